@@ -1,0 +1,89 @@
+/*
+ * Loading, rendering, editing, comparing and checking configurations: the verbs of lib/conf.
+ *
+ * Loading accepts statement by statement (errata.md): what is wrong is reported with its line, the rest still loads. The
+ * caller decides whether errors make the load void. Checks are strict: any dangling reference or missing mandatory leaf.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "conf/diagnostic.h"
+#include "conf/tree.h"
+
+enum conf_format {
+	CONF_FORMAT_AUTO,
+	CONF_FORMAT_SET,
+	CONF_FORMAT_TEXT, /* curly */
+	CONF_FORMAT_JSON,
+	CONF_FORMAT_XML,
+};
+
+/* "set", "text", ...; false for an unknown word. */
+bool conf_format_parse(const char *word, enum conf_format *format);
+/* What the bytes look like: set lines, JSON, XML, else curly. */
+enum conf_format conf_format_guess(const char *bytes, size_t length);
+
+/*
+ * Reads `length` bytes into the tree (merge). `file` names the source in diagnostics, NULL for none. Returns false when a
+ * statement was refused (its diagnostics are in `list`); what could be read is in the tree all the same.
+ */
+bool conf_load(struct conf_tree *tree, enum conf_format format, const char *file, const char *bytes, size_t length,
+    struct diagnostics *list);
+
+/* Renders the subtree at `node` (conf_tree_top() for all) in the canonical form. Byte-identical after load and render. */
+void conf_render(const struct conf_node *node, enum conf_format format, struct text *out);
+
+/* Every rule that one value alone cannot show: references, mandatory leaves, uniqueness, exclusions. All errors at once. */
+void conf_check(const struct conf_tree *tree, struct diagnostics *list);
+
+/* `show | compare`: what changed from `before` to `after`, in JUNOS's form ([edit ...] with + and - lines). */
+void conf_compare(const struct conf_tree *before, const struct conf_tree *after, struct text *out);
+
+/*
+ * Editing at a level. `level` is the edit path's node words ("security zones"); statements are relative to it.
+ * Each returns false with diagnostics, and then the tree is exactly what it was.
+ */
+struct conf_editor {
+	struct conf_tree *tree;
+	struct text level; /* "" at the top */
+};
+
+bool conf_edit_set(struct conf_editor *editor, const char *words, struct diagnostics *list);
+bool conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list);
+/* "policy b before policy a" */
+bool conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list);
+/* Moves the level; edit makes what is not there; up and top never fail below zero. */
+bool conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list);
+bool conf_edit_up(struct conf_editor *editor, uint32_t levels);
+void conf_edit_top(struct conf_editor *editor);
+/* The node at the level followed by `words`, or NULL with a diagnostic. Creates nothing. */
+const struct conf_node *conf_edit_find(const struct conf_editor *editor, const char *words, struct diagnostics *list);
+
+/*
+ * Completion of a set/delete/edit/show line at the editor's level. For each possible next word calls `each`; `value` tells a
+ * placeholder such as <name> from a keyword. Names that exist come first.
+ */
+enum conf_candidate_kind {
+	CONF_CANDIDATE_KEYWORD,
+	CONF_CANDIDATE_NAME,        /* an existing name: list entry or reference target */
+	CONF_CANDIDATE_PLACEHOLDER, /* <value> with its type, range and default in help */
+	CONF_CANDIDATE_ENTER,       /* <[Enter]>: the line is complete as it stands */
+};
+
+struct conf_candidate {
+	enum conf_candidate_kind kind;
+	const char *word;
+	const char *help;
+};
+
+enum conf_verb {
+	CONF_VERB_SET,
+	CONF_VERB_DELETE,
+	CONF_VERB_EDIT,
+	CONF_VERB_SHOW,
+};
+
+void conf_complete(const struct conf_editor *editor, enum conf_verb verb, const char *words,
+    void (*each)(void *context, const struct conf_candidate *candidate), void *context);
+
+#endif

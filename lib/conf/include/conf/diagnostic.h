@@ -1,0 +1,54 @@
+/*
+ * What a user is told about a configuration: errors and warnings, each with its place.
+ *
+ * All of them at once: nothing stops at the first. A diagnostic renders as
+ *   FILE:LINE: [edit security zones security-zone trust] 'interfaces ge-0/0/9.0': message     (offline)
+ *   [edit security zones security-zone trust] / 'interfaces ge-0/0/9.0' / message             (in the CLI, three lines)
+ * Strings are copied in and freed with the list. A failed allocation sets `failed`; callers then report being out of memory.
+ */
+#ifndef CONF_DIAGNOSTIC_H
+#define CONF_DIAGNOSTIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum diagnostic_severity {
+	DIAGNOSTIC_WARNING,
+	DIAGNOSTIC_ERROR,
+};
+
+struct diagnostic {
+	enum diagnostic_severity severity;
+	uint32_t line;   /* 0: none */
+	char *file;      /* NULL: none */
+	char *path;      /* "security zones security-zone trust"; "" is the top; NULL: none */
+	char *statement; /* what stands there, "interfaces ge-0/0/9.0"; NULL: none */
+	char *message;   /* a sentence without full stop; lenient readings begin "E-nnn " */
+};
+
+struct diagnostics {
+	struct diagnostic *items;
+	size_t count;
+	size_t capacity;
+	size_t errors;
+	bool failed;
+};
+
+#define DIAGNOSTICS_EMPTY ((struct diagnostics){.items = NULL})
+
+void diagnostics_release(struct diagnostics *list);
+/* => the strings may be NULL where the struct says so */
+void diagnostics_add(struct diagnostics *list, const struct diagnostic *what);
+void diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severity, const char *path,
+    const char *statement, uint32_t line, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Sorted by file, line, path; equal ones folded. */
+void diagnostics_sort(struct diagnostics *list);
+/* One line each, "error: " or "warning: " before the message of a warning only: product.md's form. */
+void diagnostics_render_lines(const struct diagnostics *list, struct text *out);
+/* As the JUNOS CLI prints them. */
+void diagnostics_render_cli(const struct diagnostics *list, struct text *out);
+
+#endif

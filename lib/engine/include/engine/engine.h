@@ -1,0 +1,118 @@
+/*
+ * The engine: packets in, verdicts out. No DPDK, sockets, threads, clock, locale, printf, malloc: its caller gives it
+ * memory, time, randomness and packets.
+ *
+ * Life cycle: engine_size() -> caller's memory -> engine_init() -> engine_apply() -> { engine_process(),
+ * engine_advance(), engine_take_output(), engine_take_event() } ... A fresh engine is closed: without a snapshot it drops
+ * everything. Nothing needs to be torn down: the caller frees the memory.
+ *
+ * Threads: one engine belongs to one worker thread; every function here is called from it. Time is monotonic nanoseconds
+ * and never goes back; wall time is seconds and microseconds of UTC that the caller says.
+ *
+ * Outputs: engine_process() and engine_advance() put what has to happen into a queue inside the engine; the caller drains
+ * it with engine_take_output() after each call. Every packet handed in comes back exactly once: at once, or later when
+ * the engine had held it.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "engine/event.h"
+#include "engine/fib.h"
+#include "engine/packet.h"
+#include "engine/snapshot.h"
+
+enum {
+	ENGINE_BURST = 32, /* most packets in one engine_process() */
+};
+
+struct engine;
+
+struct engine_config {
+	uint32_t sessions;   /* pool size */
+	uint32_t neighbours; /* ARP entries over all units */
+	uint32_t held;       /* packets that may wait for a neighbour, over all */
+	uint32_t events;     /* ring of event records */
+	uint32_t policies;   /* highest policy identity + 1 that counters have room for */
+	uint32_t units;      /* likewise */
+	uint32_t zones;
+	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
+	bool neighbours_auto; /* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets */
+	/* A fresh packet for what we originate with nothing to reuse (ARP requests); NULL when there is none. */
+	struct packet *(*packet_take)(void *context);
+	void *packet_context;
+	struct random_source *random; /* borrowed; must outlive the engine */
+};
+
+/* A sane configuration for `sessions` sessions; the callbacks are left NULL. */
+struct engine_config engine_config_for(uint32_t sessions);
+size_t engine_size(const struct engine_config *config);
+/* => memory is engine_size() octets, 64-aligned, zeroed. Returns NULL when it is too small or the config is senseless. */
+struct engine *engine_init(void *memory, size_t size, const struct engine_config *config);
+
+/* Takes a new configuration and forwarding table into force; either may be the one that is there already. After it
+ * returns the engine holds no pointer into the former ones. `wall` as in engine_set_wall(). */
+void engine_apply(struct engine *engine, const struct snapshot *snapshot, const struct fib *fib);
+/* UTC at monotonic `now`, microseconds since 1970. A step moves schedulers and log stamps, never a timeout. */
+void engine_set_wall(struct engine *engine, uint64_t now, int64_t utc_microseconds);
+
+/* Runs up to ENGINE_BURST packets; fills each packet's result. */
+void engine_process(struct engine *engine, uint64_t now, struct packet *const *packets, uint32_t count);
+/* Timers: sessions, neighbours, held packets. Bounded work a call; returns true when more is due already. */
+bool engine_advance(struct engine *engine, uint64_t now);
+
+enum engine_verb {
+	ENGINE_SEND,    /* transmit on packet->port */
+	ENGINE_HOST,    /* write data (an IP packet) to the host's TUN of packet->instance */
+	ENGINE_FREE,    /* done with */
+	ENGINE_HANDOFF, /* belongs to worker `worker`: pass it over its ring and call engine_process() there */
+};
+
+struct engine_output {
+	struct packet *packet;
+	uint8_t verb; /* enum engine_verb */
+	uint16_t worker;
+};
+
+/* Up to `max` outputs in order; returns how many; 0 when drained. */
+uint32_t engine_take_output(struct engine *engine, struct engine_output *outputs, uint32_t max);
+/* The next event record, or false. When the ring was full records were lost: counted under reason event-ring-full. */
+bool engine_take_event(struct engine *engine, struct event *event);
+
+/* Show, clear and counters: bounded steps with a cursor, to be called between bursts. */
+struct engine_session_view;
+struct engine_neighbour_view;
+
+/* => *cursor starts at 0. Fills up to `max` views of sessions from *cursor on, looking at no more than `steps` slots;
+ * returns how many; *cursor is UINT32_MAX at the end. */
+uint32_t engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor, uint32_t steps,
+    struct engine_session_view *views, uint32_t max);
+/* Ends a session with reason session-cleared; false when there is none of that number. */
+bool engine_clear_session(struct engine *engine, uint64_t now, uint64_t session);
+uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *cursor,
+    struct engine_neighbour_view *views, uint32_t max);
+
+struct engine_policy_counters {
+	uint64_t hits;
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+struct engine_unit_counters {
+	uint64_t in_packets;
+	uint64_t in_bytes;
+	uint64_t out_packets;
+	uint64_t out_bytes;
+};
+
+uint64_t engine_reason_count(const struct engine *engine, enum reason reason);
+struct engine_policy_counters engine_policy_counters(const struct engine *engine, uint32_t policy);
+struct engine_unit_counters engine_unit_counters(const struct engine *engine, uint16_t unit);
+uint32_t engine_session_count(const struct engine *engine);
+uint32_t engine_session_capacity(const struct engine *engine);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * What the engine reads of a configuration: an immutable value, compiled by lib/snapshot, never changed after it was
+ * handed to engine_apply() and freed by its owner only after the engine was given another and said so.
+ *
+ * Identities (unit, zone, instance, policy) are small dense numbers that stand for a configured path. lib/snapshot keeps
+ * the registry: the same path has the same number over commits, so sessions, counters and neighbours survive them. Arrays
+ * here are indexed by identity; a hole has `present` false.
+ */
+#ifndef ENGINE_SNAPSHOT_H
+#define ENGINE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SNAPSHOT_NONE UINT16_MAX
+#define SNAPSHOT_VLAN_UNTAGGED 0
+/* Zone identities that exist without configuration. */
+#define SNAPSHOT_ZONE_SELF 0   /* junos-self: what our own host sends and gets */
+#define SNAPSHOT_ZONE_GLOBAL 1 /* junos-global */
+#define SNAPSHOT_INSTANCE_DEFAULT 0
+
+struct classifier; /* engine/classifier.h */
+
+/* A physical port in the order of the chassis (live) or of the names (replay). Index = struct packet's `port`. */
+struct snapshot_port {
+	const char *name; /* ge-0/0/1 */
+	bool present;
+	bool enabled; /* false: `disable` */
+	uint8_t mac[6];
+	uint16_t mtu;          /* largest IP packet of an untagged frame: configured mtu less 14 */
+	uint16_t *unit_by_tag; /* 4096 entries; [0] is the untagged unit; SNAPSHOT_NONE: drop */
+};
+
+/* Local services by bit; a bit in `running` says that a server listens on the host's side. services.def is the table. */
+enum host_service {
+#define HOST_SERVICE(symbol, name, protocol, low, high) HOST_SERVICE_##symbol,
+#include "engine/services.def"
+#undef HOST_SERVICE
+	HOST_SERVICE_COUNT
+};
+
+struct snapshot_host_port { /* a custom application that host-inbound-traffic names (E-048) */
+	uint8_t protocol;
+	uint16_t low;
+	uint16_t high;
+};
+
+/* What may be addressed to us from a zone or, where an interface has a list of its own, from that interface. */
+struct snapshot_host_inbound {
+	uint64_t services; /* bit by enum host_service */
+	bool any_service;  /* every TCP and UDP port, and ping (E-047) */
+	uint64_t except;   /* bits taken out of any_service */
+	uint32_t protocols; /* routing protocols, bit by row of the schema's list */
+	uint16_t custom_count;
+	const struct snapshot_host_port *custom;
+};
+
+struct snapshot_unit {
+	const char *name; /* ge-0/0/1.2 */
+	bool present;
+	bool enabled;
+	bool has_inet; /* family inet is configured: IPv4 is accepted */
+	bool tunnel;   /* st0.N: packets routed to it drop with no-tunnel until a VPN is bound */
+	uint16_t port; /* SNAPSHOT_NONE for st0 units and for ports that are not there */
+	uint16_t vlan; /* SNAPSHOT_VLAN_UNTAGGED or the tag */
+	uint16_t mtu;  /* largest IP packet */
+	uint16_t zone; /* SNAPSHOT_NONE: the null zone, drops everything */
+	uint16_t instance;
+	uint16_t address_count;
+	const struct snapshot_address *addresses;
+	struct snapshot_host_inbound host_inbound; /* effective: the interface's own list, else the zone's */
+};
+
+struct snapshot_address {
+	uint32_t address; /* host order */
+	uint8_t length;
+};
+
+struct snapshot_zone {
+	const char *name;
+	bool present;
+	bool tcp_rst;
+	bool has_screen; /* for the warning only until screens are there */
+};
+
+struct snapshot_instance {
+	const char *name; /* "" for the default instance */
+	bool present;
+};
+
+enum policy_action {
+	POLICY_DENY,
+	POLICY_REJECT,
+	POLICY_PERMIT,
+	POLICY_NOT_SUPPORTED, /* permit with something we cannot do yet: fails closed */
+};
+
+enum policy_flag {
+	POLICY_LOG_INIT = 1 << 0,
+	POLICY_LOG_CLOSE = 1 << 1,
+	POLICY_COUNT_TRAFFIC = 1 << 2,
+};
+
+/* An interval of UTC seconds, [from, to). */
+struct snapshot_interval {
+	int64_t from;
+	int64_t to;
+};
+
+struct snapshot_scheduler {
+	uint32_t interval_count; /* sorted, disjoint */
+	const struct snapshot_interval *intervals;
+};
+
+struct snapshot_policy {
+	const char *name;
+	bool present;
+	uint8_t action; /* enum policy_action */
+	uint8_t flags;  /* enum policy_flag */
+	uint16_t from_zone;
+	uint16_t to_zone;
+	uint32_t position; /* in its context */
+	uint16_t scheduler_count; /* 0: always active; else active while any of them is */
+	const uint16_t *schedulers;
+};
+
+struct snapshot_application { /* what decides timeouts and names in logs: the application that the policy matched */
+	const char *name;
+	uint32_t timeout; /* seconds; 0: the protocol's default */
+};
+
+struct snapshot_flow {
+	bool syn_check;
+	bool syn_check_in_tunnel;
+	bool sequence_check;
+	bool allow_dns_reply;
+	bool default_permit;
+	bool policy_rematch;
+};
+
+struct snapshot {
+	uint64_t id; /* of the commit; grows */
+	struct snapshot_flow flow;
+	uint64_t services_running; /* bit by enum host_service */
+	uint16_t port_count;
+	uint16_t unit_count;
+	uint16_t zone_count;
+	uint16_t instance_count;
+	uint16_t scheduler_count;
+	uint16_t application_count;
+	uint32_t policy_count;
+	const struct snapshot_port *ports;
+	const struct snapshot_unit *units;
+	const struct snapshot_zone *zones;
+	const struct snapshot_instance *instances;
+	const struct snapshot_scheduler *schedulers;
+	const struct snapshot_application *applications;
+	const struct snapshot_policy *policies;
+	const struct classifier *classifier;
+	int64_t schedules_from; /* the schedulers' intervals hold within [from, until); compile again before */
+	int64_t schedules_until;
+};
+
+#endif

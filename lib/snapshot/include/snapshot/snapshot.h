@@ -1,0 +1,62 @@
+/*
+ * From a configuration tree to what the engine runs: the only code that sees both worlds. `commit check`, `check`,
+ * `replay`, match-policies and flowd run this very code.
+ *
+ * Life cycle: one `struct snapshot_registry` a process keeps the identities (path -> number) over commits; each
+ * configuration is compiled into a struct snapshot_bundle (an immutable snapshot, and the inputs of routing); next hops
+ * and link states then give forwarding tables, without a commit.
+ */
+#ifndef SNAPSHOT_SNAPSHOT_H
+#define SNAPSHOT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "engine/fib.h"
+#include "engine/snapshot.h"
+#include "rib/rib.h"
+
+struct snapshot_registry;
+
+struct snapshot_registry *snapshot_registry_create(void) __attribute__((warn_unused_result));
+void snapshot_registry_destroy(struct snapshot_registry *registry);
+/* The configured path's last word for an identity, also after it was deleted: for logs and tables. NULL: never given. */
+const char *snapshot_unit_name(const struct snapshot_registry *registry, uint16_t unit);
+const char *snapshot_zone_name(const struct snapshot_registry *registry, uint16_t zone);
+const char *snapshot_instance_name(const struct snapshot_registry *registry, uint16_t instance);
+const char *snapshot_policy_name(const struct snapshot_registry *registry, uint32_t policy);
+
+struct snapshot_options {
+	uint64_t id; /* of the commit */
+	int64_t wall; /* UTC seconds now: schedulers are compiled for a span around it */
+	/* Ports in the caller's order (the chassis file), or NULL: all ports that the configuration names, in natural order. */
+	const char *const *ports;
+	uint32_t port_count;
+};
+
+/* Natural order of interface names: ge-0/0/2 before ge-0/0/10. */
+int snapshot_compare_interfaces(const char *left, const char *right);
+
+/*
+ * Compiles. Never fails half: on any error NULL, with all errors in `list` (a bundle may come with warnings). Runs
+ * conf_check() itself. The registry is changed only on success.
+ */
+struct snapshot *snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registry,
+    const struct snapshot_options *options, struct diagnostics *list) __attribute__((warn_unused_result));
+void snapshot_destroy(struct snapshot *snapshot);
+
+/* The routing side of the same configuration: instances, interface addresses, statics, rib-groups, by the same identities.
+ * => compiled with the same registry just before */
+struct rib *snapshot_rib_create(const struct conf_tree *tree, const struct snapshot_registry *registry,
+    const struct snapshot *snapshot) __attribute__((warn_unused_result));
+/* Forwarding tables of what the RIB holds active now. `id` grows with each. */
+struct fib *snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint64_t id)
+    __attribute__((warn_unused_result));
+void snapshot_fib_destroy(struct fib *fib);
+
+/* `show system unsupported` and the commit's one warning a feature: calls `each` with feature and count. */
+void snapshot_unsupported(const struct conf_tree *tree,
+    void (*each)(void *context, const char *feature, uint32_t count, bool fails_closed), void *context);
+
+#endif
