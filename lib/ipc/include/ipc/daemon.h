@@ -1,0 +1,50 @@
+/*
+ * How the supervisor and its daemons meet: command line, inherited descriptors, first words.
+ *
+ *   sallyport-NAME --state DIR [--listen FD] [--notify FD] [--user NAME] [--group NAME] [daemon's own options]
+ *
+ * --listen  an inherited listening socket (DIR/run/NAME.sock); without it the daemon makes the socket itself.
+ * --notify  an inherited pipe: the daemon writes lines to it for the supervisor: "ready", flowd also "forwarding" when its
+ *           first configuration is in force, and "say TEXT" for a line that the person at the terminal should see.
+ * --user    to become after the privileged part of the start; absent: stay.
+ * Descriptors 0 to 2: /dev/null, and the supervisor's own output and error. TERM ends a daemon cleanly; when the notify
+ * pipe's reader is gone, so is the supervisor, and the daemon ends too (PR_SET_PDEATHSIG does it first).
+ */
+#ifndef IPC_DAEMON_H
+#define IPC_DAEMON_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct daemon_options {
+	const char *state;
+	int listen; /* -1: none given */
+	int notify; /* -1: none given */
+	const char *user; /* NULL: none given */
+	const char *group;
+};
+
+/*
+ * Takes the common options out of the command line: `argc`/`argv` keep the program's name and the rest. False with a
+ * sentence in `error`. Environment is not read.
+ */
+bool daemon_options_take(struct daemon_options *options, int *argc, char **argv, struct text *error)
+    __attribute__((warn_unused_result));
+/* The listening socket: the inherited one, made non-blocking, or DIR/run/NAME.sock. -errno on failure. */
+int daemon_listen(const struct daemon_options *options, const char *name) __attribute__((warn_unused_result));
+/* Tells the supervisor; does nothing without --notify. */
+void daemon_notify(const struct daemon_options *options, const char *line);
+/*
+ * Drops to --user and --group (supplementary groups cleared), keeps exactly the capabilities named in `keep` (a text for
+ * cap_from_text(3) such as "cap_net_raw,cap_net_admin=ep"; NULL: none), sets no_new_privs, umask 0027, not dumpable.
+ * False with a sentence. => threads that are to have the same rights start afterwards
+ */
+bool daemon_drop_privileges(const struct daemon_options *options, const char *keep, struct text *error)
+    __attribute__((warn_unused_result));
+/* A descriptor that becomes readable at SIGTERM or SIGINT (signalfd; both blocked; SIGPIPE ignored). -errno on failure. */
+int daemon_signals(void) __attribute__((warn_unused_result));
+/* "DIR/run/NAME.sock" */
+void daemon_socket_path(const char *state, const char *name, struct text *out);
+
+#endif
