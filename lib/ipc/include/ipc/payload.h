@@ -177,17 +177,9 @@ bool ipc_result_decode(struct ipc_result *result, const void *payload, size_t le
     __attribute__((warn_unused_result));
 void ipc_result_release(struct ipc_result *result);
 
-/* RPC: a name of the op table and its arguments (argument name -> value; a flag has the value ""). */
-struct ipc_rpc {
-	char *name;
-	struct ipc_pairs arguments;
-};
+/* RPC and RPC_DATA carry bare octets of op_tree_encode(): one tree each, nothing around it. */
 
-void ipc_rpc_encode(const struct ipc_rpc *rpc, struct text *out);
-bool ipc_rpc_decode(struct ipc_rpc *rpc, const void *payload, size_t length) __attribute__((warn_unused_result));
-void ipc_rpc_release(struct ipc_rpc *rpc);
-
-/* RPC_DONE */
+/* RPC_DONE: the end of an answer, good or bad. */
 struct ipc_rpc_done {
 	bool ok;
 	char *message; /* a sentence when it failed, else "" */
