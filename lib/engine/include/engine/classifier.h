@@ -1,0 +1,44 @@
+/*
+ * The policy classifier: zones, addresses, protocol and ports in, the first matching policy out.
+ *
+ * Built by lib/snapshot with a snapshot and as immutable as that; one look-up reads it without locks and without memory of
+ * its own. It is the data plane's and `match-policies`' very same.
+ *
+ * Order (REQ-POL-002, REQ-POL-019): the policies of from-zone F to-zone T, then F to any, any to T, any to any. A policy
+ * all of whose schedulers are inactive is skipped (REQ-SCH-001).
+ */
+#ifndef ENGINE_CLASSIFIER_H
+#define ENGINE_CLASSIFIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/snapshot.h"
+
+#define CLASSIFIER_NO_APPLICATION UINT32_MAX
+
+struct classifier_key {
+	uint32_t source; /* host order */
+	uint32_t destination;
+	uint16_t from_zone;
+	uint16_t to_zone;
+	uint16_t source_port; /* TCP and UDP and the like; else 0 */
+	uint16_t destination_port;
+	uint8_t protocol;
+	uint8_t icmp_type; /* protocol 1 only; else 0 */
+	uint8_t icmp_code;
+};
+
+struct classifier_match {
+	uint32_t policy;      /* identity, or PACKET_NO_POLICY: none, default-policy decides */
+	uint32_t application; /* index in snapshot->applications that matched, or CLASSIFIER_NO_APPLICATION */
+};
+
+/* `wall` is UTC seconds, for schedulers. A snapshot without policies has a classifier that matches nothing. */
+struct classifier_match classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key,
+    int64_t wall);
+
+/* Is the policy active at `wall`: has it no scheduler, or one that is active? => policy < snapshot->policy_count */
+bool classifier_policy_active(const struct snapshot *snapshot, uint32_t policy, int64_t wall);
+
+#endif
