@@ -178,6 +178,14 @@ bool op_parse(const struct op_table *table, enum op_mode mode, const char *line,
     struct op_error *error) __attribute__((warn_unused_result));
 void op_command_release(struct op_command *command);
 void op_error_release(struct op_error *error);
+/*
+ * As the command line prints it: a caret under the place, then the message. `indent` is what the prompt takes on the
+ * user's screen before the line; OP_INDENT_ECHO prints the line itself first.
+ */
+void op_error_render(const struct op_error *error, const char *line, uint32_t indent, struct text *out);
+#define OP_INDENT_ECHO UINT16_MAX
+/* The commands of a mode with their help, for `help`. */
+void op_help(const struct op_table *table, enum op_mode mode, struct text *out);
 
 /*
  * Completion of a line in either mode: the possible next words, or those that begin with its last word when the line does

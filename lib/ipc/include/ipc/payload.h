@@ -53,7 +53,9 @@ bool ipc_get_pairs(struct reader *reader, struct ipc_pairs *pairs) __attribute__
 struct ipc_command {
 	char *line;
 	uint16_t width; /* columns of the terminal; 0: not a terminal */
+	uint16_t indent; /* columns that the prompt takes before the line, for op_error_render()'s caret; IPC_INDENT_ECHO */
 };
+#define IPC_INDENT_ECHO UINT16_MAX /* the line stands nowhere yet: an error prints it above its caret */
 
 void ipc_command_encode(const struct ipc_command *command, struct text *out);
 /* => release with free(command->line) */
