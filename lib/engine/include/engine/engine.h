@@ -25,6 +25,7 @@
 #include "engine/fib.h"
 #include "engine/packet.h"
 #include "engine/snapshot.h"
+#include "engine/views.h"
 
 enum {
 	ENGINE_BURST = 32, /* most packets in one engine_process() */
@@ -42,6 +43,7 @@ struct engine_config {
 	uint32_t zones;
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
 	bool neighbours_auto; /* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets */
+	bool check_mac; /* live: drop unicast frames to other stations; off: any unicast frame counts as sent to us */
 	/* A fresh packet for what we originate with nothing to reuse (ARP requests); NULL when there is none. */
 	struct packet *(*packet_take)(void *context);
 	void *packet_context;
@@ -51,7 +53,8 @@ struct engine_config {
 /* A sane configuration for `sessions` sessions; the callbacks are left NULL. */
 struct engine_config engine_config_for(uint32_t sessions);
 size_t engine_size(const struct engine_config *config);
-/* => memory is engine_size() octets, 64-aligned, zeroed. Returns NULL when it is too small or the config is senseless. */
+/* => memory is engine_size() octets, 64-aligned, zeroed. Returns NULL when it is too small or the config is senseless.
+ * The secret of the hash is drawn from config->random here. */
 struct engine *engine_init(void *memory, size_t size, const struct engine_config *config);
 
 /* Takes a new configuration and forwarding table into force; either may be the one that is there already. After it
@@ -84,9 +87,6 @@ uint32_t engine_take_output(struct engine *engine, struct engine_output *outputs
 bool engine_take_event(struct engine *engine, struct event *event);
 
 /* Show, clear and counters: bounded steps with a cursor, to be called between bursts. */
-struct engine_session_view;
-struct engine_neighbour_view;
-
 /* => *cursor starts at 0. Fills up to `max` views of sessions from *cursor on, looking at no more than `steps` slots;
  * returns how many; *cursor is UINT32_MAX at the end. */
 uint32_t engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor, uint32_t steps,

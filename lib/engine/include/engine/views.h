@@ -1,0 +1,62 @@
+/*
+ * What `show` sees of the engine's tables: plain copies, valid for as long as the caller likes.
+ *
+ * Addresses are host order. Index 0 is forth (what the session's first packet did), 1 is back (the replies).
+ */
+#ifndef ENGINE_VIEWS_H
+#define ENGINE_VIEWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum session_state {
+	SESSION_OPEN,         /* not TCP */
+	SESSION_TCP_OPENING,  /* the handshake is not complete */
+	SESSION_TCP_ESTABLISHED,
+	SESSION_TCP_CLOSING,  /* FIN in one direction */
+	SESSION_TCP_CLOSED,   /* FIN in both: it only lingers for the last segments */
+};
+
+struct engine_session_view {
+	uint64_t session;
+	uint64_t packets[2];
+	uint64_t bytes[2];
+	uint32_t source[2]; /* as a packet of that direction arrives here: without NAT source[1] is destination[0] */
+	uint32_t destination[2];
+	uint16_t source_port[2]; /* ICMP: the identifier, in both */
+	uint16_t destination_port[2];
+	uint32_t policy;      /* identity, PACKET_DEFAULT_POLICY, or PACKET_NO_POLICY for sessions of our own host */
+	uint32_t application; /* index in the snapshot's applications, UINT32_MAX: none */
+	uint32_t timeout;     /* seconds without a packet after which it ends */
+	uint32_t left;        /* seconds until it ends when no more packets come */
+	uint32_t age;         /* seconds since it was made */
+	uint16_t unit[2];     /* where a packet of that direction comes in: PACKET_NO_UNIT for our own host */
+	uint16_t instance[2]; /* and its routing instance */
+	uint16_t from_zone;
+	uint16_t to_zone;
+	uint16_t worker;
+	uint8_t protocol;
+	uint8_t state; /* enum session_state */
+	uint8_t icmp_type; /* of the first packet */
+	uint8_t icmp_code;
+};
+
+enum neighbour_state {
+	NEIGHBOUR_INCOMPLETE, /* asked, no answer yet */
+	NEIGHBOUR_REACHABLE,
+	NEIGHBOUR_STALE, /* used on, asked again with the next packet */
+	NEIGHBOUR_PROBE, /* used on, asked again */
+	NEIGHBOUR_FAILED, /* did not answer */
+	NEIGHBOUR_PERMANENT, /* made up by neighbours_auto */
+};
+
+struct engine_neighbour_view {
+	uint32_t address;
+	uint32_t age; /* seconds since it was last confirmed */
+	uint32_t left; /* seconds until it expires without use */
+	uint16_t unit;
+	uint8_t state; /* enum neighbour_state */
+	uint8_t mac[6];
+};
+
+#endif
