@@ -1,0 +1,261 @@
+/*
+ * Filling a rib: instances, units, addresses, static routes and groups are collected in the order they come.
+ *
+ * Life cycle, threads: see rib/rib.h. Nothing here decides anything; rib_build.c sorts, rib_resolve.c decides.
+ */
+#include "rib/rib.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rib_private.h"
+
+/* Room for one more of `size` octets in an array; the possibly moved array, or NULL and the old one stays. */
+static void *
+grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+	if (count < *capacity) {
+		return array;
+	}
+	const uint32_t wanted = *capacity == 0 ? 16 : *capacity * 2;
+	if (wanted <= *capacity) {
+		return NULL;
+	}
+	void *moved = reallocarray(array, wanted, size);
+	if (moved != NULL) {
+		*capacity = wanted;
+	}
+	return moved;
+}
+
+struct rib *
+rib_create(void)
+{
+	return calloc(1, sizeof(struct rib));
+}
+
+void
+rib_destroy(struct rib *rib)
+{
+	if (rib == NULL) {
+		return;
+	}
+	for (uint32_t i = 0; i < rib->instance_count; i++) {
+		free(rib->instances[i].name);
+	}
+	free(rib->instances);
+	free(rib->units);
+	free(rib->candidates);
+	free(rib->routes);
+	free(rib->next_hops);
+	free(rib->groups);
+	free(rib->group_instances);
+	free(rib);
+}
+
+static bool
+instance_is_there(const struct rib *rib, uint16_t instance)
+{
+	return instance < rib->instance_count && rib->instances[instance].present;
+}
+
+bool
+rib_add_instance(struct rib *rib, uint16_t instance, const char *name)
+{
+	assert(!instance_is_there(rib, instance));
+	if (instance >= rib->instance_count) {
+		const uint32_t count = (uint32_t)instance + 1;
+		struct rib_instance *moved = reallocarray(rib->instances, count, sizeof(*moved));
+		if (moved == NULL) {
+			return false;
+		}
+		memset(&moved[rib->instance_count], 0, (count - rib->instance_count) * sizeof(*moved));
+		rib->instances = moved;
+		rib->instance_count = count;
+	}
+	rib->instances[instance].name = strdup(name);
+	rib->instances[instance].present = rib->instances[instance].name != NULL;
+	return rib->instances[instance].present;
+}
+
+bool
+rib_add_unit(struct rib *rib, uint16_t unit, uint16_t instance, bool up)
+{
+	if (!instance_is_there(rib, instance) || unit == RIB_NO_UNIT) {
+		return false;
+	}
+	if (unit >= rib->unit_count) {
+		const uint32_t count = (uint32_t)unit + 1;
+		struct rib_unit *moved = reallocarray(rib->units, count, sizeof(*moved));
+		if (moved == NULL) {
+			return false;
+		}
+		memset(&moved[rib->unit_count], 0, (count - rib->unit_count) * sizeof(*moved));
+		rib->units = moved;
+		rib->unit_count = count;
+	}
+	rib->units[unit] = (struct rib_unit){.present = true, .up = up, .instance = instance};
+	return true;
+}
+
+struct rib_candidate
+rib_candidate_blank(uint16_t instance, enum rib_protocol protocol)
+{
+	return (struct rib_candidate){
+	    .source = RIB_NOWHERE,
+	    .instance = instance,
+	    .origin = instance,
+	    .unit = RIB_NO_UNIT,
+	    .next_table = RIB_NO_INSTANCE,
+	    .selected = UINT16_MAX,
+	    .protocol = protocol,
+	    .kind = RIB_STATIC_NEXT_HOPS,
+	    .hop = {.kind = RIB_HOP_NONE, .unit = RIB_NO_UNIT, .instance = RIB_NO_INSTANCE},
+	    .former = {.kind = RIB_HOP_NONE, .unit = RIB_NO_UNIT, .instance = RIB_NO_INSTANCE},
+	};
+}
+
+bool
+rib_push(struct rib *rib, const struct rib_candidate *candidate)
+{
+	struct rib_candidate *moved =
+	    grow(rib->candidates, rib->candidate_count, &rib->candidate_capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	rib->candidates = moved;
+	moved[rib->candidate_count] = *candidate;
+	moved[rib->candidate_count].order = rib->candidate_count;
+	rib->candidate_count++;
+	return true;
+}
+
+bool
+rib_add_address(struct rib *rib, uint16_t unit, uint32_t address, uint8_t length)
+{
+	assert(length <= 32);
+	if (unit >= rib->unit_count || !rib->units[unit].present) {
+		return false;
+	}
+	struct rib_candidate local = rib_candidate_blank(rib->units[unit].instance, RIB_LOCAL);
+	local.prefix = address;
+	local.length = 32;
+	local.unit = unit;
+	local.preference = RIB_PREFERENCE_DIRECT;
+	if (!rib_push(rib, &local)) {
+		return false;
+	}
+	if (length == 32) {
+		return true;
+	}
+	struct rib_candidate direct = rib_candidate_blank(rib->units[unit].instance, RIB_DIRECT);
+	direct.prefix = address & rib_mask(length);
+	direct.length = length;
+	direct.unit = unit;
+	direct.preference = RIB_PREFERENCE_DIRECT;
+	return rib_push(rib, &direct);
+}
+
+static bool
+push_next_hop(struct rib *rib, const struct rib_next_hop *next_hop)
+{
+	struct rib_next_hop *moved =
+	    grow(rib->next_hops, rib->next_hop_count, &rib->next_hop_capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	rib->next_hops = moved;
+	moved[rib->next_hop_count++] = *next_hop;
+	return true;
+}
+
+/* The next hops without a preference of their own: one candidate, the first usable one is taken. */
+static bool
+add_plain_next_hops(struct rib *rib, const struct rib_static *route, const struct rib_candidate *blank)
+{
+	struct rib_candidate candidate = *blank;
+
+	candidate.next_hop_start = rib->next_hop_count;
+	for (uint16_t i = 0; i < route->next_hop_count; i++) {
+		if (route->next_hops[i].qualified) {
+			continue;
+		}
+		if (!push_next_hop(rib, &route->next_hops[i])) {
+			return false;
+		}
+		candidate.next_hop_count++;
+	}
+	return candidate.next_hop_count == 0 || rib_push(rib, &candidate);
+}
+
+static bool
+add_qualified_next_hops(struct rib *rib, const struct rib_static *route, const struct rib_candidate *blank)
+{
+	for (uint16_t i = 0; i < route->next_hop_count; i++) {
+		struct rib_candidate candidate = *blank;
+		if (!route->next_hops[i].qualified) {
+			continue;
+		}
+		candidate.next_hop_start = rib->next_hop_count;
+		candidate.next_hop_count = 1;
+		candidate.preference = route->next_hops[i].preference;
+		if (!push_next_hop(rib, &route->next_hops[i]) || !rib_push(rib, &candidate)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+rib_add_static(struct rib *rib, const struct rib_static *route)
+{
+	assert(route->length <= 32);
+	if (!instance_is_there(rib, route->instance)) {
+		return false;
+	}
+	struct rib_candidate blank = rib_candidate_blank(route->instance, RIB_STATIC);
+	blank.prefix = route->prefix & rib_mask(route->length);
+	blank.length = route->length;
+	blank.flags = route->flags;
+	blank.preference = route->preference;
+	blank.kind = route->kind;
+	if (route->kind == RIB_STATIC_NEXT_HOPS) {
+		return add_plain_next_hops(rib, route, &blank) && add_qualified_next_hops(rib, route, &blank);
+	}
+	if (route->kind == RIB_STATIC_TABLE) {
+		if (!instance_is_there(rib, route->next_table)) {
+			return false;
+		}
+		blank.next_table = route->next_table;
+	}
+	return rib_push(rib, &blank);
+}
+
+bool
+rib_add_group(struct rib *rib, const uint16_t *instances, uint32_t count, uint32_t use)
+{
+	struct rib_group *groups = grow(rib->groups, rib->group_count, &rib->group_capacity, sizeof(*groups));
+
+	if (groups == NULL) {
+		return false;
+	}
+	rib->groups = groups;
+	const struct rib_group group = {.start = rib->group_instance_count, .count = count, .use = use};
+	for (uint32_t i = 0; i < count; i++) {
+		uint16_t *moved = grow(rib->group_instances, rib->group_instance_count,
+		    &rib->group_instance_capacity, sizeof(*moved));
+		if (moved == NULL) {
+			return false;
+		}
+		rib->group_instances = moved;
+		if (!instance_is_there(rib, instances[i])) {
+			return false;
+		}
+		moved[rib->group_instance_count++] = instances[i];
+	}
+	groups[rib->group_count++] = group;
+	return true;
+}

@@ -1,0 +1,273 @@
+/*
+ * From what was collected to tables: groups copy candidates, candidates are sorted into prefixes, prefixes are nested.
+ *
+ * Life cycle: once, in rib_finish(). Candidates of a table lie side by side in the order of `show route`, those of one
+ * prefix best first; each prefix knows the next shorter one that covers it, so that a look-up is one binary search and a
+ * walk up.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "rib_private.h"
+
+static bool
+group_takes(uint32_t use, enum rib_protocol protocol)
+{
+	return (use & (protocol == RIB_STATIC ? (uint32_t)RIB_GROUP_STATIC : (uint32_t)RIB_GROUP_INTERFACE)) != 0;
+}
+
+/* A route that two groups bring into the same table stands there once. => originals are the first `originals` */
+static bool
+copy_is_there(const struct rib *rib, uint32_t originals, uint32_t source, uint16_t instance)
+{
+	for (uint32_t i = originals; i < rib->candidate_count; i++) {
+		if (rib->candidates[i].source == source && rib->candidates[i].instance == instance) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Do groups before `group` copy the same routes of the same primary into `instance`? Then copies may exist already. */
+static bool
+groups_overlap(const struct rib *rib, uint32_t group, uint16_t instance)
+{
+	const uint16_t primary = rib->group_instances[rib->groups[group].start];
+
+	for (uint32_t i = 0; i < group; i++) {
+		const uint16_t *members = &rib->group_instances[rib->groups[i].start];
+		if ((rib->groups[i].use & rib->groups[group].use) == 0 || members[0] != primary) {
+			continue;
+		}
+		for (uint32_t j = 1; j < rib->groups[i].count; j++) {
+			if (members[j] == instance) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool
+copy_group(struct rib *rib, uint32_t index, uint32_t member, uint32_t originals)
+{
+	const struct rib_group *group = &rib->groups[index];
+	const uint16_t primary = rib->group_instances[group->start];
+	const uint16_t instance = rib->group_instances[group->start + member];
+
+	if (instance == primary) {
+		return true;
+	}
+	for (uint32_t i = 1; i < member; i++) {
+		if (rib->group_instances[group->start + i] == instance) {
+			return true;
+		}
+	}
+	const bool overlaps = groups_overlap(rib, index, instance);
+	for (uint32_t i = 0; i < originals; i++) {
+		struct rib_candidate copy = rib->candidates[i];
+		if (copy.instance != primary || !group_takes(group->use, copy.protocol) ||
+		    (overlaps && copy_is_there(rib, originals, i, instance))) {
+			continue;
+		}
+		copy.source = i;
+		copy.instance = instance;
+		if (!rib_push(rib, &copy)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+copy_groups(struct rib *rib)
+{
+	const uint32_t originals = rib->candidate_count;
+
+	for (uint32_t i = 0; i < rib->group_count; i++) {
+		for (uint32_t member = 1; member < rib->groups[i].count; member++) {
+			if (!copy_group(rib, i, member, originals)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static int
+compare_numbers(uint32_t left, uint32_t right)
+{
+	return (left > right) - (left < right);
+}
+
+/* Table, address, length; then best first: preference, own before copied, first come. */
+static int
+compare_candidates(const void *left, const void *right)
+{
+	const struct rib_candidate *a = left;
+	const struct rib_candidate *b = right;
+	int order = compare_numbers(a->instance, b->instance);
+
+	if (order == 0) {
+		order = compare_numbers(a->prefix, b->prefix);
+	}
+	if (order == 0) {
+		order = compare_numbers(a->length, b->length);
+	}
+	if (order == 0) {
+		order = compare_numbers(a->preference, b->preference);
+	}
+	if (order == 0) {
+		order = (a->source != RIB_NOWHERE) - (b->source != RIB_NOWHERE);
+	}
+	return order == 0 ? compare_numbers(a->order, b->order) : order;
+}
+
+/* Copies name their originals by order of adding until now; from here on by index. */
+static bool
+point_copies_at_indices(struct rib *rib)
+{
+	uint32_t *index_of = calloc((size_t)rib->candidate_count + 1, sizeof(*index_of));
+
+	if (index_of == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		index_of[rib->candidates[i].order] = i;
+	}
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		if (rib->candidates[i].source != RIB_NOWHERE) {
+			rib->candidates[i].source = index_of[rib->candidates[i].source];
+			assert(rib->candidates[rib->candidates[i].source].source == RIB_NOWHERE);
+		}
+	}
+	free(index_of);
+	return true;
+}
+
+static bool
+make_prefixes(struct rib *rib)
+{
+	rib->routes = calloc((size_t)rib->candidate_count + 1, sizeof(*rib->routes));
+	if (rib->routes == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		const struct rib_candidate *candidate = &rib->candidates[i];
+		struct rib_instance *instance = &rib->instances[candidate->instance];
+		struct rib_prefix *last = &rib->routes[rib->route_count == 0 ? 0 : rib->route_count - 1];
+		if (instance->route_count > 0 && last->prefix == candidate->prefix &&
+		    last->length == candidate->length) {
+			last->count++;
+			continue;
+		}
+		if (instance->route_count == 0) {
+			instance->route_start = rib->route_count;
+		}
+		instance->route_count++;
+		rib->routes[rib->route_count++] = (struct rib_prefix){
+		    .prefix = candidate->prefix,
+		    .length = candidate->length,
+		    .start = i,
+		    .count = 1,
+		    .parent = RIB_NOWHERE,
+		    .active = RIB_NOWHERE,
+		};
+	}
+	return true;
+}
+
+/* In sorted order a prefix follows those that cover it: the last one and its parents are the only possible parents. */
+static void
+nest_prefixes(struct rib *rib)
+{
+	for (uint32_t n = 0; n < rib->instance_count; n++) {
+		const struct rib_instance *instance = &rib->instances[n];
+		for (uint32_t i = 1; i < instance->route_count; i++) {
+			const uint32_t here = instance->route_start + i;
+			uint32_t parent = here - 1;
+			while (parent != RIB_NOWHERE && !rib_covers(&rib->routes[parent], rib->routes[here].prefix)) {
+				parent = rib->routes[parent].parent;
+			}
+			rib->routes[here].parent = parent;
+		}
+	}
+}
+
+static bool
+has_recursion(const struct rib *rib)
+{
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		if ((rib->candidates[i].flags & RIB_RESOLVE) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+rib_finish(struct rib *rib, uint64_t now)
+{
+	assert(rib->routes == NULL);
+	if (!copy_groups(rib)) {
+		return false;
+	}
+	if (rib->candidate_count > 0) {
+		qsort(rib->candidates, rib->candidate_count, sizeof(*rib->candidates), compare_candidates);
+	}
+	if (!point_copies_at_indices(rib) || !make_prefixes(rib)) {
+		return false;
+	}
+	nest_prefixes(rib);
+	rib->has_recursion = has_recursion(rib);
+	(void)rib_resolve(rib, now);
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		rib->candidates[i].since = now;
+	}
+	return true;
+}
+
+/* The last prefix of the table that is not greater than (prefix, length), or RIB_NOWHERE. */
+static uint32_t
+find_not_greater(const struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length)
+{
+	if (instance >= rib->instance_count || rib->routes == NULL) {
+		return RIB_NOWHERE;
+	}
+	const struct rib_instance *table = &rib->instances[instance];
+	uint32_t low = table->route_start;
+	uint32_t high = table->route_start + table->route_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const struct rib_prefix *route = &rib->routes[middle];
+		if (route->prefix < prefix || (route->prefix == prefix && route->length <= length)) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low == table->route_start ? RIB_NOWHERE : low - 1;
+}
+
+uint32_t
+rib_find_covering(const struct rib *rib, uint16_t instance, uint32_t address)
+{
+	uint32_t route = find_not_greater(rib, instance, address, 32);
+
+	while (route != RIB_NOWHERE && !rib_covers(&rib->routes[route], address)) {
+		route = rib->routes[route].parent;
+	}
+	return route;
+}
+
+uint32_t
+rib_find_prefix(const struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length)
+{
+	const uint32_t route = find_not_greater(rib, instance, prefix, length);
+
+	if (route == RIB_NOWHERE || rib->routes[route].prefix != prefix || rib->routes[route].length != length) {
+		return RIB_NOWHERE;
+	}
+	return route;
+}

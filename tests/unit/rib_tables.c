@@ -1,0 +1,621 @@
+/*
+ * lib/rib: tables, preferences, reachability, recursion, groups. Times are a virtual clock.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rib/rib.h"
+
+#define IP(a, b, c, d) (((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) | (uint32_t)(d))
+
+enum {
+	MAIN,
+	RED,
+	BLUE,
+	GREEN,
+};
+
+static struct rib *
+new_rib(void)
+{
+	struct rib *rib = rib_create();
+
+	assert_non_null(rib);
+	assert_true(rib_add_instance(rib, MAIN, ""));
+	assert_true(rib_add_instance(rib, RED, "red"));
+	assert_true(rib_add_instance(rib, BLUE, "blue"));
+	return rib;
+}
+
+static void
+add_unit(struct rib *rib, uint16_t unit, uint16_t instance, uint32_t address, uint8_t length)
+{
+	assert_true(rib_add_unit(rib, unit, instance, true));
+	assert_true(rib_add_address(rib, unit, address, length));
+}
+
+static struct rib_next_hop
+by_address(uint32_t address)
+{
+	return (struct rib_next_hop){.address = address, .unit = RIB_NO_UNIT};
+}
+
+static struct rib_next_hop
+by_unit(uint16_t unit)
+{
+	return (struct rib_next_hop){.by_unit = true, .unit = unit};
+}
+
+static struct rib_next_hop
+qualified(struct rib_next_hop next_hop, uint32_t preference)
+{
+	next_hop.qualified = true;
+	next_hop.preference = preference;
+	return next_hop;
+}
+
+static void
+add_route(struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length, uint8_t flags, struct rib_next_hop hop)
+{
+	const struct rib_static route = {
+	    .instance = instance,
+	    .prefix = prefix,
+	    .length = length,
+	    .flags = flags,
+	    .preference = RIB_PREFERENCE_STATIC,
+	    .kind = RIB_STATIC_NEXT_HOPS,
+	    .next_hop_count = 1,
+	    .next_hops = &hop,
+	};
+
+	assert_true(rib_add_static(rib, &route));
+}
+
+static void
+add_pair(struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length, struct rib_next_hop first,
+    struct rib_next_hop second)
+{
+	const struct rib_next_hop hops[] = {first, second};
+	const struct rib_static route = {
+	    .instance = instance,
+	    .prefix = prefix,
+	    .length = length,
+	    .preference = RIB_PREFERENCE_STATIC,
+	    .kind = RIB_STATIC_NEXT_HOPS,
+	    .next_hop_count = 2,
+	    .next_hops = hops,
+	};
+
+	assert_true(rib_add_static(rib, &route));
+}
+
+static struct rib_hop
+look_up(const struct rib *rib, uint16_t instance, uint32_t destination)
+{
+	struct rib_route route;
+
+	if (!rib_lookup(rib, instance, destination, &route)) {
+		return (struct rib_hop){.kind = RIB_HOP_NONE, .unit = RIB_NO_UNIT};
+	}
+	return route.hop;
+}
+
+static void
+expect(const struct rib *rib, uint16_t instance, uint32_t destination, enum rib_hop_kind kind, uint16_t unit)
+{
+	const struct rib_hop hop = look_up(rib, instance, destination);
+
+	assert_int_equal(hop.kind, kind);
+	assert_int_equal(hop.unit, unit);
+}
+
+/* REQ-RT-001, REQ-RT-002, REQ-RT-003, REQ-RT-004 */
+static void
+test_each_instance_has_its_own_table(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, RED, IP(10, 0, 0, 2), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, 0, by_address(IP(10, 0, 0, 9)));
+	add_route(rib, RED, IP(20, 0, 0, 0), 8, 0, by_address(IP(10, 0, 0, 8)));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(10, 0, 0, 7), RIB_HOP_DIRECT, 0);
+	expect(rib, RED, IP(10, 0, 0, 7), RIB_HOP_DIRECT, 1);
+	expect(rib, BLUE, IP(10, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(10, 0, 0, 1), RIB_HOP_LOCAL, 0);
+	expect(rib, MAIN, IP(10, 0, 0, 2), RIB_HOP_DIRECT, 0);
+	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 9));
+	assert_int_equal(look_up(rib, RED, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 8));
+	assert_string_equal(rib_instance_name(rib, RED), "red");
+	assert_null(rib_instance_name(rib, GREEN));
+	assert_int_equal(rib_next_instance(rib, -1), MAIN);
+	assert_int_equal(rib_next_instance(rib, BLUE), -1);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-006 */
+static void
+test_longest_prefix_wins(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, MAIN, IP(10, 0, 1, 1), 24);
+	add_unit(rib, 2, MAIN, IP(10, 0, 2, 1), 24);
+	add_route(rib, MAIN, 0, 0, 0, by_unit(0));
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, 0, by_unit(1));
+	add_route(rib, MAIN, IP(20, 1, 0, 0), 16, 0, by_unit(2));
+	add_route(rib, MAIN, IP(20, 1, 2, 3), 32, 0, by_unit(0));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(9, 9, 9, 9), RIB_HOP_DIRECT, 0);
+	expect(rib, MAIN, IP(20, 255, 0, 0), RIB_HOP_DIRECT, 1);
+	expect(rib, MAIN, IP(20, 1, 0, 0), RIB_HOP_DIRECT, 2);
+	expect(rib, MAIN, IP(20, 1, 255, 255), RIB_HOP_DIRECT, 2);
+	expect(rib, MAIN, IP(20, 1, 2, 3), RIB_HOP_DIRECT, 0);
+	expect(rib, MAIN, IP(20, 2, 0, 0), RIB_HOP_DIRECT, 1);
+	expect(rib, MAIN, IP(21, 0, 0, 0), RIB_HOP_DIRECT, 0);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-005, REQ-RT-007, REQ-RT-009, REQ-RT-023: st0.1 with preference 5, st0.2 with 7 */
+static void
+test_backup_takes_over_and_gives_back(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	assert_true(rib_add_unit(rib, 1, MAIN, true));
+	assert_true(rib_add_unit(rib, 2, MAIN, true));
+	add_pair(rib, MAIN, IP(13, 16, 14, 16), 32, qualified(by_unit(2), 7), qualified(by_unit(1), 5));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(13, 16, 14, 16), RIB_HOP_DIRECT, 1);
+	assert_true(rib_set_unit_state(rib, 1, false, 10));
+	assert_false(rib_set_unit_state(rib, 1, false, 11));
+	expect(rib, MAIN, IP(13, 16, 14, 16), RIB_HOP_DIRECT, 2);
+	assert_true(rib_set_unit_state(rib, 2, false, 12));
+	expect(rib, MAIN, IP(13, 16, 14, 16), RIB_HOP_NONE, RIB_NO_UNIT);
+	assert_true(rib_set_unit_state(rib, 2, true, 13));
+	expect(rib, MAIN, IP(13, 16, 14, 16), RIB_HOP_DIRECT, 2);
+	assert_true(rib_set_unit_state(rib, 1, true, 14));
+	expect(rib, MAIN, IP(13, 16, 14, 16), RIB_HOP_DIRECT, 1);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-008: 5 when nothing is said; lower wins, whatever the order of adding */
+static void
+test_preference_among_routes_of_a_prefix(void **state)
+{
+	struct rib *rib = new_rib();
+	const struct rib_static discard = {.instance = MAIN, .prefix = IP(20, 0, 0, 0), .length = 8,
+	    .preference = 6, .kind = RIB_STATIC_DISCARD};
+	const struct rib_static reject = {.instance = MAIN, .prefix = IP(30, 0, 0, 0), .length = 8,
+	    .preference = 4, .kind = RIB_STATIC_REJECT};
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	assert_true(rib_add_static(rib, &discard));
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, 0, by_unit(0));
+	add_route(rib, MAIN, IP(30, 0, 0, 0), 8, 0, by_unit(0));
+	assert_true(rib_add_static(rib, &reject));
+	/* a direct route beats a static one to the same prefix */
+	add_route(rib, MAIN, IP(10, 0, 0, 0), 24, 0, by_unit(RIB_NO_UNIT));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_DIRECT, 0);
+	/* REQ-RT-012 */
+	expect(rib, MAIN, IP(30, 0, 0, 1), RIB_HOP_REJECT, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(10, 0, 0, 3), RIB_HOP_DIRECT, 0);
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_DISCARD, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-010, REQ-RT-011, E-055 */
+static void
+test_next_hop_by_name_by_address_and_own_address(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 11, 16, 5), 32);
+	add_unit(rib, 1, MAIN, IP(10, 11, 17, 1), 24);
+	add_unit(rib, 2, RED, IP(10, 11, 18, 1), 24);
+	add_route(rib, MAIN, IP(9, 10, 14, 5), 32, 0, by_address(IP(10, 11, 16, 5)));
+	add_route(rib, MAIN, IP(9, 10, 14, 6), 32, 0, by_unit(0));
+	add_route(rib, MAIN, IP(9, 10, 14, 7), 32, 0, by_address(IP(10, 11, 17, 9)));
+	/* not on any network of ours */
+	add_route(rib, MAIN, IP(9, 10, 14, 8), 32, 0, by_address(IP(10, 11, 16, 9)));
+	/* another instance's unit, and one that does not exist (E-069) */
+	add_route(rib, MAIN, IP(9, 10, 14, 9), 32, 0, by_unit(2));
+	add_route(rib, MAIN, IP(9, 10, 14, 10), 32, 0, by_unit(RIB_NO_UNIT));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(9, 10, 14, 5), RIB_HOP_DIRECT, 0);
+	expect(rib, MAIN, IP(9, 10, 14, 6), RIB_HOP_DIRECT, 0);
+	expect(rib, MAIN, IP(9, 10, 14, 7), RIB_HOP_GATEWAY, 1);
+	assert_int_equal(look_up(rib, MAIN, IP(9, 10, 14, 7)).gateway, IP(10, 11, 17, 9));
+	expect(rib, MAIN, IP(9, 10, 14, 8), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(9, 10, 14, 9), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(9, 10, 14, 10), RIB_HOP_NONE, RIB_NO_UNIT);
+	/* an address of a unit that is down stays ours */
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(10, 11, 16, 5), RIB_HOP_REJECT, 0);
+	expect(rib, MAIN, IP(9, 10, 14, 5), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* Several next hops of one preference: the first usable one. REQ-RT-005 */
+static void
+test_first_usable_next_hop(void **state)
+{
+	struct rib *rib = new_rib();
+	struct rib_route route;
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, MAIN, IP(10, 0, 1, 1), 24);
+	add_pair(rib, MAIN, IP(20, 0, 0, 0), 8, by_address(IP(10, 0, 0, 9)), by_address(IP(10, 0, 1, 9)));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 0);
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 1);
+	assert_true(rib_lookup(rib, MAIN, IP(20, 0, 0, 1), &route));
+	assert_int_equal(route.next_hop_count, 2);
+	assert_int_equal(route.selected, 1);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-013 */
+static void
+test_next_table(void **state)
+{
+	struct rib *rib = new_rib();
+	const struct rib_static onward = {.instance = RED, .prefix = 0, .length = 0, .preference = 5,
+	    .kind = RIB_STATIC_TABLE, .next_table = MAIN};
+	const struct rib_static nowhere = {.instance = RED, .prefix = 0, .length = 0, .preference = 5,
+	    .kind = RIB_STATIC_TABLE, .next_table = GREEN};
+
+	(void)state;
+	assert_true(rib_add_static(rib, &onward));
+	assert_false(rib_add_static(rib, &nowhere));
+	assert_true(rib_finish(rib, 0));
+	assert_int_equal(look_up(rib, RED, IP(1, 2, 3, 4)).kind, RIB_HOP_TABLE);
+	assert_int_equal(look_up(rib, RED, IP(1, 2, 3, 4)).instance, MAIN);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-015, E-059: with a next hop it forwards, without one it stays and rejects; without passive it is gone */
+static void
+test_passive(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, RIB_PASSIVE, by_unit(0));
+	add_route(rib, MAIN, IP(30, 0, 0, 0), 8, 0, by_unit(0));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_DIRECT, 0);
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_REJECT, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(30, 0, 0, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* E-061: kept when its next hop is lost, but never before another way that works */
+static void
+test_retain(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, MAIN, IP(10, 0, 1, 1), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, RIB_RETAIN, by_unit(0));
+	add_route(rib, MAIN, IP(30, 0, 0, 0), 8, RIB_RETAIN, by_unit(0));
+	add_route(rib, MAIN, IP(30, 0, 0, 0), 8, 0, qualified(by_unit(1), 9));
+	assert_true(rib_finish(rib, 0));
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_DIRECT, 0);
+	expect(rib, MAIN, IP(30, 0, 0, 1), RIB_HOP_DIRECT, 1);
+	rib_destroy(rib);
+}
+
+/* E-06A: the default route by a provider whose address is reached by an interface route; `resolve` allows it */
+static void
+test_recursion_over_another_static(void **state)
+{
+	struct rib *rib = new_rib();
+	struct rib_next_hop hops[] = {qualified(by_address(IP(9, 10, 14, 5)), 5),
+	    qualified(by_address(IP(11, 12, 15, 7)), 7)};
+	const struct rib_static route = {.instance = RED, .flags = RIB_RESOLVE, .preference = 5,
+	    .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 2, .next_hops = hops};
+
+	(void)state;
+	add_unit(rib, 0, RED, IP(10, 11, 16, 5), 32);
+	add_unit(rib, 1, RED, IP(10, 11, 16, 6), 32);
+	add_route(rib, RED, IP(9, 10, 14, 5), 32, 0, qualified(by_unit(0), 5));
+	add_route(rib, RED, IP(11, 12, 15, 7), 32, 0, qualified(by_unit(1), 7));
+	add_route(rib, RED, IP(40, 0, 0, 0), 8, 0, by_address(IP(9, 10, 14, 5)));
+	assert_true(rib_add_static(rib, &route));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_GATEWAY, 0);
+	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway, IP(9, 10, 14, 5));
+	/* without `resolve` only a direct route counts: 40/8 falls to the default route */
+	assert_int_equal(look_up(rib, RED, IP(40, 1, 1, 1)).gateway, IP(9, 10, 14, 5));
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_GATEWAY, 1);
+	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway, IP(11, 12, 15, 7));
+	assert_true(rib_set_unit_state(rib, 1, false, 2));
+	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* Routes that stand on each other only must not hold themselves up */
+static void
+test_recursion_is_loop_safe(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, RIB_RESOLVE, by_address(IP(30, 0, 0, 1)));
+	add_route(rib, MAIN, IP(30, 0, 0, 0), 8, RIB_RESOLVE, by_address(IP(20, 0, 0, 1)));
+	add_route(rib, MAIN, IP(40, 0, 0, 0), 8, RIB_RESOLVE, by_address(IP(40, 0, 0, 1)));
+	/* stands on the default route, which goes away */
+	add_route(rib, MAIN, 0, 0, 0, qualified(by_address(IP(10, 0, 0, 9)), 5));
+	assert_true(rib_finish(rib, 0));
+	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 9));
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, MAIN, IP(20, 1, 1, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(30, 1, 1, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(40, 1, 1, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* A route that, once usable, takes its own next hop away: it must settle as unusable, and the others go on */
+static void
+test_recursion_that_swings(void **state)
+{
+	struct rib *rib = new_rib();
+	const struct rib_static hole = {.instance = MAIN, .prefix = IP(50, 0, 0, 0), .length = 24, .preference = 9,
+	    .kind = RIB_STATIC_DISCARD};
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(rib, MAIN, 0, 0, 0, by_address(IP(10, 0, 0, 9)));
+	/* a is usable by 0/0 while b is not there; b by a; b then leads a to b, which leads to a ... through a discard */
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, RIB_RESOLVE, by_address(IP(50, 0, 0, 1)));
+	add_route(rib, MAIN, IP(50, 0, 0, 0), 16, RIB_RESOLVE, by_address(IP(20, 0, 0, 1)));
+	assert_true(rib_add_static(rib, &hole));
+	add_route(rib, MAIN, IP(60, 0, 0, 0), 8, RIB_RESOLVE, by_address(IP(61, 0, 0, 1)));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(60, 0, 0, 1), RIB_HOP_GATEWAY, 0);
+	/* 20/8 by 50.0.0.1, which is discarded: not usable; so 20.0.0.1 goes by the default route */
+	expect(rib, MAIN, IP(50, 0, 0, 1), RIB_HOP_DISCARD, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 0);
+	rib_destroy(rib);
+}
+
+/* A chain deeper than the bound ends unusable at its far end, and nothing hangs */
+static void
+test_recursion_is_bounded(void **state)
+{
+	struct rib *rib = new_rib();
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 24, RIB_RESOLVE, by_address(IP(10, 0, 0, 9)));
+	for (uint32_t i = 1; i < 200; i++) {
+		add_route(rib, MAIN, IP(20, 0, i, 0), 24, RIB_RESOLVE, by_address(IP(20, 0, i - 1, 1)));
+	}
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(20, 0, 5, 1), RIB_HOP_GATEWAY, 0);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-017, REQ-RT-018, E-062: copies keep the original next hop, and there are none without a group */
+static void
+test_groups_copy_with_the_original_next_hop(void **state)
+{
+	struct rib *rib = new_rib();
+	const uint16_t members[] = {RED, BLUE};
+	struct rib_route route;
+
+	(void)state;
+	add_unit(rib, 0, RED, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, BLUE, IP(10, 1, 0, 1), 24);
+	add_route(rib, RED, IP(20, 0, 0, 0), 8, 0, by_address(IP(10, 0, 0, 9)));
+	assert_true(rib_add_group(rib, members, 2, RIB_GROUP_INTERFACE | RIB_GROUP_STATIC));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, BLUE, IP(10, 0, 0, 7), RIB_HOP_DIRECT, 0);
+	expect(rib, BLUE, IP(10, 0, 0, 1), RIB_HOP_LOCAL, 0);
+	assert_true(rib_lookup(rib, BLUE, IP(20, 0, 0, 1), &route));
+	assert_int_equal(route.hop.kind, RIB_HOP_GATEWAY);
+	assert_int_equal(route.hop.unit, 0);
+	assert_int_equal(route.hop.gateway, IP(10, 0, 0, 9));
+	assert_int_equal(route.instance, BLUE);
+	assert_int_equal(route.origin, RED);
+	expect(rib, RED, IP(10, 1, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, MAIN, IP(10, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
+	/* the copy goes with its original */
+	assert_true(rib_set_unit_state(rib, 0, false, 1));
+	expect(rib, BLUE, IP(20, 0, 0, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* REQ-RT-017: only what the group is applied to; copies of copies are not made; a table's own route comes first */
+static void
+test_groups_copy_what_they_are_applied_to(void **state)
+{
+	struct rib *rib = new_rib();
+	const uint16_t first[] = {RED, BLUE};
+	const uint16_t second[] = {BLUE, MAIN};
+
+	(void)state;
+	add_unit(rib, 0, RED, IP(10, 0, 0, 1), 24);
+	add_unit(rib, 1, BLUE, IP(10, 1, 0, 1), 24);
+	add_route(rib, RED, IP(20, 0, 0, 0), 8, 0, by_unit(0));
+	add_route(rib, RED, IP(30, 0, 0, 0), 8, 0, by_unit(0));
+	add_route(rib, BLUE, IP(30, 0, 0, 0), 8, 0, by_unit(1));
+	assert_true(rib_add_group(rib, first, 2, RIB_GROUP_STATIC));
+	assert_true(rib_add_group(rib, first, 2, RIB_GROUP_STATIC));
+	assert_true(rib_add_group(rib, second, 2, RIB_GROUP_INTERFACE | RIB_GROUP_STATIC));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, BLUE, IP(10, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
+	expect(rib, BLUE, IP(20, 0, 0, 7), RIB_HOP_DIRECT, 0);
+	expect(rib, BLUE, IP(30, 0, 0, 7), RIB_HOP_DIRECT, 1);
+	expect(rib, MAIN, IP(30, 0, 0, 7), RIB_HOP_DIRECT, 1);
+	expect(rib, MAIN, IP(20, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
+	rib_destroy(rib);
+}
+
+/* A static route may use a network that a group brought into its table */
+static void
+test_next_hop_on_a_copied_network(void **state)
+{
+	struct rib *rib = new_rib();
+	const uint16_t members[] = {RED, BLUE};
+
+	(void)state;
+	add_unit(rib, 0, RED, IP(10, 0, 0, 1), 24);
+	add_route(rib, BLUE, IP(20, 0, 0, 0), 8, 0, by_address(IP(10, 0, 0, 9)));
+	assert_true(rib_add_group(rib, members, 2, RIB_GROUP_INTERFACE));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, BLUE, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 0);
+	/* but our own address there is no gateway */
+	rib_destroy(rib);
+}
+
+struct collected {
+	struct rib_route routes[16];
+	uint32_t count;
+	uint32_t stop_after;
+};
+
+static bool
+collect(void *context, const struct rib_route *route)
+{
+	struct collected *collected = context;
+
+	collected->routes[collected->count++] = *route;
+	return collected->count != collected->stop_after;
+}
+
+/* The order of `show route`: address, length, the active one first; hidden ones are marked */
+static void
+test_walk_in_order(void **state)
+{
+	struct rib *rib = new_rib();
+	struct collected all = {.count = 0};
+	struct collected some = {.stop_after = 2};
+	struct collected active = {.count = 0};
+
+	(void)state;
+	assert_true(rib_add_unit(rib, 7, MAIN, false));
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_pair(rib, MAIN, IP(10, 0, 0, 0), 8, qualified(by_unit(7), 5), qualified(by_unit(0), 7));
+	add_route(rib, MAIN, 0, 0, RIB_NO_READVERTISE, by_unit(0));
+	assert_true(rib_finish(rib, 100));
+	rib_each_route(rib, MAIN, collect, &all);
+	assert_int_equal(all.count, 5);
+	assert_int_equal(all.routes[0].length, 0);
+	assert_int_equal(all.routes[0].flags, RIB_NO_READVERTISE);
+	assert_int_equal(all.routes[1].length, 8);
+	assert_int_equal(all.routes[1].preference, 7);
+	assert_true(all.routes[1].active);
+	assert_int_equal(all.routes[2].preference, 5);
+	assert_true(all.routes[2].hidden);
+	assert_false(all.routes[2].active);
+	assert_int_equal(all.routes[3].protocol, RIB_DIRECT);
+	assert_int_equal(all.routes[3].length, 24);
+	assert_int_equal(all.routes[4].protocol, RIB_LOCAL);
+	assert_int_equal(all.routes[4].prefix, IP(10, 0, 0, 1));
+	rib_each_route(rib, MAIN, collect, &some);
+	assert_int_equal(some.count, 2);
+	rib_each_active(rib, MAIN, collect, &active);
+	assert_int_equal(active.count, 4);
+	rib_destroy(rib);
+}
+
+/* Ages: from the given clock; a change of state starts them again; a commit does not */
+static void
+test_ages(void **state)
+{
+	struct rib *rib = new_rib();
+	struct rib *next = new_rib();
+	struct rib_route route;
+
+	(void)state;
+	add_unit(rib, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(rib, MAIN, IP(20, 0, 0, 0), 8, 0, by_unit(0));
+	assert_true(rib_finish(rib, 100));
+	assert_true(rib_set_unit_state(rib, 0, false, 200));
+	assert_true(rib_set_unit_state(rib, 0, true, 300));
+	assert_true(rib_lookup(rib, MAIN, IP(20, 0, 0, 1), &route));
+	assert_int_equal(route.since, 300);
+
+	add_unit(next, 0, MAIN, IP(10, 0, 0, 1), 24);
+	add_route(next, MAIN, IP(20, 0, 0, 0), 8, 0, by_unit(0));
+	add_route(next, MAIN, IP(30, 0, 0, 0), 8, 0, by_unit(0));
+	assert_true(rib_finish(next, 0));
+	rib_carry_ages(next, rib, 400);
+	assert_true(rib_lookup(next, MAIN, IP(20, 0, 0, 1), &route));
+	assert_int_equal(route.since, 300);
+	assert_true(rib_lookup(next, MAIN, IP(30, 0, 0, 1), &route));
+	assert_int_equal(route.since, 400);
+	rib_destroy(next);
+	rib_destroy(rib);
+}
+
+static void
+test_empty_and_unknown(void **state)
+{
+	struct rib *rib = rib_create();
+	const struct rib_static route = {.instance = GREEN, .kind = RIB_STATIC_DISCARD};
+
+	(void)state;
+	assert_non_null(rib);
+	assert_false(rib_add_unit(rib, 0, MAIN, true));
+	assert_false(rib_add_address(rib, 0, IP(10, 0, 0, 1), 24));
+	assert_false(rib_add_static(rib, &route));
+	assert_true(rib_finish(rib, 0));
+	expect(rib, MAIN, IP(10, 0, 0, 1), RIB_HOP_NONE, RIB_NO_UNIT);
+	assert_false(rib_set_unit_state(rib, 3, true, 0));
+	assert_int_equal(rib_next_instance(rib, -1), -1);
+	rib_destroy(rib);
+	rib_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_each_instance_has_its_own_table),
+	    cmocka_unit_test(test_longest_prefix_wins),
+	    cmocka_unit_test(test_backup_takes_over_and_gives_back),
+	    cmocka_unit_test(test_preference_among_routes_of_a_prefix),
+	    cmocka_unit_test(test_next_hop_by_name_by_address_and_own_address),
+	    cmocka_unit_test(test_first_usable_next_hop),
+	    cmocka_unit_test(test_next_table),
+	    cmocka_unit_test(test_passive),
+	    cmocka_unit_test(test_retain),
+	    cmocka_unit_test(test_recursion_over_another_static),
+	    cmocka_unit_test(test_recursion_is_loop_safe),
+	    cmocka_unit_test(test_recursion_that_swings),
+	    cmocka_unit_test(test_recursion_is_bounded),
+	    cmocka_unit_test(test_groups_copy_with_the_original_next_hop),
+	    cmocka_unit_test(test_groups_copy_what_they_are_applied_to),
+	    cmocka_unit_test(test_next_hop_on_a_copied_network),
+	    cmocka_unit_test(test_walk_in_order),
+	    cmocka_unit_test(test_ages),
+	    cmocka_unit_test(test_empty_and_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
