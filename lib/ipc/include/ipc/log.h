@@ -50,15 +50,16 @@ struct ipc_log_record {
 	uint8_t severity; /* enum log_severity */
 	int64_t wall;     /* UTC microseconds */
 	uint32_t process; /* process id to show behind the program's name; 0: none (RT_FLOW has none) */
-	char *program;    /* "RT_FLOW", "mgd", "flowd" */
-	char *tag;        /* "RT_FLOW_SESSION_CREATE" */
+	const char *program;    /* "RT_FLOW", "mgd", "flowd" */
+	const char *tag;        /* "RT_FLOW_SESSION_CREATE" */
 	struct ipc_pairs pairs; /* structured data, in order: source-address, source-port, ... */
-	char *text;       /* plain text behind "TAG: " */
+	const char *text;       /* plain text behind "TAG: " */
 };
 
 void ipc_log_record_encode(const struct ipc_log_record *record, struct text *out);
 bool ipc_log_record_decode(struct ipc_log_record *record, const void *payload, size_t length)
     __attribute__((warn_unused_result));
+/* Of a decoded record. */
 void ipc_log_record_release(struct ipc_log_record *record);
 
 struct logger;

@@ -24,11 +24,13 @@ void ipc_put_string(struct text *out, const char *string); /* NULL is written as
 void ipc_put_bytes(struct text *out, const void *bytes, size_t length);
 /* A string as NUL-terminated copy that the caller frees; NULL (and the reader failed) when malformed or out of memory. */
 char *ipc_get_string(struct reader *reader) __attribute__((warn_unused_result));
+/* Frees what a decoder made: fields are const so that encoders may point them at anything. NULL does nothing. */
+void ipc_string_release(const char *string);
 
 /* Names with values, in order; a name may come twice. */
 struct ipc_pair {
-	char *name;
-	char *value;
+	const char *name;
+	const char *value;
 };
 
 struct ipc_pairs {
@@ -51,14 +53,14 @@ bool ipc_get_pairs(struct reader *reader, struct ipc_pairs *pairs) __attribute__
 
 /* CLI_COMMAND */
 struct ipc_command {
-	char *line;
+	const char *line;
 	uint16_t width; /* columns of the terminal; 0: not a terminal */
 	uint16_t indent; /* columns that the prompt takes before the line, for op_error_render()'s caret; IPC_INDENT_ECHO */
 };
 #define IPC_INDENT_ECHO UINT16_MAX /* the line stands nowhere yet: an error prints it above its caret */
 
 void ipc_command_encode(const struct ipc_command *command, struct text *out);
-/* => release with free(command->line) */
+/* => release with ipc_string_release(command->line) */
 bool ipc_command_decode(struct ipc_command *command, const void *payload, size_t length)
     __attribute__((warn_unused_result));
 
@@ -77,9 +79,9 @@ enum ipc_mode {
 struct ipc_done {
 	enum ipc_done_status status;
 	enum ipc_mode mode;
-	char *level; /* "security zones"; "" at the top */
-	char *user;
-	char *host;
+	const char *level; /* "security zones"; "" at the top */
+	const char *user;
+	const char *host;
 };
 
 void ipc_done_encode(const struct ipc_done *done, struct text *out);
@@ -94,12 +96,12 @@ enum ipc_complete_reason {
 };
 
 struct ipc_complete {
-	char *line; /* up to the cursor */
+	const char *line; /* up to the cursor */
 	enum ipc_complete_reason reason;
 };
 
 void ipc_complete_encode(const struct ipc_complete *complete, struct text *out);
-/* => release with free(complete->line) */
+/* => release with ipc_string_release(complete->line) */
 bool ipc_complete_decode(struct ipc_complete *complete, const void *payload, size_t length)
     __attribute__((warn_unused_result));
 
@@ -113,8 +115,8 @@ enum ipc_candidate_kind {
 
 struct ipc_candidate {
 	enum ipc_candidate_kind kind;
-	char *word;
-	char *help;
+	const char *word;
+	const char *help;
 };
 
 struct ipc_candidates {
@@ -159,9 +161,9 @@ bool ipc_apply_decode(struct ipc_apply *apply, const void *payload, size_t lengt
 struct ipc_diagnostic {
 	bool error; /* else a warning */
 	uint32_t line;
-	char *path;      /* "" when there is none */
-	char *statement; /* "" when there is none */
-	char *message;
+	const char *path;      /* "" when there is none */
+	const char *statement; /* "" when there is none */
+	const char *message;
 };
 
 struct ipc_result {
@@ -184,11 +186,11 @@ void ipc_result_release(struct ipc_result *result);
 /* RPC_DONE: the end of an answer, good or bad. */
 struct ipc_rpc_done {
 	bool ok;
-	char *message; /* a sentence when it failed, else "" */
+	const char *message; /* a sentence when it failed, else "" */
 };
 
 void ipc_rpc_done_encode(const struct ipc_rpc_done *done, struct text *out);
-/* => release with free(done->message) */
+/* => release with ipc_string_release(done->message) */
 bool ipc_rpc_done_decode(struct ipc_rpc_done *done, const void *payload, size_t length)
     __attribute__((warn_unused_result));
 
