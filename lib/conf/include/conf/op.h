@@ -104,13 +104,15 @@ struct op_argument {
 	enum op_argument_kind kind;
 	bool mandatory;
 	bool alone;            /* stands with no other argument (all) */
+	const char *needs;     /* only after this other argument: its name; NULL: none */
 	const char *reference; /* lists of the configuration that hold the names, space separated words; NULL: none */
 	const char *units;     /* what the value is, for <placeholder> lines: "prefix", "0..65535" */
-	const void *type;      /* opaque: for the value check */
+	const char *rule;      /* what a value must be; NULL: the type says it */
+	const struct schema_node *leaf; /* its type */
 };
 
 struct op_column {
-	const char *name; /* the row's leaf */
+	const char *name; /* the leaf */
 	const char *heading;
 	uint32_t width; /* 0: the last column, as wide as it is */
 	bool right;     /* numbers */
@@ -123,17 +125,19 @@ struct op_rpc {
 	enum op_mode mode;
 	enum op_daemon daemon;
 	const char *root;   /* the output's element, NULL: the answer is no tree (show configuration, commit, quit, ...) */
-	const char *layout; /* the text form: "table", "form", or a row of op_layouts.def's kind; NULL with root NULL */
+	const char *layout; /* the text form: "table", "form", "lines", or one of its own; NULL with root NULL */
 	const char *row;    /* table: the list under the root */
 	const struct op_argument *arguments;
 	size_t argument_count;
 	bool needs_argument; /* at least one: clear security flow session */
-	const struct op_column *columns; /* table: columns; form: label and leaf */
+	const struct op_column *columns; /* of the row: a table's headings */
 	size_t column_count;
+	const struct op_column *labels; /* leaves of the root: a form, or the lines after a table */
+	size_t label_count;
 };
 
-/* From the embedded YANG. NULL on failure with a sentence in `error`. */
-struct op_table *op_table_create(struct text *error) __attribute__((warn_unused_result));
+/* From the rpcs of a schema, which must outlive the table. NULL when memory is short. */
+struct op_table *op_table_create(const struct schema *schema) __attribute__((warn_unused_result));
 void op_table_destroy(struct op_table *table);
 /* An rpc by its name, or NULL. */
 const struct op_rpc *op_table_find(const struct op_table *table, const char *name);
