@@ -1,0 +1,23 @@
+/*
+ * What the subcommands share: their shape, and how they say what went wrong.
+ *
+ * Exit statuses are the same for all: 0 it went well, 1 it went well and the answer is no (replay --compare: something
+ * changes), 2 bad usage or bad input, with the reason on stderr.
+ */
+#ifndef FRONT_COMMAND_H
+#define FRONT_COMMAND_H
+
+enum command_status {
+	COMMAND_OK = 0,
+	COMMAND_ANSWER_NO = 1,
+	COMMAND_FAILED = 2,
+};
+
+int command_check(int argc, char **argv);
+int command_convert(int argc, char **argv);
+int command_replay(int argc, char **argv);
+
+/* "sallyport NAME: sentence" and where the help is, on stderr. Returns COMMAND_FAILED. */
+int command_usage_error(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
