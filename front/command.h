@@ -16,6 +16,7 @@ enum command_status {
 int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_lab(int argc, char **argv);
 
 /* "sallyport NAME: sentence" and where the help is, on stderr. Returns COMMAND_FAILED. */
 int command_usage_error(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
