@@ -1,0 +1,57 @@
+/*
+ * The chassis file: one line a physical port, nothing else.
+ *
+ *   port ge-0/0/0 netdev:sp0            a Linux interface by AF_PACKET
+ *   port ge-0/0/0 netdev:sp0@branch     the same in the network namespace `branch`
+ *   port ge-0/0/1 xdp:eth1              a Linux interface by AF_XDP
+ *   port ge-0/0/2 pci:0000:03:00.0      a DPDK device
+ *   port ge-0/0/3 pcap:in.pcap,out.pcap a capture
+ *
+ * `#` starts a comment. A port's place in the file is its number in the data plane. Pure: text in, ports or errors out.
+ */
+#ifndef FLOWD_CHASSIS_H
+#define FLOWD_CHASSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum {
+	CHASSIS_PORTS = 32,      /* as many as DPDK has room for */
+	CHASSIS_FILE_SIZE = 65536, /* no chassis file is larger */
+};
+
+enum chassis_kind {
+	CHASSIS_NETDEV,
+	CHASSIS_XDP,
+	CHASSIS_PCI,
+	CHASSIS_PCAP,
+};
+
+struct chassis_port {
+	char *name;      /* ge-0/0/0 */
+	char *device;    /* netdev's name, PCI address, or input capture */
+	char *namespace; /* NULL: the one that flowd was started in */
+	char *output;    /* output capture; NULL otherwise */
+	enum chassis_kind kind;
+	uint32_t line;
+};
+
+struct chassis {
+	struct chassis_port *ports;
+	size_t count;
+};
+
+/*
+ * Reads a chassis file's octets; `file` names it in errors. All errors at once, one `FILE:LINE: message` line each, in
+ * `errors`; false when there was one, and then `chassis` is empty. The caller frees with chassis_release().
+ */
+bool chassis_parse(struct chassis *chassis, const char *file, const struct text *content, struct text *errors)
+    __attribute__((warn_unused_result));
+void chassis_release(struct chassis *chassis);
+/* "netdev:sp0@branch": the device as the file wrote it, for messages. */
+void chassis_describe(const struct chassis_port *port, struct text *out);
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * A Linux interface that serves as a port. See netdev.h.
+ *
+ * Names come from the chassis file, which allows letters, digits, '.', '_' and '-' only: they may stand in a path below
+ * /proc/sys and in a script for nft as they are.
+ */
+#include "netdev.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "program.h"
+
+enum {
+	SYSCTL_PATH = 96,
+};
+
+/* A socket that stands for the namespace in ioctl(2). */
+static int
+handle(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+static bool
+request(int descriptor, unsigned long what, const char *name, struct ifreq *request)
+{
+	(void)strncpy(request->ifr_name, name, sizeof(request->ifr_name) - 1);
+	request->ifr_name[sizeof(request->ifr_name) - 1] = '\0';
+	return ioctl(descriptor, what, request) == 0;
+}
+
+static bool
+look(int descriptor, const char *name, struct netdev_facts *facts)
+{
+	struct ifreq answer = {.ifr_flags = 0};
+
+	if (!request(descriptor, SIOCGIFINDEX, name, &answer)) {
+		return false;
+	}
+	facts->index = (unsigned)answer.ifr_ifindex;
+	if (!request(descriptor, SIOCGIFFLAGS, name, &answer)) {
+		return false;
+	}
+	facts->up = (answer.ifr_flags & IFF_UP) != 0 && (answer.ifr_flags & IFF_RUNNING) != 0;
+	if (!request(descriptor, SIOCGIFMTU, name, &answer)) {
+		return false;
+	}
+	facts->mtu = (uint32_t)answer.ifr_mtu;
+	if (!request(descriptor, SIOCGIFHWADDR, name, &answer)) {
+		return false;
+	}
+	memcpy(facts->mac, answer.ifr_hwaddr.sa_data, sizeof(facts->mac));
+	return true;
+}
+
+bool
+netdev_look(const char *name, struct netdev_facts *facts)
+{
+	const int descriptor = handle();
+
+	*facts = (struct netdev_facts){.index = 0};
+	if (descriptor < 0) {
+		return false;
+	}
+	const bool there = look(descriptor, name, facts);
+
+	(void)close(descriptor);
+	return there;
+}
+
+/* "sp0" and its alias "sp0:1" are the same interface. */
+static bool
+same_interface(const char *label, const char *name)
+{
+	const size_t length = strlen(name);
+
+	return strncmp(label, name, length) == 0 && (label[length] == '\0' || label[length] == ':');
+}
+
+static bool
+address_counts(const struct sockaddr *address, struct text *out)
+{
+	char string[INET6_ADDRSTRLEN] = "";
+
+	if (address == NULL) {
+		return false;
+	}
+	if (address->sa_family == AF_INET) {
+		struct sockaddr_in four;
+
+		memcpy(&four, address, sizeof(four));
+		(void)inet_ntop(AF_INET, &four.sin_addr, string, sizeof(string));
+	} else if (address->sa_family == AF_INET6) {
+		struct sockaddr_in6 six;
+
+		memcpy(&six, address, sizeof(six));
+		if (IN6_IS_ADDR_LINKLOCAL(&six.sin6_addr)) {
+			return false;
+		}
+		(void)inet_ntop(AF_INET6, &six.sin6_addr, string, sizeof(string));
+	}
+	text_append(out, string);
+	return string[0] != '\0';
+}
+
+bool
+netdev_has_address(const char *name, struct text *address)
+{
+	struct ifaddrs *list = NULL;
+	bool found = false;
+
+	if (getifaddrs(&list) != 0) {
+		return false;
+	}
+	for (const struct ifaddrs *entry = list; entry != NULL && !found; entry = entry->ifa_next) {
+		found = same_interface(entry->ifa_name, name) && address_counts(entry->ifa_addr, address);
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+static int
+offload(const char *name, uint32_t command, uint32_t value, int *present)
+{
+	struct ethtool_value what = {.cmd = command, .data = value};
+	struct ifreq question = {.ifr_data = (char *)&what};
+	const int descriptor = handle();
+	int failure = 0;
+
+	if (descriptor < 0) {
+		return -errno;
+	}
+	if (!request(descriptor, SIOCETHTOOL, name, &question)) {
+		failure = -errno;
+	}
+	(void)close(descriptor);
+	if (present != NULL) {
+		*present = failure == 0 ? (int)(what.data != 0) : -1;
+	}
+	return failure;
+}
+
+static void
+offload_set(const char *name, uint32_t command, int value)
+{
+	if (value >= 0) {
+		(void)offload(name, command, (uint32_t)value, NULL);
+	}
+}
+
+static int
+ipv6_open(const char *name, int flags)
+{
+	char path[SYSCTL_PATH];
+
+	(void)stpcpy(stpcpy(stpcpy(path, "/proc/sys/net/ipv6/conf/"), name), "/disable_ipv6");
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* -1: there is no IPv6 here at all. */
+static int
+ipv6_off(const char *name)
+{
+	char digit = '1';
+	const int descriptor = ipv6_open(name, O_RDONLY);
+
+	if (descriptor < 0) {
+		return -1;
+	}
+	const ssize_t length = read(descriptor, &digit, 1);
+
+	(void)close(descriptor);
+	return length == 1 ? (int)(digit != '0') : -1;
+}
+
+static bool
+ipv6_set_off(const char *name, int value)
+{
+	const char digit = value == 0 ? '0' : '1';
+	const int descriptor = ipv6_open(name, O_WRONLY);
+
+	if (descriptor < 0) {
+		return errno == ENOENT; /* no IPv6 in this kernel */
+	}
+	const ssize_t length = write(descriptor, &digit, 1);
+
+	(void)close(descriptor);
+	return length == 1;
+}
+
+struct netdev_before
+netdev_before(const char *name)
+{
+	struct netdev_before before = {.ipv6_off = ipv6_off(name)};
+
+	(void)offload(name, ETHTOOL_GGRO, 0, &before.gro);
+	(void)offload(name, ETHTOOL_GGSO, 0, &before.gso);
+	(void)offload(name, ETHTOOL_GTSO, 0, &before.tso);
+	(void)offload(name, ETHTOOL_GTXCSUM, 0, &before.checksum);
+	return before;
+}
+
+/* Runs nft with one script. */
+static bool
+nft(const char *script, struct text *error)
+{
+	static const char *const arguments[] = {"nft", "-f", "-", NULL};
+	struct text complaint = TEXT_EMPTY;
+	const int status = program_run(arguments, script, &complaint);
+
+	if (status != 0 && error != NULL) {
+		text_printf(error, "nft: %s", status < 0 ? strerror(-status) : text_string(&complaint));
+	}
+	text_release(&complaint);
+	return status == 0;
+}
+
+static bool
+drop_at_ingress(const char *name, struct text *error)
+{
+	struct text script = TEXT_EMPTY;
+	bool done = false;
+
+	/* One transaction: no gap when a table of a former run stands there. */
+	text_printf(&script,
+	    "add table netdev sallyport-%s\n"
+	    "delete table netdev sallyport-%s\n"
+	    "add table netdev sallyport-%s\n"
+	    "add chain netdev sallyport-%s ingress { type filter hook ingress device \"%s\" priority -500; policy drop; }\n",
+	    name, name, name, name, name);
+	if (text_failed(&script)) {
+		text_append(error, "out of memory");
+	} else {
+		done = nft(text_string(&script), error);
+	}
+	text_release(&script);
+	return done;
+}
+
+static bool
+bring_up(const char *name)
+{
+	struct ifreq state = {.ifr_flags = 0};
+	const int descriptor = handle();
+	bool done = false;
+
+	if (descriptor < 0) {
+		return false;
+	}
+	if (request(descriptor, SIOCGIFFLAGS, name, &state)) {
+		state.ifr_flags = (short)(state.ifr_flags | IFF_UP);
+		done = request(descriptor, SIOCSIFFLAGS, name, &state);
+	}
+	(void)close(descriptor);
+	return done;
+}
+
+bool
+netdev_guard(const char *name, struct text *error)
+{
+	if (!drop_at_ingress(name, error)) {
+		return false;
+	}
+	if (!ipv6_set_off(name, 1)) {
+		text_printf(error, "IPv6 cannot be switched off on it: %s", strerror(errno));
+		return false;
+	}
+	offload_set(name, ETHTOOL_SGRO, 0);
+	offload_set(name, ETHTOOL_STSO, 0);
+	offload_set(name, ETHTOOL_SGSO, 0);
+	offload_set(name, ETHTOOL_STXCSUM, 0);
+	if (!bring_up(name)) {
+		text_printf(error, "it cannot be brought up: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+void
+netdev_release(const char *name, const struct netdev_before *before)
+{
+	struct netdev_facts facts;
+	struct text script = TEXT_EMPTY;
+
+	if (netdev_look(name, &facts)) {
+		offload_set(name, ETHTOOL_STXCSUM, before->checksum);
+		offload_set(name, ETHTOOL_SGSO, before->gso);
+		offload_set(name, ETHTOOL_STSO, before->tso);
+		offload_set(name, ETHTOOL_SGRO, before->gro);
+		if (before->ipv6_off >= 0) {
+			(void)ipv6_set_off(name, before->ipv6_off);
+		}
+	}
+	text_printf(&script, "add table netdev sallyport-%s\ndelete table netdev sallyport-%s\n", name, name);
+	if (!text_failed(&script)) {
+		(void)nft(text_string(&script), NULL);
+	}
+	text_release(&script);
+}

@@ -1,0 +1,45 @@
+/*
+ * A Linux interface that serves as a port: what it is, and how the kernel's own stack is kept off it.
+ *
+ * While a port of ours it has IPv6 switched off, segmentation and receive offloads off, and a `netdev` table of nftables
+ * that drops at ingress: AF_PACKET still sees every frame, the kernel neither answers, forwards nor learns. What was there
+ * before is in struct netdev_before and taken back by netdev_release().
+ *
+ * All of these are to be called from a thread in the interface's namespace (namespace_run()).
+ */
+#ifndef FLOWD_NETDEV_H
+#define FLOWD_NETDEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct netdev_facts {
+	unsigned index;
+	uint32_t mtu; /* IP octets */
+	uint8_t mac[6];
+	bool up;      /* running: administratively up and with a carrier */
+};
+
+/* -1: not known, and left alone. */
+struct netdev_before {
+	int ipv6_off;
+	int gro;
+	int gso;
+	int tso;
+	int checksum;
+};
+
+/* What there is of that name; false when there is none. */
+bool netdev_look(const char *name, struct netdev_facts *facts) __attribute__((warn_unused_result));
+/* Does it carry an IP address (IPv6's link-local ones, which the kernel makes by itself, don't count)? Appends the first. */
+bool netdev_has_address(const char *name, struct text *address) __attribute__((warn_unused_result));
+/* What netdev_guard() is about to change. */
+struct netdev_before netdev_before(const char *name);
+/* Keeps the kernel off it and brings it up. False with a sentence when that cannot be had: it must not be used then. */
+bool netdev_guard(const char *name, struct text *error) __attribute__((warn_unused_result));
+/* Takes it all back. An interface that is gone by now has nothing to take back but the table. */
+void netdev_release(const char *name, const struct netdev_before *before);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Ports: the physical interfaces of the chassis file as DPDK devices.
+ *
+ * DPDK runs without hugepages and without touching any PCI device that the chassis file does not name. A `netdev:` port is
+ * a net_af_packet device whose sockets are made by the thread of the interface's namespace; the interface is guarded
+ * (netdev.h) and entered in the ledger first. A port whose interface is gone is closed and may be opened again.
+ *
+ * Threads: the control thread owns ports. The worker receives and sends on a port between port_open() and port_close() and
+ * must have been told to let go before port_close().
+ */
+#ifndef FLOWD_PORT_H
+#define FLOWD_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "chassis.h"
+#include "ledger.h"
+#include "namespace.h"
+
+struct rte_mempool;
+
+enum {
+	PORT_POOL = 16383, /* packet buffers over all ports */
+};
+
+enum port_status {
+	PORT_OPENED,
+	PORT_ABSENT,  /* its interface is not there (yet) */
+	PORT_REFUSED, /* it must not be used: it carries an IP address */
+	PORT_FAILED,
+};
+
+struct port {
+	const struct chassis_port *chassis;
+	struct namespace *namespace; /* borrowed; NULL for pci and pcap */
+	uint16_t index;              /* in the chassis file: what the engine calls it */
+	uint16_t device;             /* DPDK's number; while open */
+	int descriptor;              /* becomes readable with packets; -1: has to be polled */
+	unsigned netdev;             /* the interface's index */
+	uint8_t mac[6];
+	bool open;
+	bool running; /* has a carrier */
+	bool guarded; /* the interface is changed, and in the ledger */
+};
+
+/* Starts DPDK: once a process. `run` is a folder of ours for its runtime files. False with a sentence. */
+bool port_system_start(const struct chassis *chassis, const char *run, struct text *error)
+    __attribute__((warn_unused_result));
+void port_system_stop(void);
+/* The buffers of all ports; their private area holds a struct packet. NULL with a sentence. */
+struct rte_mempool *port_pool_create(struct text *error) __attribute__((warn_unused_result));
+
+/* => not open; `ports` are all `count` ports, to tell its own sockets from theirs. Else a sentence in `error`. */
+struct port_opening {
+	struct port *port;
+	const struct port *ports;
+	size_t count;
+	struct rte_mempool *pool;
+	struct ledger *ledger;
+	struct text *error;
+};
+enum port_status port_open(struct port_opening *opening) __attribute__((warn_unused_result));
+/* Closes the device; the guard stays. */
+void port_close(struct port *port);
+/* Gives the interface back as it was. => closed */
+void port_release(struct port *port, struct ledger *ledger);
+/* Frames that the device received and sent, and those that it lost for want of room. */
+struct port_counters {
+	uint64_t in_packets;
+	uint64_t out_packets;
+	uint64_t in_lost;
+	uint64_t out_lost;
+};
+struct port_counters port_counters(const struct port *port);
+
+#endif
