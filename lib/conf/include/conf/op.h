@@ -1,7 +1,7 @@
 /*
  * Operational commands: the data trees that daemons answer with, the command table, and the renderers.
  *
- * One definition: the rpcs of schema/*-op.yang say the words of a command, who answers it, its arguments and how its
+ * One definition: the rpcs of schema/NAME-op.yang say the words of a command, who answers it, its arguments and how its
  * output looks. Names are JUNOS's rpc and element names.
  *
  * The way of a command:

@@ -1,0 +1,132 @@
+/*
+ * sallyport-logd: the one writer of logs.
+ *
+ *   sallyport-logd --state DIR [--listen FD] [--notify FD] [--user NAME] [--group NAME] [--udp FD]
+ *
+ * --udp is a UDP socket that was opened in the gateway's host namespace; without it one is opened where we stand.
+ * One thread, one poll loop. Exit status: 0 after TERM, 2 for a bad command line, 1 otherwise.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ipc/daemon.h"
+#include "ipc/server.h"
+#include "service.h"
+
+enum { EXTRA_POLLS = 1 }; /* signals */
+
+static int
+open_folder(const char *state)
+{
+	struct text path = TEXT_EMPTY;
+	int folder;
+
+	text_printf(&path, "%s/log", state);
+	folder = text_failed(&path) ? -1 : open(text_string(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		fprintf(stderr, "sallyport-logd: %s: %s\n", text_string(&path), strerror(errno));
+	}
+	text_release(&path);
+	return folder;
+}
+
+static int
+take_socket(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "--udp") == 0) {
+		char *end;
+		long number = strtol(argv[2], &end, 10);
+
+		if (*end == '\0' && number > 2 && number < 65536 && fcntl((int)number, F_SETFD, FD_CLOEXEC) == 0) {
+			return (int)number;
+		}
+	} else if (argc == 1) {
+		return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	}
+	return -1;
+}
+
+static void
+run(struct service *service, int signals)
+{
+	struct ipc_server *server = service_server(service);
+	struct pollfd polls[IPC_SERVER_CLIENTS + 1 + EXTRA_POLLS];
+	time_t last = 0;
+
+	for (;;) {
+		struct timespec now;
+		size_t count;
+
+		polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+		count = ipc_server_prepare(server, polls + EXTRA_POLLS, IPC_SERVER_CLIENTS + 1);
+		if (poll(polls, count + EXTRA_POLLS, ipc_server_busy(server) ? 0 : 1000) < 0 && errno != EINTR) {
+			return;
+		}
+		if (polls[0].revents != 0) {
+			return;
+		}
+		ipc_server_serve(server, polls + EXTRA_POLLS, count);
+		service_flush(service);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec != last) {
+			last = now.tv_sec;
+			service_tick(service);
+		}
+	}
+}
+
+static int
+start(const struct daemon_options *options, int udp)
+{
+	struct service_start begin = {.folder = -1, .socket = udp, .state = options->state};
+	struct text error = TEXT_EMPTY;
+	struct service *service = NULL;
+	int signals = daemon_signals();
+
+	begin.listener = daemon_listen(options, "logd");
+	if (begin.listener < 0 || signals < 0) {
+		fprintf(stderr, "sallyport-logd: cannot listen: %s\n", strerror(-begin.listener));
+		return 1;
+	}
+	if (!daemon_drop_privileges(options, NULL, &error)) {
+		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
+		text_release(&error);
+		return 1;
+	}
+	begin.folder = open_folder(options->state);
+	if (begin.folder < 0 || (service = service_create(&begin)) == NULL) {
+		return 1;
+	}
+	daemon_notify(options, "ready");
+	run(service, signals);
+	service_destroy(service);
+	close(signals);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_options options;
+	struct text error = TEXT_EMPTY;
+	int udp;
+
+	if (!daemon_options_take(&options, &argc, argv, &error)) {
+		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
+		text_release(&error);
+		return 2;
+	}
+	udp = take_socket(argc, argv);
+	if (udp < 0) {
+		fprintf(stderr, "sallyport-logd: the options are --state, --listen, --notify, --user, --group and --udp\n");
+		return 2;
+	}
+	return start(&options, udp);
+}

@@ -1,0 +1,216 @@
+/*
+ * `system syslog` read from a configuration tree. Names and values were checked by the schema; what is unknown here all the
+ * same (a newer schema) is passed over, never guessed.
+ */
+#include "plan.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct named_code {
+	const char *name;
+	int8_t code;
+};
+
+static const struct named_code facilities[] = {
+    {"authorization", LOG_FACILITY_AUTHORIZATION},
+    {"change-log", LOG_FACILITY_CHANGE_LOG},
+    {"conflict-log", LOG_FACILITY_CONFLICT_LOG},
+    {"daemon", LOG_FACILITY_DAEMON},
+    {"dfc", LOG_FACILITY_DFC},
+    {"external", LOG_FACILITY_EXTERNAL},
+    {"firewall", LOG_FACILITY_FIREWALL},
+    {"ftp", LOG_FACILITY_FTP},
+    {"interactive-commands", LOG_FACILITY_INTERACTIVE_COMMANDS},
+    {"kernel", LOG_FACILITY_KERNEL},
+    {"ntp", LOG_FACILITY_NTP},
+    {"pfe", LOG_FACILITY_PFE},
+    {"security", LOG_FACILITY_SECURITY},
+    {"user", LOG_FACILITY_USER},
+    {NULL, 0},
+};
+
+static const struct named_code severities[] = {
+    {"any", LOG_SEVERITY_DEBUG},
+    {"emergency", LOG_SEVERITY_EMERGENCY},
+    {"alert", LOG_SEVERITY_ALERT},
+    {"critical", LOG_SEVERITY_CRITICAL},
+    {"error", LOG_SEVERITY_ERROR},
+    {"warning", LOG_SEVERITY_WARNING},
+    {"notice", LOG_SEVERITY_NOTICE},
+    {"info", LOG_SEVERITY_INFO},
+    {"none", -1},
+    {NULL, 0},
+};
+
+static const struct named_code *
+find_code(const struct named_code *table, const char *name)
+{
+	for (; table->name != NULL; table++) {
+		if (name != NULL && strcmp(table->name, name) == 0) {
+			return table;
+		}
+	}
+	return NULL;
+}
+
+static void
+set_filter(struct plan_filter *filter, const struct conf_node *destination)
+{
+	const struct conf_node *any = conf_entry(destination, "contents", "any", NULL);
+	const struct named_code *severity = find_code(severities, conf_value(any, "severity"));
+	const char *match = conf_value(destination, "match");
+
+	memset(filter->least, severity == NULL ? -1 : severity->code, sizeof(filter->least));
+	for (const struct conf_node *one = conf_first(destination, "contents"); one != NULL; one = conf_next(one)) {
+		const struct named_code *facility = find_code(facilities, one->value);
+
+		severity = find_code(severities, conf_value(one, "severity"));
+		if (facility != NULL && severity != NULL) {
+			filter->least[facility->code] = severity->code;
+		}
+	}
+	/* An expression that does not compile matches nothing: the destination stays silent rather than flooded. */
+	if (match != NULL && regcomp(&filter->match, match, REG_EXTENDED | REG_NOSUB) == 0) {
+		filter->has_match = true;
+	} else if (match != NULL) {
+		memset(filter->least, -1, sizeof(filter->least));
+	}
+}
+
+static size_t
+count_of(const struct conf_node *syslog, const char *list)
+{
+	size_t count = 0;
+
+	for (const struct conf_node *one = conf_first(syslog, list); one != NULL; one = conf_next(one)) {
+		count += one->inactive ? 0 : 1;
+	}
+	return count;
+}
+
+static bool
+add_files(struct plan *plan, const struct conf_node *syslog)
+{
+	plan->files = calloc(count_of(syslog, "file") + 1, sizeof(*plan->files));
+	if (plan->files == NULL) {
+		return false;
+	}
+	for (const struct conf_node *one = conf_first(syslog, "file"); one != NULL; one = conf_next(one)) {
+		struct plan_file *file = &plan->files[plan->file_count];
+
+		if (one->inactive || one->value == NULL) {
+			continue;
+		}
+		file->name = strdup(one->value);
+		if (file->name == NULL) {
+			return false;
+		}
+		plan->file_count++;
+		file->structured = conf_present(one, "structured-data");
+		set_filter(&file->filter, one);
+	}
+	return true;
+}
+
+static bool
+add_hosts(struct plan *plan, const struct conf_node *syslog)
+{
+	plan->hosts = calloc(count_of(syslog, "host") + 1, sizeof(*plan->hosts));
+	if (plan->hosts == NULL) {
+		return false;
+	}
+	for (const struct conf_node *one = conf_first(syslog, "host"); one != NULL; one = conf_next(one)) {
+		struct plan_host *host = &plan->hosts[plan->host_count];
+		const char *source = conf_value(one, "source-address");
+
+		if (one->inactive || one->value == NULL) {
+			continue;
+		}
+		host->name = strdup(one->value);
+		if (host->name == NULL) {
+			return false;
+		}
+		plan->host_count++;
+		host->structured = conf_present(one, "structured-data");
+		host->address = (struct sockaddr_in){.sin_family = AF_INET,
+		    .sin_port = htons((uint16_t)conf_number(one, "port", 514))};
+		host->resolved = inet_pton(AF_INET, host->name, &host->address.sin_addr) == 1;
+		if (source == NULL || inet_pton(AF_INET, source, &host->source) != 1) {
+			host->source.s_addr = htonl(INADDR_ANY);
+		}
+		set_filter(&host->filter, one);
+	}
+	return true;
+}
+
+/* Everything to `messages`. */
+static bool
+add_default(struct plan *plan)
+{
+	struct plan_file *file = &plan->files[0];
+
+	file->name = strdup("messages");
+	if (file->name == NULL) {
+		return false;
+	}
+	plan->file_count = 1;
+	memset(file->filter.least, LOG_SEVERITY_DEBUG, sizeof(file->filter.least));
+	return true;
+}
+
+bool
+plan_create(struct plan *plan, const struct conf_node *top)
+{
+	const struct conf_node *system = conf_child(top, "system");
+	const struct conf_node *syslog = conf_child(system, "syslog");
+	const char *host_name = conf_value(system, "host-name");
+	const char *time_zone = conf_value(system, "time-zone");
+
+	*plan = (struct plan){.files = NULL};
+	plan->host_name = strdup(host_name == NULL ? "sallyport" : host_name);
+	plan->time_zone = strdup(time_zone == NULL ? "UTC" : time_zone);
+	if (plan->host_name == NULL || plan->time_zone == NULL || !add_files(plan, syslog) ||
+	    !add_hosts(plan, syslog) ||
+	    (plan->file_count == 0 && plan->host_count == 0 && !add_default(plan))) {
+		plan_release(plan);
+		return false;
+	}
+	return true;
+}
+
+static void
+release_filter(struct plan_filter *filter)
+{
+	if (filter->has_match) {
+		regfree(&filter->match);
+	}
+}
+
+void
+plan_release(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->file_count; i++) {
+		free(plan->files[i].name);
+		release_filter(&plan->files[i].filter);
+	}
+	for (size_t i = 0; i < plan->host_count; i++) {
+		free(plan->hosts[i].name);
+		release_filter(&plan->hosts[i].filter);
+	}
+	free(plan->files);
+	free(plan->hosts);
+	free(plan->host_name);
+	free(plan->time_zone);
+	*plan = (struct plan){.files = NULL};
+}
+
+bool
+plan_passes(const struct plan_filter *filter, const struct ipc_log_record *record, const char *plain)
+{
+	if ((int)record->severity > filter->least[record->facility]) {
+		return false;
+	}
+	return !filter->has_match || regexec(&filter->match, plain, 0, NULL, 0) == 0;
+}

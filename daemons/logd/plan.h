@@ -1,0 +1,60 @@
+/*
+ * Where log records go: `system syslog` of a configuration, ready to be asked for each record.
+ *
+ * A destination's filter is a least severity for each facility: `any` speaks for all facilities, a facility of its own
+ * overrides it, `none` takes one out. A plan is a value: made from a configuration, replaced whole by the next.
+ */
+#ifndef LOGD_PLAN_H
+#define LOGD_PLAN_H
+
+#include <netinet/in.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/tree.h"
+#include "ipc/log.h"
+
+enum { PLAN_FACILITIES = 24 };
+
+struct plan_filter {
+	int8_t least[PLAN_FACILITIES]; /* a record passes when its severity number is not above; -1: none does */
+	bool has_match;
+	regex_t match; /* of the record's plain text */
+};
+
+struct plan_file {
+	char *name; /* in DIR/log */
+	bool structured;
+	struct plan_filter filter;
+};
+
+struct plan_host {
+	char *name;
+	bool structured;
+	bool resolved; /* false: a name, which nobody resolves yet: nothing is sent */
+	struct sockaddr_in address;
+	struct in_addr source; /* INADDR_ANY: by route */
+	struct plan_filter filter;
+};
+
+struct plan {
+	char *host_name;
+	char *time_zone;
+	struct plan_file *files;
+	size_t file_count;
+	struct plan_host *hosts;
+	size_t host_count;
+};
+
+/*
+ * From a configuration, or, for NULL, what holds before the first one: everything to the file `messages`. That is also
+ * where records go when a configuration names no destination at all. False: out of memory, and `plan` is empty.
+ */
+bool plan_create(struct plan *plan, const struct conf_node *top) __attribute__((warn_unused_result));
+void plan_release(struct plan *plan);
+/* Does the record go there? `plain` is "TAG: text". */
+bool plan_passes(const struct plan_filter *filter, const struct ipc_log_record *record, const char *plain);
+
+#endif

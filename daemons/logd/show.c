@@ -1,0 +1,158 @@
+/*
+ * A file is shown as it is at the start: what is written to it meanwhile does not lengthen the answer.
+ */
+#include "show.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/op.h"
+#include "ipc/payload.h"
+
+enum { PIECE = 32768 };
+
+struct show {
+	int descriptor;
+	uint32_t request;
+	off_t left;
+	struct text line; /* one that a piece has cut */
+};
+
+/* A name without folder, as `system syslog file` allows it, with the digits of a rotated one. */
+static bool
+good_name(const char *name)
+{
+	if (name == NULL || name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) > 80) {
+		return false;
+	}
+	for (; *name != '\0'; name++) {
+		bool letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+		    (*name >= '0' && *name <= '9');
+
+		if (!letter && strchr("_.-", *name) == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct show *
+show_start(int folder, const char *name, uint32_t request, struct text *error)
+{
+	struct show *show;
+	struct stat status;
+	int descriptor;
+
+	if (!good_name(name)) {
+		text_append(error, "a log file's name has letters, digits and the signs - _ .");
+		return NULL;
+	}
+	descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+		text_printf(error, "could not open log file %s: %s", name,
+		    descriptor < 0 ? strerror(errno) : "not a file");
+		if (descriptor >= 0) {
+			close(descriptor);
+		}
+		return NULL;
+	}
+	show = calloc(1, sizeof(*show));
+	if (show == NULL) {
+		text_append(error, "out of memory");
+		close(descriptor);
+		return NULL;
+	}
+	show->descriptor = descriptor;
+	show->request = request;
+	show->left = status.st_size;
+	return show;
+}
+
+void
+show_end(struct show *show)
+{
+	if (show == NULL) {
+		return;
+	}
+	close(show->descriptor);
+	text_release(&show->line);
+	free(show);
+}
+
+static void
+add_line(struct op_tree *tree, const char *line)
+{
+	(void)op_add(tree, op_add(tree, tree->root, "log-line", NULL), "text", line);
+}
+
+static bool
+send_tree(struct show *show, struct ipc_connection *connection, struct op_tree *tree)
+{
+	uint8_t *bytes = NULL;
+	bool good = false;
+
+	if (!tree->failed && (bytes = malloc(tree->size)) != NULL) {
+		struct writer writer = writer_over(bytes, tree->size);
+
+		op_tree_encode(tree, &writer);
+		good = !writer_failed(&writer) &&
+		    ipc_connection_send(connection, IPC_RPC_DATA, show->request, bytes, writer_length(&writer)) == IPC_OK;
+	}
+	free(bytes);
+	return good;
+}
+
+/* One piece of the file, cut into lines. False: it failed. */
+static bool
+send_piece(struct show *show, struct ipc_connection *connection)
+{
+	char piece[PIECE];
+	size_t most = show->left < PIECE ? (size_t)show->left : PIECE;
+	ssize_t got = read(show->descriptor, piece, most);
+	struct op_tree tree;
+	bool good;
+
+	if (got < 0) {
+		return false;
+	}
+	show->left = got == 0 ? 0 : show->left - got;
+	op_tree_start(&tree, "log-information");
+	for (ssize_t i = 0; i < got; i++) {
+		if (piece[i] != '\n') {
+			text_append_char(&show->line, piece[i] == '\0' ? '?' : piece[i]);
+			continue;
+		}
+		add_line(&tree, text_string(&show->line));
+		text_clear(&show->line);
+	}
+	if (show->left == 0 && show->line.length > 0) {
+		add_line(&tree, text_string(&show->line));
+	}
+	good = !text_failed(&show->line) && send_tree(show, connection, &tree);
+	op_tree_release(&tree);
+	return good;
+}
+
+enum show_state
+show_continue(struct show *show, struct ipc_connection *connection)
+{
+	struct ipc_rpc_done done = {.ok = true, .message = ""};
+	struct text encoded = TEXT_EMPTY;
+
+	while (show->left > 0 && done.ok) {
+		if (ipc_connection_queued(connection) > IPC_QUEUE_HIGH) {
+			return SHOW_MORE;
+		}
+		if (!send_piece(show, connection)) {
+			done = (struct ipc_rpc_done){.ok = false, .message = "the log file could not be read"};
+		}
+	}
+	ipc_rpc_done_encode(&done, &encoded);
+	(void)ipc_connection_send(connection, IPC_RPC_DONE, show->request, encoded.bytes, encoded.length);
+	text_release(&encoded);
+	return SHOW_DONE;
+}

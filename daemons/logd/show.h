@@ -1,0 +1,24 @@
+/*
+ * `show log NAME`: the lines of a file as trees of conf/op.h, a piece at a time, as fast as the asker reads.
+ */
+#ifndef LOGD_SHOW_H
+#define LOGD_SHOW_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "ipc/connection.h"
+
+struct show;
+
+/* Opens a file of the log folder by its bare name. NULL with a sentence in `error`. */
+struct show *show_start(int folder, const char *name, uint32_t request, struct text *error)
+    __attribute__((warn_unused_result));
+void show_end(struct show *show);
+enum show_state {
+	SHOW_MORE, /* the connection is full: go on when it has drained */
+	SHOW_DONE, /* RPC_DONE is sent */
+};
+enum show_state show_continue(struct show *show, struct ipc_connection *connection);
+
+#endif
