@@ -1,0 +1,305 @@
+/*
+ * The policy look-up. Read-only over what lib/snapshot compiled (engine/classifier_layout.h); any thread.
+ */
+#include "engine/classifier.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "engine/classifier_layout.h"
+#include "engine/packet.h"
+
+enum {
+	PROTOCOL_ICMP = 1,
+};
+
+/* The key as rules want it: ICMP's type and code in the ports' places. */
+struct query {
+	const struct snapshot *snapshot;
+	const struct classifier *classifier;
+	const struct classifier_context *context;
+	int64_t wall;
+	uint32_t source;
+	uint32_t destination;
+	uint16_t protocol;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint32_t best; /* rule of the context; CLASSIFIER_NONE: none yet */
+	uint32_t application;
+};
+
+static bool
+scheduler_active(const struct snapshot_scheduler *scheduler, int64_t wall)
+{
+	uint32_t low = 0;
+	uint32_t high = scheduler->interval_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (scheduler->intervals[middle].to <= wall) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < scheduler->interval_count && scheduler->intervals[low].from <= wall;
+}
+
+bool
+classifier_policy_active(const struct snapshot *snapshot, uint32_t policy, int64_t wall)
+{
+	assert(policy < snapshot->policy_count);
+	const struct snapshot_policy *row = &snapshot->policies[policy];
+
+	for (uint16_t i = 0; i < row->scheduler_count; i++) {
+		assert(row->schedulers[i] < snapshot->scheduler_count);
+		if (scheduler_active(&snapshot->schedulers[row->schedulers[i]], wall)) {
+			return true;
+		}
+	}
+	return row->scheduler_count == 0;
+}
+
+static bool
+term_matches(const struct classifier_term *term, const struct query *query)
+{
+	return (term->protocol == query->protocol || term->protocol == CLASSIFIER_ANY_PROTOCOL) &&
+	    query->destination_port >= term->destination_low && query->destination_port <= term->destination_high &&
+	    query->source_port >= term->source_low && query->source_port <= term->source_high;
+}
+
+static bool
+set_holds(const struct classifier *classifier, uint32_t set, uint32_t address)
+{
+	const struct classifier_range *ranges = &classifier->ranges[classifier->sets[set].start];
+	uint32_t low = 0;
+	uint32_t high = classifier->sets[set].count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (ranges[middle].high < address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < classifier->sets[set].count && ranges[low].low <= address;
+}
+
+static bool
+addresses_match(const struct classifier_rule *rule, const struct query *query)
+{
+	if (((query->source ^ rule->source) & rule->source_mask) != 0 ||
+	    ((query->destination ^ rule->destination) & rule->destination_mask) != 0) {
+		return false;
+	}
+	if (rule->source_set != CLASSIFIER_NONE &&
+	    !set_holds(query->classifier, rule->source_set, query->source)) {
+		return false;
+	}
+	return rule->destination_set == CLASSIFIER_NONE ||
+	    set_holds(query->classifier, rule->destination_set, query->destination);
+}
+
+/* The first term that matches, or NULL. */
+static const struct classifier_term *
+matching_term(const struct classifier_rule *rule, const struct query *query)
+{
+	if (term_matches(&rule->first, query)) {
+		return &rule->first;
+	}
+	for (uint32_t i = 1; i < rule->term_count; i++) {
+		const struct classifier_term *term = &query->classifier->terms[rule->term_start + i];
+		if (term_matches(term, query)) {
+			return term;
+		}
+	}
+	return NULL;
+}
+
+/* Looks for a rule that matches and is earlier than the best one so far. */
+static void
+scan_list(struct query *query, const uint32_t *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && list[i] < query->best; i++) {
+		const struct classifier_rule *rule = &query->context->rules[list[i]];
+		if (!addresses_match(rule, query)) {
+			continue;
+		}
+		const struct classifier_term *term = matching_term(rule, query);
+		if (term == NULL ||
+		    (rule->scheduled != 0 && !classifier_policy_active(query->snapshot, rule->policy, query->wall))) {
+			continue;
+		}
+		query->best = list[i];
+		query->application = term->application;
+		return;
+	}
+}
+
+/* The interval that holds the address. => the dimension is in use */
+static uint32_t
+find_interval(const struct classifier_dimension *dimension, uint32_t address)
+{
+	const uint32_t bucket = address >> dimension->bucket_shift;
+	uint32_t low = dimension->buckets[bucket];
+	uint32_t high = dimension->buckets[bucket + 1];
+
+	/* the last start that is not greater lies in [low, high] */
+	while (low < high) {
+		const uint32_t middle = high - (high - low) / 2;
+		if (dimension->starts[middle] <= address) {
+			low = middle;
+		} else {
+			high = middle - 1;
+		}
+	}
+	assert(dimension->starts[low] <= address);
+	return low;
+}
+
+static void
+scan_dimension(struct query *query, const struct classifier_dimension *dimension, uint32_t interval)
+{
+	uint32_t list = dimension->first_list[interval];
+
+	while (list != CLASSIFIER_NONE) {
+		const struct classifier_list *row = &dimension->lists[list];
+		scan_list(query, &query->context->rule_lists[row->start], row->count);
+		list = row->next;
+	}
+}
+
+static const struct classifier_slot *
+find_slot(const struct classifier_slot *slots, uint32_t mask, uint32_t first, uint32_t second)
+{
+	uint32_t place = classifier_hash(first, second) & mask;
+
+	while (slots[place].count != 0) {
+		if (slots[place].first == first && slots[place].second == second) {
+			return &slots[place];
+		}
+		place = (place + 1) & mask;
+	}
+	return NULL;
+}
+
+static void
+scan_pairs(struct query *query, uint32_t source_interval, uint32_t destination_interval)
+{
+	const struct classifier_context *context = query->context;
+	uint32_t source = context->source.first_pair[source_interval];
+
+	while (source != CLASSIFIER_NONE) {
+		uint32_t destination = context->destination.first_pair[destination_interval];
+		while (destination != CLASSIFIER_NONE) {
+			const struct classifier_slot *slot =
+			    find_slot(context->pairs, context->pair_mask, source, destination);
+			if (slot != NULL) {
+				scan_list(query, &context->rule_lists[slot->start], slot->count);
+			}
+			destination = context->destination.outer_pair[destination];
+		}
+		source = context->source.outer_pair[source];
+	}
+}
+
+static void
+search_context(struct query *query)
+{
+	const struct classifier_context *context = query->context;
+	uint32_t source = 0;
+	uint32_t destination = 0;
+
+	scan_list(query, &context->rule_lists[context->rest.start], context->rest.count);
+	if (context->services != NULL) {
+		const struct classifier_slot *slot = find_slot(context->services, context->service_mask,
+		    query->protocol, query->destination_port);
+		if (slot != NULL) {
+			scan_list(query, &context->rule_lists[slot->start], slot->count);
+		}
+	}
+	if (context->source.interval_count > 0) {
+		source = find_interval(&context->source, query->source);
+		scan_dimension(query, &context->source, source);
+	}
+	if (context->destination.interval_count > 0) {
+		destination = find_interval(&context->destination, query->destination);
+		scan_dimension(query, &context->destination, destination);
+	}
+	if (context->pairs != NULL) {
+		scan_pairs(query, source, destination);
+	}
+}
+
+static const struct classifier_context *
+find_context(const struct classifier *classifier, uint16_t from_zone, uint16_t to_zone)
+{
+	uint32_t place = classifier_hash(from_zone, to_zone) & classifier->context_mask;
+
+	while (classifier->context_table[place] != 0) {
+		const struct classifier_context *context =
+		    &classifier->contexts[classifier->context_table[place] - 1];
+		if (context->from_zone == from_zone && context->to_zone == to_zone) {
+			return context;
+		}
+		place = (place + 1) & classifier->context_mask;
+	}
+	return NULL;
+}
+
+/* `any` as application: a predefined one's name and timeout by the destination port. */
+static uint32_t
+application_by_port(const struct query *query)
+{
+	const struct classifier *classifier = query->classifier;
+	const struct classifier_slot *slot = NULL;
+
+	if (query->application != CLASSIFIER_NO_APPLICATION) {
+		return query->application;
+	}
+	if (classifier->ports != NULL) {
+		slot = find_slot(classifier->ports, classifier->port_mask, query->protocol, query->destination_port);
+	}
+	return slot == NULL ? CLASSIFIER_NO_APPLICATION : slot->start;
+}
+
+struct classifier_match
+classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
+{
+	const uint16_t from[] = {key->from_zone, key->from_zone, SNAPSHOT_NONE, SNAPSHOT_NONE};
+	const uint16_t to[] = {key->to_zone, SNAPSHOT_NONE, key->to_zone, SNAPSHOT_NONE};
+	const struct classifier_match none = {PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+	const bool icmp = key->protocol == PROTOCOL_ICMP;
+	struct query query = {
+	    .snapshot = snapshot,
+	    .classifier = snapshot->classifier,
+	    .wall = wall,
+	    .source = key->source,
+	    .destination = key->destination,
+	    .protocol = key->protocol,
+	    .source_port = icmp ? key->icmp_code : key->source_port,
+	    .destination_port = icmp ? key->icmp_type : key->destination_port,
+	    .best = CLASSIFIER_NONE,
+	    .application = CLASSIFIER_NO_APPLICATION,
+	};
+
+	if (query.classifier == NULL || query.classifier->context_count == 0) {
+		return none;
+	}
+	const int count = query.classifier->has_any != 0 ? 4 : 1;
+	for (int i = 0; i < count; i++) {
+		query.context = find_context(query.classifier, from[i], to[i]);
+		if (query.context == NULL) {
+			continue;
+		}
+		search_context(&query);
+		if (query.best != CLASSIFIER_NONE) {
+			return (struct classifier_match){
+			    .policy = query.context->rules[query.best].policy,
+			    .application = application_by_port(&query),
+			};
+		}
+	}
+	return none;
+}

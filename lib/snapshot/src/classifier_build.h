@@ -1,0 +1,85 @@
+/*
+ * Inside the compilation of classifiers: what classifier_build.c (rules, sets, contexts), classifier_index.c (which list a
+ * rule goes to) and classifier_dimension.c (prefixes to intervals) share.
+ */
+#ifndef SNAPSHOT_CLASSIFIER_BUILD_H
+#define SNAPSHOT_CLASSIFIER_BUILD_H
+
+#include "arena.h"
+#include "snapshot/classifier.h"
+
+/* A hash map from two numbers to a number, in scratch memory. Values are never CLASSIFIER_NONE. */
+struct pair_map {
+	struct pair_map_slot *slots;
+	uint32_t mask;
+	uint32_t count;
+};
+
+struct pair_map_slot {
+	uint32_t first;
+	uint32_t second;
+	uint32_t value;
+	uint32_t used;
+};
+
+/* The place of the key's value, new ones hold `fresh`; NULL when memory ran out. Valid until the next call. */
+uint32_t *pair_map_place(struct pair_map *map, struct arena *scratch, uint32_t first, uint32_t second, uint32_t fresh);
+/* The key's value, or CLASSIFIER_NONE. */
+uint32_t pair_map_find(const struct pair_map *map, uint32_t first, uint32_t second);
+
+/* A rule's distinct prefixes, host bits masked, none inside another. */
+struct build_prefixes {
+	uint32_t count;
+	struct snapshot_address *prefixes;
+};
+
+struct build_rule {
+	struct build_prefixes source;
+	struct build_prefixes destination;
+	uint32_t term_count;
+	const struct classifier_term *terms;
+};
+
+struct build_context {
+	struct arena *arena;   /* the classifier's own */
+	struct arena *scratch; /* for the time of the compilation */
+	struct classifier_context *context;
+	struct build_rule *rules; /* as context->rules */
+};
+
+/* One rule's stand in a list under a key: sorted by key, then rule, they become lists. */
+struct build_entry {
+	uint32_t first;
+	uint32_t second;
+	uint32_t rule;
+};
+
+struct build_entries {
+	struct build_entry *items;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+bool build_entries_push(struct build_entries *entries, struct arena *scratch, uint32_t first, uint32_t second,
+    uint32_t rule) __attribute__((warn_unused_result));
+
+/* Decides for each rule of the context which list it goes to and fills the context's lists and tables. */
+bool classifier_index_context(struct build_context *build) __attribute__((warn_unused_result));
+
+/*
+ * Fills a dimension from distinct prefixes: `list_of[i]` is the list of prefix i or CLASSIFIER_NONE, `pair_of[i]` its pair
+ * number or CLASSIFIER_NONE. `lists` has start and count filled; the dimension takes it over and chains it.
+ */
+struct build_dimension {
+	uint32_t prefix_count;
+	const struct snapshot_address *prefixes;
+	const uint32_t *list_of;
+	const uint32_t *pair_of;
+	uint32_t pair_count;
+	struct classifier_list *lists;
+};
+
+bool classifier_fill_dimension(struct arena *arena, struct arena *scratch, const struct build_dimension *build,
+    struct classifier_dimension *dimension) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,584 @@
+/*
+ * Which list a rule goes to: the one that it shares with the fewest other rules, counted over the whole context.
+ *
+ * By source prefix, by destination prefix, by protocol and single port; by source and destination together where each
+ * alone is crowded (all branches times all servers). A rule whose list of prefixes would take too much room goes to the
+ * rest. A context of a few rules is scanned as it stands.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier_build.h"
+
+enum {
+	SCAN_RULES = 12,         /* a context of so few rules has no lists */
+	CROWDED = 8,             /* rules a list; beyond it pairs are considered */
+	PAIRS_PER_RULE = 32,     /* most pairs that one rule may stand in */
+	ENTRIES_FREE = 1 << 20,  /* list entries a context may have whatever its size */
+	ENTRIES_PER_RULE = 64,   /* and so many more for each rule */
+	TABLE_SPARE = 2,
+};
+
+enum choice {
+	BY_REST,
+	BY_SOURCE,
+	BY_DESTINATION,
+	BY_SERVICE,
+	BY_PAIR,
+};
+
+/* The distinct prefixes of one side, and how many rules name each. */
+struct side {
+	struct pair_map map; /* address, length -> number */
+	struct snapshot_address *prefixes;
+	uint32_t *uses;
+	uint32_t count;
+	uint32_t prefix_capacity;
+	uint32_t use_capacity;
+};
+
+struct index {
+	struct build_context *build;
+	struct side source;
+	struct side destination;
+	struct pair_map services; /* protocol, port -> rules */
+	struct pair_map pairs;    /* source prefix, destination prefix -> rules */
+	uint8_t *choices;
+	uint32_t *crowds; /* the rules that share the chosen list */
+	struct build_entries by_source;
+	struct build_entries by_destination;
+	struct build_entries by_service;
+	struct build_entries by_pair;
+	uint32_t *rule_lists; /* all lists of the context, one after the other */
+	uint32_t listed;
+};
+
+static uint32_t
+slot_of(const struct pair_map *map, uint32_t first, uint32_t second)
+{
+	uint32_t place = classifier_hash(first, second) & map->mask;
+
+	while (map->slots[place].used != 0 &&
+	    (map->slots[place].first != first || map->slots[place].second != second)) {
+		place = (place + 1) & map->mask;
+	}
+	return place;
+}
+
+static bool
+grow_map(struct pair_map *map, struct arena *scratch)
+{
+	const struct pair_map former = *map;
+	const uint32_t size = former.slots == NULL ? 64 : (former.mask + 1) * 2;
+
+	map->slots = arena_take(scratch, size, sizeof(*map->slots));
+	if (map->slots == NULL) {
+		*map = former;
+		return false;
+	}
+	map->mask = size - 1;
+	for (uint32_t i = 0; former.slots != NULL && i <= former.mask; i++) {
+		if (former.slots[i].used != 0) {
+			map->slots[slot_of(map, former.slots[i].first, former.slots[i].second)] = former.slots[i];
+		}
+	}
+	return true;
+}
+
+uint32_t *
+pair_map_place(struct pair_map *map, struct arena *scratch, uint32_t first, uint32_t second, uint32_t fresh)
+{
+	if ((map->slots == NULL || (map->count + 1) * TABLE_SPARE > map->mask) && !grow_map(map, scratch)) {
+		return NULL;
+	}
+	struct pair_map_slot *slot = &map->slots[slot_of(map, first, second)];
+	if (slot->used == 0) {
+		*slot = (struct pair_map_slot){.first = first, .second = second, .value = fresh, .used = 1};
+		map->count++;
+	}
+	return &slot->value;
+}
+
+uint32_t
+pair_map_find(const struct pair_map *map, uint32_t first, uint32_t second)
+{
+	if (map->slots == NULL) {
+		return CLASSIFIER_NONE;
+	}
+	const struct pair_map_slot *slot = &map->slots[slot_of(map, first, second)];
+	return slot->used == 0 ? CLASSIFIER_NONE : slot->value;
+}
+
+bool
+build_entries_push(struct build_entries *entries, struct arena *scratch, uint32_t first, uint32_t second,
+    uint32_t rule)
+{
+	struct build_entry *moved =
+	    arena_grow(scratch, entries->items, entries->count, &entries->capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	entries->items = moved;
+	moved[entries->count++] = (struct build_entry){.first = first, .second = second, .rule = rule};
+	return true;
+}
+
+static bool
+count_prefixes(struct side *side, struct arena *scratch, const struct build_prefixes *prefixes)
+{
+	for (uint32_t i = 0; i < prefixes->count; i++) {
+		uint32_t *number = pair_map_place(&side->map, scratch, prefixes->prefixes[i].address,
+		    prefixes->prefixes[i].length, side->count);
+		if (number == NULL) {
+			return false;
+		}
+		if (*number == side->count) {
+			struct snapshot_address *moved = arena_grow(scratch, side->prefixes, side->count,
+			    &side->prefix_capacity, sizeof(*moved));
+			uint32_t *uses =
+			    arena_grow(scratch, side->uses, side->count, &side->use_capacity, sizeof(*uses));
+			if (moved == NULL || uses == NULL) {
+				return false;
+			}
+			side->prefixes = moved;
+			side->uses = uses;
+			moved[side->count] = prefixes->prefixes[i];
+			uses[side->count++] = 0;
+		}
+		side->uses[*number]++;
+	}
+	return true;
+}
+
+static bool
+is_single_port(const struct classifier_term *term)
+{
+	return term->protocol != CLASSIFIER_ANY_PROTOCOL && term->destination_low == term->destination_high;
+}
+
+static bool
+count_everything(struct index *index)
+{
+	const struct build_context *build = index->build;
+
+	for (uint32_t i = 0; i < build->context->rule_count; i++) {
+		const struct build_rule *rule = &build->rules[i];
+		if (!count_prefixes(&index->source, build->scratch, &rule->source) ||
+		    !count_prefixes(&index->destination, build->scratch, &rule->destination)) {
+			return false;
+		}
+		for (uint32_t j = 0; j < rule->term_count; j++) {
+			if (!is_single_port(&rule->terms[j])) {
+				continue;
+			}
+			uint32_t *uses = pair_map_place(&index->services, build->scratch, rule->terms[j].protocol,
+			    rule->terms[j].destination_low, 0);
+			if (uses == NULL) {
+				return false;
+			}
+			(*uses)++;
+		}
+	}
+	return true;
+}
+
+/* The most crowded of the lists that the rule would stand in on this side. */
+static uint32_t
+crowd_of_side(const struct side *side, const struct build_prefixes *prefixes)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < prefixes->count; i++) {
+		const uint32_t number =
+		    pair_map_find(&side->map, prefixes->prefixes[i].address, prefixes->prefixes[i].length);
+		if (side->uses[number] > most) {
+			most = side->uses[number];
+		}
+	}
+	return most;
+}
+
+static uint32_t
+crowd_of_service(const struct index *index, const struct build_rule *rule)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < rule->term_count; i++) {
+		if (!is_single_port(&rule->terms[i])) {
+			return CLASSIFIER_NONE;
+		}
+		const uint32_t uses =
+		    pair_map_find(&index->services, rule->terms[i].protocol, rule->terms[i].destination_low);
+		if (uses > most) {
+			most = uses;
+		}
+	}
+	return most;
+}
+
+static bool
+pairs_are_few(const struct build_rule *rule)
+{
+	return rule->source.count <= PAIRS_PER_RULE && rule->destination.count <= PAIRS_PER_RULE &&
+	    rule->source.count * rule->destination.count <= PAIRS_PER_RULE;
+}
+
+/* The number of a rule's i-th pair's prefixes. */
+static void
+pair_numbers(const struct index *index, const struct build_rule *rule, uint32_t pair, uint32_t *source,
+    uint32_t *destination)
+{
+	const struct snapshot_address *first = &rule->source.prefixes[pair / rule->destination.count];
+	const struct snapshot_address *second = &rule->destination.prefixes[pair % rule->destination.count];
+
+	*source = pair_map_find(&index->source.map, first->address, first->length);
+	*destination = pair_map_find(&index->destination.map, second->address, second->length);
+}
+
+/* The best single dimension for each rule; crowded rules are counted by pair. */
+static bool
+choose_single(struct index *index)
+{
+	const struct build_context *build = index->build;
+	const uint64_t most = ENTRIES_FREE + (uint64_t)build->context->rule_count * ENTRIES_PER_RULE;
+	uint64_t entries = 0;
+
+	for (uint32_t i = 0; i < build->context->rule_count; i++) {
+		const struct build_rule *rule = &build->rules[i];
+		uint32_t crowd = crowd_of_side(&index->source, &rule->source);
+		uint32_t size = rule->source.count;
+		const uint32_t by_destination = crowd_of_side(&index->destination, &rule->destination);
+		const uint32_t by_service = crowd_of_service(index, rule);
+		index->choices[i] = BY_SOURCE;
+		if (by_destination < crowd) {
+			index->choices[i] = BY_DESTINATION;
+			crowd = by_destination;
+			size = rule->destination.count;
+		}
+		if (by_service < crowd) {
+			index->choices[i] = BY_SERVICE;
+			crowd = by_service;
+			size = rule->term_count;
+		}
+		if (entries + size > most) {
+			index->choices[i] = BY_REST;
+			continue;
+		}
+		entries += size;
+		index->crowds[i] = crowd;
+		if (crowd <= CROWDED || !pairs_are_few(rule)) {
+			continue;
+		}
+		for (uint32_t j = 0; j < rule->source.count * rule->destination.count; j++) {
+			uint32_t source = 0;
+			uint32_t destination = 0;
+			pair_numbers(index, rule, j, &source, &destination);
+			uint32_t *uses = pair_map_place(&index->pairs, build->scratch, source, destination, 0);
+			if (uses == NULL) {
+				return false;
+			}
+			(*uses)++;
+		}
+	}
+	return true;
+}
+
+static void
+choose_pairs(struct index *index)
+{
+	const struct build_context *build = index->build;
+
+	for (uint32_t i = 0; i < build->context->rule_count; i++) {
+		const struct build_rule *rule = &build->rules[i];
+		uint32_t most = 0;
+		if (index->choices[i] == BY_REST || index->crowds[i] <= CROWDED || !pairs_are_few(rule)) {
+			continue;
+		}
+		for (uint32_t j = 0; j < rule->source.count * rule->destination.count; j++) {
+			uint32_t source = 0;
+			uint32_t destination = 0;
+			pair_numbers(index, rule, j, &source, &destination);
+			const uint32_t uses = pair_map_find(&index->pairs, source, destination);
+			if (uses > most) {
+				most = uses;
+			}
+		}
+		if (most < index->crowds[i] / 2) {
+			index->choices[i] = BY_PAIR;
+		}
+	}
+}
+
+static bool
+enter_side(struct index *index, const struct side *side, const struct build_prefixes *prefixes,
+    struct build_entries *entries, uint32_t rule)
+{
+	for (uint32_t i = 0; i < prefixes->count; i++) {
+		const uint32_t number =
+		    pair_map_find(&side->map, prefixes->prefixes[i].address, prefixes->prefixes[i].length);
+		if (!build_entries_push(entries, index->build->scratch, number, 0, rule)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+enter_services(struct index *index, uint32_t number)
+{
+	const struct build_rule *rule = &index->build->rules[number];
+
+	for (uint32_t i = 0; i < rule->term_count; i++) {
+		if (!build_entries_push(&index->by_service, index->build->scratch, rule->terms[i].protocol,
+			rule->terms[i].destination_low, number)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+enter_pairs(struct index *index, uint32_t number)
+{
+	const struct build_rule *rule = &index->build->rules[number];
+
+	for (uint32_t i = 0; i < rule->source.count * rule->destination.count; i++) {
+		uint32_t source = 0;
+		uint32_t destination = 0;
+		pair_numbers(index, rule, i, &source, &destination);
+		if (!build_entries_push(&index->by_pair, index->build->scratch, source, destination, number)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+enter_rule(struct index *index, uint32_t number)
+{
+	const struct build_rule *rule = &index->build->rules[number];
+
+	switch ((enum choice)index->choices[number]) {
+	case BY_REST:
+		return true;
+	case BY_SOURCE:
+		return enter_side(index, &index->source, &rule->source, &index->by_source, number);
+	case BY_DESTINATION:
+		return enter_side(
+		    index, &index->destination, &rule->destination, &index->by_destination, number);
+	case BY_SERVICE:
+		return enter_services(index, number);
+	case BY_PAIR:
+		return enter_pairs(index, number);
+	}
+	return false;
+}
+
+static int
+compare_entries(const void *left, const void *right)
+{
+	const struct build_entry *a = left;
+	const struct build_entry *b = right;
+
+	if (a->first != b->first) {
+		return a->first > b->first ? 1 : -1;
+	}
+	if (a->second != b->second) {
+		return a->second > b->second ? 1 : -1;
+	}
+	return (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static void
+sort_entries(struct build_entries *entries)
+{
+	if (entries->count > 1) {
+		qsort(entries->items, entries->count, sizeof(*entries->items), compare_entries);
+	}
+}
+
+/* Takes the entries of one key from `*at` on as a list; a rule that stands there twice is taken once. */
+static struct classifier_list
+take_list(struct index *index, const struct build_entries *entries, uint32_t *at)
+{
+	const struct build_entry *key = &entries->items[*at];
+	struct classifier_list list = {.start = index->listed, .next = CLASSIFIER_NONE};
+
+	for (; *at < entries->count; (*at)++) {
+		const struct build_entry *entry = &entries->items[*at];
+		if (entry->first != key->first || entry->second != key->second) {
+			break;
+		}
+		if (list.count == 0 || index->rule_lists[index->listed - 1] != entry->rule) {
+			index->rule_lists[index->listed++] = entry->rule;
+			list.count++;
+		}
+	}
+	return list;
+}
+
+/* Lists by key become an open-addressed table; NULL and mask 0 for none. */
+static bool
+fill_table(struct index *index, struct build_entries *entries, const struct classifier_slot **table, uint32_t *mask)
+{
+	uint32_t size = 4;
+
+	if (entries->count == 0) {
+		return true;
+	}
+	sort_entries(entries);
+	while (size < entries->count * TABLE_SPARE) {
+		size *= 2;
+	}
+	struct classifier_slot *slots = arena_take(index->build->arena, size, sizeof(*slots));
+	if (slots == NULL) {
+		return false;
+	}
+	for (uint32_t at = 0; at < entries->count;) {
+		const struct build_entry key = entries->items[at];
+		const struct classifier_list list = take_list(index, entries, &at);
+		uint32_t place = classifier_hash(key.first, key.second) & (size - 1);
+		while (slots[place].count != 0) {
+			place = (place + 1) & (size - 1);
+		}
+		slots[place] = (struct classifier_slot){
+		    .first = key.first, .second = key.second, .start = list.start, .count = list.count};
+	}
+	*table = slots;
+	*mask = size - 1;
+	return true;
+}
+
+static uint32_t *
+numbers(struct arena *arena, uint32_t count)
+{
+	uint32_t *array = arena_take(arena, count, sizeof(*array));
+
+	if (array != NULL) {
+		memset(array, 0xff, count * sizeof(*array));
+	}
+	return array;
+}
+
+/* Gives the prefixes that stand in pairs their numbers, and renames the entries to those. */
+static uint32_t
+number_pairs(struct build_entries *entries, uint32_t *of_source, uint32_t *of_destination, uint32_t *destinations)
+{
+	uint32_t sources = 0;
+
+	*destinations = 0;
+	for (uint32_t i = 0; i < entries->count; i++) {
+		struct build_entry *entry = &entries->items[i];
+		if (of_source[entry->first] == CLASSIFIER_NONE) {
+			of_source[entry->first] = sources++;
+		}
+		if (of_destination[entry->second] == CLASSIFIER_NONE) {
+			of_destination[entry->second] = (*destinations)++;
+		}
+		entry->first = of_source[entry->first];
+		entry->second = of_destination[entry->second];
+	}
+	return sources;
+}
+
+/* One side: lists from entries, then intervals over those prefixes that have a list or stand in a pair. */
+static bool
+fill_side(struct index *index, const struct side *side, struct build_entries *entries, const uint32_t *pair_of,
+    uint32_t pair_count, struct classifier_dimension *dimension)
+{
+	struct arena *scratch = index->build->scratch;
+	struct classifier_list *lists = arena_take(index->build->arena, entries->count, sizeof(*lists));
+	uint32_t *list_of = numbers(scratch, side->count);
+	struct snapshot_address *prefixes = arena_take(scratch, side->count, sizeof(*prefixes));
+	uint32_t *used_lists = arena_take(scratch, side->count, sizeof(*used_lists));
+	uint32_t *used_pairs = arena_take(scratch, side->count, sizeof(*used_pairs));
+	uint32_t list_count = 0;
+
+	if (lists == NULL || list_of == NULL || prefixes == NULL || used_lists == NULL || used_pairs == NULL) {
+		return false;
+	}
+	sort_entries(entries);
+	for (uint32_t at = 0; at < entries->count;) {
+		list_of[entries->items[at].first] = list_count;
+		lists[list_count++] = take_list(index, entries, &at);
+	}
+	struct build_dimension build = {.prefixes = prefixes, .list_of = used_lists, .pair_of = used_pairs,
+	    .pair_count = pair_count, .lists = lists};
+	for (uint32_t i = 0; i < side->count; i++) {
+		if (list_of[i] != CLASSIFIER_NONE || pair_of[i] != CLASSIFIER_NONE) {
+			prefixes[build.prefix_count] = side->prefixes[i];
+			used_lists[build.prefix_count] = list_of[i];
+			used_pairs[build.prefix_count++] = pair_of[i];
+		}
+	}
+	return classifier_fill_dimension(index->build->arena, scratch, &build, dimension);
+}
+
+static void
+list_rest(struct index *index)
+{
+	struct classifier_context *context = index->build->context;
+
+	context->rest = (struct classifier_list){.start = index->listed, .next = CLASSIFIER_NONE};
+	for (uint32_t i = 0; i < context->rule_count; i++) {
+		if (index->choices[i] == BY_REST) {
+			index->rule_lists[index->listed++] = i;
+			context->rest.count++;
+		}
+	}
+}
+
+static bool
+fill_lists(struct index *index)
+{
+	struct build_context *build = index->build;
+	struct classifier_context *context = build->context;
+	uint32_t *of_source = numbers(build->scratch, index->source.count);
+	uint32_t *of_destination = numbers(build->scratch, index->destination.count);
+	uint32_t destinations = 0;
+
+	index->rule_lists = arena_take(build->arena,
+	    (size_t)context->rule_count + index->by_source.count + index->by_destination.count +
+		index->by_service.count + index->by_pair.count,
+	    sizeof(*index->rule_lists));
+	if (index->rule_lists == NULL || of_source == NULL || of_destination == NULL) {
+		return false;
+	}
+	context->rule_lists = index->rule_lists;
+	list_rest(index);
+	const uint32_t sources = number_pairs(&index->by_pair, of_source, of_destination, &destinations);
+	return fill_side(index, &index->source, &index->by_source, of_source, sources, &context->source) &&
+	    fill_side(index, &index->destination, &index->by_destination, of_destination, destinations,
+		&context->destination) &&
+	    fill_table(index, &index->by_service, &context->services, &context->service_mask) &&
+	    fill_table(index, &index->by_pair, &context->pairs, &context->pair_mask);
+}
+
+bool
+classifier_index_context(struct build_context *build)
+{
+	const uint32_t count = build->context->rule_count;
+	struct index index = {
+	    .build = build,
+	    .choices = arena_take(build->scratch, count, sizeof(*index.choices)),
+	    .crowds = arena_take(build->scratch, count, sizeof(*index.crowds)),
+	};
+
+	if (index.choices == NULL || index.crowds == NULL) {
+		return false;
+	}
+	if (count > SCAN_RULES) {
+		if (!count_everything(&index) || !choose_single(&index)) {
+			return false;
+		}
+		choose_pairs(&index);
+		for (uint32_t i = 0; i < count; i++) {
+			if (!enter_rule(&index, i)) {
+				return false;
+			}
+		}
+	}
+	return fill_lists(&index);
+}
