@@ -1,0 +1,182 @@
+/*
+ * show interfaces terse and show route, as JUNOS prints them.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "op_layout.h"
+
+enum {
+	OP_INTERFACE_WIDTH = 23,
+	OP_ADMIN_WIDTH = 5,
+	OP_LINK_WIDTH = 4,
+	OP_FAMILY_WIDTH = 8,
+	OP_DESTINATION_WIDTH = 18,
+	OP_NEXT_HOP_INDENT = 20,
+	OP_MINUTE = 60,
+	OP_HOUR = 60 * OP_MINUTE,
+	OP_DAY = 24 * OP_HOUR,
+	OP_WEEK = 7 * OP_DAY,
+};
+
+static void
+op_interface_state(const struct op_node *interface, struct text *out)
+{
+	op_put_cell(out, op_value(interface, "name"), OP_INTERFACE_WIDTH, false);
+	op_put_cell(out, op_value(interface, "admin-status"), OP_ADMIN_WIDTH, false);
+	op_put_cell(out, op_value(interface, "oper-status"), OP_LINK_WIDTH, false);
+}
+
+static void
+op_interface_blanks(bool family, struct text *out)
+{
+	op_put_cell(out, "", OP_INTERFACE_WIDTH, false);
+	op_put_cell(out, "", OP_ADMIN_WIDTH, false);
+	op_put_cell(out, "", OP_LINK_WIDTH, false);
+	if (family) {
+		op_put_cell(out, "", OP_FAMILY_WIDTH, false);
+	}
+}
+
+/* A unit's line goes on with its first family and address; the others have lines of their own below. */
+static void
+op_interface_families(const struct op_node *unit, struct text *out)
+{
+	bool first_family = true;
+
+	for (const struct op_node *family = op_find(unit, "address-family"); family != NULL; family = op_next(family)) {
+		bool first_address = true;
+
+		if (!first_family) {
+			op_interface_blanks(false, out);
+		}
+		first_family = false;
+		op_put_cell(out, op_value(family, "address-family-name"), OP_FAMILY_WIDTH, false);
+		for (const struct op_node *address = op_find(family, "interface-address"); address != NULL;
+		     address = op_next(address)) {
+			if (!first_address) {
+				op_put_newline(out);
+				op_interface_blanks(true, out);
+			}
+			first_address = false;
+			op_put(out, address, "ifa-local", "");
+		}
+		op_put_newline(out);
+	}
+	if (first_family) {
+		op_put_newline(out);
+	}
+}
+
+void
+op_layout_interfaces_terse(struct op_renderer *renderer, const struct op_node *root, struct text *out)
+{
+	if (!renderer->started) {
+		text_append(out, "Interface               Admin Link Proto    Local                 Remote\n");
+	}
+	for (const struct op_node *port = op_find(root, renderer->rpc->row); port != NULL; port = op_next(port)) {
+		op_interface_state(port, out);
+		op_put_newline(out);
+		for (const struct op_node *unit = op_find(port, "logical-interface"); unit != NULL; unit = op_next(unit)) {
+			op_interface_state(unit, out);
+			op_interface_families(unit, out);
+		}
+	}
+}
+
+/* 1w2d 03:04:05, 2d 03:04:05, 03:04:05 */
+static void
+op_put_age(uint64_t age, struct text *out)
+{
+	if (age >= OP_WEEK) {
+		text_printf(out, "%" PRIu64 "w", age / OP_WEEK);
+	}
+	if (age >= OP_DAY) {
+		text_printf(out, "%" PRIu64 "d ", age % OP_WEEK / OP_DAY);
+	}
+	text_printf(out, "%02u:%02u:%02u", (unsigned)(age % OP_DAY / OP_HOUR), (unsigned)(age % OP_HOUR / OP_MINUTE),
+	    (unsigned)(age % OP_MINUTE));
+}
+
+static void
+op_next_hop(const struct op_node *hop, struct text *out)
+{
+	const char *local = op_value(hop, "nh-local-interface");
+	const char *table = op_value(hop, "nh-table");
+
+	text_append_repeated(out, ' ', OP_NEXT_HOP_INDENT);
+	if (local != NULL) {
+		text_append(out, "  Local via ");
+		op_put_value(out, local);
+		text_append_char(out, '\n');
+		return;
+	}
+	text_append(out, op_find(hop, "selected-next-hop") == NULL ? "  " : "> ");
+	if (table != NULL) {
+		text_append(out, "to table ");
+		op_put_value(out, table);
+	} else if (op_find(hop, "to") != NULL) {
+		text_append(out, "to ");
+		op_put(out, hop, "to", "");
+		text_append(out, op_find(hop, "via") == NULL ? "" : " via ");
+		op_put(out, hop, "via", "");
+	} else {
+		text_append(out, "via ");
+		op_put(out, hop, "via", "?");
+	}
+	text_append_char(out, '\n');
+}
+
+static void
+op_route(const struct op_node *route, struct text *out)
+{
+	const char *destination = op_value(route, "rt-destination");
+
+	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
+		const char *type = op_value(entry, "nh-type");
+
+		op_put_cell(out, destination, OP_DESTINATION_WIDTH, false);
+		destination = "";
+		op_put(out, entry, "active-tag", " ");
+		text_append_char(out, '[');
+		op_put(out, entry, "protocol-name", "?");
+		text_append_char(out, '/');
+		op_put(out, entry, "preference", "0");
+		text_append(out, "] ");
+		op_put_age(op_number(entry, "age", 0), out);
+		text_append_char(out, '\n');
+		if (type != NULL && op_find(entry, "nh") == NULL) {
+			text_append_repeated(out, ' ', OP_NEXT_HOP_INDENT + 2);
+			op_put_value(out, type);
+			text_append_char(out, '\n');
+		}
+		for (const struct op_node *hop = op_find(entry, "nh"); hop != NULL; hop = op_next(hop)) {
+			op_next_hop(hop, out);
+		}
+	}
+}
+
+void
+op_layout_route(struct op_renderer *renderer, const struct op_node *root, struct text *out)
+{
+	for (const struct op_node *table = op_find(root, renderer->rpc->row); table != NULL; table = op_next(table)) {
+		const char *name = op_value(table, "table-name");
+
+		if (name != NULL && strcmp(name, text_string(&renderer->last)) != 0) {
+			text_append_char(out, '\n');
+			op_put_value(out, name);
+			text_printf(out,
+			    ": %" PRIu64 " destinations, %" PRIu64 " routes (%" PRIu64 " active, %" PRIu64
+			    " holddown, %" PRIu64 " hidden)\n",
+			    op_number(table, "destination-count", 0), op_number(table, "total-route-count", 0),
+			    op_number(table, "active-route-count", 0), op_number(table, "holddown-route-count", 0),
+			    op_number(table, "hidden-route-count", 0));
+			text_append(out, "+ = Active Route, - = Last Active, * = Both\n\n");
+			text_clear(&renderer->last);
+			text_append(&renderer->last, name);
+		}
+		for (const struct op_node *route = op_find(table, "rt"); route != NULL; route = op_next(route)) {
+			op_route(route, out);
+		}
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * Operational output: chunks of trees into text, XML or JSON. See conf/op.h.
+ *
+ * Only what is known of a layout by name stands here; the layouts are in op_layout_*.c, XML and JSON in op_markup.c.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "op_layout.h"
+
+static const struct op_layout op_layouts[] = {
+    {"table", op_layout_table, NULL},
+    {"form", op_layout_table, NULL},
+    {"lines", op_layout_lines, NULL},
+    {"commit", op_layout_commit, NULL},
+    {"cleared", op_layout_cleared, NULL},
+    {"flow-session", op_layout_flow_session, op_layout_flow_session_end},
+    {"policies", op_layout_policies, NULL},
+    {"zones", op_layout_zones, NULL},
+    {"interfaces-terse", op_layout_interfaces_terse, NULL},
+    {"route", op_layout_route, NULL},
+};
+
+enum {
+	OP_LAYOUTS = sizeof(op_layouts) / sizeof(op_layouts[0]),
+};
+
+/* An rpc without a layout of its own, or with one that is not in the table, prints as a table. */
+static const struct op_layout *
+op_layout_of(const struct op_rpc *rpc)
+{
+	for (size_t i = 0; rpc->layout != NULL && i < OP_LAYOUTS; i++) {
+		if (strcmp(op_layouts[i].name, rpc->layout) == 0) {
+			return &op_layouts[i];
+		}
+	}
+	assert(rpc->layout == NULL);
+	return &op_layouts[0];
+}
+
+void
+op_renderer_start(struct op_renderer *renderer, const struct op_rpc *rpc, const struct op_node *request,
+    enum op_format format, struct text *out)
+{
+	assert(rpc->root != NULL);
+	*renderer = (struct op_renderer){.rpc = rpc, .request = request, .format = format, .last = TEXT_EMPTY};
+	(void)out; /* headings come with the first row: a command that fails prints none */
+}
+
+void
+op_renderer_add(struct op_renderer *renderer, const struct op_tree *chunk, struct text *out)
+{
+	if (chunk->root == NULL || strcmp(chunk->root->name, renderer->rpc->root) != 0) {
+		return; /* not ours: a daemon of another release */
+	}
+	switch (renderer->format) {
+	case OP_FORMAT_XML:
+		op_xml_add(renderer, chunk->root, out);
+		break;
+	case OP_FORMAT_JSON:
+		op_json_add(renderer, chunk->root, out);
+		break;
+	case OP_FORMAT_TEXT:
+	case OP_FORMAT_SET:
+		op_layout_of(renderer->rpc)->add(renderer, chunk->root, out);
+		break;
+	}
+	renderer->started = true;
+}
+
+void
+op_renderer_end(struct op_renderer *renderer, struct text *out)
+{
+	const struct op_layout *layout = op_layout_of(renderer->rpc);
+
+	switch (renderer->format) {
+	case OP_FORMAT_XML:
+		op_xml_end(renderer, out);
+		break;
+	case OP_FORMAT_JSON:
+		op_json_end(renderer, out);
+		break;
+	case OP_FORMAT_TEXT:
+	case OP_FORMAT_SET:
+		if (layout->end != NULL) {
+			layout->end(renderer, out);
+		}
+		break;
+	}
+	text_release(&renderer->last);
+}
