@@ -13,6 +13,7 @@ enum command_status {
 	COMMAND_FAILED = 2,
 };
 
+int command_up(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_replay(int argc, char **argv);

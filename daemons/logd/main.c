@@ -83,9 +83,9 @@ run(struct service *service, int signals)
 }
 
 static int
-start(const struct daemon_options *options, int udp)
+start(struct daemon_options *options, int udp)
 {
-	struct service_start begin = {.folder = -1, .socket = udp, .state = options->state};
+	struct service_start begin = {.folder = -1, .socket = udp};
 	struct text error = TEXT_EMPTY;
 	struct service *service = NULL;
 	int signals = daemon_signals();
@@ -95,11 +95,12 @@ start(const struct daemon_options *options, int udp)
 		fprintf(stderr, "sallyport-logd: cannot listen: %s\n", strerror(-begin.listener));
 		return 1;
 	}
-	if (!daemon_drop_privileges(options, NULL, &error)) {
+	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
 		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
 		text_release(&error);
 		return 1;
 	}
+	begin.state = options->state;
 	begin.folder = open_folder(options->state);
 	if (begin.folder < 0 || (service = service_create(&begin)) == NULL) {
 		return 1;

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "ipc/connection.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -143,6 +144,31 @@ explain(struct text *error, const char *what)
 {
 	text_printf(error, "%s: %s", what, strerror(errno));
 	return false;
+}
+
+bool
+daemon_enter_state(struct daemon_options *options, struct text *error)
+{
+	if (chdir(options->state) != 0) {
+		return explain(error, options->state);
+	}
+	options->state = ".";
+	return true;
+}
+
+bool
+daemon_host_namespace(const char *state, struct text *name)
+{
+	/* Fixed: the name must be the same in every run, and it is nobody's secret. */
+	static const struct hash_key key = {.low = 0x73616c6c79706f72ULL, .high = 0x7420686f73742e2eULL};
+	char *path = realpath(state, NULL);
+
+	if (path == NULL) {
+		return false;
+	}
+	text_printf(name, "sp-%08x", (unsigned)(hash_bytes(&key, path, strlen(path)) & UINT32_MAX));
+	free(path);
+	return !text_failed(name);
 }
 
 static bool

@@ -42,6 +42,16 @@ void daemon_notify(const struct daemon_options *options, const char *line);
  */
 bool daemon_drop_privileges(const struct daemon_options *options, const char *keep, struct text *error)
     __attribute__((warn_unused_result));
+/*
+ * Makes the state directory the working directory and options->state ".": what lies above it may be closed to the user that
+ * a daemon becomes. => before daemon_drop_privileges(), after everything that the command line names was opened
+ */
+bool daemon_enter_state(struct daemon_options *options, struct text *error) __attribute__((warn_unused_result));
+/*
+ * The name of the gateway's host namespace: sp- and eight hexadecimal digits of a hash of the state directory's real path.
+ * False when there is no such directory.
+ */
+bool daemon_host_namespace(const char *state, struct text *name) __attribute__((warn_unused_result));
 /* A descriptor that becomes readable at SIGTERM or SIGINT (signalfd; both blocked; SIGPIPE ignored). -errno on failure. */
 int daemon_signals(void) __attribute__((warn_unused_result));
 /* "DIR/run/NAME.sock" */

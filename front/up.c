@@ -1,0 +1,429 @@
+/*
+ * sallyport up: runs a gateway in the foreground.
+ *
+ *   sallyport up --chassis FILE [--config FILE] --state DIR
+ *
+ * The supervisor is the only one that stays root. It makes the state directory and the sockets, starts logd, mgd and flowd
+ * each under a user of its own, starts one that died again (after 0.1 s at first, up to 10 s when it dies again and again),
+ * and ends them in order at TERM. Forwarding does not depend on it: it only watches.
+ *
+ * One thread, one poll loop over a signal descriptor and the daemons' notify pipes. A daemon that ends with status 2 before
+ * it was ready has refused its input: that ends the gateway with the same status, after the daemon said why.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "ipc/log.h"
+#include "up.h"
+
+enum {
+	FIRST_DELAY = 100, /* milliseconds */
+	LONGEST_DELAY = 10000,
+	STABLE_AFTER = 10000, /* who lived that long starts over with the first delay */
+	STOP_PATIENCE = 8000,
+};
+
+static int64_t
+now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("sallyport: ", stdout);
+	vprintf(format, arguments);
+	putchar('\n');
+	va_end(arguments);
+	fflush(stdout);
+}
+
+/* --- what a daemon says ----------------------------------------------------------------------------------------- */
+
+static void
+take_line(struct up_run *run, struct up_process *process, const char *line)
+{
+	const char *name = up_daemon_name(process->daemon);
+
+	if (strcmp(line, "ready") == 0) {
+		process->ready = true;
+		say("%s is ready", name);
+	} else if (strcmp(line, "forwarding") == 0) {
+		int64_t elapsed = now_milliseconds() - (run->forwarding ? process->started : run->began);
+
+		run->forwarding = true;
+		say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
+	} else if (strncmp(line, "say ", 4) == 0) {
+		say("%s: %s", name, line + 4);
+	}
+}
+
+static void
+take_words(struct up_run *run, struct up_process *process)
+{
+	char bytes[4096];
+	ssize_t got = read(process->notify, bytes, sizeof(bytes));
+
+	if (got == 0) {
+		close(process->notify);
+		process->notify = -1;
+		return;
+	}
+	for (ssize_t i = 0; i < got; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c == '\n') {
+			take_line(run, process, text_string(&process->words));
+			text_clear(&process->words);
+		} else if (process->words.length < 1000) {
+			text_append_char(&process->words, c < 0x20 || c == 0x7f ? '?' : (char)c);
+		}
+	}
+}
+
+/* --- ends and new starts ---------------------------------------------------------------------------------------- */
+
+static void
+describe_end(int status, struct text *out)
+{
+	if (WIFSIGNALED(status)) {
+		text_printf(out, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	} else {
+		text_printf(out, "ended with status %d", WEXITSTATUS(status));
+	}
+}
+
+static void
+plan_restart(struct up_process *process)
+{
+	int64_t now = now_milliseconds();
+
+	if (now - process->started >= STABLE_AFTER || process->delay == 0) {
+		process->delay = FIRST_DELAY;
+	} else {
+		process->delay = process->delay * 2 < LONGEST_DELAY ? process->delay * 2 : LONGEST_DELAY;
+	}
+	process->again = now + process->delay;
+}
+
+/* True: the gateway cannot go on. */
+static bool
+take_end(struct up_run *run, struct up_process *process, int status, struct logger *logger)
+{
+	const char *name = up_daemon_name(process->daemon);
+	struct text how = TEXT_EMPTY;
+	bool refused = WIFEXITED(status) && WEXITSTATUS(status) == 2 && !process->ready;
+
+	if (process->notify >= 0) {
+		take_words(run, process);
+	}
+	if (process->notify >= 0) {
+		close(process->notify);
+		process->notify = -1;
+	}
+	process->process = 0;
+	describe_end(status, &how);
+	if (refused) {
+		say("%s refused to start", name);
+	} else if (!run->stopping) {
+		plan_restart(process);
+		say("%s %s; it starts again in %.1f s", name, text_string(&how), process->delay / 1000.0);
+		logger_printf(logger, LOG_SEVERITY_CRITICAL, "SUPERVISOR_RESTART", "%s %s and is started again", name,
+		    text_string(&how));
+	}
+	text_release(&how);
+	return refused;
+}
+
+static bool
+reap(struct up_run *run, struct logger *logger)
+{
+	bool over = false;
+	pid_t child;
+	int status;
+
+	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (int i = 0; i < UP_DAEMONS; i++) {
+			if (run->processes[i].process == child) {
+				over = take_end(run, &run->processes[i], status, logger) || over;
+			}
+		}
+	}
+	return over;
+}
+
+static void
+start_due(struct up_run *run)
+{
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		struct up_process *process = &run->processes[i];
+		struct text error = TEXT_EMPTY;
+
+		if (process->again == 0 || now_milliseconds() < process->again) {
+			continue;
+		}
+		if (!up_process_start(run, (enum up_daemon)i, &error)) {
+			say("%s: %s", up_daemon_name((enum up_daemon)i), text_string(&error));
+			plan_restart(process);
+		}
+		text_release(&error);
+	}
+}
+
+/* Until the next planned start, as poll(2) wants it. */
+static int
+patience(const struct up_run *run)
+{
+	int64_t least = 1000;
+
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		if (run->processes[i].again != 0) {
+			int64_t left = run->processes[i].again - now_milliseconds();
+
+			least = left < least ? left : least;
+		}
+	}
+	return least < 0 ? 0 : (int)least;
+}
+
+/* --- the loop --------------------------------------------------------------------------------------------------- */
+
+/* Waits for signals and words. 'e': a child ended, 't': we shall end, ' ': neither. */
+static char
+wait_event(struct up_run *run, int signals, int milliseconds)
+{
+	struct pollfd polls[UP_DAEMONS + 1];
+	struct signalfd_siginfo info;
+	char event = ' ';
+
+	polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		polls[i + 1] = (struct pollfd){.fd = run->processes[i].notify, .events = POLLIN};
+	}
+	if (poll(polls, UP_DAEMONS + 1, milliseconds) <= 0) {
+		return event;
+	}
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		if (polls[i + 1].revents != 0 && run->processes[i].notify >= 0) {
+			take_words(run, &run->processes[i]);
+		}
+	}
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		event = info.ssi_signo == SIGCHLD && event != 't' ? 'e' : 't';
+	}
+	return event;
+}
+
+static int
+supervise(struct up_run *run, int signals, struct logger *logger)
+{
+	for (;;) {
+		char event = wait_event(run, signals, patience(run));
+
+		if (event == 't') {
+			return COMMAND_OK;
+		}
+		if (reap(run, logger)) {
+			return COMMAND_FAILED;
+		}
+		start_due(run);
+		logger_poll(logger);
+	}
+}
+
+/* TERM to one daemon, and KILL when it does not listen. */
+static void
+stop_daemon(struct up_run *run, enum up_daemon daemon, int signals, struct logger *logger)
+{
+	struct up_process *process = &run->processes[daemon];
+	int64_t end = now_milliseconds() + STOP_PATIENCE;
+
+	if (process->process == 0) {
+		return;
+	}
+	(void)kill(process->process, SIGTERM);
+	while (process->process != 0 && now_milliseconds() < end) {
+		(void)wait_event(run, signals, 200);
+		(void)reap(run, logger);
+	}
+	if (process->process != 0) {
+		say("%s does not end: killed", up_daemon_name(daemon));
+		(void)kill(process->process, SIGKILL);
+		(void)waitpid(process->process, NULL, 0);
+		process->process = 0;
+	}
+}
+
+/* --- the command ------------------------------------------------------------------------------------------------ */
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
+		return -1;
+	}
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool
+start_all(struct up_run *run, struct text *error)
+{
+	/* flowd takes longest to start, logd is needed soonest; none waits for another: records and sockets queue. */
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		if (!up_process_prepare(run, (enum up_daemon)i, error)) {
+			return false;
+		}
+	}
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		if (!up_process_start(run, (enum up_daemon)i, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+run_gateway(struct up_run *run)
+{
+	struct text error = TEXT_EMPTY;
+	struct text path = TEXT_EMPTY;
+	struct logger *logger = NULL;
+	int signals = open_signals();
+	int status = COMMAND_FAILED;
+
+	text_printf(&path, "%s/run/logd.sock", run->state.path);
+	logger = logger_create(text_string(&path), "supervisor");
+	text_release(&path);
+	if (signals < 0 || logger == NULL) {
+		fprintf(stderr, "sallyport up: %s\n", signals < 0 ? strerror(errno) : "out of memory");
+	} else if (!start_all(run, &error)) {
+		fprintf(stderr, "sallyport up: %s\n", text_string(&error));
+	} else {
+		status = supervise(run, signals, logger);
+		say("stopping");
+	}
+	run->stopping = true;
+	if (logger != NULL) {
+		stop_daemon(run, UP_FLOWD, signals, logger);
+		stop_daemon(run, UP_MGD, signals, logger);
+		stop_daemon(run, UP_LOGD, signals, logger);
+	}
+	logger_destroy(logger);
+	if (signals >= 0) {
+		close(signals);
+	}
+	text_release(&error);
+	return status;
+}
+
+static const char help[] =
+    "usage: sallyport up --chassis FILE [--config FILE] --state DIR\n\n"
+    "Runs a gateway in the foreground. All its state lies in DIR (logs in DIR/log); TERM or ^C stops it.\n\n"
+    "  --chassis FILE  the physical ports, one line each: port ge-0/0/0 netdev:eth1\n"
+    "  --config FILE   the first configuration; counts only while DIR holds no committed one\n"
+    "  --state DIR     made when it is not there\n";
+
+static int
+take_options(struct up_run *run, const char **state, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i += 2) {
+		if (strcmp(argv[i], "--help") == 0) {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (i + 1 == argc) {
+			return command_usage_error("up", "%s needs a value", argv[i]);
+		}
+		if (strcmp(argv[i], "--chassis") == 0) {
+			run->chassis = argv[i + 1];
+		} else if (strcmp(argv[i], "--config") == 0) {
+			run->config = argv[i + 1];
+		} else if (strcmp(argv[i], "--state") == 0) {
+			*state = argv[i + 1];
+		} else {
+			return command_usage_error("up", "unknown option %s", argv[i]);
+		}
+	}
+	if (run->chassis == NULL || *state == NULL) {
+		return command_usage_error("up", "--chassis FILE and --state DIR are needed");
+	}
+	if (access(run->chassis, R_OK) != 0) {
+		fprintf(stderr, "sallyport up: %s: %s\n", run->chassis, strerror(errno));
+		return COMMAND_FAILED;
+	}
+	return COMMAND_OK;
+}
+
+int
+command_up(int argc, char **argv)
+{
+	struct up_run run = {.config_descriptor = -1, .began = now_milliseconds()};
+	struct text error = TEXT_EMPTY;
+	const char *state = NULL;
+	int status = take_options(&run, &state, argc, argv);
+
+	if (status != COMMAND_OK) {
+		return status < 0 ? COMMAND_OK : status;
+	}
+	if (geteuid() != 0) {
+		fputs("sallyport up: only root may run a gateway (its daemons run as other users)\n", stderr);
+		return COMMAND_FAILED;
+	}
+	if (run.config != NULL) {
+		run.config_descriptor = open(run.config, O_RDONLY | O_CLOEXEC);
+		if (run.config_descriptor < 0) {
+			fprintf(stderr, "sallyport up: %s: %s\n", run.config, strerror(errno));
+			return COMMAND_FAILED;
+		}
+	}
+	(void)umask(0027);
+	if (!up_state_open(&run.state, state, &error)) {
+		fprintf(stderr, "sallyport up: %s\n", text_string(&error));
+		status = COMMAND_FAILED;
+	} else {
+		say("state in %s, host namespace %s", run.state.path, run.state.namespace);
+		for (int i = 0; i < UP_DAEMONS; i++) {
+			run.processes[i] = (struct up_process){.listener = -1, .notify = -1};
+		}
+		status = run_gateway(&run);
+		for (int i = 0; i < UP_DAEMONS; i++) {
+			up_process_release(&run.processes[i]);
+		}
+		up_state_close(&run.state);
+		say("stopped");
+	}
+	if (run.config_descriptor >= 0) {
+		close(run.config_descriptor);
+	}
+	text_release(&error);
+	return status;
+}

@@ -1,0 +1,82 @@
+/*
+ * The supervisor behind `sallyport up`: its state directory, its daemons.
+ */
+#ifndef FRONT_UP_H
+#define FRONT_UP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+
+enum up_daemon {
+	UP_LOGD,
+	UP_MGD,
+	UP_FLOWD,
+	UP_DAEMONS,
+};
+
+struct up_account {
+	char user[32];
+	uid_t uid;
+};
+
+/* DIR and who works in it. */
+struct up_state {
+	char *path; /* absolute, real */
+	int lock;
+	char group[32];
+	gid_t gid;
+	struct up_account accounts[UP_DAEMONS];
+	char *namespace;     /* of the host path */
+	bool made_namespace; /* by us: goes with us */
+};
+
+/* "logd", "mgd", "flowd" */
+const char *up_daemon_name(enum up_daemon daemon);
+
+/*
+ * Makes DIR with run/, log/ and db/, takes the lock, finds users, makes the host's namespace. False with a sentence, and
+ * nothing is held then.
+ */
+bool up_state_open(struct up_state *state, const char *path, struct text *error) __attribute__((warn_unused_result));
+/* Takes back what was made but logs and database. */
+void up_state_close(struct up_state *state);
+/* A UDP socket in the host's namespace, made by a short-lived child so that we never leave ours. -1: none. */
+int up_host_socket(const struct up_state *state);
+
+/* A daemon's process. */
+struct up_process {
+	enum up_daemon daemon;
+	char *program;
+	int listener;    /* its socket, held over restarts: who connects meanwhile waits */
+	int notify;      /* reading end; -1: not running */
+	pid_t process;   /* 0: not running */
+	bool ready;      /* it said so since its start */
+	int64_t started; /* monotonic milliseconds */
+	int64_t again;   /* when to start it next; 0: nothing planned */
+	uint32_t delay;  /* milliseconds, the back-off */
+	struct text words; /* of the notify pipe, up to the next newline */
+};
+
+struct up_run {
+	struct up_state state;
+	const char *chassis;
+	const char *config; /* NULL: none */
+	int config_descriptor;
+	struct up_process processes[UP_DAEMONS];
+	int64_t began;
+	bool forwarding;
+	bool stopping;
+};
+
+/* Finds the program beside ours or in libexec and makes the listening socket. False with a sentence. */
+bool up_process_prepare(struct up_run *run, enum up_daemon daemon, struct text *error)
+    __attribute__((warn_unused_result));
+/* False with a sentence when it could not even be forked. */
+bool up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
+    __attribute__((warn_unused_result));
+void up_process_release(struct up_process *process);
+
+#endif
