@@ -33,8 +33,8 @@ struct snapshot_options {
 	/* Ports in the caller's order (the chassis file), or NULL: all ports that the configuration names, in natural order. */
 	const char *const *ports;
 	uint32_t port_count;
-	/* The ports' own MAC addresses in the same order, or NULL: 02:53:50:00:00:NN by the port's place. */
-	const uint8_t (*macs)[6];
+	/* The ports' own MAC addresses in the same order, six octets each, or NULL: 02:53:50:00:00:NN by the port's place. */
+	const uint8_t *macs;
 };
 
 /* Natural order of interface names: ge-0/0/2 before ge-0/0/10. */
