@@ -68,6 +68,16 @@ offer_placeholder(struct offering *offering, const struct schema_node *type, con
 	text_release(&help);
 }
 
+/* What a reference may be besides the names that exist. */
+static void
+offer_any(struct offering *offering, const struct schema_node *type)
+{
+	if (type->type_name != NULL &&
+	    (strcmp(type->type_name, "address-reference") == 0 || strcmp(type->type_name, "application-reference") == 0)) {
+		offer(offering, CONF_CANDIDATE_KEYWORD, "any", "All of them");
+	}
+}
+
 /* Is a type all words, so that no placeholder is of use? */
 static bool
 offer_words(struct offering *offering, const struct schema_node *type)
@@ -101,6 +111,7 @@ offer_values(struct offering *offering, const struct schema_node *leaf)
 		return;
 	}
 	complete_reference(place, leaf->reference, leaf->name, offer_name, offering);
+	offer_any(offering, leaf);
 	if (!offer_words(offering, leaf)) {
 		offer_placeholder(offering, leaf, leaf);
 	}
@@ -209,11 +220,21 @@ static void
 offer_place(struct offering *offering)
 {
 	const struct place *place = offering->place;
-	const bool anything = place->words > 0 || place->verb == CONF_VERB_SHOW || place->verb == CONF_VERB_DELETE;
+	bool whole = place->whole;
 
-	if ((place->whole && place->verb != CONF_VERB_INSERT && anything) ||
-	    (place->words == 0 && place->verb == CONF_VERB_SHOW) || (place->verb == CONF_VERB_INSERT && place->whole &&
-	    place->state == PLACE_DONE)) {
+	switch (place->verb) {
+	case CONF_VERB_SET:
+	case CONF_VERB_EDIT:
+		whole = whole && place->words > 0;
+		break;
+	case CONF_VERB_INSERT:
+		whole = whole && place->state == PLACE_DONE;
+		break;
+	case CONF_VERB_DELETE:
+	case CONF_VERB_SHOW:
+		break;
+	}
+	if (whole) {
 		offer(offering, CONF_CANDIDATE_ENTER, "", "Execute this command");
 	}
 	switch (place->state) {

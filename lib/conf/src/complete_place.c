@@ -17,6 +17,7 @@ place_start(struct place *place, const struct conf_tree *tree, enum conf_verb ve
 	    .state = PLACE_AT_NODE,
 	    .schema = schema_top(conf_tree_schema(tree)),
 	    .node = conf_tree_top(tree),
+	    .whole = verb == CONF_VERB_SHOW || verb == CONF_VERB_DELETE,
 	};
 }
 

@@ -17,12 +17,20 @@ struct op_parsing {
 	struct op_node *request;
 };
 
+struct op_listing {
+	struct text list;
+	const char *prefix; /* only words that begin so */
+	size_t prefix_length;
+};
+
 static bool
 op_list_step(void *context, const struct op_step *step)
 {
-	struct text *list = context;
+	struct op_listing *listing = context;
+	struct text *list = &listing->list;
 
-	if (step->kind == OP_STEP_ENTER || step->kind == OP_STEP_PIPE) {
+	if (step->kind == OP_STEP_ENTER || step->kind == OP_STEP_PIPE || step->word_length < listing->prefix_length ||
+	    strncmp(step->word, listing->prefix, listing->prefix_length) != 0) {
 		return true;
 	}
 	text_append(list, list->length == 0 ? "" : ", ");
@@ -38,19 +46,23 @@ op_list_step(void *context, const struct op_step *step)
 	return true;
 }
 
-/* "possible: a, b, c", or that the line should have ended. */
+/* "possible: a, b, c" of the words that begin with `prefix`, or that the line should have ended. */
 static void
-op_append_possible(const struct op_walk *walk, struct text *out)
+op_append_possible(const struct op_walk *walk, const struct op_word *prefix, struct text *out)
 {
-	struct text list = TEXT_EMPTY;
+	struct op_listing listing = {.list = TEXT_EMPTY, .prefix = ""};
 
-	op_walk_steps(walk, op_list_step, &list);
-	if (list.length == 0) {
+	if (prefix != NULL) {
+		listing.prefix = prefix->start;
+		listing.prefix_length = prefix->length;
+	}
+	op_walk_steps(walk, op_list_step, &listing);
+	if (listing.list.length == 0) {
 		text_append(out, "nothing more was expected here");
 	} else {
-		text_printf(out, "possible: %s", text_string(&list));
+		text_printf(out, "possible: %s", text_string(&listing.list));
 	}
-	text_release(&list);
+	text_release(&listing.list);
 }
 
 static bool
@@ -72,7 +84,7 @@ op_fail_word(struct op_parsing *parsing, const struct op_word *word, enum op_mat
 	} else {
 		text_append(message, "syntax error, ");
 	}
-	op_append_possible(&parsing->walk, message);
+	op_append_possible(&parsing->walk, match == OP_MATCH_MANY ? word : NULL, message);
 	return op_fail_at(parsing, word->start);
 }
 
@@ -181,7 +193,7 @@ op_parse_end(struct op_parsing *parsing, const char *at)
 		return true;
 	}
 	text_append(&parsing->error->message, "incomplete command, ");
-	op_append_possible(&parsing->walk, &parsing->error->message);
+	op_append_possible(&parsing->walk, NULL, &parsing->error->message);
 	return op_fail_at(parsing, at);
 }
 

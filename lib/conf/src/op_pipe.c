@@ -226,6 +226,9 @@ op_pipe_complete(const char *cursor, void (*each)(void *context, const struct co
 		}
 	} else if (words == 1 && row != NULL) {
 		op_pipe_complete_value(row, typed, each, context);
+	} else if (words == 2 && row != NULL && strcmp(row->name, "compare") == 0) {
+		op_pipe_offer(NULL, "<0..49>", CONF_CANDIDATE_PLACEHOLDER, "0 is the configuration in force, 1 the one before", each,
+		    context);
 	}
 	if (words > 0 && typed == NULL && row != NULL && (words == 1) == (row->value == NULL && strcmp(row->name, "display") != 0)) {
 		op_pipe_offer(NULL, "", CONF_CANDIDATE_ENTER, "Execute this command", each, context);
