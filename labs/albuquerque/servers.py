@@ -171,8 +171,10 @@ def start(state):
     start_sshd(state, state.namespace("hq"), "sshd-hq", [topology.BANK_RECORDS_1, topology.BANK_RECORDS_2],
                "/bin/echo welcome to the bank records")
     both = (topology.BANK_RECORDS_1, topology.BANK_RECORDS_2)
-    start_greeter(state, "hq", "bank records", *(f"tcp:{address}:{port}" for address in both for port in (23, 7001)))
+    start_greeter(state, "hq", "bank records", *(f"tcp:{address}:{port}" for address in both for port in (23, 7001, 7002)))
     start_greeter(state, "managers", "bank manager", f"tcp:{topology.MANAGER}:7003", f"tcp:{topology.MANAGER}:7001")
+    start_greeter(state, "mail", "mail server", f"tcp:{topology.MAIL}:7001")
+    start_greeter(state, "web", "web server", f"tcp:{topology.WEB}:7001")
     start_greeter(state, "tellers", "teller", f"tcp:{topology.TELLER}:7001")
     start_greeter(state, "financial", "financial manager", f"tcp:{topology.FINANCIAL}:7001")
     start_greeter(state, "internet", "a host in the Internet", f"udp:{topology.INTERNET}:7", f"tcp:{topology.INTERNET}:2222")
@@ -181,12 +183,14 @@ def start(state):
 
 
 LISTENERS = {
-    "web": {f"{topology.WEB}:{port}" for port in (22, 80, 443)},
+    "web": {f"{topology.WEB}:{port}" for port in (22, 80, 443, 7001)},
     "internet": {f"{topology.INTERNET}:{port}" for port in (80, 443, 2222)},
-    "mail": {f"{topology.MAIL}:{port}" for port in (25, 110)},
+    "mail": {f"{topology.MAIL}:{port}" for port in (25, 110, 7001)},
     "hq": {f"{address}:{port}" for address in (topology.BANK_RECORDS_1, topology.BANK_RECORDS_2)
-           for port in (22, 23, 7001)},
+           for port in (22, 23, 7001, 7002)},
     "managers": {f"{topology.MANAGER}:{port}" for port in (7001, 7003)},
+    "tellers": {f"{topology.TELLER}:7001"},
+    "financial": {f"{topology.FINANCIAL}:7001"},
 }
 
 

@@ -34,7 +34,8 @@ CABLES = (
 )
 
 # Addresses and routes, as ip commands. Behind /32 ports nothing is on the link: each host has an explicit route to the
-# gateway's address and goes on from there; the providers and headquarters know the way back to the branch (10.0.0.0/8).
+# gateway's address and goes on from there; the providers know the way back to the branch (10.0.0.0/8),
+# headquarters sends everything back by the leased lines.
 ADDRESSES = {
     "financial": (f"address add {FINANCIAL}/24 dev eth0", f"route add default via {GATEWAY_FINANCIAL}"),
     "tellers": (f"address add {TELLER}/24 dev eth0", f"route add default via {GATEWAY_TELLERS}"),
@@ -45,9 +46,10 @@ ADDRESSES = {
             f"route add default via {GATEWAY_WEB}"),
     "hq": (f"address add {BANK_RECORDS_1}/32 dev lo", f"address add {BANK_RECORDS_2}/32 dev lo",
            "route add 10.11.15.7/32 dev eth0", "route add 10.11.15.8/32 dev eth1",
-           "route add 10.0.0.0/8 via 10.11.15.7 metric 5", "route add 10.0.0.0/8 via 10.11.15.8 metric 7"),
+           "route add default via 10.11.15.7 metric 5", "route add default via 10.11.15.8 metric 7"),
     "isp1": (f"address add {ISP_1}/32 dev eth0", "route add 10.11.16.5/32 dev eth0",
              "route add 10.0.0.0/8 via 10.11.16.5",
+             "route add 13.16.14.0/24 via 10.11.16.5",
              "address add 203.0.113.1/30 dev eth1", f"route add {INTERNET}/32 via 203.0.113.2"),
     "isp2": (f"address add {ISP_2}/32 dev eth0", "route add 10.11.16.6/32 dev eth0",
              "route add 10.0.0.0/8 via 10.11.16.6",
@@ -55,7 +57,8 @@ ADDRESSES = {
     "internet": (f"address add {INTERNET}/32 dev lo", "address add 203.0.113.2/30 dev eth0",
                  "address add 203.0.113.6/30 dev eth1",
                  f"route add 10.0.0.0/8 via 203.0.113.1 metric 5 src {INTERNET}",
-                 f"route add 10.0.0.0/8 via 203.0.113.5 metric 7 src {INTERNET}"),
+                 f"route add 10.0.0.0/8 via 203.0.113.5 metric 7 src {INTERNET}",
+                 f"route add 13.16.14.0/24 via 203.0.113.1 src {INTERNET}"),
 }
 HOSTS = tuple(ADDRESSES)
 ROUTERS = ("isp1", "isp2")
