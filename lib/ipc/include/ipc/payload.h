@@ -67,7 +67,7 @@ bool ipc_command_decode(struct ipc_command *command, const void *payload, size_t
 /* CLI_DONE */
 enum ipc_done_status {
 	IPC_DONE_OK,
-	IPC_DONE_ERROR, /* the command failed; what to say about it came as output */
+	IPC_DONE_ERROR, /* the command failed; what to say about it came as CLI_ERROR */
 	IPC_DONE_LEAVE, /* quit: the front end ends */
 };
 
