@@ -30,6 +30,13 @@ enum conf_format conf_format_guess(const char *bytes, size_t length);
 bool conf_load(struct conf_tree *tree, enum conf_format format, const char *file, const char *bytes, size_t length,
     struct diagnostics *list);
 
+/*
+ * Spellings that only the whole configuration can tell are made canonical: a bare application name such as "http" that
+ * nobody configured becomes junos-http, "all" becomes any. conf_load() does it at its end; a commit does it to a candidate
+ * that was typed. A short memory changes nothing.
+ */
+void conf_canonicalize(struct conf_tree *tree, struct diagnostics *list);
+
 /* Renders the subtree at `node` (conf_tree_top() for all) in the canonical form. Byte-identical after load and render. */
 void conf_render(const struct conf_node *node, enum conf_format format, struct text *out);
 
@@ -52,6 +59,9 @@ bool conf_edit_set(struct conf_editor *editor, const char *words, struct diagnos
 bool conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list);
 /* "policy b before policy a" */
 bool conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list);
+/* Statements that stay in the text and are as if absent for everyone who reads the tree. */
+bool conf_edit_activate(struct conf_editor *editor, const char *words, struct diagnostics *list);
+bool conf_edit_deactivate(struct conf_editor *editor, const char *words, struct diagnostics *list);
 /* Moves the level; edit makes what is not there; up and top never fail below zero. */
 bool conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list);
 bool conf_edit_up(struct conf_editor *editor, uint32_t levels);

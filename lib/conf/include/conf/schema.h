@@ -33,13 +33,35 @@ struct schema_node {
 	bool user_ordered;  /* list or leaf-list keeps the user's order */
 	bool mandatory;
 	bool keyword_less;  /* the statement shows its value without a keyword of its own (address NAME PREFIX) */
-	bool oneliner;      /* rendered on one line in curly form (qualified leaf groups such as "family inet address") */
+	bool oneliner;      /* all children stand on the node's own line: "ip-sweep threshold 1000;" */
+	bool prefix_form;   /* each child is a statement of its own that begins with this name: "family inet { ... }" */
+	bool sorted;        /* list: natural order of the keys (interfaces, units), else order of entry */
+	bool flat;          /* list: in XML and JSON its entries take the place of the container around it */
+	bool hidden;        /* understood, not offered */
 	const char *key;    /* lists: the key leaf's name; two keys: see second_key */
 	const char *second_key; /* from-zone A to-zone B: the second key and its keyword; else NULL */
 	const char *default_value; /* NULL: none */
 	const char *reference; /* leafref-like: space separated paths of lists that may hold the name; NULL: none */
 	const char *units;
+	const char *element;   /* name in XML and JSON */
+	const char *type_name; /* "ipv4-prefix", "uint16", "enumeration": what stands in <...>; NULL: no value */
+	const char *range;     /* "1..4094" of a number; NULL: none */
+	const char *choice;    /* siblings of one choice exclude each other, unless of the same case; NULL: free */
+	const char *choice_case;
+	bool choice_mandatory; /* one of the choice's nodes must be there */
+	uint32_t most;         /* leaf-list, list: most values; 0: no limit */
+	/* Keys are not among a list's children. */
+	const struct schema_node *key_node;
+	const struct schema_node *second_key_node;
+	/* The one child whose name is not written: ge-0/0/0 under interfaces, the prefix under address. NULL: none. */
+	const struct schema_node *keyword_less_child;
 	void *type; /* opaque: for schema_check_value() */
+};
+
+/* A word that an enumerated value may take. */
+struct schema_word {
+	const char *name;
+	const char *help;
 };
 
 /* Compiles the embedded YANG. NULL on failure with a sentence in `error` (a broken build, or out of memory). */
@@ -48,6 +70,15 @@ void schema_destroy(struct schema *schema);
 const struct schema_node *schema_top(const struct schema *schema);
 /* A child by its exact name, or NULL. Hashed: constant time. */
 const struct schema_node *schema_child(const struct schema_node *node, const char *name, size_t length);
+/* The words of an enumeration (or of the enumerations in a union), in the schema's order; NULL and 0 for other types. */
+const struct schema_word *schema_words(const struct schema_node *node, size_t *count);
+/*
+ * The operational commands' rpcs (modules whose name ends in "-op"): children are the rpcs, each with the containers
+ * "input" and "output" where YANG has them. Extensions of these modules are found by schema_extension().
+ */
+const struct schema_node *schema_operations(const struct schema *schema);
+/* The argument of the extension `name` (without prefix) on the node; "" when it has none; NULL when it is not there. */
+const char *schema_extension(const struct schema_node *node, const char *name);
 /*
  * Checks a single value against a leaf's, leaf-list's or key's type. On success writes the canonical spelling into
  * `canonical`; else a sentence with what would be allowed into `error`.

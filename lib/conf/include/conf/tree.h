@@ -27,8 +27,10 @@ struct conf_node {
 	char *value;  /* leaf, leaf-list value, or first key of a list entry; NULL otherwise */
 	char *value2; /* second key; NULL otherwise */
 	void *index;  /* opaque: finds list entries by key in constant time once there are many */
-	uint32_t line; /* where it was loaded from; 0: by hand */
-	bool inactive;
+	uint32_t line;  /* where it was loaded from; 0: by hand */
+	uint32_t count; /* children */
+	bool inactive;  /* the accessors below pass over it */
+	bool one_line;  /* private to loading: came on one line with its neighbour (E-051) */
 };
 
 struct conf_tree *conf_tree_create(const struct schema *schema) __attribute__((warn_unused_result));
@@ -37,6 +39,10 @@ void conf_tree_destroy(struct conf_tree *tree);
 const struct schema *conf_tree_schema(const struct conf_tree *tree);
 struct conf_node *conf_tree_top(const struct conf_tree *tree);
 
+/*
+ * The accessors see what is in force: inactive nodes are as if absent. Keys count as child leaves for conf_value() and
+ * conf_number() only. For lists whose keyword is not written the schema's name counts: conf_first(interfaces, "interface").
+ */
 /* A child container or leaf by name; NULL when absent (also when `node` is NULL, so that look-ups chain). */
 const struct conf_node *conf_child(const struct conf_node *node, const char *name);
 /* A list entry by key. `second` is NULL for lists with one key. */

@@ -1,0 +1,365 @@
+/*
+ * Editing: set, delete, insert, activate, deactivate and the edit level. See conf/conf.h and edit.h.
+ *
+ * A verb's words are read behind those of the level, from the top; so a level that is gone makes no difference to set.
+ */
+#include "edit.h"
+
+#include <string.h>
+
+#include "conf/conf.h"
+#include "tree_private.h"
+
+static bool
+edit_set(struct statement *statement, size_t from)
+{
+	if (!statement_read(statement, from)) {
+		return false;
+	}
+	if (statement->step_count == 0) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "a statement is missing");
+		return false;
+	}
+	return statement_apply(statement);
+}
+
+/* Removes the node and what is left empty above it. */
+static void
+remove_with_shells(struct conf_node *node)
+{
+	struct conf_node *parent = node->parent;
+
+	tree_remove(node);
+	while (parent->parent != NULL && parent->schema->kind == SCHEMA_CONTAINER && parent->first == NULL) {
+		node = parent;
+		parent = parent->parent;
+		tree_remove(node);
+	}
+}
+
+static bool
+tell_missing(struct statement *statement)
+{
+	statement_tell(statement, DIAGNOSTIC_ERROR, "there is no such statement");
+	return false;
+}
+
+/* The nodes that the words name: calls `each` for them, the last one first. */
+static bool
+edit_each(struct statement *statement, size_t from, void (*each)(struct conf_node *node))
+{
+	size_t missing;
+
+	statement->allow_pending = true;
+	if (!statement_read(statement, from)) {
+		return false;
+	}
+	if (!statement_find(statement, &missing)) {
+		return tell_missing(statement);
+	}
+	struct conf_node *at = statement_node(statement);
+
+	if (statement->pending != NULL) {
+		struct conf_node *node = tree_first(at, statement->pending);
+
+		if (node == NULL) {
+			return tell_missing(statement);
+		}
+		while (node != NULL) {
+			struct conf_node *next = tree_next(node);
+
+			each(node);
+			node = next;
+		}
+		return true;
+	}
+	for (size_t i = statement->step_count; i-- > 0;) {
+		if (statement->steps[i].terminal) {
+			each(statement->steps[i].node);
+		}
+	}
+	if (statement->step_count == 0) {
+		while (at->last != NULL) {
+			tree_remove(at->last);
+		}
+	}
+	return true;
+}
+
+static void
+make_inactive(struct conf_node *node)
+{
+	node->inactive = true;
+}
+
+static void
+make_active(struct conf_node *node)
+{
+	node->inactive = false;
+}
+
+/* Reads the words that name one entry or value of an ordered list. */
+static struct conf_node *
+find_ordered(struct statement *statement, size_t from)
+{
+	size_t missing;
+
+	if (!statement_read(statement, from)) {
+		return NULL;
+	}
+	if (statement->step_count == 0 || !statement_find(statement, &missing)) {
+		(void)tell_missing(statement);
+		return NULL;
+	}
+	struct conf_node *node = statement->steps[statement->step_count - 1].node;
+
+	if (!node->schema->user_ordered) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "the order of '%s' has no meaning", node->schema->name);
+		return NULL;
+	}
+	return node;
+}
+
+/* "policy b before policy a" */
+static bool
+edit_insert(struct statement *statement, size_t from)
+{
+	struct token_list *tokens = &statement->tokens;
+	size_t word = from;
+
+	while (word < tokens->count && !tokens_is(tokens, word, "before") && !tokens_is(tokens, word, "after")) {
+		word++;
+	}
+	if (word >= tokens->count) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "'before' or 'after' is missing");
+		return false;
+	}
+	const bool before = tokens_is(tokens, word, "before");
+	const size_t whole = tokens->count;
+
+	tokens->count = word;
+	struct conf_node *node = find_ordered(statement, from);
+
+	tokens->count = whole;
+	if (node == NULL) {
+		return false;
+	}
+	/* What follows is read beside the node; the list's name may be left out. */
+	if (!tokens_is(tokens, word + 1, node->schema->name) &&
+	    !tokens_insert(tokens, word + 1, node->schema->name)) {
+		statement->list->failed = true;
+		statement->list->errors++;
+		return false;
+	}
+	statement->level = node->parent;
+	struct conf_node *other = find_ordered(statement, word + 1);
+
+	if (other == NULL) {
+		return false;
+	}
+	if (other->schema != node->schema || other->parent != node->parent) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "this is not in the same list");
+		return false;
+	}
+	if (other != node) {
+		struct conf_node *parent = node->parent;
+
+		tree_unlink(node);
+		tree_link(statement->tree, parent, node, before ? other : other->next);
+	}
+	return true;
+}
+
+static bool
+edit_enter(struct statement *statement, size_t from)
+{
+	if (!statement_read(statement, from)) {
+		return false;
+	}
+	if (statement->step_count == 0 || statement->steps[statement->step_count - 1].schema->child_count == 0) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "this is not a level that can be edited");
+		return false;
+	}
+	return statement_apply(statement);
+}
+
+bool
+edit_run(struct statement *statement, enum edit_verb verb, size_t from)
+{
+	statement->level = conf_tree_top(statement->tree);
+	statement->allow_pending = false;
+	switch (verb) {
+	case EDIT_SET:
+		return edit_set(statement, from);
+	case EDIT_DELETE:
+		return edit_each(statement, from, remove_with_shells);
+	case EDIT_ACTIVATE:
+		return edit_each(statement, from, make_active);
+	case EDIT_DEACTIVATE:
+		return edit_each(statement, from, make_inactive);
+	case EDIT_INSERT:
+		return edit_insert(statement, from);
+	case EDIT_ENTER:
+		return edit_enter(statement, from);
+	}
+	return false;
+}
+
+/* --- the editor of the command line ----------------------------------------------------------------------------- */
+
+static bool
+take_words(struct statement *statement, const char *words)
+{
+	struct lexer lexer = lexer_over(words, strlen(words), 0);
+	enum token_kind kind;
+
+	do {
+		kind = lexer_next(&lexer, &statement->tokens);
+	} while (kind != TOKEN_END && !statement->tokens.failed);
+	return !statement->tokens.failed;
+}
+
+static bool
+prepare(struct statement *statement, const struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	*statement = (struct statement){
+	    .tree = editor->tree,
+	    .level = conf_tree_top(editor->tree),
+	    .list = list,
+	    .replace_choice = true,
+	};
+	if (!take_words(statement, text_string(&editor->level)) || !take_words(statement, words)) {
+		list->failed = true;
+		list->errors++;
+		return false;
+	}
+	return true;
+}
+
+static bool
+run(struct conf_editor *editor, enum edit_verb verb, const char *words, struct diagnostics *list)
+{
+	struct statement statement;
+	const bool done = prepare(&statement, editor, words, list) && edit_run(&statement, verb, 0);
+
+	statement_release(&statement);
+	return done;
+}
+
+bool
+conf_edit_set(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	return run(editor, EDIT_SET, words, list);
+}
+
+bool
+conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	return run(editor, EDIT_DELETE, words, list);
+}
+
+bool
+conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	return run(editor, EDIT_INSERT, words, list);
+}
+
+bool
+conf_edit_activate(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	return run(editor, EDIT_ACTIVATE, words, list);
+}
+
+bool
+conf_edit_deactivate(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	return run(editor, EDIT_DEACTIVATE, words, list);
+}
+
+bool
+conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	struct statement statement;
+	struct text level = TEXT_EMPTY;
+	bool done = prepare(&statement, editor, words, list) && edit_run(&statement, EDIT_ENTER, 0);
+
+	if (done) {
+		conf_path(statement_node(&statement), &level);
+		done = !text_failed(&level);
+		if (done) {
+			text_release(&editor->level);
+			editor->level = level;
+		} else {
+			text_release(&level);
+			list->failed = true;
+			list->errors++;
+		}
+	}
+	statement_release(&statement);
+	return done;
+}
+
+bool
+conf_edit_up(struct conf_editor *editor, uint32_t levels)
+{
+	struct diagnostics silent = DIAGNOSTICS_EMPTY;
+	struct statement statement;
+	struct text level = TEXT_EMPTY;
+
+	if (editor->level.length == 0) {
+		return true;
+	}
+	bool done = prepare(&statement, editor, "", &silent) && statement_read(&statement, 0);
+
+	if (done) {
+		/* The words of the level's first containers: a level up is a step less. */
+		const size_t left = statement.step_count > levels ? statement.step_count - levels : 0;
+
+		statement.tokens.count = left == statement.step_count ? statement.tokens.count
+		                                                      : statement.steps[left].token;
+		tokens_append_text(&statement.tokens, 0, &level);
+		done = !text_failed(&level);
+	}
+	if (done) {
+		text_release(&editor->level);
+		editor->level = level;
+	} else {
+		text_release(&level);
+	}
+	statement_release(&statement);
+	diagnostics_release(&silent);
+	return done;
+}
+
+void
+conf_edit_top(struct conf_editor *editor)
+{
+	text_clear(&editor->level);
+}
+
+const struct conf_node *
+conf_edit_find(const struct conf_editor *editor, const char *words, struct diagnostics *list)
+{
+	struct statement statement;
+	const struct conf_node *found = NULL;
+	size_t missing;
+
+	if (prepare(&statement, editor, words, list)) {
+		statement.allow_pending = true;
+		if (statement_read(&statement, 0)) {
+			if (!statement_find(&statement, &missing)) {
+				(void)tell_missing(&statement);
+			} else if (statement.pending != NULL) {
+				found = tree_first(statement_node(&statement), statement.pending);
+				if (found == NULL) {
+					(void)tell_missing(&statement);
+				}
+			} else {
+				found = statement.step_count == 0 ? statement.level
+				                                  : statement.steps[statement.step_count - 1].node;
+			}
+		}
+	}
+	statement_release(&statement);
+	return found;
+}

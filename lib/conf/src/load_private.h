@@ -1,0 +1,24 @@
+/*
+ * Inside lib/conf: the readers of the forms of a configuration. Each reads on behind what it refuses.
+ */
+#ifndef LOAD_PRIVATE_H
+#define LOAD_PRIVATE_H
+
+#include "conf/conf.h"
+
+struct load {
+	struct conf_tree *tree;
+	const char *file;
+	const char *bytes;
+	size_t length;
+	struct diagnostics *list;
+};
+
+void load_set(const struct load *load);
+void load_text(const struct load *load);
+void load_json(const struct load *load);
+/* An error or warning about the text itself. */
+void load_tell(const struct load *load, enum diagnostic_severity severity, uint32_t line, const char *statement,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,336 @@
+/*
+ * Reading curly text.
+ *
+ * A stack of open blocks, each with its node; statements and block heads are read by statement.c. What is wrong costs
+ * its own statement or block only: the reader finds the end of it and goes on. The stack is bounded.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "load_private.h"
+#include "schema_private.h"
+#include "statement.h"
+#include "tree_private.h"
+
+enum { DEPTH_MOST = 64 };
+
+struct block {
+	struct conf_node *node;
+	const struct schema_node *values; /* the block lists values of this leaf-list: "source-address { any; }" */
+	uint32_t line;
+	bool skipped; /* its head was refused: everything in it is passed over */
+};
+
+struct curly_reader {
+	const struct load *load;
+	struct lexer lexer;
+	struct statement statement;
+	struct block stack[DEPTH_MOST];
+	size_t depth;   /* blocks open; stack[0] is the top */
+	size_t too_deep; /* blocks beyond the bound */
+	size_t forgiven; /* braces that were supplied: as many may be surplus */
+	int brackets;    /* open in the statement being read */
+};
+
+static struct block *
+innermost(struct curly_reader *reader)
+{
+	return &reader->stack[reader->depth];
+}
+
+static bool
+skipping(const struct curly_reader *reader)
+{
+	return reader->stack[reader->depth].skipped || reader->too_deep > 0;
+}
+
+static void
+prepare(struct curly_reader *reader)
+{
+	struct statement *statement = &reader->statement;
+
+	statement->level = innermost(reader)->node;
+	statement->line = statement->tokens.count > 0 ? statement->tokens.items[0].line : reader->lexer.line;
+	statement->allow_pending = false;
+	statement->quiet = false;
+}
+
+/* "inactive: " and the leaf-list's name of a block of values. True: the statement is inactive. */
+static bool
+take_marks(struct curly_reader *reader)
+{
+	struct token_list *tokens = &reader->statement.tokens;
+	const bool inactive = tokens_is(tokens, 0, "inactive:");
+
+	if (inactive) {
+		tokens_remove(tokens, 0, 1);
+	}
+	if (innermost(reader)->values != NULL) {
+		(void)tokens_insert(tokens, 0, innermost(reader)->values->name);
+	}
+	return inactive;
+}
+
+static void
+set_inactive(struct statement *statement)
+{
+	for (size_t i = 0; i < statement->step_count; i++) {
+		if (statement->steps[i].terminal && statement->steps[i].schema->kind != SCHEMA_LEAF_LIST) {
+			statement->steps[i].node->inactive = true;
+		}
+	}
+}
+
+/*
+ * E-025: inside system, a stanza that exists at the top only closes system. True when it did.
+ */
+static bool
+close_system(struct curly_reader *reader)
+{
+	const struct block *block = innermost(reader);
+	const struct token_list *tokens = &reader->statement.tokens;
+
+	if (reader->depth != 1 || skipping(reader) || tokens->count == 0 || tokens->items[0].kind != TOKEN_WORD ||
+	    strcmp(block->node->schema->name, "system") != 0) {
+		return false;
+	}
+	const char *word = tokens_word(tokens, 0);
+
+	if (schema_child(block->node->schema, word, strlen(word)) != NULL ||
+	    schema_child(conf_tree_top(reader->load->tree)->schema, word, strlen(word)) == NULL) {
+		return false;
+	}
+	load_tell(reader->load, DIAGNOSTIC_WARNING, tokens->items[0].line, word,
+	    "E-025 'system' of line %u is not closed before '%s': a '}' is supplied", block->line, word);
+	reader->depth--;
+	reader->forgiven++;
+	return true;
+}
+
+static void
+end_statement(struct curly_reader *reader, bool closed)
+{
+	struct statement *statement = &reader->statement;
+
+	if (statement->tokens.count == 0) {
+		return;
+	}
+	(void)close_system(reader);
+	if (!skipping(reader)) {
+		const bool inactive = take_marks(reader);
+
+		prepare(reader);
+		if (statement_read(statement, 0) && statement_apply(statement)) {
+			if (inactive) {
+				set_inactive(statement);
+			}
+			if (!closed) {
+				statement_tell(statement, DIAGNOSTIC_WARNING, "E-006 a ';' is missing and was supplied");
+			}
+		}
+	}
+	tokens_clear(&statement->tokens);
+}
+
+/* The head of a block is complete: the words before '{'. */
+static void
+open_block(struct curly_reader *reader)
+{
+	struct statement *statement = &reader->statement;
+
+	(void)close_system(reader);
+	const uint32_t line =
+	    statement->tokens.count > 0 ? statement->tokens.items[0].line : reader->lexer.line;
+
+	if (reader->too_deep > 0 || reader->depth + 1 == DEPTH_MOST) {
+		if (reader->too_deep++ == 0 && !innermost(reader)->skipped) {
+			load_tell(reader->load, DIAGNOSTIC_ERROR, line, NULL,
+			    "blocks are nested deeper than %d: this one is skipped", DEPTH_MOST - 1);
+		}
+		tokens_clear(&statement->tokens);
+		return;
+	}
+	struct block block = {.node = innermost(reader)->node, .line = line, .skipped = true};
+
+	if (!skipping(reader)) {
+		const bool inactive = take_marks(reader);
+
+		prepare(reader);
+		statement->allow_pending = true;
+		if (statement->tokens.count == 0) {
+			load_tell(reader->load, DIAGNOSTIC_ERROR, line, NULL, "'{' without a statement before it");
+		} else if (statement_read(statement, 0) && statement_apply(statement)) {
+			block.node = statement_node(statement);
+			block.values = statement->pending;
+			block.skipped = false;
+			if (statement->pending == NULL && block.node->schema->child_count == 0) {
+				statement_tell(statement, DIAGNOSTIC_ERROR, "a block is not possible here");
+				block.skipped = true;
+			} else if (statement->pending != NULL && statement->pending->child_count > 0) {
+				statement_tell(statement, DIAGNOSTIC_ERROR, "a name is missing before '{'");
+				block.skipped = true;
+			} else if (inactive) {
+				block.node->inactive = true;
+			}
+		}
+	}
+	reader->stack[++reader->depth] = block;
+	tokens_clear(&statement->tokens);
+}
+
+static void
+close_block(struct curly_reader *reader)
+{
+	if (reader->statement.tokens.count > 0) {
+		end_statement(reader, false);
+	}
+	if (reader->too_deep > 0) {
+		reader->too_deep--;
+	} else if (reader->depth > 0) {
+		reader->depth--;
+	} else if (reader->forgiven > 0) {
+		reader->forgiven--;
+	} else {
+		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->lexer.line, NULL, "'}' without a block");
+	}
+}
+
+/*
+ * The words so far stood on a line that ended without ';', and the next line goes on with a word. Is what stands there
+ * a statement by itself? Then a ';' is missing (E-006).
+ */
+static bool
+complete_without_sign(struct curly_reader *reader, size_t count)
+{
+	struct statement *statement = &reader->statement;
+	struct token_list *tokens = &statement->tokens;
+	const struct token next = tokens->items[count];
+
+	/* Nobody writes so many words without a sign; and trying each line of a long one takes too long. */
+	if (count > 256 || reader->brackets > 0 || skipping(reader) || innermost(reader)->values != NULL) {
+		return false;
+	}
+	const size_t whole = tokens->count;
+
+	tokens->count = count;
+	prepare(reader);
+	statement->quiet = true;
+	const bool complete = statement_read(statement, 0) && statement->step_count > 0 &&
+	    statement->steps[statement->step_count - 1].schema->child_count == 0;
+
+	statement->quiet = false;
+	tokens->count = whole;
+	tokens->items[count] = next;
+	return complete;
+}
+
+static void
+take_word(struct curly_reader *reader)
+{
+	struct token_list *tokens = &reader->statement.tokens;
+	const size_t count = tokens->count - 1;
+	const struct token last = tokens->items[count];
+
+	if (count > 0 && last.first_of_line && complete_without_sign(reader, count)) {
+		struct text word = TEXT_EMPTY;
+
+		text_append(&word, tokens->words.bytes + last.word);
+		tokens->count = count;
+		end_statement(reader, false);
+		if (tokens_insert(tokens, 0, text_string(&word))) {
+			tokens->items[0].line = last.line;
+			tokens->items[0].quoted = last.quoted;
+		}
+		tokens->failed = tokens->failed || text_failed(&word);
+		text_release(&word);
+	}
+}
+
+/* Something that cannot be read at all: the statement around it is lost, and told. */
+static void
+take_bad(struct curly_reader *reader)
+{
+	struct token_list *tokens = &reader->statement.tokens;
+	const struct token bad = tokens->items[tokens->count - 1];
+
+	load_tell(reader->load, DIAGNOSTIC_ERROR, bad.line, NULL, "%s", tokens->words.bytes + bad.word);
+	tokens_clear(tokens);
+}
+
+static void
+finish(struct curly_reader *reader)
+{
+	const size_t open = reader->depth + reader->too_deep;
+
+	if (reader->statement.tokens.count > 0) {
+		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->statement.tokens.items[0].line,
+		    reader->statement.tokens.items[0].kind == TOKEN_WORD ? tokens_word(&reader->statement.tokens, 0) : NULL,
+		    "the text ends within a statement");
+	}
+	if (open > 0) {
+		const struct block *block = innermost(reader);
+
+		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->lexer.line, NULL,
+		    "the text ends with %zu %s not closed, the last one of line %u: '}' is missing", open,
+		    open == 1 ? "block" : "blocks", block->line);
+	}
+}
+
+void
+load_text(const struct load *load)
+{
+	struct curly_reader reader = {
+	    .load = load,
+	    .lexer = lexer_over(load->bytes, load->length, 1),
+	    .statement = {.tree = load->tree, .list = load->list, .file = load->file},
+	};
+	struct token_list *tokens = &reader.statement.tokens;
+	enum token_kind kind = TOKEN_WORD;
+
+	reader.stack[0].node = conf_tree_top(load->tree);
+	while (kind != TOKEN_END && !tokens->failed) {
+		kind = lexer_next(&reader.lexer, tokens);
+		if (tokens->failed) {
+			break;
+		}
+		switch (kind) {
+		case TOKEN_END:
+			break;
+		case TOKEN_WORD:
+			take_word(&reader);
+			break;
+		case TOKEN_OPEN_BRACKET:
+			reader.brackets++;
+			break;
+		case TOKEN_CLOSE_BRACKET:
+			reader.brackets--;
+			break;
+		case TOKEN_OPEN_BRACE:
+			reader.brackets = 0;
+			tokens->count--;
+			open_block(&reader);
+			break;
+		case TOKEN_CLOSE_BRACE:
+			reader.brackets = 0;
+			tokens->count--;
+			close_block(&reader);
+			break;
+		case TOKEN_SEMICOLON:
+			reader.brackets = 0;
+			tokens->count--;
+			end_statement(&reader, true);
+			break;
+		case TOKEN_BAD:
+			reader.brackets = 0;
+			take_bad(&reader);
+			break;
+		}
+	}
+	if (tokens->failed) {
+		load->list->failed = true;
+		load->list->errors++;
+	} else {
+		finish(&reader);
+	}
+	statement_release(&reader.statement);
+}

@@ -1,0 +1,227 @@
+/*
+ * Rendering a tree as set lines and as curly text, in the canonical form.
+ *
+ * The functions call themselves as deep as the schema goes, never as deep as an input. Containers in which nothing
+ * stands are not shown. Failed allocations stick in the text.
+ */
+#include <string.h>
+
+#include "conf/conf.h"
+#include "render_private.h"
+#include "tree_private.h"
+
+enum { INDENT = 4 };
+
+/* --- set lines --------------------------------------------------------------------------------------------------- */
+
+static bool
+stands_alone(const struct conf_node *node)
+{
+	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+		if (!tree_is_empty(child)) {
+			return false;
+		}
+	}
+	return node->schema->kind != SCHEMA_CONTAINER;
+}
+
+/* `prefix` holds the words down to the node's parent. */
+static void
+render_set(struct text *out, struct text *prefix, const struct conf_node *node)
+{
+	const size_t length = prefix->length;
+
+	if (length > 0) {
+		text_append_char(prefix, ' ');
+	}
+	tree_append_words(prefix, node);
+	if (stands_alone(node)) {
+		text_append(out, "set ");
+		text_append_bytes(out, text_string(prefix), prefix->length);
+		text_append_char(out, '\n');
+	} else {
+		for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+			if (!tree_is_empty(child)) {
+				render_set(out, prefix, child);
+			}
+		}
+	}
+	if (node->inactive) {
+		text_append(out, "deactivate ");
+		text_append_bytes(out, text_string(prefix), prefix->length);
+		text_append_char(out, '\n');
+	}
+	if (prefix->bytes != NULL) {
+		prefix->length = length;
+		prefix->bytes[length] = '\0';
+	}
+}
+
+static void
+render_set_all(const struct conf_node *node, struct text *out)
+{
+	struct text prefix = TEXT_EMPTY;
+
+	if (node->parent == NULL || node->first != NULL) {
+		conf_path(node, &prefix);
+		for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+			if (!tree_is_empty(child)) {
+				render_set(out, &prefix, child);
+			}
+		}
+	} else if (node->schema->kind != SCHEMA_CONTAINER) {
+		conf_path(node->parent, &prefix);
+		render_set(out, &prefix, node);
+	}
+	out->failed = out->failed || prefix.failed;
+	text_release(&prefix);
+}
+
+/* --- curly text -------------------------------------------------------------------------------------------------- */
+
+/* What stands before a statement: indentation, "inactive: ", the name of a container in prefix form. */
+static void
+begin_line(const struct curly *curly, const struct conf_node *node)
+{
+	if (curly->mark != NULL) {
+		text_append(curly->out, curly->mark);
+	}
+	text_append_repeated(curly->out, ' ', curly->indent);
+	if (node->inactive) {
+		text_append(curly->out, "inactive: ");
+	}
+	if (curly->prefix != NULL) {
+		text_printf(curly->out, "%s ", curly->prefix);
+	}
+}
+
+/* The values of a leaf-list from `node` on, as one word or in brackets. Returns the last of them. */
+static const struct conf_node *
+render_values(struct text *out, const struct conf_node *node)
+{
+	const struct conf_node *last = node;
+	size_t count = 1;
+
+	while (tree_next(last) != NULL && tree_next(last)->inactive == node->inactive) {
+		last = tree_next(last);
+		count++;
+	}
+	text_append(out, node->schema->name);
+	text_append(out, count > 1 ? " [" : "");
+	for (const struct conf_node *value = node;; value = value->next) {
+		text_append_char(out, ' ');
+		tree_append_word(out, value->value);
+		if (value == last) {
+			break;
+		}
+	}
+	text_append(out, count > 1 ? " ]" : "");
+	return last;
+}
+
+/* May all children stand on the node's own line? */
+static bool
+fits_one_line(const struct conf_node *node)
+{
+	if (!node->schema->oneliner) {
+		return false;
+	}
+	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+		if (child->first != NULL || child->inactive) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+render_curly_node(const struct curly *curly, const struct conf_node *node)
+{
+	struct text *out = curly->out;
+
+	if (tree_is_empty(node)) {
+		return;
+	}
+	if (node->schema->prefix_form && !node->inactive && curly->prefix == NULL) {
+		struct curly inner = *curly;
+
+		inner.prefix = node->schema->name;
+		render_curly_children(&inner, node);
+		return;
+	}
+	begin_line(curly, node);
+	tree_append_words(out, node);
+	if (stands_alone(node)) {
+		text_append(out, ";\n");
+		return;
+	}
+	if (fits_one_line(node)) {
+		for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+			text_append_char(out, ' ');
+			if (child->schema->kind == SCHEMA_LEAF_LIST) {
+				child = render_values(out, child);
+			} else {
+				tree_append_words(out, child);
+			}
+		}
+		text_append(out, ";\n");
+		return;
+	}
+	struct curly inner = *curly;
+
+	inner.indent += INDENT;
+	inner.prefix = NULL;
+	text_append(out, " {\n");
+	render_curly_children(&inner, node);
+	if (curly->mark != NULL) {
+		text_append(out, curly->mark);
+	}
+	text_append_repeated(out, ' ', curly->indent);
+	text_append(out, "}\n");
+}
+
+void
+render_curly_children(const struct curly *curly, const struct conf_node *node)
+{
+	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+		if (child->schema->kind == SCHEMA_LEAF_LIST) {
+			begin_line(curly, child);
+			child = render_values(curly->out, child);
+			text_append(curly->out, ";\n");
+		} else {
+			render_curly_node(curly, child);
+		}
+	}
+}
+
+static void
+render_curly_all(const struct conf_node *node, struct text *out)
+{
+	const struct curly curly = {.out = out};
+
+	if (node->parent == NULL || node->first != NULL) {
+		render_curly_children(&curly, node);
+	} else {
+		render_curly_node(&curly, node);
+	}
+}
+
+void
+conf_render(const struct conf_node *node, enum conf_format format, struct text *out)
+{
+	switch (format) {
+	case CONF_FORMAT_SET:
+		render_set_all(node, out);
+		return;
+	case CONF_FORMAT_AUTO:
+	case CONF_FORMAT_TEXT:
+		render_curly_all(node, out);
+		return;
+	case CONF_FORMAT_JSON:
+		render_json(node, out);
+		return;
+	case CONF_FORMAT_XML:
+		render_xml(node, out);
+		return;
+	}
+}

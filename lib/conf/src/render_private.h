@@ -1,0 +1,23 @@
+/*
+ * Inside lib/conf: the renderers' shared parts.
+ */
+#ifndef RENDER_PRIVATE_H
+#define RENDER_PRIVATE_H
+
+#include "conf/tree.h"
+
+/* Where curly text goes. */
+struct curly {
+	struct text *out;
+	size_t indent;
+	const char *mark;   /* before each line ("+", "-" and blanks of a comparison); NULL: none */
+	const char *prefix; /* name of the container in prefix form around; NULL: none */
+};
+
+/* The node as a statement or block. */
+void render_curly_node(const struct curly *curly, const struct conf_node *node);
+void render_curly_children(const struct curly *curly, const struct conf_node *node);
+void render_json(const struct conf_node *node, struct text *out);
+void render_xml(const struct conf_node *node, struct text *out);
+
+#endif

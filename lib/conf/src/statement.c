@@ -1,0 +1,549 @@
+/*
+ * One statement, from tokens to steps over the schema. See statement.h; statement_apply.c does the tree's part.
+ */
+#include "statement.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errata.h"
+#include "schema_private.h"
+#include "tree_private.h"
+
+enum {
+	REWRITES_MOST = 64,
+	SUGGESTIONS_MOST = 8,
+};
+
+void
+statement_release(struct statement *statement)
+{
+	tokens_release(&statement->tokens);
+	free(statement->steps);
+	text_release(&statement->values);
+	text_release(&statement->scratch);
+	text_release(&statement->problem);
+	text_release(&statement->notice);
+	*statement = (struct statement){.tree = NULL};
+}
+
+/* "security zones security-zone trust": the level and the containers read so far. */
+static void
+append_scope(const struct statement *statement, struct text *out)
+{
+	ptrdiff_t chain[64];
+	size_t depth = 0;
+
+	conf_path(statement->level, out);
+	for (ptrdiff_t step = statement->at_step; step != STEP_LEVEL && depth < 64; step = statement->steps[step].parent) {
+		chain[depth++] = step;
+	}
+	while (depth-- > 0) {
+		const struct step *step = &statement->steps[chain[depth]];
+
+		if (out->length > 0) {
+			text_append_char(out, ' ');
+		}
+		if (!step->schema->keyword_less) {
+			text_append(out, step->schema->name);
+		}
+		if (step->value != NO_VALUE) {
+			text_append(out, step->schema->keyword_less ? "" : " ");
+			tree_append_word(out, statement_value(statement, step->value));
+		}
+		if (step->value2 != NO_VALUE) {
+			text_printf(out, " %s ", step->schema->second_key);
+			tree_append_word(out, statement_value(statement, step->value2));
+		}
+	}
+}
+
+void
+statement_tell(struct statement *statement, enum diagnostic_severity severity, const char *format, ...)
+{
+	struct text path = TEXT_EMPTY;
+	struct text words = TEXT_EMPTY;
+	struct text message = TEXT_EMPTY;
+	va_list arguments;
+
+	if (statement->quiet) {
+		return;
+	}
+	append_scope(statement, &path);
+	tokens_append_text(&statement->tokens, statement->scope, &words);
+	va_start(arguments, format);
+	text_vprintf(&message, format, arguments);
+	va_end(arguments);
+	if (text_failed(&path) || text_failed(&words) || text_failed(&message)) {
+		statement->list->failed = true;
+		statement->list->errors++;
+	} else {
+		char empty[1] = "";
+		const struct diagnostic what = {
+		    .severity = severity,
+		    .line = statement->line,
+		    .file = (char *)(uintptr_t)statement->file,
+		    .path = path.bytes == NULL ? empty : path.bytes,
+		    .statement = words.bytes,
+		    .message = message.bytes,
+		};
+
+		diagnostics_add(statement->list, &what);
+	}
+	text_release(&path);
+	text_release(&words);
+	text_release(&message);
+}
+
+static bool
+refuse_memory(struct statement *statement)
+{
+	statement->list->failed = true;
+	statement->list->errors += !statement->quiet;
+	return false;
+}
+
+/* How far two words are from each other, at most 3: for "did you mean". */
+static unsigned
+word_distance(const char *left, const char *right)
+{
+	const size_t rows = strlen(left);
+	const size_t columns = strlen(right);
+	unsigned row[32];
+
+	if (rows > 30 || columns > 30 || (rows > columns ? rows - columns : columns - rows) > 2) {
+		return 3;
+	}
+	for (size_t c = 0; c <= columns; c++) {
+		row[c] = (unsigned)c;
+	}
+	for (size_t r = 1; r <= rows; r++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)r;
+		for (size_t c = 1; c <= columns; c++) {
+			const unsigned above = row[c];
+			unsigned best = diagonal + (left[r - 1] != right[c - 1]);
+
+			best = above + 1 < best ? above + 1 : best;
+			best = row[c - 1] + 1 < best ? row[c - 1] + 1 : best;
+			diagonal = above;
+			row[c] = best;
+		}
+	}
+	return row[columns];
+}
+
+static bool
+refuse_word(struct statement *statement, size_t token)
+{
+	const struct schema_node *at = statement->at;
+	const char *word = tokens_word(&statement->tokens, token);
+	const char *nearest = NULL;
+	unsigned distance = 3;
+
+	if (statement->quiet) {
+		return false;
+	}
+	for (size_t i = 0; i < at->child_count; i++) {
+		const unsigned this = word_distance(word, at->children[i]->name);
+
+		if (this < distance) {
+			distance = this;
+			nearest = at->children[i]->name;
+		}
+	}
+	text_clear(&statement->scratch);
+	const char *explained = errata_explain(statement, token);
+
+	if (explained != NULL) {
+		text_append(&statement->scratch, explained);
+	} else if (nearest != NULL) {
+		text_printf(&statement->scratch, "did you mean '%s'?", nearest);
+	} else if (at->child_count == 0) {
+		text_append(&statement->scratch, "nothing more is possible");
+	} else {
+		text_append(&statement->scratch, "possible: ");
+		for (size_t i = 0; i < at->child_count && i < SUGGESTIONS_MOST; i++) {
+			text_printf(&statement->scratch, "%s%s", i == 0 ? "" : ", ", at->children[i]->name);
+		}
+		text_append(&statement->scratch, at->child_count > SUGGESTIONS_MOST ? ", ..." : "");
+	}
+	statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s", word,
+	    text_string(&statement->scratch));
+	return false;
+}
+
+static bool
+refuse_sign(struct statement *statement, size_t token)
+{
+	static const char *const signs[] = {
+	    [TOKEN_OPEN_BRACE] = "'{' is not possible here",
+	    [TOKEN_CLOSE_BRACE] = "'}' is not possible here",
+	    [TOKEN_OPEN_BRACKET] = "'[' is not possible here: a list of values follows a statement that takes several",
+	    [TOKEN_CLOSE_BRACKET] = "']' without '['",
+	    [TOKEN_SEMICOLON] = "';' is not possible here",
+	};
+	const struct token *what = &statement->tokens.items[token];
+
+	if (what->kind == TOKEN_BAD) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "%s", tokens_word(&statement->tokens, token));
+	} else {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "%s", signs[what->kind]);
+	}
+	return false;
+}
+
+static struct step *
+add_step(struct statement *statement, const struct schema_node *schema, size_t token)
+{
+	if (statement->step_count == statement->step_capacity) {
+		const size_t capacity = statement->step_capacity == 0 ? 32 : statement->step_capacity * 2;
+		struct step *steps = realloc(statement->steps, capacity * sizeof(*steps));
+
+		if (steps == NULL) {
+			(void)refuse_memory(statement);
+			return NULL;
+		}
+		statement->steps = steps;
+		statement->step_capacity = capacity;
+	}
+	struct step *step = &statement->steps[statement->step_count++];
+
+	*step = (struct step){
+	    .schema = schema,
+	    .parent = statement->at_step,
+	    .value = NO_VALUE,
+	    .value2 = NO_VALUE,
+	    .token = token,
+	};
+	return step;
+}
+
+/* Checks the token as a value of `typed` and keeps the canonical spelling. */
+static bool
+take_value(struct statement *statement, const struct schema_node *typed, size_t token, ptrdiff_t *offset)
+{
+	for (;;) {
+		const char *word = tokens_word(&statement->tokens, token);
+		const size_t start = statement->values.length;
+
+		text_clear(&statement->problem);
+		text_clear(&statement->notice);
+		const struct value_result result = {
+		    .canonical = &statement->values,
+		    .error = &statement->problem,
+		    .notice = &statement->notice,
+		};
+		const bool good = value_check(conf_tree_schema(statement->tree), typed, word, strlen(word), &result);
+
+		if (good) {
+			text_append_char(&statement->values, '\0');
+			*offset = (ptrdiff_t)start;
+			if (text_failed(&statement->values)) {
+				return refuse_memory(statement);
+			}
+			if (statement->notice.length > 0) {
+				statement_tell(statement, DIAGNOSTIC_WARNING, "%s", text_string(&statement->notice));
+			}
+			return true;
+		}
+		if (statement->values.bytes != NULL) {
+			statement->values.length = start;
+		}
+		if (statement->rewrites++ >= REWRITES_MOST || !errata_rewrite_value(statement, typed, token)) {
+			statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s",
+			    tokens_word(&statement->tokens, token), text_string(&statement->problem));
+			return false;
+		}
+	}
+}
+
+/* A value is due at `token`. True when there is one; else the statement is pending, or wrong. */
+static bool
+value_due(struct statement *statement, const struct schema_node *schema, size_t token, bool *pending)
+{
+	*pending = false;
+	if (token >= statement->tokens.count) {
+		if (statement->allow_pending) {
+			statement->pending = schema;
+			*pending = true;
+		} else {
+			statement_tell(statement, DIAGNOSTIC_ERROR, "a value is missing behind '%s'",
+			    schema->keyword_less ? statement->at->name : schema->name);
+		}
+		return false;
+	}
+	if (statement->tokens.items[token].kind != TOKEN_WORD) {
+		(void)refuse_sign(statement, token);
+		return false;
+	}
+	return true;
+}
+
+static bool
+add_value_step(struct statement *statement, const struct schema_node *schema, size_t first, size_t token)
+{
+	ptrdiff_t offset;
+
+	if (!take_value(statement, schema, token, &offset)) {
+		return false;
+	}
+	struct step *step = add_step(statement, schema, first);
+
+	if (step == NULL) {
+		return false;
+	}
+	step->value = offset;
+	step->terminal = true;
+	return true;
+}
+
+static bool
+read_leaf(struct statement *statement, const struct schema_node *schema, size_t *token)
+{
+	const size_t first = *token;
+	bool pending;
+
+	if (!schema->keyword_less) {
+		(*token)++;
+		/* E-144: a keyword that is repeated where its value is due. */
+		if (*token + 1 < statement->tokens.count && tokens_is(&statement->tokens, *token, schema->name)) {
+			statement_tell(statement, DIAGNOSTIC_WARNING, "E-144 the repeated '%s' is skipped", schema->name);
+			(*token)++;
+		}
+	}
+	if (!value_due(statement, schema, *token, &pending)) {
+		return pending;
+	}
+	if (!add_value_step(statement, schema, first, *token)) {
+		return false;
+	}
+	(*token)++;
+	return true;
+}
+
+/* The word goes on with something else: a statement beside the leaf-list (E-005). */
+static bool
+ends_values(const struct statement *statement, size_t token)
+{
+	const struct token *what = &statement->tokens.items[token];
+
+	if (what->kind != TOKEN_WORD || what->quoted) {
+		return what->kind != TOKEN_WORD;
+	}
+	const char *word = tokens_word(&statement->tokens, token);
+
+	return schema_child(statement->at, word, strlen(word)) != NULL;
+}
+
+static bool
+read_bracketed(struct statement *statement, const struct schema_node *schema, size_t first, size_t *token)
+{
+	const size_t open = *token;
+
+	for ((*token)++; *token < statement->tokens.count; (*token)++) {
+		const enum token_kind kind = statement->tokens.items[*token].kind;
+
+		if (kind == TOKEN_CLOSE_BRACKET) {
+			if (*token == open + 1) {
+				statement_tell(statement, DIAGNOSTIC_ERROR, "the list of values is empty");
+				return false;
+			}
+			(*token)++;
+			return true;
+		}
+		if (kind != TOKEN_WORD) {
+			return refuse_sign(statement, *token);
+		}
+		if (!add_value_step(statement, schema, first, *token)) {
+			return false;
+		}
+	}
+	statement_tell(statement, DIAGNOSTIC_ERROR, "the list of values is not closed: ']' is missing");
+	return false;
+}
+
+static bool
+read_leaf_list(struct statement *statement, const struct schema_node *schema, size_t *token)
+{
+	const size_t first = (*token)++;
+	bool pending;
+
+	if (*token < statement->tokens.count && statement->tokens.items[*token].kind == TOKEN_OPEN_BRACKET) {
+		return read_bracketed(statement, schema, first, token);
+	}
+	if (!value_due(statement, schema, *token, &pending)) {
+		return pending;
+	}
+	do {
+		if (!add_value_step(statement, schema, first, *token)) {
+			return false;
+		}
+		(*token)++;
+	} while (*token < statement->tokens.count && !ends_values(statement, *token) &&
+	    !errata_rewrite(statement, token));
+	return true;
+}
+
+static void
+enter(struct statement *statement, const struct schema_node *schema, size_t token)
+{
+	statement->at = schema;
+	statement->at_step = (ptrdiff_t)statement->step_count - 1;
+	statement->scope = token;
+}
+
+static bool
+read_entry(struct statement *statement, const struct schema_node *schema, size_t *token)
+{
+	const size_t first = *token;
+	ptrdiff_t key;
+	ptrdiff_t second = NO_VALUE;
+	bool pending;
+
+	*token += schema->keyword_less ? 0 : 1;
+	if (!value_due(statement, schema, *token, &pending)) {
+		return pending;
+	}
+	if (!take_value(statement, schema->key_node, *token, &key)) {
+		return false;
+	}
+	(*token)++;
+	if (schema->second_key_node != NULL) {
+		if (!tokens_is(&statement->tokens, *token, schema->second_key)) {
+			statement_tell(statement, DIAGNOSTIC_ERROR, "'%s' is missing behind '%s %s'", schema->second_key,
+			    schema->name, statement_value(statement, key));
+			return false;
+		}
+		(*token)++;
+		if (!value_due(statement, schema->second_key_node, *token, &pending)) {
+			return pending;
+		}
+		if (!take_value(statement, schema->second_key_node, *token, &second)) {
+			return false;
+		}
+		(*token)++;
+	}
+	struct step *step = add_step(statement, schema, first);
+
+	if (step == NULL) {
+		return false;
+	}
+	step->value = key;
+	step->value2 = second;
+	step->terminal = schema->child_count == 0;
+	if (schema->child_count > 0) {
+		enter(statement, schema, *token);
+	}
+	return true;
+}
+
+static bool
+read_container(struct statement *statement, const struct schema_node *schema, size_t *token)
+{
+	struct step *step = add_step(statement, schema, *token);
+
+	if (step == NULL) {
+		return false;
+	}
+	(*token)++;
+	step->terminal = schema->child_count == 0;
+	if (schema->child_count > 0) {
+		enter(statement, schema, *token);
+	}
+	return true;
+}
+
+static bool
+read_child(struct statement *statement, const struct schema_node *schema, size_t *token)
+{
+	switch (schema->kind) {
+	case SCHEMA_CONTAINER:
+	case SCHEMA_PRESENCE:
+		return read_container(statement, schema, token);
+	case SCHEMA_LEAF:
+		return read_leaf(statement, schema, token);
+	case SCHEMA_LEAF_LIST:
+		return read_leaf_list(statement, schema, token);
+	case SCHEMA_LIST:
+		return read_entry(statement, schema, token);
+	}
+	return false;
+}
+
+/* Would the word do as value or key of the child without keyword? */
+static bool
+fits_keyword_less(struct statement *statement, const struct schema_node *schema, size_t token)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+	const struct schema_node *typed = schema->kind == SCHEMA_LIST ? schema->key_node : schema;
+	struct text canonical = TEXT_EMPTY;
+
+	text_clear(&statement->problem);
+	const struct value_result result = {.canonical = &canonical, .error = &statement->problem, .notice = NULL};
+	const bool fits = value_check(conf_tree_schema(statement->tree), typed, word, strlen(word), &result);
+
+	text_release(&canonical);
+	return fits;
+}
+
+static bool
+read_word(struct statement *statement, size_t *token)
+{
+	const char *word = tokens_word(&statement->tokens, *token);
+	const struct schema_node *schema = schema_child(statement->at, word, strlen(word));
+	const struct schema_node *bare = statement->at->keyword_less_child;
+
+	if (schema != NULL && !schema->keyword_less) {
+		return read_child(statement, schema, token);
+	}
+	/* A value without keyword wins over a lenient reading when it fits its type. */
+	const bool fits = bare != NULL && fits_keyword_less(statement, bare, *token);
+
+	if (!fits && statement->rewrites++ < REWRITES_MOST && errata_rewrite(statement, token)) {
+		return true;
+	}
+	if (bare != NULL) {
+		return read_child(statement, bare, token);
+	}
+	return refuse_word(statement, *token);
+}
+
+bool
+statement_read(struct statement *statement, size_t from)
+{
+	statement->step_count = 0;
+	text_clear(&statement->values);
+	statement->at = statement->level->schema;
+	statement->at_step = STEP_LEVEL;
+	statement->scope = from;
+	statement->pending = NULL;
+	statement->rewrites = 0;
+	if (statement->tokens.failed) {
+		return refuse_memory(statement);
+	}
+	for (size_t token = from; token < statement->tokens.count;) {
+		if (statement->tokens.items[token].kind != TOKEN_WORD) {
+			return refuse_sign(statement, token);
+		}
+		if (!read_word(statement, &token)) {
+			return false;
+		}
+		if (statement->tokens.failed) {
+			return refuse_memory(statement);
+		}
+		if (statement->pending != NULL) {
+			return true;
+		}
+	}
+	if (statement->at_step != STEP_LEVEL) {
+		/* The words end in a container or entry: it is meant itself, unless something in it was. */
+		struct step *last = &statement->steps[statement->at_step];
+
+		last->terminal = (size_t)statement->at_step + 1 == statement->step_count;
+	}
+	return true;
+}
