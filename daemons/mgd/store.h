@@ -1,0 +1,61 @@
+/*
+ * Committed configurations on disk: DIR/db.
+ *
+ * A commit is one file, commit-N.gz, with N growing; the newest whole one is in force, the one before it is rollback 1 and
+ * so on to rollback 49. It is written beside, flushed, and given its name by one rename: whatever happens at whatever
+ * moment, each configuration is there whole or not at all. rescue.gz has the same form.
+ *
+ * Inside (gzip): a first line with format version, release and who committed when; curly text; a last line with the SHA-256
+ * of all before it. A file of a newer format, or one whose sum is wrong, is passed over and said so.
+ *
+ *   ## sallyport configuration format 1 release 0.1.0 commit 12 time 1763630464 user root client cli
+ *   ## comment why it was done                                       (only when there is one)
+ *   system { ... }
+ *   ## sha256 9f86d081...
+ */
+#ifndef MGD_STORE_H
+#define MGD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum {
+	STORE_FORMAT = 1,
+	STORE_KEPT = 50,
+	STORE_TEXT = 64 << 20, /* bytes of a configuration; more is refused */
+};
+
+struct store;
+
+struct store_entry {
+	uint64_t commit;
+	int64_t wall; /* UTC seconds */
+	char user[64];
+	char client[16];
+	char comment[520]; /* "" when there is none */
+};
+
+/* `folder` is a descriptor of DIR/db, borrowed. Unfinished files of a former run are removed. NULL: no memory. */
+struct store *store_create(int folder, const char *release) __attribute__((warn_unused_result));
+void store_destroy(struct store *store);
+/* How many there are: rollback 0 to count - 1, whether whole or not. */
+size_t store_count(const struct store *store);
+/* The number for the next commit. */
+uint64_t store_next(const struct store *store);
+/* Reads the rollback'th newest. False with a sentence in `error`; `content` is only set on success. */
+bool store_read(const struct store *store, size_t rollback, struct store_entry *entry, struct text *content,
+    struct text *error) __attribute__((warn_unused_result));
+bool store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
+    __attribute__((warn_unused_result));
+/* The head of one, without its content being checked. */
+bool store_head(const struct store *store, size_t rollback, struct store_entry *entry) __attribute__((warn_unused_result));
+/*
+ * Keeps a configuration as the newest. entry->commit must be store_next(). False with a sentence: nothing has changed then.
+ */
+bool store_write(struct store *store, const struct store_entry *entry, const char *content, size_t length,
+    struct text *error) __attribute__((warn_unused_result));
+
+#endif
