@@ -1,0 +1,313 @@
+/*
+ * Applications by name. See conf/applications.h.
+ *
+ * Sets may contain sets; they are resolved by an explicit stack, so that nesting is bounded and circles are found.
+ */
+#include "conf/applications.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tree_private.h"
+
+enum {
+	PROTOCOL_ICMP = 1,
+	SETS_MOST = 16, /* nested in each other */
+	NAME_MOST = 64,
+};
+
+struct predefined {
+	const char *name;
+	uint16_t protocol;
+	uint16_t low;
+	uint16_t high;
+	uint32_t timeout;
+};
+
+static const struct predefined predefined[] = {
+#define APPLICATION(name, protocol, low, high, timeout) {name, protocol, low, high, timeout},
+#include "conf/applications.def"
+#undef APPLICATION
+};
+
+enum { PREDEFINED_COUNT = sizeof(predefined) / sizeof(predefined[0]) };
+
+/* The first row of that name. */
+static const struct predefined *
+find_predefined(const char *name)
+{
+	size_t low = 0;
+	size_t high = PREDEFINED_COUNT;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (strcmp(predefined[middle].name, name) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < PREDEFINED_COUNT && strcmp(predefined[low].name, name) == 0 ? &predefined[low] : NULL;
+}
+
+/* "HTTP" -> junos-http (E-080); POPS is POP3 (E-081). */
+static const struct predefined *
+find_bare(const char *name)
+{
+	char full[NAME_MOST + 8];
+	size_t length = strlen(name);
+
+	if (length > NAME_MOST) {
+		return NULL;
+	}
+	if (strcmp(name, "POPS") == 0) {
+		return find_predefined("junos-pop3");
+	}
+	memcpy(full, "junos-", 6);
+	for (size_t i = 0; i <= length; i++) {
+		full[6 + i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
+	}
+	return find_predefined(full);
+}
+
+struct conf_application
+conf_application_find(const struct conf_tree *tree, const char *name)
+{
+	const struct conf_node *own = conf_child(conf_tree_top(tree), "applications");
+	struct conf_application found = {.kind = CONF_APPLICATION_NONE, .canonical = name};
+
+	found.node = conf_entry(own, "application", name, NULL);
+	if (found.node != NULL) {
+		found.kind = CONF_APPLICATION_OWN;
+		return found;
+	}
+	found.node = conf_entry(own, "application-set", name, NULL);
+	if (found.node != NULL) {
+		found.kind = CONF_APPLICATION_SET;
+		return found;
+	}
+	if (strcmp(name, "any") == 0) {
+		found.kind = CONF_APPLICATION_ANY;
+		return found;
+	}
+	const struct predefined *row = find_predefined(name);
+
+	if (row == NULL) {
+		row = find_bare(name);
+	}
+	if (row != NULL) {
+		found.kind = CONF_APPLICATION_PREDEFINED;
+		found.canonical = row->name;
+	}
+	return found;
+}
+
+static uint16_t
+protocol_number(const char *name)
+{
+	/* The canonical names of value_formats.c. */
+	static const struct {
+		const char *name;
+		uint16_t number;
+	} names[] = {
+	    {"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"igmp", 2}, {"ipip", 4}, {"egp", 8}, {"rsvp", 46}, {"gre", 47},
+	    {"esp", 50}, {"ah", 51}, {"icmp6", 58}, {"ospf", 89}, {"pim", 103}, {"vrrp", 112}, {"sctp", 132},
+	};
+
+	if (name == NULL) {
+		return CONF_PROTOCOL_ANY;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i].name, name) == 0) {
+			return names[i].number;
+		}
+	}
+	return (uint16_t)strtoul(name, NULL, 10);
+}
+
+/* "80" or "80-90"; all ports when NULL. */
+static void
+port_range(const char *value, uint16_t *low, uint16_t *high)
+{
+	char *end;
+
+	*low = 0;
+	*high = UINT16_MAX;
+	if (value == NULL) {
+		return;
+	}
+	*low = (uint16_t)strtoul(value, &end, 10);
+	*high = *end == '-' ? (uint16_t)strtoul(end + 1, NULL, 10) : *low;
+}
+
+static int16_t
+icmp_number(const char *value)
+{
+	static const char *const names[] = {
+	    [0] = "echo-reply",
+	    [3] = "unreachable",
+	    [4] = "source-quench",
+	    [5] = "redirect",
+	    [8] = "echo-request",
+	    [9] = "router-advertisement",
+	    [10] = "router-solicit",
+	    [11] = "time-exceeded",
+	    [12] = "parameter-problem",
+	    [13] = "timestamp",
+	    [14] = "timestamp-reply",
+	    [15] = "info-request",
+	    [16] = "info-reply",
+	    [17] = "mask-request",
+	    [18] = "mask-reply",
+	};
+
+	if (value == NULL) {
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i] != NULL && strcmp(names[i], value) == 0) {
+			return (int16_t)i;
+		}
+	}
+	return (int16_t)strtoul(value, NULL, 10);
+}
+
+static struct conf_application_term
+own_term(const struct conf_node *node)
+{
+	struct conf_application_term term = {
+	    .application = node->value,
+	    .protocol = protocol_number(conf_value(node, "protocol")),
+	    .icmp_type = icmp_number(conf_value(node, "icmp-type")),
+	    .icmp_code = icmp_number(conf_value(node, "icmp-code")),
+	    .timeout = conf_number(node, "inactivity-timeout", 0),
+	};
+
+	port_range(conf_value(node, "source-port"), &term.source_low, &term.source_high);
+	port_range(conf_value(node, "destination-port"), &term.destination_low, &term.destination_high);
+	return term;
+}
+
+static void
+tell_predefined(const char *name, void (*each)(void *context, const struct conf_application_term *term), void *context)
+{
+	const struct predefined *const end = predefined + PREDEFINED_COUNT;
+
+	for (const struct predefined *row = find_predefined(name); row < end && strcmp(row->name, name) == 0; row++) {
+		const bool icmp = row->protocol == PROTOCOL_ICMP;
+		const struct conf_application_term term = {
+		    .application = row->name,
+		    .protocol = row->protocol,
+		    .source_low = 0,
+		    .source_high = UINT16_MAX,
+		    .destination_low = icmp ? 0 : row->low,
+		    .destination_high = icmp ? UINT16_MAX : row->high,
+		    .icmp_type = (int16_t)(icmp && row->low == row->high ? row->low : -1),
+		    .icmp_code = -1,
+		    .timeout = row->timeout,
+		};
+
+		each(context, &term);
+	}
+}
+
+/* A name that is no set. */
+static bool
+tell_single(const struct conf_application *found,
+    void (*each)(void *context, const struct conf_application_term *term), void *context)
+{
+	struct conf_application_term term = {
+	    .application = "any",
+	    .protocol = CONF_PROTOCOL_ANY,
+	    .source_high = UINT16_MAX,
+	    .destination_high = UINT16_MAX,
+	    .icmp_type = -1,
+	    .icmp_code = -1,
+	};
+
+	switch (found->kind) {
+	case CONF_APPLICATION_ANY:
+		each(context, &term);
+		return true;
+	case CONF_APPLICATION_OWN:
+		term = own_term(found->node);
+		each(context, &term);
+		return true;
+	case CONF_APPLICATION_PREDEFINED:
+		tell_predefined(found->canonical, each, context);
+		return true;
+	case CONF_APPLICATION_NONE:
+	case CONF_APPLICATION_SET:
+		break;
+	}
+	return false;
+}
+
+static const struct conf_node *
+first_member(const struct conf_node *set)
+{
+	const struct conf_node *member = conf_first(set, "application");
+
+	return member != NULL ? member : conf_first(set, "application-set");
+}
+
+static const struct conf_node *
+next_member(const struct conf_node *member)
+{
+	const struct conf_node *next = conf_next(member);
+
+	if (next == NULL && strcmp(member->schema->name, "application") == 0) {
+		next = conf_first(member->parent, "application-set");
+	}
+	return next;
+}
+
+bool
+conf_application_resolve(const struct conf_tree *tree, const char *name,
+    void (*each)(void *context, const struct conf_application_term *term), void *context)
+{
+	const struct conf_node *stack[SETS_MOST]; /* the next member of each open set */
+	struct conf_application found = conf_application_find(tree, name);
+	size_t depth = 0;
+
+	if (found.kind != CONF_APPLICATION_SET) {
+		return tell_single(&found, each, context);
+	}
+	stack[depth++] = first_member(found.node);
+	while (depth > 0) {
+		const struct conf_node *member = stack[depth - 1];
+
+		if (member == NULL) {
+			depth--;
+			continue;
+		}
+		stack[depth - 1] = next_member(member);
+		found = conf_application_find(tree, member->value);
+		if (found.kind != CONF_APPLICATION_SET) {
+			if (!tell_single(&found, each, context)) {
+				return false;
+			}
+		} else if (depth == SETS_MOST) {
+			return false;
+		} else {
+			stack[depth++] = first_member(found.node);
+		}
+	}
+	return true;
+}
+
+const char *
+conf_application_predefined(size_t index)
+{
+	for (size_t i = 0; i < PREDEFINED_COUNT; i++) {
+		if (i > 0 && strcmp(predefined[i].name, predefined[i - 1].name) == 0) {
+			continue;
+		}
+		if (index-- == 0) {
+			return predefined[i].name;
+		}
+	}
+	return NULL;
+}
