@@ -1,6 +1,5 @@
 """The gateway of the branch office: its configuration, its start, and the servers that live on it."""
 import os
-import re
 import time
 
 import servers
@@ -18,28 +17,10 @@ def program(state):
     return os.path.join(state.read("build").strip(), "sallyport")
 
 
-def compose(example, overlay):
-    """
-    The lab's configuration: the example's lines, less those that the overlay's `delete` lines name, plus its `set` lines.
-    `delete X` takes away `set X` and everything below it; one that finds nothing is a mistake in the overlay.
-    """
-    lines = example.splitlines()
-    for number, line in enumerate(overlay.splitlines(), 1):
-        words = line.strip()
-        if not words.startswith("delete "):
-            lines.append(line)
-            continue
-        gone = re.compile(r"^\s*set\s+" + r"\s+".join(map(re.escape, words.split()[1:])) + r"(\s|$)")
-        kept = [old for old in lines if not gone.match(old)]
-        if len(kept) == len(lines):
-            raise LabError(f"{OVERLAY}:{number}: nothing to delete: {words}")
-        lines = kept
-    return "\n".join(lines) + "\n"
-
-
 def configuration():
+    """The example and then the overlay; `delete` lines take away what the example has set before."""
     with open(EXAMPLE, encoding="utf-8") as example, open(OVERLAY, encoding="utf-8") as overlay:
-        return compose(example.read(), overlay.read())
+        return example.read() + overlay.read()
 
 
 def start(state, build):
