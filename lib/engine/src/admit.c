@@ -1,0 +1,224 @@
+/*
+ * Packets without session, from the address checks to the session that is made for them.
+ *
+ * Order: addresses that must not be in transit, SYN check (REQ-SES-014 to 017), replies without session, route, to ourselves?
+ * (local.c), zones, policy, time to live and size, session. A packet that no policy permits is not told whether its time to
+ * live would have lasted. What our own host sends needs no policy; it too gets a session.
+ */
+#include "engine_private.h"
+
+#include "wire/icmp.h"
+
+enum {
+	PORT_DNS = 53,
+};
+
+/* May it be a source in transit (RFC 1812 5.3.7, RFC 1122 3.2.1.3)? */
+static enum reason
+check_source(const struct engine *engine, const struct item *item)
+{
+	switch (ipv4_class(item->source)) {
+	case IPV4_CLASS_UNICAST:
+		return unit_broadcast(engine, item->unit, item->source) ? REASON_SOURCE_BROADCAST : REASON_NONE;
+	case IPV4_CLASS_ZERO:
+		/* A host that has no address yet asks for one by broadcast (RFC 2131). */
+		return item->source == 0 && item->destination == UINT32_MAX ? REASON_NONE : REASON_SOURCE_ZERO;
+	case IPV4_CLASS_LOOPBACK:
+		return REASON_SOURCE_LOOPBACK;
+	case IPV4_CLASS_MULTICAST:
+		return REASON_SOURCE_MULTICAST;
+	case IPV4_CLASS_RESERVED:
+		return REASON_SOURCE_RESERVED;
+	case IPV4_CLASS_BROADCAST:
+		return REASON_SOURCE_BROADCAST;
+	}
+	return REASON_SOURCE_RESERVED;
+}
+
+static enum reason
+check_destination(const struct item *item)
+{
+	switch (ipv4_class(item->destination)) {
+	case IPV4_CLASS_UNICAST:
+	case IPV4_CLASS_BROADCAST:
+		return REASON_NONE;
+	case IPV4_CLASS_ZERO:
+		return REASON_DESTINATION_ZERO;
+	case IPV4_CLASS_LOOPBACK:
+		return REASON_DESTINATION_LOOPBACK;
+	case IPV4_CLASS_MULTICAST:
+		return REASON_DESTINATION_MULTICAST;
+	case IPV4_CLASS_RESERVED:
+		return REASON_DESTINATION_RESERVED;
+	}
+	return REASON_DESTINATION_RESERVED;
+}
+
+/* A TCP segment that may not begin a session. True: it is finished. */
+static bool
+refuse_segment(struct engine *engine, struct item *item)
+{
+	const uint8_t flags = item->segment.header.flags;
+	const struct snapshot *snapshot = engine->snapshot;
+
+	if (tcp_is_start(flags)) {
+		return false;
+	}
+	/* Without SYN check any segment may begin one but those that end or refuse one. */
+	if (!snapshot->flow.syn_check && (flags & TCP_RST) == 0 && (flags & (TCP_SYN | TCP_FIN)) != (TCP_SYN | TCP_FIN) &&
+	    (flags & (TCP_SYN | TCP_ACK | TCP_FIN)) != 0) {
+		return false;
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0 && (flags & (TCP_SYN | TCP_RST)) == 0 &&
+	    item->zone < snapshot->zone_count && snapshot->zones[item->zone].tcp_rst) {
+		reply_reset(engine, item, REASON_NO_SESSION);
+	} else {
+		finish_drop(engine, item->packet, REASON_NO_SESSION);
+	}
+	return true;
+}
+
+/* What only a session can explain. True: it is finished. */
+static bool
+refuse_without_session(struct engine *engine, struct item *item)
+{
+	if ((item->flags & ITEM_RELATED) != 0 ||
+	    (item->protocol == IPV4_PROTOCOL_ICMP && icmp_is_reply(item->icmp_type))) {
+		finish_drop(engine, item->packet, REASON_ICMP_NO_SESSION);
+		return true;
+	}
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		return refuse_segment(engine, item);
+	}
+	if (item->protocol == IPV4_PROTOCOL_UDP && (item->flags & ITEM_FROM_HOST) == 0 &&
+	    (uint16_t)item->key.high == PORT_DNS && !engine->snapshot->flow.allow_dns_reply) {
+		finish_drop(engine, item->packet, REASON_DNS_REPLY_NO_SESSION);
+		return true;
+	}
+	return false;
+}
+
+static void
+refuse_route(struct engine *engine, struct item *item, enum reason reason)
+{
+	if (reason == REASON_NO_ROUTE) {
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_NET, 0, reason);
+	} else if (reason == REASON_ROUTE_REJECT) {
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_HOST, 0, reason);
+	} else {
+		finish_drop(engine, item->packet, reason);
+	}
+}
+
+/* A packet in transit. */
+static void
+admit_transit(struct engine *engine, struct item *item, const struct way *way)
+{
+	const struct unit *out = &engine->units[way->unit];
+	struct admission admission = {
+	    .way = *way,
+	    .to_zone = out->zone,
+	    .policy = PACKET_NO_POLICY,
+	    .application = UINT32_MAX,
+	    .reason = REASON_HOST_OUTBOUND,
+	};
+
+	if (out->zone == SNAPSHOT_NONE) {
+		finish_drop(engine, item->packet, REASON_NULL_ZONE_EGRESS);
+		return;
+	}
+	if (unit_broadcast(engine, way->unit, item->destination)) {
+		finish_drop(engine, item->packet, REASON_DESTINATION_BROADCAST);
+		return;
+	}
+	item->packet->result.to_zone = out->zone;
+	if ((item->flags & ITEM_FROM_HOST) != 0) {
+		admission.flags = SESSION_HOST;
+	} else if (!policy_permits(engine, item, &admission)) {
+		return;
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0 && item->ttl <= 1) {
+		reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
+		return;
+	}
+	if (item->length > out->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, out->mtu,
+		    REASON_FRAGMENTATION_NEEDED);
+		return;
+	}
+	admit_create(engine, item, &admission);
+}
+
+void
+admit_create(struct engine *engine, struct item *item, const struct admission *admission)
+{
+	const struct flow_key back =
+	    flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
+	bool clash = false;
+	struct session *session = session_table_add(&engine->table, item->key, back, &clash);
+	enum reason why = REASON_NONE;
+
+	if (session == NULL) {
+		const enum reason reason = clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL;
+		const bool say = !clash && engine->now - engine->full_said >= 1000000000ULL;
+
+		if (say) {
+			engine->full_said = engine->now;
+		}
+		event_deny(engine, item, &(struct admission){.policy = admission->policy,
+		    .to_zone = admission->to_zone, .application = admission->application, .reason = reason}, say);
+		finish_drop(engine, item->packet, reason);
+		return;
+	}
+	session_start(engine, session, item, admission);
+	if (!session_resolve(engine, session, SESSION_FORTH, &why)) {
+		session_end(engine, session, why);
+		finish_drop(engine, item->packet, why);
+		return;
+	}
+	session_forward(engine, item, session, SESSION_FORTH, admission->reason);
+}
+
+void
+admit_packet(struct engine *engine, struct item *item)
+{
+	struct packet *packet = item->packet;
+	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
+	enum reason reason = from_host ? REASON_NONE : check_source(engine, item);
+	struct way way;
+
+	if (reason == REASON_NONE) {
+		reason = check_destination(item);
+	}
+	if (reason != REASON_NONE) {
+		finish_drop(engine, packet, reason);
+		return;
+	}
+	if (refuse_without_session(engine, item)) {
+		return;
+	}
+	if (!from_host) {
+		if (item->destination == UINT32_MAX || unit_broadcast(engine, item->unit, item->destination)) {
+			local_packet(engine, item, NULL);
+			return;
+		}
+		if ((item->flags & ITEM_GROUP_FRAME) != 0) {
+			finish_drop(engine, packet, REASON_FRAME_BROADCAST);
+			return;
+		}
+		if (route_find(engine, item->instance, item->source, &way) == REASON_NONE && way.local) {
+			finish_drop(engine, packet, REASON_SOURCE_OURS);
+			return;
+		}
+	}
+	reason = route_find(engine, item->instance, item->destination, &way);
+	if (reason != REASON_NONE) {
+		refuse_route(engine, item, reason);
+	} else if (!way.local) {
+		admit_transit(engine, item, &way);
+	} else if (from_host) {
+		finish_drop(engine, packet, REASON_HOST_TO_SELF);
+	} else {
+		local_packet(engine, item, &way);
+	}
+}

@@ -1,0 +1,198 @@
+/*
+ * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
+ *
+ * Memory, in this order, each part on a cache line: engine, session table, neighbours, units, policy counters, outputs, events.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+enum {
+	SESSIONS_MOST = 1 << 29,
+	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */
+};
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+static uint32_t
+output_places(const struct engine_config *config)
+{
+	uint32_t places = 1;
+
+	while (places < config->held + 2 * ENGINE_BURST + OUTPUT_SPARE) {
+		places *= 2;
+	}
+	return places;
+}
+
+struct engine_config
+engine_config_for(uint32_t sessions)
+{
+	return (struct engine_config){
+	    .sessions = sessions,
+	    .neighbours = 16384,
+	    .held = 1024,
+	    .events = 8192,
+	    .policies = 131072,
+	    .units = 8192,
+	    .zones = 4096,
+	};
+}
+
+static bool
+config_sane(const struct engine_config *config)
+{
+	return config->sessions > 0 && config->sessions <= SESSIONS_MOST && config->neighbours > 0 &&
+	    config->neighbours <= 1 << 24 && config->held <= 1 << 20 && config->events >= 8 &&
+	    config->events <= 1 << 24 && config->units > 0 && config->units <= UINT16_MAX &&
+	    config->policies <= 1 << 26;
+}
+
+size_t
+engine_size(const struct engine_config *config)
+{
+	if (!config_sane(config)) {
+		return 0;
+	}
+	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
+	    neighbour_table_size(config->neighbours, config->held) + config->units * sizeof(struct unit) +
+	    line_up(config->policies * sizeof(struct engine_policy_counters)) +
+	    line_up(output_places(config) * sizeof(struct engine_output)) +
+	    line_up(config->events * sizeof(struct event));
+}
+
+static struct hash_key
+draw_key(struct random_source *random)
+{
+	return (struct hash_key){.low = random_u64(random), .high = random_u64(random)};
+}
+
+struct engine *
+engine_init(void *memory, size_t size, const struct engine_config *config)
+{
+	uint8_t *next = memory;
+	struct engine *engine = memory;
+
+	if (!config_sane(config) || config->random == NULL || size < engine_size(config) ||
+	    ((uintptr_t)memory & (CACHE_LINE - 1)) != 0) {
+		return NULL;
+	}
+	next += line_up(sizeof(struct engine));
+	engine->config = *config;
+	session_table_init(&engine->table, next, config->sessions, draw_key(config->random), 0);
+	next += session_table_size(config->sessions);
+	neighbour_table_init(&engine->neighbours, next, config->neighbours, config->held, draw_key(config->random), 0);
+	next += neighbour_table_size(config->neighbours, config->held);
+	engine->units = (struct unit *)(void *)next;
+	next += config->units * sizeof(struct unit);
+	engine->policies = (struct engine_policy_counters *)(void *)next;
+	next += line_up(config->policies * sizeof(struct engine_policy_counters));
+	engine->outputs = (struct engine_output *)(void *)next;
+	engine->output_mask = output_places(config) - 1;
+	next += line_up(output_places(config) * sizeof(struct engine_output));
+	engine->events = (struct event *)(void *)next;
+	engine->event_size = config->events;
+	engine->icmp_tokens = ICMP_RATE;
+	assert((size_t)(next + line_up(config->events * sizeof(struct event)) - (uint8_t *)memory) ==
+	    engine_size(config));
+	return engine;
+}
+
+static void
+take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapshot)
+{
+	struct unit *unit = &engine->units[number];
+	const struct snapshot_unit *from = &snapshot->units[number];
+	const struct engine_unit_counters counters = unit->counters;
+
+	*unit = (struct unit){.zone = SNAPSHOT_NONE, .port = SNAPSHOT_NONE, .counters = counters};
+	if (!from->present) {
+		return;
+	}
+	unit->flags = UNIT_PRESENT;
+	unit->flags |= from->has_inet ? UNIT_INET : 0;
+	unit->flags |= from->tunnel ? UNIT_TUNNEL : 0;
+	unit->port = from->port;
+	unit->vlan = from->vlan;
+	unit->mtu = from->mtu;
+	unit->zone = from->zone;
+	unit->instance = from->instance;
+	unit->address = from->address_count > 0 ? from->addresses[0].address : 0;
+	if (from->enabled && from->port < snapshot->port_count && snapshot->ports[from->port].present) {
+		const struct snapshot_port *port = &snapshot->ports[from->port];
+
+		unit->flags |= port->enabled ? UNIT_USABLE : 0;
+		memcpy(unit->mac, port->mac, sizeof unit->mac);
+	}
+}
+
+void
+engine_apply(struct engine *engine, const struct snapshot *snapshot, const struct fib *fib)
+{
+	const bool changed = snapshot != engine->snapshot;
+
+	engine->snapshot = snapshot;
+	engine->fib = fib;
+	engine->generation++;
+	if (!changed || snapshot == NULL) {
+		return;
+	}
+	engine->snapshot_generation = engine->generation;
+	engine->sequence_check = snapshot->flow.sequence_check;
+	for (uint32_t i = 0; i < engine->config.units; i++) {
+		if (i < snapshot->unit_count) {
+			take_unit(engine, (uint16_t)i, snapshot);
+		} else {
+			engine->units[i].flags = 0;
+			engine->units[i].zone = SNAPSHOT_NONE;
+		}
+	}
+	neighbour_sweep(engine);
+}
+
+void
+engine_set_wall(struct engine *engine, uint64_t now, int64_t utc_microseconds)
+{
+	engine->wall_offset = utc_microseconds - (int64_t)(now / 1000);
+}
+
+bool
+engine_advance(struct engine *engine, uint64_t now)
+{
+	assert(now >= engine->now);
+	engine->now = now;
+	engine->tick = (uint32_t)(now / TICK_NS);
+	const bool sessions = session_advance(engine);
+	const bool neighbours = neighbour_advance(engine);
+
+	return sessions || neighbours;
+}
+
+uint32_t
+engine_take_output(struct engine *engine, struct engine_output *outputs, uint32_t max)
+{
+	uint32_t count = 0;
+
+	while (count < max && engine->output_head != engine->output_tail) {
+		outputs[count] = engine->outputs[engine->output_head & engine->output_mask];
+		engine->output_head++;
+		count++;
+	}
+	return count;
+}
+
+bool
+engine_take_event(struct engine *engine, struct event *event)
+{
+	if (engine->event_count == 0) {
+		return false;
+	}
+	*event = engine->events[engine->event_head];
+	engine->event_head = engine->event_head + 1 == engine->event_size ? 0 : engine->event_head + 1;
+	engine->event_count--;
+	return true;
+}

@@ -1,0 +1,269 @@
+/*
+ * The engine's state and what its files call of each other.
+ *
+ * A packet's way: inspect.c (frame, hard checks, key) -> process.c (look-up in stages, packets of sessions) or admit.c (first
+ * packets: checks, route, policy, session) with local.c (to ourselves) -> egress.c (next hop, frame, out). reply.c makes what
+ * we say ourselves; neighbour.c knows who lives where; expire.c and show.c run between bursts.
+ *
+ * Every function that ends a packet's way calls finish_*(): each packet gets one verdict, one reason and one output.
+ * Threads: all of it belongs to the one worker thread of the engine.
+ */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "neighbour_private.h"
+#include "session_private.h"
+#include "tcp_private.h"
+#include "wire/ethernet.h"
+#include "wire/ipv4.h"
+
+#define TICK_NS 10000000ULL /* 10 ms: of the sessions' and the neighbours' wheels */
+
+enum {
+	TICKS_A_SECOND = 100,
+	/* REQ-SES-001 to 005; what an application sets wins once a TCP session is established. */
+	TIMEOUT_HANDSHAKE = 20 * TICKS_A_SECOND,
+	TIMEOUT_TCP = 1800 * TICKS_A_SECOND,
+	TIMEOUT_OTHER = 60 * TICKS_A_SECOND,
+	TIMEOUT_LINGER = 2 * TICKS_A_SECOND,
+	/* Our ICMP errors: this many a second, and as many at once (RFC 1812 4.3.2.8). */
+	ICMP_RATE = 1000,
+	ETHERNET_ROOM = ETHERNET_HEADER_MOST,
+};
+
+enum unit_flag {
+	UNIT_PRESENT = 1 << 0,
+	UNIT_USABLE = 1 << 1, /* enabled, and its port is there and enabled */
+	UNIT_INET = 1 << 2,
+	UNIT_TUNNEL = 1 << 3,
+};
+
+/* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache line. */
+struct unit {
+	uint16_t port;
+	uint16_t vlan;
+	uint16_t mtu;
+	uint16_t zone;
+	uint16_t instance;
+	uint16_t flags; /* enum unit_flag */
+	uint8_t mac[ETHERNET_ADDRESS];
+	uint16_t pad;
+	uint32_t address; /* its first, 0: none */
+	uint32_t reserved;
+	struct engine_unit_counters counters;
+};
+_Static_assert(sizeof(struct unit) == CACHE_LINE, "a unit is a cache line");
+
+enum item_flag {
+	ITEM_FROM_HOST = 1 << 0,
+	ITEM_RELATED = 1 << 1, /* an ICMP error: the key is that of the session it is about */
+	ITEM_DONT_FRAGMENT = 1 << 2,
+	ITEM_GROUP_FRAME = 1 << 3, /* came in a broadcast or multicast frame */
+};
+
+/* A packet of the burst after inspection. */
+struct item {
+	struct packet *packet;
+	uint8_t *ip;
+	struct flow_key key;
+	uint64_t hash;
+	struct tcp_segment segment; /* TCP; of an ICMP error about TCP the quoted sequence number */
+	uint32_t guess;             /* what the table may hold for the key */
+	uint32_t source;
+	uint32_t destination;
+	uint16_t length; /* of the IP packet */
+	uint16_t unit;
+	uint16_t zone;
+	uint16_t instance;
+	uint8_t ip_header; /* octets */
+	uint8_t ttl;
+	uint8_t protocol;
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint8_t flags; /* enum item_flag */
+};
+
+/* Where a destination is reached. */
+struct way {
+	uint16_t unit;
+	bool local; /* the unit owns the address */
+	uint32_t next_hop;
+};
+
+struct engine {
+	/* What every packet needs. */
+	uint64_t now;
+	uint32_t tick;
+	uint32_t generation; /* grows with each engine_apply() */
+	uint32_t snapshot_generation; /* its value when the configuration changed last */
+	bool sequence_check;
+	const struct snapshot *snapshot;
+	const struct fib *fib;
+	struct unit *units;
+	struct session_table table;
+	struct neighbour_table neighbours;
+	struct engine_policy_counters *policies;
+	struct engine_output *outputs;
+	uint32_t output_mask;
+	uint32_t output_head; /* next to be taken */
+	uint32_t output_tail; /* next free */
+
+	struct event *events;
+	uint32_t event_size;
+	uint32_t event_head;
+	uint32_t event_count;
+
+	uint64_t icmp_filled; /* when the bucket was filled last */
+	uint32_t icmp_tokens;
+	uint64_t full_said; /* when a full session table was logged last */
+	int64_t wall_offset; /* microseconds from monotonic time to UTC */
+	struct engine_config config;
+	uint64_t reasons[REASON_COUNT];
+	struct item items[ENGINE_BURST];
+};
+
+static inline int64_t
+engine_wall(const struct engine *engine)
+{
+	return (int64_t)(engine->now / 1000) + engine->wall_offset;
+}
+
+/* Hands a packet back to the caller. => there is room: see engine_size() */
+static inline void
+output_put(struct engine *engine, struct packet *packet, enum engine_verb verb)
+{
+	struct engine_output *output = &engine->outputs[engine->output_tail & engine->output_mask];
+
+	assert(engine->output_tail - engine->output_head <= engine->output_mask);
+	output->packet = packet;
+	output->verb = (uint8_t)verb;
+	output->worker = engine->config.worker;
+	engine->output_tail++;
+}
+
+static inline void
+verdict_set(struct engine *engine, struct packet *packet, enum packet_verdict verdict, enum reason reason)
+{
+	packet->result.verdict = (uint8_t)verdict;
+	packet->result.reason = (uint16_t)reason;
+	engine->reasons[reason]++;
+}
+
+static inline void
+finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
+{
+	verdict_set(engine, packet, VERDICT_DROP, reason);
+	output_put(engine, packet, ENGINE_FREE);
+}
+
+/* Places in the output queue for packets of our own: those that are held or in the burst have theirs already. */
+static inline uint32_t
+output_room(const struct engine *engine)
+{
+	const uint32_t used = engine->output_tail - engine->output_head;
+	const uint32_t kept = engine->neighbours.held_count + ENGINE_BURST;
+
+	return used + kept > engine->output_mask ? 0 : engine->output_mask - used - kept;
+}
+
+/* Counts a row that is not the packet's own reason. */
+static inline void
+reason_note(struct engine *engine, enum reason reason)
+{
+	engine->reasons[reason]++;
+}
+
+/* The unit of an identity that came from the snapshot, or NULL when the engine has no room for it. */
+static inline struct unit *
+unit_of(const struct engine *engine, uint16_t unit)
+{
+	return unit < engine->config.units ? &engine->units[unit] : NULL;
+}
+
+/* inspect.c: true when the item is to be looked up; else the packet is finished. */
+bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
+/* => the packet has `ip` within its data: afterwards data is at the IP packet and just that long */
+void packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length);
+
+/* arp.c: an ARP frame that came in on a unit; the packet is finished. */
+void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
+/* Sends a request; false when there is no packet to do it with. */
+bool arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
+
+/* process.c: sends a packet on by its session; `reason` is what its result says then. */
+void session_forward(struct engine *engine, struct item *item, struct session *session, unsigned direction,
+    enum reason reason);
+
+/* admit.c: a packet without session; finishes it. */
+void admit_packet(struct engine *engine, struct item *item);
+/* What a first packet is, on its way through admit.c and local.c. */
+struct admission {
+	struct way way;
+	uint16_t to_zone;
+	uint32_t policy;
+	uint32_t application;
+	uint16_t flags; /* enum session_flag */
+	enum reason reason;
+};
+/* Makes the session and sends the packet on; finishes it. */
+void admit_create(struct engine *engine, struct item *item, const struct admission *admission);
+/* Runs the policies between two zones: true when the packet may go on; else it is finished. */
+bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
+/* Would the policies still permit the session? Sets the policy that does. */
+bool policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy);
+
+/* local.c: a packet to one of our addresses, or to a broadcast of the ingress unit; finishes it. */
+void local_packet(struct engine *engine, struct item *item, const struct way *way);
+
+/* route.c: REASON_NONE and a way, or why there is none. */
+enum reason route_find(const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
+bool unit_owns(const struct engine *engine, uint16_t unit, uint32_t address);
+bool unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address);
+/* An address of ours to speak from towards a sender on `unit`; 0: none. */
+uint32_t unit_speaking_address(const struct engine *engine, uint16_t unit);
+/* Looks the way of a flow up again after a change; false when the session has to end, and why. */
+bool session_resolve(struct engine *engine, struct session *session, unsigned direction, enum reason *why);
+
+/* egress.c: puts the frame header before the IP packet and sends it to a neighbour; or holds it. REASON_NONE: sent;
+ * NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. => packet->data is at the IP header */
+enum reason egress_send(struct engine *engine, struct packet *packet, uint32_t neighbour);
+/* The same for a known MAC. => there is headroom */
+void egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac);
+/* Sends a packet of our own making by the routing table of an instance; false: there is no way, the packet is still the
+ * caller's. */
+bool egress_originate(struct engine *engine, struct packet *packet, uint16_t instance);
+/* Moves the IP packet so that a frame header fits before it; false when the buffer is too small. */
+bool packet_make_room(struct packet *packet, uint16_t headroom);
+
+/* fragment.c: a fresh packet with room for `length` octets at data; NULL, and counted, when there is none. */
+struct packet *packet_obtain(struct engine *engine, uint16_t length);
+/* Sends an IP packet that is larger than the unit's MTU in pieces and finishes it; false: there are no packets
+ * for the pieces, and it is still the caller's. */
+bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
+
+/* reply.c: each finishes the packet; when an answer is not allowed or not possible the packet is dropped silently. */
+void reply_unreachable(struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
+void reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason);
+void reply_reset(struct engine *engine, struct item *item, enum reason reason);
+void reply_echo(struct engine *engine, struct item *item);
+/* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False: still the caller's. */
+bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
+
+/* session.c */
+void session_start(struct engine *engine, struct session *session, const struct item *item,
+    const struct admission *admission);
+void session_end(struct engine *engine, struct session *session, enum reason reason);
+/* Sets the deadline of a state whose end packets don't move. */
+void session_fix_deadline(struct engine *engine, struct session *session, uint32_t ticks);
+/* Why a session whose time is over ends. */
+enum reason session_timeout_reason(const struct session *session);
+/* Ends the sessions whose time is over; bounded; true when more are due. */
+bool session_advance(struct engine *engine);
+void event_deny(struct engine *engine, const struct item *item, const struct admission *admission, bool logged);
+
+#endif

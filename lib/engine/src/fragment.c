@@ -1,0 +1,110 @@
+/*
+ * Packets larger than the egress MTU that may be fragmented (RFC 791 2.3, RFC 1812 4.2.2.7).
+ *
+ * Pieces are made of fresh packets, the first piece is the packet itself, cut. Options that must be copied are all copied:
+ * every piece has the whole header.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+struct packet *
+packet_obtain(struct engine *engine, uint16_t length)
+{
+	struct packet *packet = engine->config.packet_take == NULL || output_room(engine) == 0 ?
+	    NULL :
+	    engine->config.packet_take(engine->config.packet_context);
+
+	if (packet == NULL) {
+		reason_note(engine, REASON_PACKET_POOL_EMPTY);
+		return NULL;
+	}
+	packet->flags = 0;
+	packet->length = 0;
+	if (packet->tailroom < length) {
+		reason_note(engine, REASON_PACKET_POOL_EMPTY);
+		output_put(engine, packet, ENGINE_FREE);
+		return NULL;
+	}
+	return packet;
+}
+
+/* A piece with the octets [from, from + size) of the payload; NULL when there is no packet for it. */
+static struct packet *
+make_piece(struct engine *engine, const struct packet *whole, uint8_t header, uint16_t from, uint16_t size)
+{
+	struct packet *piece = packet_obtain(engine, (uint16_t)(header + size + ETHERNET_ROOM));
+
+	if (piece == NULL) {
+		return NULL;
+	}
+	memcpy(piece->data, whole->data, header);
+	memcpy(piece->data + header, whole->data + header + from, size);
+	piece->length = (uint32_t)header + size;
+	piece->tailroom = (uint16_t)(piece->tailroom - piece->length);
+	piece->result = whole->result;
+	piece->result.reason = REASON_FRAGMENTED;
+	return piece;
+}
+
+static void
+set_piece(struct packet *piece, uint8_t header, uint16_t from, bool more)
+{
+	bytes_store_16(piece->data + 2, (uint16_t)piece->length);
+	bytes_store_16(piece->data + 6, (uint16_t)((more ? IPV4_MORE_FRAGMENTS : 0) | from / 8));
+	ipv4_set_checksum(piece->data, header);
+}
+
+static void
+send_piece(struct engine *engine, struct packet *piece, uint32_t neighbour)
+{
+	const enum reason sent = egress_send(engine, piece, neighbour);
+
+	if (sent != REASON_NONE && sent != REASON_NEIGHBOUR_WAIT) {
+		reason_note(engine, sent);
+		output_put(engine, piece, ENGINE_FREE);
+	}
+}
+
+bool
+fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu)
+{
+	const uint8_t header = (uint8_t)((packet->data[0] & 0xf) * 4);
+	const uint16_t payload = (uint16_t)(packet->length - header);
+	const uint16_t step = (uint16_t)((mtu - header) & ~7);
+	struct packet *pieces[64];
+	uint32_t count = 0;
+
+	assert(header >= IPV4_HEADER && packet->length > mtu);
+	if (mtu < IPV4_HEADER_MOST + 8) {
+		return false;
+	}
+	for (uint32_t from = step; from < payload; from += step) {
+		const uint16_t size = (uint16_t)(payload - from < step ? payload - from : step);
+
+		if (count == sizeof pieces / sizeof pieces[0]) {
+			break;
+		}
+		pieces[count] = make_piece(engine, packet, header, (uint16_t)from, size);
+		if (pieces[count] == NULL) {
+			break;
+		}
+		set_piece(pieces[count], header, (uint16_t)from, from + size < payload);
+		count++;
+	}
+	if ((uint64_t)(count + 1) * step < payload) {
+		for (uint32_t i = 0; i < count; i++) {
+			output_put(engine, pieces[i], ENGINE_FREE);
+		}
+		return false;
+	}
+	packet->tailroom = (uint16_t)(packet->tailroom + payload - step);
+	packet->length = (uint32_t)header + step;
+	set_piece(packet, header, 0, true);
+	verdict_set(engine, packet, VERDICT_FORWARD, REASON_FRAGMENTED);
+	send_piece(engine, packet, neighbour);
+	for (uint32_t i = 0; i < count; i++) {
+		send_piece(engine, pieces[i], neighbour);
+	}
+	return true;
+}

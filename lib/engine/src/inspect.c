@@ -1,0 +1,302 @@
+/*
+ * From a frame to a key: everything that is checked of a packet on its own, once, before anything acts on it.
+ *
+ * Order: port, frame, VLAN and unit, zone, then IP header, transport header and checksums (RFC 1812 5.2.2, RFC 1122 4.1.3.4 and
+ * 4.2.2.7). Addresses that must not be in transit are judged in admit.c: a packet of a session has its session's addresses.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+#include "wire/icmp.h"
+#include "wire/udp.h"
+
+static const enum reason ip_reasons[] = {
+    [IPV4_OK] = REASON_NONE,
+    [IPV4_TRUNCATED] = REASON_IP_TRUNCATED,
+    [IPV4_BAD_VERSION] = REASON_IP_BAD_VERSION,
+    [IPV4_BAD_HEADER_LENGTH] = REASON_IP_BAD_HEADER_LENGTH,
+    [IPV4_BAD_TOTAL_LENGTH] = REASON_IP_BAD_TOTAL_LENGTH,
+    [IPV4_BAD_CHECKSUM] = REASON_IP_BAD_CHECKSUM,
+};
+
+static const struct packet_result result_empty = {
+    .policy = PACKET_NO_POLICY,
+    .in_unit = PACKET_NO_UNIT,
+    .out_unit = PACKET_NO_UNIT,
+    .from_zone = PACKET_NO_ZONE,
+    .to_zone = PACKET_NO_ZONE,
+};
+
+void
+packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length)
+{
+	const uint32_t before = (uint32_t)(ip - packet->data);
+	const uint32_t after = packet->length - before - length;
+
+	assert(ip >= packet->data && before + length <= packet->length);
+	packet->data = ip;
+	packet->headroom = (uint16_t)(packet->headroom + before);
+	packet->tailroom = (uint16_t)(packet->tailroom + after);
+	packet->length = length;
+	packet->l3 = 0;
+}
+
+/* Is the transport checksum right? A half-made one holds the pseudo-header's sum alone. */
+static enum reason
+check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at, enum reason bad)
+{
+	const uint64_t pseudo =
+	    checksum_pseudo(item->source, item->destination, item->protocol, length);
+	uint16_t stored;
+
+	if (checksum_fold(pseudo + checksum_sum(transport, length)) == 0xffff) {
+		return REASON_NONE;
+	}
+	memcpy(&stored, transport + at, sizeof stored);
+	return stored == checksum_fold(pseudo) ? REASON_CHECKSUM_PARTIAL : bad;
+}
+
+static enum reason
+inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+{
+	struct tcp_segment *segment = &item->segment;
+	const enum tcp_status status = tcp_parse(transport, length, &segment->header);
+
+	if (status != TCP_OK) {
+		return status == TCP_TRUNCATED ? REASON_TCP_TRUNCATED : REASON_TCP_BAD_HEADER_LENGTH;
+	}
+	segment->payload = (uint16_t)(length - segment->header.header_length);
+	segment->scale = TCP_SCALE_NONE;
+	if ((segment->header.flags & TCP_SYN) != 0) {
+		segment->scale = tcp_window_scale(transport + TCP_HEADER,
+		    (size_t)segment->header.header_length - TCP_HEADER);
+	}
+	fields->source_port = segment->header.source_port;
+	fields->destination_port = segment->header.destination_port;
+	return check_transport(item, transport, length, 16, REASON_TCP_BAD_CHECKSUM);
+}
+
+static enum reason
+inspect_udp(const struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+{
+	struct udp_header header;
+	const enum udp_status status = udp_parse(transport, length, &header);
+
+	if (status != UDP_OK) {
+		return status == UDP_TRUNCATED ? REASON_UDP_TRUNCATED : REASON_UDP_BAD_LENGTH;
+	}
+	fields->source_port = header.source_port;
+	fields->destination_port = header.destination_port;
+	if (header.checksum == 0) {
+		return REASON_NONE;
+	}
+	return check_transport(item, transport, header.length, 6, REASON_UDP_BAD_CHECKSUM);
+}
+
+/* The key of an ICMP error is that of the session it is about, in the direction that the error itself goes. */
+static enum reason
+inspect_icmp_error(struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
+{
+	struct icmp_quote quote;
+
+	if (!icmp_parse_quote(message + ICMP_HEADER, (size_t)length - ICMP_HEADER, &quote)) {
+		return REASON_ICMP_TRUNCATED;
+	}
+	item->flags |= ITEM_RELATED;
+	item->segment.header.sequence = quote.sequence;
+	fields->protocol = quote.ip.protocol;
+	fields->source = quote.ip.destination;
+	fields->destination = quote.ip.source;
+	fields->source_port = quote.destination_port;
+	fields->destination_port = quote.source_port;
+	if (quote.ip.protocol == IPV4_PROTOCOL_ICMP) {
+		fields->source_port = quote.source_port;
+		fields->kind = icmp_kind_reverse((uint8_t)(quote.icmp_type + 1));
+	}
+	return REASON_NONE;
+}
+
+static enum reason
+inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
+{
+	struct icmp_header header;
+
+	if (!icmp_parse(message, length, &header)) {
+		return REASON_ICMP_TRUNCATED;
+	}
+	if (checksum_fold(checksum_sum(message, length)) != 0xffff) {
+		return REASON_ICMP_BAD_CHECKSUM;
+	}
+	item->icmp_type = header.type;
+	item->icmp_code = header.code;
+	if (icmp_is_error(header.type)) {
+		return inspect_icmp_error(item, message, length, fields);
+	}
+	/* Identifier in both ports, so that it stays what it is in the reply. */
+	if (icmp_is_request(header.type) || icmp_is_reply(header.type)) {
+		fields->source_port = header.identifier;
+		fields->destination_port = header.identifier;
+	}
+	fields->kind = (uint8_t)(header.type + 1);
+	return REASON_NONE;
+}
+
+static enum reason
+inspect_ip(struct engine *engine, struct item *item, uint32_t room)
+{
+	struct ipv4_header header;
+	const enum ipv4_status status = ipv4_parse(item->ip, room, &header);
+
+	if (status != IPV4_OK) {
+		return ip_reasons[status];
+	}
+	if (ipv4_is_fragment(&header)) {
+		return REASON_FRAGMENT_NOT_SUPPORTED;
+	}
+	const uint8_t *transport = item->ip + header.header_length;
+	const uint16_t length = (uint16_t)(header.total_length - header.header_length);
+	struct flow_fields fields = {
+	    .source = header.source,
+	    .destination = header.destination,
+	    .instance = item->instance,
+	    .protocol = header.protocol,
+	};
+	enum reason reason = REASON_NONE;
+
+	item->source = header.source;
+	item->destination = header.destination;
+	item->length = header.total_length;
+	item->ip_header = header.header_length;
+	item->ttl = header.ttl;
+	item->protocol = header.protocol;
+	if ((header.fragment & IPV4_DONT_FRAGMENT) != 0) {
+		item->flags |= ITEM_DONT_FRAGMENT;
+	}
+	item->packet->l3 = (uint16_t)(item->ip - item->packet->data);
+	item->packet->l4 = (uint16_t)(item->packet->l3 + header.header_length);
+	item->packet->payload = length;
+	if (header.protocol == IPV4_PROTOCOL_TCP) {
+		reason = inspect_tcp(item, transport, length, &fields);
+	} else if (header.protocol == IPV4_PROTOCOL_UDP) {
+		reason = inspect_udp(item, transport, length, &fields);
+	} else if (header.protocol == IPV4_PROTOCOL_ICMP) {
+		reason = inspect_icmp(item, transport, length, &fields);
+	}
+	item->key = flow_key_of(&fields);
+	item->hash = session_table_hash(&engine->table, item->key);
+	return reason;
+}
+
+/* Frame to unit: which logical interface, and may it take what the frame carries? */
+static enum reason
+inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_header *frame, uint16_t *unit_number)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+
+	if (packet->port >= snapshot->port_count || !snapshot->ports[packet->port].present) {
+		return REASON_PORT_UNKNOWN;
+	}
+	const struct snapshot_port *port = &snapshot->ports[packet->port];
+
+	if (!port->enabled) {
+		return REASON_PORT_DISABLED;
+	}
+	if ((packet->flags & (PACKET_SUPERFRAME | PACKET_CHECKSUM_PARTIAL)) != 0) {
+		return (packet->flags & PACKET_SUPERFRAME) != 0 ? REASON_SUPERFRAME : REASON_CHECKSUM_PARTIAL;
+	}
+	if (!ethernet_parse(packet->data, packet->length, frame)) {
+		return REASON_FRAME_TRUNCATED;
+	}
+	const uint16_t number = port->unit_by_tag[frame->vlan];
+	const struct unit *unit = unit_of(engine, number);
+
+	if (unit == NULL || (unit->flags & UNIT_PRESENT) == 0) {
+		return frame->vlan == ETHERNET_VLAN_NONE ? REASON_VLAN_MISSING : REASON_VLAN_UNKNOWN;
+	}
+	*unit_number = number;
+	packet->result.in_unit = number;
+	packet->result.from_zone = unit->zone;
+	if ((unit->flags & UNIT_USABLE) == 0) {
+		return REASON_UNIT_DISABLED;
+	}
+	if (frame->type == ETHERNET_TYPE_VLAN || frame->type == ETHERNET_TYPE_VLAN_SERVICE) {
+		return REASON_VLAN_STACKED;
+	}
+	if (engine->config.check_mac && !ethernet_to_group(packet->data) &&
+	    !ethernet_same_address(packet->data, port->mac)) {
+		return REASON_FRAME_NOT_FOR_US;
+	}
+	if (unit->zone == SNAPSHOT_NONE) {
+		return REASON_NULL_ZONE;
+	}
+	return REASON_NONE;
+}
+
+static enum reason
+inspect_from_wire(struct engine *engine, struct packet *packet, struct item *item, struct ethernet_header *frame)
+{
+	uint16_t number = PACKET_NO_UNIT;
+	const enum reason reason = inspect_frame(engine, packet, frame, &number);
+
+	if (number != PACKET_NO_UNIT) {
+		engine->units[number].counters.in_packets++;
+		engine->units[number].counters.in_bytes += packet->length;
+	}
+	if (reason != REASON_NONE) {
+		return reason;
+	}
+	const struct unit *unit = &engine->units[number];
+
+	item->unit = number;
+	item->zone = unit->zone;
+	item->instance = unit->instance;
+	item->ip = packet->data + frame->length;
+	if (ethernet_to_group(packet->data)) {
+		item->flags |= ITEM_GROUP_FRAME;
+	}
+	if (frame->type == ETHERNET_TYPE_IPV4) {
+		return (unit->flags & UNIT_INET) != 0 ? inspect_ip(engine, item, packet->length - frame->length)
+		                                      : REASON_FAMILY_NOT_CONFIGURED;
+	}
+	if (frame->type == ETHERNET_TYPE_ARP) {
+		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;
+	}
+	return frame->type == ETHERNET_TYPE_IPV6 ? REASON_INET6_MODE_DROP : REASON_ETHERTYPE_UNKNOWN;
+}
+
+bool
+inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
+{
+	struct ethernet_header frame = {.type = ETHERNET_TYPE_IPV4};
+	enum reason reason;
+
+	packet->result = result_empty;
+	item->packet = packet;
+	item->flags = 0;
+	item->icmp_type = 0;
+	item->icmp_code = 0;
+	if (engine->snapshot == NULL || engine->fib == NULL) {
+		reason = REASON_NO_CONFIGURATION;
+	} else if ((packet->flags & PACKET_FROM_HOST) != 0) {
+		item->flags = ITEM_FROM_HOST;
+		item->unit = PACKET_NO_UNIT;
+		item->zone = SNAPSHOT_ZONE_SELF;
+		item->instance = packet->instance;
+		item->ip = packet->data;
+		packet->result.from_zone = SNAPSHOT_ZONE_SELF;
+		reason = packet->length > 0 && packet->data[0] >> 4 == 6 ? REASON_INET6_MODE_DROP
+		                                                         : inspect_ip(engine, item, packet->length);
+	} else {
+		reason = inspect_from_wire(engine, packet, item, &frame);
+	}
+	if (reason != REASON_NONE) {
+		finish_drop(engine, packet, reason);
+		return false;
+	}
+	if (frame.type == ETHERNET_TYPE_ARP) {
+		arp_input(engine, packet, item->unit, frame.length);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,431 @@
+/*
+ * The neighbour table: hash chains over a pool, a wheel for timers, a pool of places for waiting packets.
+ *
+ * When the pool is full an entry that nobody used lately is given up: a failed one, or the least recently used stale (or
+ * made-up) one of a few that are looked at. One that works or is asked for is never given up for a stranger, so a scan over
+ * a connected subnet cannot push out the neighbours in use. Entries made because somebody asked us use at most three
+ * quarters of the pool.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+#include "wire/icmp.h"
+
+enum {
+	TICKS_ASK = 1 * TICKS_A_SECOND,
+	TICKS_REACHABLE = 60 * TICKS_A_SECOND,
+	TICKS_STALE = 1200 * TICKS_A_SECOND,
+	TICKS_FAILED = 2 * TICKS_A_SECOND,
+	EVICT_LOOKS = 64,
+	ADVANCE_MOST = 64,
+};
+
+static uint32_t
+pow2_at_least(uint32_t value)
+{
+	uint32_t power = 1;
+
+	while (power < value) {
+		power *= 2;
+	}
+	return power;
+}
+
+static size_t
+entries_size(uint32_t capacity)
+{
+	return (size_t)capacity * sizeof(struct neighbour);
+}
+
+static size_t
+heads_size(uint32_t capacity)
+{
+	return ((size_t)pow2_at_least(capacity) * sizeof(uint32_t) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+size_t
+neighbour_table_size(uint32_t capacity, uint32_t held)
+{
+	const size_t places = (size_t)held * sizeof(struct held);
+
+	return entries_size(capacity) + heads_size(capacity) +
+	    ((places + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1));
+}
+
+void
+neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capacity, uint32_t held,
+    struct hash_key secret, uint32_t tick)
+{
+	uint8_t *next = memory;
+
+	table->entries = (struct neighbour *)(void *)next;
+	next += entries_size(capacity);
+	table->heads = (uint32_t *)(void *)next;
+	next += heads_size(capacity);
+	table->held = (struct held *)(void *)next;
+	table->secret = secret;
+	table->capacity = capacity;
+	table->count = 0;
+	table->held_count = 0;
+	table->head_mask = pow2_at_least(capacity) - 1;
+	for (uint32_t i = 0; i <= table->head_mask; i++) {
+		table->heads[i] = NEIGHBOUR_NONE;
+	}
+	table->free = NEIGHBOUR_NONE;
+	for (uint32_t i = capacity; i > 0; i--) {
+		struct neighbour *entry = &table->entries[i - 1];
+
+		entry->state = NEIGHBOUR_ABSENT;
+		entry->next = table->free;
+		wheel_link_init(&entry->link);
+		table->free = i - 1;
+	}
+	table->held_free = NEIGHBOUR_NONE;
+	for (uint32_t i = held; i > 0; i--) {
+		table->held[i - 1].next = table->held_free;
+		table->held_free = i - 1;
+	}
+	wheel_init(&table->wheel, &table->entries[0].link, sizeof(struct neighbour), tick);
+}
+
+static uint32_t *
+chain_of(const struct neighbour_table *table, uint16_t unit, uint32_t address)
+{
+	return &table->heads[hash_pair(&table->secret, unit, address) & table->head_mask];
+}
+
+uint32_t
+neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+	uint32_t index = *chain_of(table, unit, address);
+
+	while (index != NEIGHBOUR_NONE) {
+		const struct neighbour *entry = &table->entries[index];
+
+		if (entry->address == address && entry->unit == unit) {
+			break;
+		}
+		index = entry->next;
+	}
+	return index;
+}
+
+/* Takes the first waiting packet off an entry's queue; NULL when there is none. */
+static struct packet *
+queue_take(struct neighbour_table *table, struct neighbour *entry)
+{
+	if (entry->waiting == 0) {
+		return NULL;
+	}
+	const uint32_t place = entry->first;
+	struct packet *packet = table->held[place].packet;
+
+	entry->first = table->held[place].next;
+	entry->waiting--;
+	table->held[place].next = table->held_free;
+	table->held_free = place;
+	assert(table->held_count > 0);
+	table->held_count--;
+	return packet;
+}
+
+static void
+forget(struct engine *engine, uint32_t index)
+{
+	struct neighbour_table *table = &engine->neighbours;
+	struct neighbour *entry = &table->entries[index];
+	uint32_t *link = chain_of(table, entry->unit, entry->address);
+	struct packet *packet;
+
+	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
+		output_put(engine, packet, ENGINE_FREE);
+	}
+	while (*link != index) {
+		assert(*link != NEIGHBOUR_NONE);
+		link = &table->entries[*link].next;
+	}
+	*link = entry->next;
+	wheel_cancel(&table->wheel, index);
+	entry->state = NEIGHBOUR_ABSENT;
+	entry->serial++;
+	entry->next = table->free;
+	table->free = index;
+	table->count--;
+}
+
+/* Gives up an entry that nobody misses. */
+static bool
+evict(struct engine *engine)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+	uint32_t oldest = NEIGHBOUR_NONE;
+	uint32_t age = 0;
+	/* A walk from a place that moves with time: no state of its own to keep. */
+	const uint32_t start = (uint32_t)(engine->now >> 10) % table->capacity;
+
+	for (uint32_t i = 0; i < EVICT_LOOKS && i < table->capacity; i++) {
+		const uint32_t index = (start + i) % table->capacity;
+		const struct neighbour *entry = &table->entries[index];
+
+		if (entry->state == NEIGHBOUR_FAILED) {
+			oldest = index;
+			break;
+		}
+		if ((entry->state == NEIGHBOUR_STALE || entry->state == NEIGHBOUR_PERMANENT) &&
+		    engine->tick - entry->used >= age) {
+			age = engine->tick - entry->used;
+			oldest = index;
+		}
+	}
+	if (oldest == NEIGHBOUR_NONE) {
+		return false;
+	}
+	forget(engine, oldest);
+	return true;
+}
+
+static uint32_t
+create(struct engine *engine, uint16_t unit, uint32_t address)
+{
+	struct neighbour_table *table = &engine->neighbours;
+
+	if (table->free == NEIGHBOUR_NONE && !evict(engine)) {
+		reason_note(engine, REASON_NEIGHBOUR_TABLE_FULL);
+		return NEIGHBOUR_NONE;
+	}
+	const uint32_t index = table->free;
+	struct neighbour *entry = &table->entries[index];
+	uint32_t *chain = chain_of(table, unit, address);
+
+	assert(entry->state == NEIGHBOUR_ABSENT && entry->waiting == 0);
+	table->free = entry->next;
+	table->count++;
+	entry->address = address;
+	entry->unit = unit;
+	entry->tries = 0;
+	entry->used = engine->tick;
+	entry->confirmed = engine->tick;
+	entry->state = NEIGHBOUR_INCOMPLETE;
+	entry->next = *chain;
+	*chain = index;
+	if (engine->config.neighbours_auto) {
+		entry->state = NEIGHBOUR_PERMANENT;
+		memset(entry->mac, 0, sizeof entry->mac);
+		entry->mac[0] = 2;
+		entry->mac[3] = (uint8_t)(address >> 16);
+		entry->mac[4] = (uint8_t)(address >> 8);
+		entry->mac[5] = (uint8_t)address;
+	}
+	return index;
+}
+
+uint32_t
+neighbour_get(struct engine *engine, uint16_t unit, uint32_t address)
+{
+	const uint32_t index = neighbour_find(engine, unit, address);
+
+	return index != NEIGHBOUR_NONE ? index : create(engine, unit, address);
+}
+
+static void
+ask(struct engine *engine, uint32_t index)
+{
+	struct neighbour *entry = &engine->neighbours.entries[index];
+	const bool known = entry->state == NEIGHBOUR_PROBE;
+
+	entry->tries++;
+	(void)arp_request(engine, entry->unit, entry->address, known ? entry->mac : NULL);
+	wheel_arm(&engine->neighbours.wheel, index, engine->tick + TICKS_ASK);
+}
+
+enum reason
+neighbour_hold(struct engine *engine, uint32_t index, struct packet *packet)
+{
+	struct neighbour_table *table = &engine->neighbours;
+	struct neighbour *entry = &table->entries[index];
+
+	if (entry->state == NEIGHBOUR_FAILED) {
+		return REASON_NEIGHBOUR_UNREACHABLE;
+	}
+	assert(entry->state == NEIGHBOUR_INCOMPLETE);
+	if (entry->waiting == NEIGHBOUR_QUEUE || table->held_free == NEIGHBOUR_NONE) {
+		return REASON_NEIGHBOUR_QUEUE_FULL;
+	}
+	const uint32_t place = table->held_free;
+
+	table->held_free = table->held[place].next;
+	table->held_count++;
+	table->held[place].packet = packet;
+	if (entry->waiting == 0) {
+		entry->first = place;
+	} else {
+		table->held[entry->last].next = place;
+	}
+	entry->last = place;
+	entry->waiting++;
+	if (entry->tries == 0) {
+		ask(engine, index);
+	}
+	return REASON_NEIGHBOUR_WAIT;
+}
+
+void
+neighbour_refresh(struct engine *engine, uint32_t index)
+{
+	struct neighbour *entry = &engine->neighbours.entries[index];
+
+	assert(entry->state == NEIGHBOUR_STALE || entry->state == NEIGHBOUR_REACHABLE);
+	entry->state = NEIGHBOUR_PROBE;
+	entry->tries = 0;
+	ask(engine, index);
+}
+
+/* The address is known: all that waited goes. */
+static void
+confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
+{
+	struct neighbour_table *table = &engine->neighbours;
+	struct neighbour *entry = &table->entries[index];
+	struct unit *unit = &engine->units[entry->unit];
+	struct packet *packet;
+
+	memcpy(entry->mac, mac, sizeof entry->mac);
+	entry->state = NEIGHBOUR_REACHABLE;
+	entry->tries = 0;
+	entry->confirmed = engine->tick;
+	wheel_arm(&table->wheel, index, engine->tick + TICKS_REACHABLE);
+	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
+		entry->used = engine->tick;
+		egress_frame(engine, packet, unit, entry->mac);
+	}
+}
+
+bool
+neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac)
+{
+	const uint32_t index = neighbour_find(engine, unit, address);
+
+	if (index == NEIGHBOUR_NONE) {
+		return false;
+	}
+	const struct neighbour *entry = &engine->neighbours.entries[index];
+
+	if ((entry->state != NEIGHBOUR_INCOMPLETE && entry->state != NEIGHBOUR_PROBE) || entry->tries == 0) {
+		return false;
+	}
+	confirm(engine, index, mac);
+	return true;
+}
+
+void
+neighbour_heard(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+	uint32_t index = neighbour_find(engine, unit, address);
+
+	if (engine->config.neighbours_auto || ipv4_class(address) != IPV4_CLASS_UNICAST) {
+		return;
+	}
+	if (index == NEIGHBOUR_NONE) {
+		if (!may_create || table->count >= table->capacity - table->capacity / 4) {
+			return;
+		}
+		index = create(engine, unit, address);
+		if (index != NEIGHBOUR_NONE) {
+			confirm(engine, index, mac);
+		}
+		return;
+	}
+	const struct neighbour *entry = &table->entries[index];
+	const bool same = ethernet_same_address(entry->mac, mac);
+
+	if (!neighbour_usable(entry)) {
+		if (may_create) {
+			confirm(engine, index, mac);
+		}
+	} else if (same && may_create) {
+		confirm(engine, index, mac);
+	} else if (!same && entry->state != NEIGHBOUR_PROBE) {
+		neighbour_refresh(engine, index);
+	}
+}
+
+void
+neighbour_sweep(struct engine *engine)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+
+	for (uint32_t i = 0; i < table->capacity && table->count > 0; i++) {
+		const struct neighbour *entry = &table->entries[i];
+
+		if (entry->state != NEIGHBOUR_ABSENT &&
+		    (engine->units[entry->unit].flags & UNIT_USABLE) == 0) {
+			forget(engine, i);
+		}
+	}
+}
+
+/* No answer came: whoever sent what waited hears of it. */
+static void
+fail(struct engine *engine, uint32_t index)
+{
+	struct neighbour_table *table = &engine->neighbours;
+	struct neighbour *entry = &table->entries[index];
+	struct packet *packet;
+
+	entry->state = NEIGHBOUR_FAILED;
+	wheel_arm(&table->wheel, index, engine->tick + TICKS_FAILED);
+	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
+		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
+
+		reason_note(engine, REASON_NEIGHBOUR_UNREACHABLE);
+		if (ours || !reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST)) {
+			output_put(engine, packet, ENGINE_FREE);
+		}
+	}
+}
+
+static void
+timer(struct engine *engine, uint32_t index)
+{
+	struct neighbour *entry = &engine->neighbours.entries[index];
+
+	switch ((enum neighbour_state)entry->state) {
+	case NEIGHBOUR_INCOMPLETE:
+	case NEIGHBOUR_PROBE:
+		if (entry->tries < NEIGHBOUR_TRIES) {
+			ask(engine, index);
+		} else {
+			fail(engine, index);
+		}
+		return;
+	case NEIGHBOUR_REACHABLE:
+		entry->state = NEIGHBOUR_STALE;
+		wheel_arm(&engine->neighbours.wheel, index, engine->tick + TICKS_STALE);
+		return;
+	case NEIGHBOUR_STALE:
+	case NEIGHBOUR_FAILED:
+		forget(engine, index);
+		return;
+	case NEIGHBOUR_PERMANENT:
+		return;
+	}
+}
+
+bool
+neighbour_advance(struct engine *engine)
+{
+	uint32_t due[ADVANCE_MOST];
+	const uint32_t count = wheel_advance(&engine->neighbours.wheel, engine->tick, due, ADVANCE_MOST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		/* An earlier one of this batch may have needed the place. */
+		if (engine->neighbours.entries[due[i]].state != NEIGHBOUR_ABSENT &&
+		    !wheel_armed(&engine->neighbours.wheel, due[i])) {
+			timer(engine, due[i]);
+		}
+	}
+	return count == ADVANCE_MOST;
+}

@@ -1,0 +1,95 @@
+/*
+ * Who has which MAC address on which unit, and the packets that wait to know.
+ *
+ * An entry is made when a packet wants it (or when somebody asks ARP for us), asks by ARP, and goes
+ *     incomplete -> reachable (60 s) -> stale -> probe -> reachable, or after three unanswered probes failed -> gone.
+ * Stale and probed ones are used on. Only an answer to our question, or the sender of a question put to us, sets an address; a
+ * sender that contradicts a reachable entry starts a probe instead of overwriting it.
+ *
+ * Sessions keep index and serial; the serial changes when the entry is given to another address.
+ */
+#ifndef ENGINE_NEIGHBOUR_PRIVATE_H
+#define ENGINE_NEIGHBOUR_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/wheel.h"
+#include "engine/packet.h"
+#include "engine/views.h"
+#include "wire/ethernet.h"
+
+struct engine;
+
+enum {
+	NEIGHBOUR_QUEUE = 16, /* packets that may wait for one neighbour */
+	NEIGHBOUR_TRIES = 3,
+	NEIGHBOUR_ABSENT = 0xff, /* state of a free entry */
+};
+
+struct neighbour {
+	uint32_t address;
+	uint16_t unit;
+	uint8_t state; /* enum neighbour_state, or NEIGHBOUR_ABSENT */
+	uint8_t tries;
+	uint8_t mac[ETHERNET_ADDRESS];
+	uint16_t waiting;
+	uint32_t serial;
+	uint32_t next; /* in its hash chain, or in the free list */
+	uint32_t first; /* of the packets that wait */
+	uint32_t last;
+	uint32_t confirmed; /* tick */
+	uint32_t used;      /* tick */
+	struct wheel_link link;
+	uint8_t pad[12];
+};
+_Static_assert(sizeof(struct neighbour) == 64, "a neighbour is a cache line");
+
+struct held {
+	struct packet *packet;
+	uint32_t next;
+};
+
+struct neighbour_table {
+	struct neighbour *entries;
+	uint32_t *heads; /* of the hash chains */
+	struct held *held;
+	struct hash_key secret;
+	uint32_t head_mask;
+	uint32_t capacity;
+	uint32_t count;
+	uint32_t free;
+	uint32_t held_free;
+	uint32_t held_count;
+	struct wheel wheel;
+};
+
+static inline bool
+neighbour_usable(const struct neighbour *neighbour)
+{
+	return neighbour->state >= NEIGHBOUR_REACHABLE && neighbour->state <= NEIGHBOUR_PROBE;
+}
+
+size_t neighbour_table_size(uint32_t capacity, uint32_t held);
+void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capacity, uint32_t held,
+    struct hash_key secret, uint32_t tick);
+
+/* The entry for an address on a unit; made when there is none. NEIGHBOUR_NONE: the table is full. */
+uint32_t neighbour_get(struct engine *engine, uint16_t unit, uint32_t address);
+uint32_t neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address);
+/* Lets a packet wait, and asks. REASON_NEIGHBOUR_WAIT, or why not. => data is at the IP header */
+enum reason neighbour_hold(struct engine *engine, uint32_t index, struct packet *packet);
+/* A used entry is stale: asks again. */
+void neighbour_refresh(struct engine *engine, uint32_t index);
+/* An answer to our question: false when there was none. */
+bool neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
+/* Somebody asked for us, or claims an address: learn it if that is safe. */
+void neighbour_heard(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create);
+/* Forgets those of units that are not usable any more. */
+void neighbour_sweep(struct engine *engine);
+/* Timers; true when more is due. */
+bool neighbour_advance(struct engine *engine);
+
+#endif

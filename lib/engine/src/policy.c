@@ -1,0 +1,113 @@
+/*
+ * What the policies say of a packet without session, and of a session after a change.
+ */
+#include "engine_private.h"
+
+#include "engine/classifier.h"
+#include "wire/icmp.h"
+
+static struct classifier_key
+key_of(const struct flow_fields *fields, uint16_t from_zone, uint16_t to_zone)
+{
+	const bool ports = fields->protocol != IPV4_PROTOCOL_ICMP;
+
+	return (struct classifier_key){
+	    .source = fields->source,
+	    .destination = fields->destination,
+	    .from_zone = from_zone,
+	    .to_zone = to_zone,
+	    .source_port = ports ? fields->source_port : 0,
+	    .destination_port = ports ? fields->destination_port : 0,
+	    .protocol = fields->protocol,
+	};
+}
+
+/* Refused: notice to the sender as the action says (REQ-POL-008 to 011), and a record. */
+static void
+refuse(struct engine *engine, struct item *item, const struct admission *admission, bool logged)
+{
+	event_deny(engine, item, admission, logged);
+	if (admission->reason == REASON_POLICY_REJECT && item->protocol == IPV4_PROTOCOL_TCP) {
+		reply_reset(engine, item, admission->reason);
+	} else if (admission->reason == REASON_POLICY_REJECT && item->protocol == IPV4_PROTOCOL_UDP) {
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_PORT, 0, admission->reason);
+	} else {
+		finish_drop(engine, item->packet, admission->reason);
+	}
+}
+
+static enum reason
+reason_of_action(uint8_t action)
+{
+	switch ((enum policy_action)action) {
+	case POLICY_DENY:
+		return REASON_POLICY_DENY;
+	case POLICY_REJECT:
+		return REASON_POLICY_REJECT;
+	case POLICY_PERMIT:
+		return REASON_POLICY_PERMIT;
+	case POLICY_NOT_SUPPORTED:
+		return REASON_NOT_SUPPORTED;
+	}
+	return REASON_NOT_SUPPORTED;
+}
+
+bool
+policy_permits(struct engine *engine, struct item *item, struct admission *admission)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+	const struct flow_fields fields = flow_fields_of(item->key);
+	struct classifier_key key = key_of(&fields, item->zone, admission->to_zone);
+
+	key.icmp_type = item->icmp_type;
+	key.icmp_code = item->icmp_code;
+	const struct classifier_match match = classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+
+	admission->application = match.application;
+	if (match.policy == PACKET_NO_POLICY) {
+		admission->policy = PACKET_DEFAULT_POLICY;
+		item->packet->result.policy = PACKET_DEFAULT_POLICY;
+		admission->reason = snapshot->flow.default_permit ? REASON_DEFAULT_PERMIT : REASON_DEFAULT_DENY;
+		if (!snapshot->flow.default_permit) {
+			refuse(engine, item, admission, false);
+		}
+		return snapshot->flow.default_permit;
+	}
+	const struct snapshot_policy *policy = &snapshot->policies[match.policy];
+
+	admission->policy = match.policy;
+	item->packet->result.policy = match.policy;
+	admission->reason = reason_of_action(policy->action);
+	if (match.policy < engine->config.policies) {
+		engine->policies[match.policy].hits++;
+	}
+	if (admission->reason != REASON_POLICY_PERMIT) {
+		refuse(engine, item, admission, (policy->flags & POLICY_LOG_INIT) != 0);
+		return false;
+	}
+	admission->flags |= (uint16_t)(((policy->flags & POLICY_LOG_INIT) != 0 ? SESSION_LOG_INIT : 0) |
+	    ((policy->flags & POLICY_LOG_CLOSE) != 0 ? SESSION_LOG_CLOSE : 0) |
+	    ((policy->flags & POLICY_COUNT_TRAFFIC) != 0 ? SESSION_COUNT : 0));
+	return true;
+}
+
+bool
+policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+	const struct flow_fields fields = flow_fields_of(session->forth.key);
+	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
+	struct classifier_key key =
+	    key_of(&fields, session->common.zone[SESSION_FORTH], session->common.zone[SESSION_BACK]);
+
+	key.icmp_type = rare->icmp_type;
+	key.icmp_code = rare->icmp_code;
+	const struct classifier_match match = classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+
+	if (match.policy == PACKET_NO_POLICY) {
+		*policy = PACKET_DEFAULT_POLICY;
+		return snapshot->flow.default_permit;
+	}
+	*policy = match.policy;
+	return snapshot->policies[match.policy].action == POLICY_PERMIT;
+}

@@ -1,0 +1,293 @@
+/*
+ * A burst of packets, in stages, and the packets of sessions.
+ *
+ * Stage 1 inspects every packet and prefetches its bucket, stage 2 reads the buckets and prefetches the two session lines
+ * that the packet needs, stage 3 runs the packets in order. What stage 2 found is only a guess: stage 3 compares the key,
+ * and looks again when the guess was wrong or when a packet before it in the burst may have made the session.
+ *
+ * A session packet that is dropped (time to live, size, window) neither refreshes the session nor moves its TCP state
+ * (os58621, os58124).
+ */
+#include "engine_private.h"
+
+#include "wire/icmp.h"
+
+enum {
+	PREFETCH_AHEAD = 4, /* packets */
+};
+
+static void
+deliver_to_host(struct engine *engine, struct item *item, const struct flow *flow, enum reason reason)
+{
+	struct packet *packet = item->packet;
+
+	packet_to_ip(packet, item->ip, item->length);
+	packet->instance = flow->out_instance;
+	verdict_set(engine, packet, VERDICT_HOST, reason);
+	output_put(engine, packet, ENGINE_HOST);
+}
+
+/* The packet leaves on a unit: sends it, lets it wait, or says why not. */
+static void
+leave(struct engine *engine, struct item *item, const struct flow *flow, const struct unit *unit, enum reason reason)
+{
+	struct packet *packet = item->packet;
+
+	packet->result.out_unit = flow->out_unit;
+	if (item->length > unit->mtu) {
+		packet_to_ip(packet, item->ip, item->length);
+		if (!fragment_send(engine, packet, flow->neighbour, unit->mtu)) {
+			finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
+		}
+		return;
+	}
+	packet_to_ip(packet, item->ip, item->length);
+	const enum reason sent = egress_send(engine, packet, flow->neighbour);
+
+	if (sent == REASON_NONE) {
+		verdict_set(engine, packet, VERDICT_FORWARD, reason);
+	} else if (sent == REASON_NEIGHBOUR_WAIT) {
+		verdict_set(engine, packet, VERDICT_PROXY, sent);
+	} else if (sent == REASON_NEIGHBOUR_UNREACHABLE) {
+		item->ip = packet->data; /* may have been moved */
+		packet->result.out_unit = PACKET_NO_UNIT;
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_HOST, 0, sent);
+	} else {
+		packet->result.out_unit = PACKET_NO_UNIT;
+		finish_drop(engine, packet, sent);
+	}
+}
+
+static void
+count_packet(struct engine *engine, const struct session_common *common, struct flow *flow, uint16_t length)
+{
+	flow->packets++;
+	flow->bytes += length;
+	if ((common->flags & SESSION_COUNT) != 0 && common->policy < engine->config.policies) {
+		engine->policies[common->policy].packets++;
+		engine->policies[common->policy].bytes += length;
+	}
+}
+
+/* TCP: judges the segment. True: it goes on. */
+static bool
+track_segment(struct engine *engine, struct item *item, struct session *session, unsigned direction,
+    enum tcp_outcome *outcome)
+{
+	struct session_common *common = &session->common;
+	const uint8_t before = common->tcp;
+
+	*outcome = tcp_track(common, direction, &item->segment, engine->sequence_check);
+	if (*outcome == TCP_OUT_OF_WINDOW || *outcome == TCP_OUT_OF_STATE) {
+		finish_drop(engine, item->packet,
+		    *outcome == TCP_OUT_OF_WINDOW ? REASON_TCP_WINDOW : REASON_TCP_STATE);
+		return false;
+	}
+	if (before != common->tcp) {
+		if (common->tcp == TCP_STATE_CLOSED) {
+			session_fix_deadline(engine, session, TIMEOUT_LINGER);
+		} else if (tcp_opening(before) && !tcp_opening(common->tcp)) {
+			common->flags &= (uint16_t)~SESSION_FIXED;
+		}
+	}
+	return true;
+}
+
+void
+session_forward(struct engine *engine, struct item *item, struct session *session, unsigned direction,
+    enum reason reason)
+{
+	struct session_common *common = &session->common;
+	struct flow *flow = session_flow(session, direction);
+	struct packet *packet = item->packet;
+	enum tcp_outcome outcome = TCP_PASS;
+	const struct unit *unit = NULL;
+
+	packet->result.session = common->number;
+	packet->result.policy = common->policy;
+	packet->result.to_zone = common->zone[!direction];
+	if (flow->out_unit != PACKET_NO_UNIT) {
+		unit = &engine->units[flow->out_unit];
+		if ((item->flags & ITEM_FROM_HOST) == 0 && item->ttl <= 1) {
+			reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
+			return;
+		}
+		if (item->length > unit->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+			reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, unit->mtu,
+			    REASON_FRAGMENTATION_NEEDED);
+			return;
+		}
+	}
+	if (item->protocol == IPV4_PROTOCOL_TCP && !track_segment(engine, item, session, direction, &outcome)) {
+		return;
+	}
+	if ((common->flags & SESSION_FIXED) == 0 && outcome != TCP_PASS_UNTRACKED) {
+		common->deadline = engine->tick + common->timeout;
+	}
+	count_packet(engine, common, flow, item->length);
+	if (unit == NULL) {
+		deliver_to_host(engine, item, flow, reason);
+	} else {
+		if ((item->flags & ITEM_FROM_HOST) == 0) {
+			ipv4_decrement_ttl(item->ip);
+		}
+		leave(engine, item, flow, unit, reason);
+	}
+	if (outcome == TCP_RESET) {
+		session_end(engine, session, REASON_CLOSE_TCP_RST);
+	}
+}
+
+/* An ICMP error about a packet of the session: it goes where that packet came from, and says nothing else about it. */
+static void
+forward_related(struct engine *engine, struct item *item, struct session *session, unsigned direction)
+{
+	struct session_common *common = &session->common;
+	const struct flow *flow = session_flow(session, direction);
+	struct packet *packet = item->packet;
+
+	packet->result.session = common->number;
+	packet->result.policy = common->policy;
+	packet->result.to_zone = common->zone[!direction];
+	/* The error goes to the sender of the packet it quotes. */
+	if (item->destination != flow_fields_of(item->key).destination ||
+	    ipv4_class(item->source) != IPV4_CLASS_UNICAST) {
+		finish_drop(engine, packet, REASON_ICMP_NO_SESSION);
+		return;
+	}
+	if (common->protocol == IPV4_PROTOCOL_TCP && engine->sequence_check &&
+	    !tcp_quoted_in_window(common, !direction, item->segment.header.sequence)) {
+		finish_drop(engine, packet, REASON_TCP_WINDOW);
+		return;
+	}
+	if (flow->out_unit == PACKET_NO_UNIT) {
+		deliver_to_host(engine, item, flow, REASON_SESSION);
+		return;
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0) {
+		if (item->ttl <= 1) {
+			finish_drop(engine, packet, REASON_TTL_EXCEEDED);
+			return;
+		}
+		ipv4_decrement_ttl(item->ip);
+	}
+	leave(engine, item, flow, &engine->units[flow->out_unit], REASON_SESSION);
+}
+
+/* Has the way to be looked up: after a change, or because the neighbour's entry is another's now? */
+static inline bool
+way_outdated(const struct engine *engine, const struct flow *flow)
+{
+	if (flow->generation != engine->generation) {
+		return true;
+	}
+	return flow->out_unit != PACKET_NO_UNIT &&
+	    engine->neighbours.entries[flow->neighbour].serial != flow->neighbour_serial;
+}
+
+/* A packet whose key is that of a session. False: the session ended, the packet is as if it had none. */
+static bool
+session_packet(struct engine *engine, struct item *item, struct session *session, unsigned direction)
+{
+	struct session_common *common = &session->common;
+	const struct flow *flow = session_flow(session, direction);
+	enum reason why = REASON_NONE;
+
+	if ((int32_t)(engine->tick - common->deadline) >= 0) {
+		session_end(engine, session, session_timeout_reason(session));
+		return false;
+	}
+	if (common->owner != engine->config.worker) {
+		struct engine_output *output = &engine->outputs[engine->output_tail & engine->output_mask];
+
+		verdict_set(engine, item->packet, VERDICT_NONE, REASON_HANDED_OFF);
+		output_put(engine, item->packet, ENGINE_HANDOFF);
+		output->worker = common->owner;
+		return true;
+	}
+	if (item->zone != common->zone[direction]) {
+		item->packet->result.session = common->number;
+		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
+		return true;
+	}
+	if (way_outdated(engine, flow) && !session_resolve(engine, session, direction, &why)) {
+		if (why == REASON_NEIGHBOUR_TABLE_FULL) {
+			finish_drop(engine, item->packet, why);
+			return true;
+		}
+		session_end(engine, session, why);
+		return false;
+	}
+	if ((item->flags & ITEM_RELATED) != 0) {
+		forward_related(engine, item, session, direction);
+		return true;
+	}
+	if (common->tcp == TCP_STATE_CLOSED && tcp_is_start(item->segment.header.flags)) {
+		session_end(engine, session, REASON_CLOSE_REPLACED);
+		return false;
+	}
+	session_forward(engine, item, session, direction, REASON_SESSION);
+	return true;
+}
+
+static void
+run_item(struct engine *engine, struct item *item)
+{
+	uint32_t reference = item->guess;
+
+	if (reference != SESSION_NONE) {
+		struct session *session = session_of(&engine->table, reference);
+
+		if (session->common.number == 0 ||
+		    !flow_key_equal(session_flow(session, reference & 1)->key, item->key)) {
+			reference = SESSION_NONE;
+		}
+	}
+	if (reference == SESSION_NONE) {
+		reference = session_table_find(&engine->table, item->key, item->hash);
+	}
+	if (reference != SESSION_NONE &&
+	    session_packet(engine, item, session_of(&engine->table, reference), reference & 1)) {
+		return;
+	}
+	admit_packet(engine, item);
+}
+
+static void
+prefetch_session(const struct session_table *table, uint32_t reference)
+{
+	const struct session *session = session_of(table, reference);
+
+	__builtin_prefetch(&session->common, 1);
+	__builtin_prefetch((reference & 1) == SESSION_FORTH ? &session->forth : &session->back, 1);
+}
+
+void
+engine_process(struct engine *engine, uint64_t now, struct packet *const *packets, uint32_t count)
+{
+	uint32_t found = 0;
+
+	assert(count <= ENGINE_BURST && now >= engine->now);
+	engine->now = now;
+	engine->tick = (uint32_t)(now / TICK_NS);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + PREFETCH_AHEAD < count) {
+			__builtin_prefetch(packets[i + PREFETCH_AHEAD]->data);
+		}
+		if (inspect_packet(engine, packets[i], &engine->items[found])) {
+			session_table_prefetch_bucket(&engine->table, engine->items[found].hash);
+			found++;
+		}
+	}
+	for (uint32_t i = 0; i < found; i++) {
+		struct item *item = &engine->items[i];
+
+		item->guess = session_table_guess(&engine->table, item->hash);
+		if (item->guess != SESSION_NONE) {
+			prefetch_session(&engine->table, item->guess);
+		}
+	}
+	for (uint32_t i = 0; i < found; i++) {
+		run_item(engine, &engine->items[i]);
+	}
+}

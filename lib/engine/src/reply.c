@@ -1,0 +1,221 @@
+/*
+ * What we say because of a packet: RST, ICMP errors, echo replies. The packet's own buffer carries the answer.
+ *
+ * ICMP errors are limited to ICMP_RATE a second, and are never sent because of an ICMP error, a broadcast, a multicast or a
+ * source that is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7). They quote as much as fits in 576 octets and come from an
+ * address of the unit where the packet came in.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+#include "wire/icmp.h"
+
+enum {
+	NS_A_TOKEN = 1000000000 / ICMP_RATE,
+	RESET_LENGTH = IPV4_HEADER + TCP_HEADER,
+};
+
+static bool
+icmp_token(struct engine *engine)
+{
+	const uint64_t grown = (engine->now - engine->icmp_filled) / NS_A_TOKEN;
+
+	if (grown > 0) {
+		engine->icmp_filled = grown >= ICMP_RATE ? engine->now : engine->icmp_filled + grown * NS_A_TOKEN;
+		engine->icmp_tokens = grown >= ICMP_RATE || engine->icmp_tokens + (uint32_t)grown > ICMP_RATE ?
+		    ICMP_RATE :
+		    engine->icmp_tokens + (uint32_t)grown;
+	}
+	if (engine->icmp_tokens == 0) {
+		reason_note(engine, REASON_ICMP_RATE);
+		return false;
+	}
+	engine->icmp_tokens--;
+	return true;
+}
+
+/* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is at its IP header */
+static bool
+icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const uint8_t type_code[2], uint16_t mtu)
+{
+	const uint16_t headers = IPV4_HEADER + ICMP_HEADER;
+	const uint32_t room = (uint32_t)packet->headroom + packet->length + packet->tailroom;
+	uint32_t quoted = packet->length;
+
+	if (quoted > (uint32_t)ICMP_ERROR_PACKET_MOST - headers) {
+		quoted = (uint32_t)ICMP_ERROR_PACKET_MOST - headers;
+	}
+	if (room < (uint32_t)ETHERNET_ROOM + headers + quoted) {
+		if (room < (uint32_t)ETHERNET_ROOM + headers + IPV4_HEADER_MOST + ICMP_QUOTE_LEAST) {
+			return false;
+		}
+		quoted = room - ETHERNET_ROOM - headers;
+	}
+	packet->tailroom = (uint16_t)(packet->tailroom + packet->length - quoted);
+	packet->length = quoted;
+	if (!packet_make_room(packet, (uint16_t)(ETHERNET_ROOM + headers))) {
+		return false;
+	}
+	packet->data -= headers;
+	packet->headroom = (uint16_t)(packet->headroom - headers);
+	packet->length += headers;
+	const struct ipv4_header header = {
+	    .source = source,
+	    .destination = destination,
+	    .total_length = (uint16_t)packet->length,
+	    .fragment = IPV4_DONT_FRAGMENT,
+	    .header_length = IPV4_HEADER,
+	    .tos = 0xc0, /* internetwork control (RFC 1812 4.3.2.5) */
+	    .ttl = IPV4_TTL_DEFAULT,
+	    .protocol = IPV4_PROTOCOL_ICMP,
+	};
+
+	ipv4_build(packet->data, &header);
+	icmp_build_error(packet->data + IPV4_HEADER, type_code[0], type_code[1], mtu, quoted);
+	return true;
+}
+
+/* May the packet cause an ICMP error at all? */
+static bool
+may_complain(const struct engine *engine, const struct item *item)
+{
+	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME | ITEM_FROM_HOST)) == 0 &&
+	    ipv4_class(item->source) == IPV4_CLASS_UNICAST && ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
+	    !unit_broadcast(engine, item->unit, item->source) &&
+	    !unit_broadcast(engine, item->unit, item->destination);
+}
+
+static void
+answer_sent(struct engine *engine, struct packet *packet, bool sent, enum reason reason)
+{
+	if (sent) {
+		verdict_set(engine, packet, VERDICT_REJECT, reason);
+	} else {
+		finish_drop(engine, packet, reason);
+	}
+}
+
+static void
+reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2], uint16_t mtu, enum reason reason)
+{
+	struct packet *packet = item->packet;
+	const uint32_t speaking = unit_speaking_address(engine, item->unit);
+
+	if (speaking == 0 || !may_complain(engine, item) || !icmp_token(engine)) {
+		finish_drop(engine, packet, reason);
+		return;
+	}
+	/* After a policy or a full neighbour queue the packet may be at its IP header already. */
+	if (packet->data != item->ip) {
+		packet_to_ip(packet, item->ip, item->length);
+	}
+	answer_sent(engine, packet,
+	    icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
+	        egress_originate(engine, packet, item->instance),
+	    reason);
+}
+
+void
+reply_unreachable(struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason)
+{
+	const uint8_t type_code[2] = {ICMP_UNREACHABLE, code};
+
+	reply_icmp(engine, item, type_code, mtu, reason);
+}
+
+void
+reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason)
+{
+	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, 0};
+
+	reply_icmp(engine, item, type_code, 0, reason);
+}
+
+bool
+reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code)
+{
+	const uint8_t type_code[2] = {ICMP_UNREACHABLE, code};
+	const uint16_t unit = packet->result.in_unit;
+	const uint32_t speaking = unit_speaking_address(engine, unit);
+	struct ipv4_header header;
+
+	if (speaking == 0 || ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
+		return false;
+	}
+	if (header.protocol == IPV4_PROTOCOL_ICMP && packet->length > header.header_length &&
+	    icmp_is_error(packet->data[header.header_length])) {
+		return false;
+	}
+	return icmp_token(engine) && icmp_wrap(packet, speaking, header.source, type_code, 0) &&
+	    egress_originate(engine, packet, engine->units[unit].instance);
+}
+
+/* RFC 9293 3.10.7.1: the number that the segment acknowledges, or an acknowledgement of all that it took. */
+void
+reply_reset(struct engine *engine, struct item *item, enum reason reason)
+{
+	struct packet *packet = item->packet;
+	const struct tcp_segment *segment = &item->segment;
+	const struct tcp_header *offending = &segment->header;
+	const bool acknowledges = (offending->flags & TCP_ACK) != 0;
+
+	if ((offending->flags & TCP_RST) != 0 || !may_complain(engine, item)) {
+		finish_drop(engine, packet, reason);
+		return;
+	}
+	const struct tcp_header reset = {
+	    .source_port = offending->destination_port,
+	    .destination_port = offending->source_port,
+	    .sequence = acknowledges ? offending->acknowledgement : 0,
+	    .acknowledgement = acknowledges ? 0
+	                                    : offending->sequence +
+	            tcp_sequence_length(offending->flags, segment->payload),
+	    .header_length = TCP_HEADER,
+	    .flags = acknowledges ? TCP_RST : TCP_RST | TCP_ACK,
+	};
+	const struct ipv4_header header = {
+	    .source = item->destination,
+	    .destination = item->source,
+	    .total_length = RESET_LENGTH,
+	    .fragment = IPV4_DONT_FRAGMENT,
+	    .header_length = IPV4_HEADER,
+	    .ttl = IPV4_TTL_DEFAULT,
+	    .protocol = IPV4_PROTOCOL_TCP,
+	};
+	const uint64_t pseudo = checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, TCP_HEADER);
+
+	/* The segment had both headers at least, so the answer fits where it was. */
+	packet_to_ip(packet, item->ip, RESET_LENGTH);
+	ipv4_build(packet->data, &header);
+	tcp_build(packet->data + IPV4_HEADER, &reset);
+	bytes_store_16(packet->data + IPV4_HEADER + 16,
+	    checksum_finish(pseudo + checksum_sum(packet->data + IPV4_HEADER, TCP_HEADER)));
+	answer_sent(engine, packet, egress_originate(engine, packet, item->instance), reason);
+}
+
+void
+reply_echo(struct engine *engine, struct item *item)
+{
+	struct packet *packet = item->packet;
+	uint8_t *ip = item->ip;
+	uint8_t *message = ip + item->ip_header;
+
+	if (!may_complain(engine, item)) {
+		finish_drop(engine, packet, REASON_DESTINATION_BROADCAST);
+		return;
+	}
+	packet_to_ip(packet, ip, item->length);
+	bytes_store_32(ip + 12, item->destination);
+	bytes_store_32(ip + 16, item->source);
+	bytes_store_16(ip + 6, 0);
+	ip[8] = IPV4_TTL_DEFAULT;
+	ipv4_set_checksum(ip, item->ip_header);
+	message[0] = ICMP_ECHO_REPLY;
+	bytes_store_16(message + 2, checksum_update_16(bytes_load_16(message + 2), ICMP_ECHO << 8, 0));
+	if (egress_originate(engine, packet, item->instance)) {
+		verdict_set(engine, packet, VERDICT_PROXY, REASON_ECHO_REPLY);
+	} else {
+		finish_drop(engine, packet, REASON_NO_ROUTE);
+	}
+}

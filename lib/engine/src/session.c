@@ -1,0 +1,213 @@
+/*
+ * A session's life: made with its first packet, ended by its packets, its timer, a change or an operator; and its records.
+ *
+ * The wheel is armed for the deadline that is true at the time and not touched by packets, which only move the deadline in
+ * the session: when the wheel fires early it is armed again for what is left. A deadline that comes closer (handshake, linger)
+ * arms the wheel anew.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+static struct event *
+event_next(struct engine *engine, enum event_kind kind)
+{
+	if (engine->event_count == engine->event_size) {
+		reason_note(engine, REASON_EVENT_RING_FULL);
+		return NULL;
+	}
+	uint32_t slot = engine->event_head + engine->event_count;
+
+	if (slot >= engine->event_size) {
+		slot -= engine->event_size;
+	}
+	struct event *event = &engine->events[slot];
+
+	engine->event_count++;
+	memset(event, 0, sizeof *event);
+	event->kind = (uint8_t)kind;
+	event->time = engine->now;
+	event->wall = engine_wall(engine);
+	return event;
+}
+
+static void
+event_addresses(struct event *event, const struct flow_fields *fields)
+{
+	event->source = fields->source;
+	event->destination = fields->destination;
+	event->nat_source = fields->source;
+	event->nat_destination = fields->destination;
+	event->source_port = fields->source_port;
+	event->destination_port = fields->destination_port;
+	event->nat_source_port = fields->source_port;
+	event->nat_destination_port = fields->destination_port;
+	event->protocol = fields->protocol;
+}
+
+static void
+event_session(struct engine *engine, const struct session *session, enum event_kind kind, enum reason reason)
+{
+	const struct session_common *common = &session->common;
+	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
+	const struct flow_fields fields = flow_fields_of(session->forth.key);
+	struct event *event = event_next(engine, kind);
+
+	if (event == NULL) {
+		return;
+	}
+	event_addresses(event, &fields);
+	event->session = common->number;
+	event->packets[0] = session->forth.packets;
+	event->packets[1] = session->back.packets;
+	event->bytes[0] = session->forth.bytes;
+	event->bytes[1] = session->back.bytes;
+	event->policy = common->policy;
+	event->application = rare->application;
+	event->duration = (uint32_t)((engine->now - rare->created) / 1000000000ULL);
+	event->from_zone = common->zone[SESSION_FORTH];
+	event->to_zone = common->zone[SESSION_BACK];
+	event->unit = common->in_unit;
+	event->reason = (uint16_t)reason;
+	event->icmp_type = rare->icmp_type;
+	event->icmp_code = rare->icmp_code;
+	event->logged =
+	    (common->flags & (kind == EVENT_SESSION_CREATE ? SESSION_LOG_INIT : SESSION_LOG_CLOSE)) != 0;
+}
+
+/* A flood of refused packets leaves the last quarter of the ring to the sessions' records. */
+void
+event_deny(struct engine *engine, const struct item *item, const struct admission *admission, bool logged)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+
+	if (engine->event_count >= engine->event_size - engine->event_size / 4) {
+		reason_note(engine, REASON_EVENT_RING_FULL);
+		return;
+	}
+	struct event *event = event_next(engine, EVENT_SESSION_DENY);
+
+	if (event == NULL) {
+		return;
+	}
+	event_addresses(event, &fields);
+	event->policy = admission->policy;
+	event->application = admission->application;
+	event->from_zone = item->zone;
+	event->to_zone = admission->to_zone;
+	event->unit = item->unit;
+	event->reason = (uint16_t)admission->reason;
+	event->icmp_type = item->icmp_type;
+	event->icmp_code = item->icmp_code;
+	event->logged = logged;
+}
+
+static uint32_t
+timeout_of(const struct engine *engine, const struct item *item, const struct admission *admission)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+	const uint32_t seconds =
+	    admission->application < snapshot->application_count ?
+	    snapshot->applications[admission->application].timeout :
+	    0;
+
+	if (seconds != 0) {
+		/* Beyond the wheel's arithmetic nobody waits: 2^31 ticks are eight months. */
+		return seconds < UINT32_MAX / 2 / TICKS_A_SECOND ? seconds * TICKS_A_SECOND : UINT32_MAX / 2 - 1;
+	}
+	return item->protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
+}
+
+void
+session_start(struct engine *engine, struct session *session, const struct item *item,
+    const struct admission *admission)
+{
+	struct session_common *common = &session->common;
+	const uint32_t index = session_index(&engine->table, session);
+	struct session_rare *rare = &engine->table.rare[index];
+	uint32_t first = TIMEOUT_HANDSHAKE;
+
+	common->policy = admission->policy;
+	common->protocol = item->protocol;
+	common->zone[SESSION_FORTH] = item->zone;
+	common->zone[SESSION_BACK] = admission->to_zone;
+	common->in_unit = item->unit;
+	common->owner = engine->config.worker;
+	common->flags = admission->flags;
+	common->timeout = timeout_of(engine, item, admission);
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		tcp_begin(common, &item->segment);
+		common->flags |= SESSION_FIXED;
+	} else {
+		first = common->timeout;
+	}
+	common->deadline = engine->tick + first;
+	rare->application = admission->application;
+	rare->created = engine->now;
+	rare->icmp_type = item->icmp_type;
+	rare->icmp_code = item->icmp_code;
+	wheel_arm(&engine->table.wheel, index, common->deadline);
+	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
+}
+
+void
+session_fix_deadline(struct engine *engine, struct session *session, uint32_t ticks)
+{
+	session->common.flags |= SESSION_FIXED;
+	session->common.deadline = engine->tick + ticks;
+	wheel_arm(&engine->table.wheel, session_index(&engine->table, session), session->common.deadline);
+}
+
+void
+session_end(struct engine *engine, struct session *session, enum reason reason)
+{
+	assert(reason_kind(reason) == REASON_KIND_CLOSE || reason == REASON_NEIGHBOUR_TABLE_FULL);
+	reason_note(engine, reason);
+	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
+	session_table_remove(&engine->table, session);
+}
+
+enum reason
+session_timeout_reason(const struct session *session)
+{
+	const struct session_common *common = &session->common;
+
+	if (common->protocol != IPV4_PROTOCOL_TCP) {
+		return REASON_CLOSE_IDLE;
+	}
+	if (common->tcp == TCP_STATE_CLOSED) {
+		return REASON_CLOSE_TCP_FIN;
+	}
+	return tcp_opening(common->tcp) ? REASON_CLOSE_HANDSHAKE : REASON_CLOSE_IDLE;
+}
+
+enum {
+	EXPIRE_MOST = 128, /* sessions that one call looks at */
+};
+
+/* Ends the sessions whose time is over; true when more are due. */
+bool
+session_advance(struct engine *engine)
+{
+	struct session_table *table = &engine->table;
+	uint32_t due[EXPIRE_MOST];
+	const uint32_t count = wheel_advance(&table->wheel, engine->tick, due, EXPIRE_MOST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		__builtin_prefetch(&table->sessions[due[i]].common);
+		__builtin_prefetch(&table->sessions[due[i]].forth);
+		__builtin_prefetch(&table->sessions[due[i]].back);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct session *session = &table->sessions[due[i]];
+		const uint32_t deadline = session->common.deadline;
+
+		assert(session->common.number != 0);
+		if ((int32_t)(deadline - engine->tick) > 0) {
+			wheel_arm(&table->wheel, due[i], deadline);
+		} else {
+			session_end(engine, session, session_timeout_reason(session));
+		}
+	}
+	return count == EXPIRE_MOST;
+}

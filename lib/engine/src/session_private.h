@@ -1,0 +1,323 @@
+/*
+ * A session and the table that finds it.
+ *
+ * A session is one object for both directions. It lies in three adjacent cache lines: the forth flow, what is common, the
+ * back flow; a packet touches the common line and that of its own direction, never the third. What only creation, expiry and
+ * `show` need is in an array of its own (struct session_rare), so that the timing wheel walks over dense memory.
+ *
+ * The table is an array of buckets of one cache line. An entry is a 16-bit tag of the keyed hash and a reference (session
+ * number and direction). Each key has a home bucket and one other; it goes to the home while there is room, then to the
+ * other, then one entry of the two is moved to its own other bucket. A bucket counts the entries that belong home here
+ * and lie elsewhere, so that most look-ups, hits and misses, read one bucket.
+ *
+ *   bytes a session: 192 + 32 + two entries' share of the buckets (16 octets at full load, 32 at half): 256
+ *
+ * Threads: the owner's only. A session holds identities (unit, zone, policy), never pointers into a snapshot.
+ */
+#ifndef ENGINE_SESSION_PRIVATE_H
+#define ENGINE_SESSION_PRIVATE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/wheel.h"
+
+enum {
+	SESSION_FORTH,
+	SESSION_BACK,
+	BUCKET_SLOTS = 8,
+	CACHE_LINE = 64,
+};
+
+#define SESSION_NONE UINT32_MAX
+#define NEIGHBOUR_NONE UINT32_MAX
+
+/* 5-tuple, instance where the packet comes in, and for ICMP queries the type + 1, packed into two words. */
+struct flow_key {
+	uint64_t low;  /* source, destination */
+	uint64_t high; /* source port, destination port, instance, protocol, kind */
+};
+
+struct flow_fields {
+	uint32_t source;
+	uint32_t destination;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint16_t instance;
+	uint8_t protocol;
+	uint8_t kind;
+};
+
+static inline struct flow_key
+flow_key_of(const struct flow_fields *fields)
+{
+	return (struct flow_key){
+	    .low = fields->source | (uint64_t)fields->destination << 32,
+	    .high = fields->source_port | (uint64_t)fields->destination_port << 16 |
+	        (uint64_t)fields->instance << 32 | (uint64_t)fields->protocol << 48 |
+	        (uint64_t)fields->kind << 56,
+	};
+}
+
+static inline struct flow_fields
+flow_fields_of(struct flow_key key)
+{
+	return (struct flow_fields){
+	    .source = (uint32_t)key.low,
+	    .destination = (uint32_t)(key.low >> 32),
+	    .source_port = (uint16_t)key.high,
+	    .destination_port = (uint16_t)(key.high >> 16),
+	    .instance = (uint16_t)(key.high >> 32),
+	    .protocol = (uint8_t)(key.high >> 48),
+	    .kind = (uint8_t)(key.high >> 56),
+	};
+}
+
+static inline bool
+flow_key_equal(struct flow_key left, struct flow_key right)
+{
+	return ((left.low ^ right.low) | (left.high ^ right.high)) == 0;
+}
+
+/* The kind of the answer to an ICMP query (0 is for what is no ICMP query), and back again; others stay as they are. */
+static inline uint8_t
+icmp_kind_reverse(uint8_t kind)
+{
+	switch (kind) {
+	case 1: /* echo reply */
+		return 9;
+	case 9:
+		return 1;
+	case 14: /* timestamp, information, mask: request and reply are neighbours */
+	case 16:
+	case 18:
+		return kind + 1;
+	case 15:
+	case 17:
+	case 19:
+		return kind - 1;
+	default:
+		return kind;
+	}
+}
+
+/* The key of the answer, which comes in in `instance`. */
+static inline struct flow_key
+flow_key_reverse(struct flow_key key, uint16_t instance)
+{
+	const struct flow_fields forth = flow_fields_of(key);
+	const struct flow_fields back = {
+	    .source = forth.destination,
+	    .destination = forth.source,
+	    .source_port = forth.destination_port,
+	    .destination_port = forth.source_port,
+	    .instance = instance,
+	    .protocol = forth.protocol,
+	    .kind = forth.kind == 0 ? 0 : icmp_kind_reverse(forth.kind),
+	};
+
+	return flow_key_of(&back);
+}
+
+/* One direction: what its packets look like when they come in, and where they go. */
+struct flow {
+	struct flow_key key;
+	uint64_t packets;
+	uint64_t bytes;
+	uint32_t neighbour; /* index, or NEIGHBOUR_NONE */
+	uint32_t neighbour_serial; /* that of the neighbour when it was looked up */
+	uint32_t generation; /* of the engine when the way was looked up; 0: not yet */
+	uint16_t out_unit;   /* PACKET_NO_UNIT: our own host */
+	uint16_t out_instance; /* to our own host: the instance of its TUN */
+	uint64_t rewrite[2]; /* kept for translation: addresses, ports and checksum deltas */
+};
+
+struct tcp_window {
+	uint32_t end;    /* highest sequence number it sent, plus one */
+	uint32_t limit;  /* highest that the other side lets it send up to */
+	uint32_t window; /* largest window it ever offered, scaled; 0: nothing seen from it yet */
+};
+
+enum session_flag {
+	SESSION_LOG_INIT = 1 << 0,
+	SESSION_LOG_CLOSE = 1 << 1,
+	SESSION_COUNT = 1 << 2, /* the policy counts packets and bytes */
+	SESSION_HOST = 1 << 3,  /* one end is our own host */
+	SESSION_FIXED = 1 << 4, /* packets do not push the deadline: handshake, linger */
+};
+
+struct session_common {
+	uint64_t number; /* 0: free */
+	uint32_t policy;
+	uint32_t deadline; /* tick */
+	uint32_t timeout;  /* ticks; for TCP that of the established state */
+	struct tcp_window window[2];
+	uint8_t scale[2];
+	uint8_t tcp; /* enum tcp_state */
+	uint8_t protocol;
+	uint16_t zone[2]; /* where the packets of each direction come in */
+	uint16_t in_unit; /* of the first packet; PACKET_NO_UNIT: our own host */
+	uint16_t owner;   /* worker */
+	uint16_t flags;   /* enum session_flag */
+	uint16_t pad;
+};
+
+struct session {
+	struct flow forth;
+	struct session_common common;
+	struct flow back;
+};
+
+struct session_rare {
+	struct wheel_link link;
+	uint32_t application;
+	uint64_t created; /* ns */
+	uint32_t round;   /* how often the slot was used: part of the number */
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint16_t pad;
+};
+
+struct bucket {
+	uint16_t tags[BUCKET_SLOTS]; /* 0: free */
+	uint32_t references[BUCKET_SLOTS];
+	uint32_t displaced; /* entries whose home is here and that lie in their other bucket */
+	uint8_t away;       /* bit a slot: its entry's home is the other bucket */
+	uint8_t pad[11];
+};
+
+_Static_assert(sizeof(struct flow) == CACHE_LINE, "a flow is a cache line");
+_Static_assert(sizeof(struct session_common) == CACHE_LINE, "so is the common part");
+_Static_assert(sizeof(struct session) == 3 * CACHE_LINE, "three adjacent lines");
+_Static_assert(sizeof(struct session_rare) == 32, "half a line");
+_Static_assert(sizeof(struct bucket) == CACHE_LINE, "a bucket is a cache line");
+
+struct session_table {
+	struct bucket *buckets;
+	struct session *sessions;
+	struct session_rare *rare;
+	struct hash_key secret;
+	uint32_t mask; /* buckets - 1 */
+	uint32_t capacity;
+	uint32_t count;
+	uint32_t free; /* list by rare.link.next; SESSION_NONE: full */
+	struct wheel wheel;
+};
+
+/* Octets that a table for `capacity` sessions needs, cache line aligned parts. */
+size_t session_table_size(uint32_t capacity);
+/* => memory is session_table_size() octets, 64-aligned, zeroed */
+void session_table_init(struct session_table *table, void *memory, uint32_t capacity, struct hash_key secret,
+    uint32_t tick);
+
+static inline uint64_t
+session_table_hash(const struct session_table *table, struct flow_key key)
+{
+	return hash_pair(&table->secret, key.low, key.high);
+}
+
+static inline uint16_t
+bucket_tag(uint64_t hash)
+{
+	const uint16_t tag = (uint16_t)(hash >> 48);
+
+	return tag == 0 ? 1 : tag;
+}
+
+static inline uint32_t
+bucket_home(const struct session_table *table, uint64_t hash)
+{
+	return (uint32_t)hash & table->mask;
+}
+
+/* The other bucket of an entry that lies in `bucket`: the same function leads there and back. */
+static inline uint32_t
+bucket_other(const struct session_table *table, uint32_t bucket, uint16_t tag)
+{
+	return (bucket ^ (tag * 0x9e3779b1U | 1)) & table->mask;
+}
+
+static inline void
+session_table_prefetch_bucket(const struct session_table *table, uint64_t hash)
+{
+	__builtin_prefetch(&table->buckets[bucket_home(table, hash)]);
+}
+
+/* The slots whose tag is `tag`: 0x8000 set in the 16-bit lane of each; a lane above a true one may be set falsely. */
+static inline uint64_t
+bucket_match(uint64_t lanes, uint16_t tag)
+{
+	const uint64_t ones = 0x0001000100010001ULL;
+	const uint64_t difference = lanes ^ (tag * ones);
+
+	return (difference - ones) & ~difference & (ones << 15);
+}
+
+/* The first entry of the home bucket that could be the one looked for, or SESSION_NONE. => its bucket was prefetched */
+static inline uint32_t
+session_table_guess(const struct session_table *table, uint64_t hash)
+{
+	const struct bucket *bucket = &table->buckets[bucket_home(table, hash)];
+	const uint16_t tag = bucket_tag(hash);
+	uint64_t lanes[2];
+
+	__builtin_memcpy(lanes, bucket->tags, sizeof lanes);
+	const uint64_t low = bucket_match(lanes[0], tag);
+
+	if (low != 0) {
+		return bucket->references[__builtin_ctzll(low) >> 4];
+	}
+	const uint64_t high = bucket_match(lanes[1], tag);
+
+	if (high != 0) {
+		return bucket->references[4 + (__builtin_ctzll(high) >> 4)];
+	}
+	return SESSION_NONE;
+}
+
+/* May an entry be elsewhere than in the home bucket? */
+static inline bool
+session_table_displaced(const struct session_table *table, uint64_t hash)
+{
+	return table->buckets[bucket_home(table, hash)].displaced != 0;
+}
+
+static inline struct session *
+session_of(const struct session_table *table, uint32_t reference)
+{
+	assert(reference >> 1 < table->capacity);
+	return &table->sessions[reference >> 1];
+}
+
+static inline struct flow *
+session_flow(struct session *session, unsigned direction)
+{
+	return direction == SESSION_FORTH ? &session->forth : &session->back;
+}
+
+static inline uint32_t
+session_index(const struct session_table *table, const struct session *session)
+{
+	return (uint32_t)(session - table->sessions);
+}
+
+/* Exact look-up: the reference (index * 2 + direction), or SESSION_NONE. */
+uint32_t session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash);
+
+/*
+ * Takes a free session and enters both flows; NULL when there is none, when the table has no place for them, or when one of
+ * the keys is there already (*clash then). The session's keys, number and owner are set, all else is zero.
+ */
+struct session *session_table_add(struct session_table *table, struct flow_key forth, struct flow_key back,
+    bool *clash) __attribute__((warn_unused_result));
+/* Takes both flows out and gives the session back. */
+void session_table_remove(struct session_table *table, struct session *session);
+/* Gives one flow of a session another key; false (and nothing changed) when that is taken or there is no place. */
+bool session_table_rekey(struct session_table *table, struct session *session, unsigned direction,
+    struct flow_key key) __attribute__((warn_unused_result));
+/* The session of a number, or NULL. */
+struct session *session_table_by_number(const struct session_table *table, uint64_t number);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * The session table: buckets, placement, the pool. See session_private.h for the layout.
+ *
+ * Placement looks at home first, then at the other bucket, then tries to move one of the sixteen entries there to its own
+ * other bucket. At three quarters of the buckets' slots (the most that session_table_size() lets happen) a bucket is full
+ * for about one key in five, so that all sixteen fail once in 10^11; then the session is refused as if the pool were empty.
+ *
+ * A session's number is round * capacity + slot + 1: never used twice, found without a search.
+ */
+#include "session_private.h"
+
+#include <string.h>
+
+enum {
+	BUCKET_LOAD_EIGHTHS = 6, /* of the slots are used by a full pool, at most */
+};
+
+static uint32_t
+bucket_count_for(uint32_t capacity)
+{
+	uint64_t buckets = 2;
+
+	while (buckets * BUCKET_SLOTS * BUCKET_LOAD_EIGHTHS < (uint64_t)capacity * 2 * 8) {
+		buckets *= 2;
+	}
+	assert(buckets <= (uint64_t)1 << 31);
+	return (uint32_t)buckets;
+}
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+size_t
+session_table_size(uint32_t capacity)
+{
+	return bucket_count_for(capacity) * sizeof(struct bucket) + capacity * sizeof(struct session) +
+	    line_up(capacity * sizeof(struct session_rare));
+}
+
+void
+session_table_init(struct session_table *table, void *memory, uint32_t capacity, struct hash_key secret,
+    uint32_t tick)
+{
+	const uint32_t buckets = bucket_count_for(capacity);
+	uint8_t *next = memory;
+
+	assert(capacity > 0 && capacity < (uint32_t)1 << 30);
+	table->buckets = (struct bucket *)(void *)next;
+	next += buckets * sizeof(struct bucket);
+	table->sessions = (struct session *)(void *)next;
+	next += capacity * sizeof(struct session);
+	table->rare = (struct session_rare *)(void *)next;
+	table->secret = secret;
+	table->mask = buckets - 1;
+	table->capacity = capacity;
+	table->count = 0;
+	table->free = SESSION_NONE;
+	for (uint32_t i = capacity; i > 0; i--) {
+		wheel_link_init(&table->rare[i - 1].link);
+		table->rare[i - 1].link.next = table->free;
+		table->free = i - 1;
+	}
+	wheel_init(&table->wheel, &table->rare[0].link, sizeof(struct session_rare), tick);
+}
+
+static bool
+reference_is(const struct session_table *table, uint32_t reference, struct flow_key key)
+{
+	const struct session *session = session_of(table, reference);
+
+	return flow_key_equal((reference & 1) == SESSION_FORTH ? session->forth.key : session->back.key, key);
+}
+
+static uint32_t
+bucket_find(const struct session_table *table, uint32_t bucket, uint16_t tag, struct flow_key key)
+{
+	const struct bucket *b = &table->buckets[bucket];
+
+	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+		if (b->tags[i] == tag && reference_is(table, b->references[i], key)) {
+			return b->references[i];
+		}
+	}
+	return SESSION_NONE;
+}
+
+uint32_t
+session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash)
+{
+	const uint16_t tag = bucket_tag(hash);
+	const uint32_t home = bucket_home(table, hash);
+	const uint32_t found = bucket_find(table, home, tag, key);
+
+	if (found != SESSION_NONE || table->buckets[home].displaced == 0) {
+		return found;
+	}
+	return bucket_find(table, bucket_other(table, home, tag), tag, key);
+}
+
+static bool
+bucket_put(struct session_table *table, uint32_t bucket, uint16_t tag, uint32_t reference, bool away)
+{
+	struct bucket *b = &table->buckets[bucket];
+
+	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+		if (b->tags[i] != 0) {
+			continue;
+		}
+		b->tags[i] = tag;
+		b->references[i] = reference;
+		if (away) {
+			b->away |= (uint8_t)(1U << i);
+			table->buckets[bucket_other(table, bucket, tag)].displaced++;
+		}
+		return true;
+	}
+	return false;
+}
+
+static void
+bucket_take(struct session_table *table, uint32_t bucket, unsigned slot)
+{
+	struct bucket *b = &table->buckets[bucket];
+	const uint8_t bit = (uint8_t)(1U << slot);
+
+	assert(b->tags[slot] != 0);
+	if ((b->away & bit) != 0) {
+		struct bucket *home = &table->buckets[bucket_other(table, bucket, b->tags[slot])];
+
+		assert(home->displaced > 0);
+		home->displaced--;
+		b->away &= (uint8_t)~bit;
+	}
+	b->tags[slot] = 0;
+}
+
+/* Makes room in a full bucket by moving one of its entries to that entry's other bucket. */
+static bool
+bucket_displace(struct session_table *table, uint32_t bucket)
+{
+	struct bucket *b = &table->buckets[bucket];
+
+	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+		const uint16_t tag = b->tags[i];
+		const uint32_t other = bucket_other(table, bucket, tag);
+		const bool was_away = (b->away & (1U << i)) != 0;
+
+		if (bucket_put(table, other, tag, b->references[i], !was_away)) {
+			bucket_take(table, bucket, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+table_put(struct session_table *table, uint64_t hash, uint32_t reference)
+{
+	const uint16_t tag = bucket_tag(hash);
+	const uint32_t home = bucket_home(table, hash);
+	const uint32_t other = bucket_other(table, home, tag);
+
+	if (bucket_put(table, home, tag, reference, false) || bucket_put(table, other, tag, reference, true)) {
+		return true;
+	}
+	if (bucket_displace(table, home)) {
+		return bucket_put(table, home, tag, reference, false);
+	}
+	if (bucket_displace(table, other)) {
+		return bucket_put(table, other, tag, reference, true);
+	}
+	return false;
+}
+
+static void
+table_take(struct session_table *table, uint64_t hash, uint32_t reference)
+{
+	const uint16_t tag = bucket_tag(hash);
+	uint32_t bucket = bucket_home(table, hash);
+
+	for (unsigned where = 0; where < 2; where++) {
+		const struct bucket *b = &table->buckets[bucket];
+
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			if (b->tags[i] == tag && b->references[i] == reference) {
+				bucket_take(table, bucket, i);
+				return;
+			}
+		}
+		bucket = bucket_other(table, bucket, tag);
+	}
+	assert(!"an entry that was put is there");
+}
+
+struct session *
+session_table_add(struct session_table *table, struct flow_key forth, struct flow_key back, bool *clash)
+{
+	const uint32_t index = table->free;
+	const uint64_t forth_hash = session_table_hash(table, forth);
+	const uint64_t back_hash = session_table_hash(table, back);
+
+	*clash = flow_key_equal(forth, back) || session_table_find(table, forth, forth_hash) != SESSION_NONE ||
+	    session_table_find(table, back, back_hash) != SESSION_NONE;
+	if (*clash || index == SESSION_NONE) {
+		return NULL;
+	}
+	if (!table_put(table, forth_hash, index << 1 | SESSION_FORTH)) {
+		return NULL;
+	}
+	if (!table_put(table, back_hash, index << 1 | SESSION_BACK)) {
+		table_take(table, forth_hash, index << 1 | SESSION_FORTH);
+		return NULL;
+	}
+	struct session *session = &table->sessions[index];
+	struct session_rare *rare = &table->rare[index];
+
+	assert(session->common.number == 0);
+	table->free = rare->link.next;
+	table->count++;
+	wheel_link_init(&rare->link);
+	memset(session, 0, sizeof *session);
+	session->forth.key = forth;
+	session->back.key = back;
+	session->common.number = (uint64_t)rare->round * table->capacity + index + 1;
+	return session;
+}
+
+void
+session_table_remove(struct session_table *table, struct session *session)
+{
+	const uint32_t index = session_index(table, session);
+	struct session_rare *rare = &table->rare[index];
+
+	assert(session->common.number != 0 && table->count > 0);
+	table_take(table, session_table_hash(table, session->forth.key), index << 1 | SESSION_FORTH);
+	table_take(table, session_table_hash(table, session->back.key), index << 1 | SESSION_BACK);
+	wheel_cancel(&table->wheel, index);
+	session->common.number = 0;
+	rare->round++;
+	rare->link.next = table->free;
+	table->free = index;
+	table->count--;
+}
+
+bool
+session_table_rekey(struct session_table *table, struct session *session, unsigned direction, struct flow_key key)
+{
+	const uint32_t reference = session_index(table, session) << 1 | direction;
+	struct flow *flow = session_flow(session, direction);
+	const uint64_t hash = session_table_hash(table, key);
+	const uint64_t former = session_table_hash(table, flow->key);
+
+	if (session_table_find(table, key, hash) != SESSION_NONE) {
+		return false;
+	}
+	table_take(table, former, reference);
+	if (!table_put(table, hash, reference)) {
+		/* Nothing was moved, so the place that it had is free. */
+		const bool back = table_put(table, former, reference);
+
+		assert(back);
+		(void)back;
+		return false;
+	}
+	flow->key = key;
+	return true;
+}
+
+struct session *
+session_table_by_number(const struct session_table *table, uint64_t number)
+{
+	if (number == 0) {
+		return NULL;
+	}
+	struct session *session = &table->sessions[(number - 1) % table->capacity];
+
+	return session->common.number == number ? session : NULL;
+}

@@ -1,0 +1,273 @@
+/*
+ * TCP state and window tracking of a session.
+ *
+ * States follow the flags of both directions by the table below; an unlisted pair is invalid. The window check is that of
+ * van Rooij, "Real Stateful TCP Packet Filtering in IP Filter" (2000): for each side we keep the highest sequence number
+ * it sent (end), how far the other side lets it send (limit) and the largest window it ever offered (window). A segment is
+ * in the window when
+ *     its last octet lies below the sender's limit,
+ *     it ends above what the receiver has had a window for: the sender's end less the receiver's window,
+ *     it acknowledges nothing that was not sent, and nothing older than ACK_PAST or a window before the end.
+ * Windows in segments with SYN are never scaled, and scaling counts only when both sides offer it (RFC 7323 2.2).
+ *
+ * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC 9293 3.10.7.3). A bare SYN
+ * within an established session goes on and changes nothing: a host that lost its memory gets its peer's challenge and
+ * answers with the RST that ends the session (RFC 5961 4). After FIN in both directions the session lingers for 2 s for the
+ * last ACK and for FINs that are sent again; a SYN that comes then begins a new session.
+ */
+#include "tcp_private.h"
+
+#include <assert.h>
+
+enum tcp_event {
+	TCP_EVENT_INVALID,
+	TCP_EVENT_SYN,
+	TCP_EVENT_SYN_ACK,
+	TCP_EVENT_ACK,
+	TCP_EVENT_FIN,
+	TCP_EVENT_RST,
+	TCP_EVENT_COUNT
+};
+
+enum {
+	ACK_PAST = 66000, /* an ACK may be this old at least: the largest unscaled window and a little */
+	ACK_PAST_SYN = 1460, /* the ACK of a SYN may leave out the data that came with the SYN (RFC 7413) */
+	FLAG_PATTERNS = 16,
+};
+
+/* By ACK, RST, SYN, FIN as a number of four bits. */
+static const uint8_t event_of_flags[FLAG_PATTERNS] = {
+    [0x2] = TCP_EVENT_SYN,
+    [0x8] = TCP_EVENT_ACK,
+    [0xa] = TCP_EVENT_SYN_ACK,
+    [0x9] = TCP_EVENT_FIN,
+    [0x4] = TCP_EVENT_RST,
+    [0xc] = TCP_EVENT_RST,
+};
+
+#define BOTH(state) {state, state}
+static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
+    [TCP_STATE_SYN_SENT] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_SYN_SENT, TCP_STATE_SYN_BOTH},
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_NONE, TCP_STATE_SYN_RECEIVED},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_SENT),
+    },
+    [TCP_STATE_SYN_BOTH] = {
+        [TCP_EVENT_SYN] = BOTH(TCP_STATE_SYN_BOTH),
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_ESTABLISHED),
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_BOTH),
+    },
+    [TCP_STATE_SYN_RECEIVED] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_SYN_RECEIVED, TCP_STATE_NONE},
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_NONE, TCP_STATE_SYN_RECEIVED},
+        [TCP_EVENT_ACK] = {TCP_STATE_ESTABLISHED, TCP_STATE_SYN_RECEIVED},
+        [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_NONE},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_RECEIVED),
+    },
+    [TCP_STATE_PICKUP] = {
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_PICKUP, TCP_STATE_NONE},
+        [TCP_EVENT_ACK] = {TCP_STATE_PICKUP, TCP_STATE_ESTABLISHED},
+        [TCP_EVENT_FIN] = {TCP_STATE_PICKUP, TCP_STATE_FIN_BACK},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_PICKUP),
+    },
+    [TCP_STATE_ESTABLISHED] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_ESTABLISHED, TCP_STATE_NONE},
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_ESTABLISHED),
+        [TCP_EVENT_ACK] = BOTH(TCP_STATE_ESTABLISHED),
+        [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_FIN_BACK},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_ESTABLISHED),
+    },
+    [TCP_STATE_FIN_FORTH] = {
+        [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_FORTH),
+        [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_CLOSED},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_FORTH),
+    },
+    [TCP_STATE_FIN_BACK] = {
+        [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_BACK),
+        [TCP_EVENT_FIN] = {TCP_STATE_CLOSED, TCP_STATE_FIN_BACK},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_BACK),
+    },
+    [TCP_STATE_CLOSED] = {
+        [TCP_EVENT_SYN] = BOTH(TCP_STATE_CLOSED),
+        [TCP_EVENT_ACK] = BOTH(TCP_STATE_CLOSED),
+        [TCP_EVENT_FIN] = BOTH(TCP_STATE_CLOSED),
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_CLOSED),
+    },
+};
+#undef BOTH
+
+/* left <= right in sequence space. */
+static inline bool
+not_after(uint32_t left, uint32_t right)
+{
+	return (int32_t)(right - left) >= 0;
+}
+
+static inline uint32_t
+at_least_one(uint32_t window)
+{
+	return window == 0 ? 1 : window;
+}
+
+static uint32_t
+window_of(const struct session_common *common, unsigned direction, const struct tcp_header *header)
+{
+	const uint8_t shift = (header->flags & TCP_SYN) != 0 ? 0 : common->scale[direction];
+
+	assert(shift <= TCP_SCALE_MOST);
+	return (uint32_t)header->window << shift;
+}
+
+/* Notes what a side offers; once both have, one that offers none turns it off for both (RFC 7323 2.2). */
+static void
+take_scale(struct session_common *common, unsigned direction, uint8_t scale)
+{
+	common->scale[direction] = scale;
+	if (common->window[!direction].window == 0) {
+		return;
+	}
+	if (scale == TCP_SCALE_NONE || common->scale[!direction] == TCP_SCALE_NONE) {
+		common->scale[0] = 0;
+		common->scale[1] = 0;
+	}
+}
+
+/* The first segment of a side: what it sends from here on is measured from this. */
+static void
+first_of_side(struct session_common *common, unsigned direction, const struct tcp_segment *segment, uint32_t end)
+{
+	struct tcp_window *sender = &common->window[direction];
+	const struct tcp_window *receiver = &common->window[!direction];
+
+	sender->limit = end + receiver->window;
+	if ((segment->header.flags & TCP_SYN) != 0) {
+		take_scale(common, direction, segment->scale);
+	} else {
+		/* Begun in the middle: the scales were agreed before our time, so take the largest. */
+		common->scale[direction] = TCP_SCALE_MOST;
+		if (common->scale[!direction] == TCP_SCALE_NONE) {
+			common->scale[!direction] = 0;
+		}
+		if (receiver->window == 0) {
+			sender->limit = end + ((uint32_t)UINT16_MAX << TCP_SCALE_MOST);
+		}
+	}
+	sender->end = end;
+	sender->window = at_least_one(window_of(common, direction, &segment->header));
+}
+
+void
+tcp_begin(struct session_common *common, const struct tcp_segment *segment)
+{
+	const uint8_t flags = segment->header.flags;
+
+	common->tcp = tcp_is_start(flags) ? TCP_STATE_SYN_SENT : TCP_STATE_PICKUP;
+	first_of_side(common, SESSION_FORTH, segment,
+	    segment->header.sequence + tcp_sequence_length(flags, segment->payload));
+}
+
+static bool
+reset_in_window(const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+{
+	const struct tcp_window *sender = &common->window[direction];
+	const struct tcp_window *receiver = &common->window[!direction];
+	const uint32_t sequence = segment->header.sequence;
+
+	if (sender->window == 0) {
+		return common->tcp == TCP_STATE_PICKUP ||
+		    ((segment->header.flags & TCP_ACK) != 0 && segment->header.acknowledgement == receiver->end);
+	}
+	return not_after(sequence, sender->limit) && not_after(sender->end - receiver->window, sequence);
+}
+
+static bool
+segment_in_window(const struct session_common *common, unsigned direction, const struct tcp_segment *segment,
+    uint32_t end)
+{
+	const struct tcp_window *sender = &common->window[direction];
+	const struct tcp_window *receiver = &common->window[!direction];
+	const uint32_t past = sender->window == 0 && (segment->header.flags & TCP_SYN) != 0 ? ACK_PAST_SYN
+	    : sender->window > ACK_PAST                                                     ? sender->window
+	                                                                                    : ACK_PAST;
+	const uint32_t acknowledged = segment->header.acknowledgement;
+	bool good = true;
+
+	if (sender->window != 0) {
+		good = not_after(segment->header.sequence + segment->payload, sender->limit) &&
+		    not_after(sender->end - at_least_one(receiver->window), end);
+	}
+	if ((segment->header.flags & TCP_ACK) != 0 && receiver->window != 0) {
+		good = good && not_after(acknowledged, receiver->end) && not_after(receiver->end - past, acknowledged);
+	}
+	return good;
+}
+
+static void
+move_window(struct session_common *common, unsigned direction, const struct tcp_segment *segment, uint32_t end)
+{
+	struct tcp_window *sender = &common->window[direction];
+	struct tcp_window *receiver = &common->window[!direction];
+	const uint32_t window = window_of(common, direction, &segment->header);
+
+	if (sender->window == 0) {
+		first_of_side(common, direction, segment, end);
+	} else {
+		if (!not_after(end, sender->end)) {
+			sender->end = end;
+		}
+		if (window > sender->window) {
+			sender->window = window;
+		}
+	}
+	if ((segment->header.flags & TCP_ACK) != 0 && receiver->window != 0) {
+		const uint32_t limit = segment->header.acknowledgement + at_least_one(window);
+
+		if (!not_after(limit, receiver->limit)) {
+			receiver->limit = limit;
+		}
+	}
+}
+
+enum tcp_outcome
+tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment, bool check)
+{
+	const uint8_t flags = segment->header.flags;
+	const enum tcp_event event = event_of_flags[(flags & 7) | (flags & TCP_ACK) >> 1];
+	const uint8_t next = successor[common->tcp][event][direction];
+	const uint32_t end = segment->header.sequence + tcp_sequence_length(flags, segment->payload);
+
+	if (next == TCP_STATE_NONE) {
+		return TCP_OUT_OF_STATE;
+	}
+	if (event == TCP_EVENT_RST) {
+		return !check || reset_in_window(common, direction, segment) ? TCP_RESET : TCP_OUT_OF_WINDOW;
+	}
+	if (event == TCP_EVENT_SYN) {
+		if (common->tcp == TCP_STATE_CLOSED) {
+			return TCP_RESTART;
+		}
+		if (common->tcp == TCP_STATE_ESTABLISHED) {
+			return TCP_PASS_UNTRACKED;
+		}
+		if (common->tcp == TCP_STATE_SYN_SENT && direction == SESSION_FORTH) {
+			tcp_begin(common, segment);
+			return TCP_PASS;
+		}
+	}
+	if (check && !segment_in_window(common, direction, segment, end)) {
+		return TCP_OUT_OF_WINDOW;
+	}
+	move_window(common, direction, segment, end);
+	common->tcp = next;
+	return TCP_PASS;
+}
+
+bool
+tcp_quoted_in_window(const struct session_common *common, unsigned direction, uint32_t sequence)
+{
+	const struct tcp_window *sender = &common->window[direction];
+	const struct tcp_window *receiver = &common->window[!direction];
+	const uint32_t past = receiver->window > ACK_PAST ? receiver->window : ACK_PAST;
+
+	return sender->window == 0 || (not_after(sequence, sender->end) && not_after(sender->end - past, sequence));
+}
