@@ -1,0 +1,105 @@
+/*
+ * Running one typed line. See command.h.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pager.h"
+#include "pipe.h"
+
+struct cli_run {
+	struct cli_pipeline pipeline;
+	struct cli_pager pager;
+	int error;
+};
+
+static bool
+run_output(void *context, const char *bytes, size_t length)
+{
+	struct cli_run *run = context;
+
+	return cli_pipeline_feed(&run->pipeline, bytes, length, cli_pager_write, &run->pager);
+}
+
+static void
+run_error(void *context, const char *bytes, size_t length)
+{
+	const struct cli_run *run = context;
+
+	while (length > 0) {
+		const ssize_t written = write(run->error, bytes, length);
+
+		if (written <= 0 && errno != EINTR) {
+			return;
+		}
+		if (written > 0) {
+			bytes += written;
+			length -= (size_t)written;
+		}
+	}
+}
+
+/* A filter that is wrong: said as the gateway says what is wrong with a command. */
+static void
+run_refuse(struct cli_run *run, const struct cli_place *place, const char *line, size_t column,
+    const struct text *error)
+{
+	struct text message = TEXT_EMPTY;
+
+	if (place->indent == IPC_INDENT_ECHO) {
+		text_printf(&message, "%s\n", line);
+	} else {
+		text_append_repeated(&message, ' ', place->indent);
+	}
+	for (size_t i = 0; i < column; i++) {
+		text_append(&message, ((unsigned char)line[i] & 0xc0) == 0x80 ? "" : " ");
+	}
+	text_printf(&message, "^\n%s\n", text_string(error));
+	run_error(run, text_string(&message), message.length);
+	text_release(&message);
+}
+
+enum cli_result
+cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	struct cli_run run = {.error = place->error};
+	struct text error = TEXT_EMPTY;
+	size_t column = 0;
+
+	if (!cli_pipeline_parse(&run.pipeline, line, &column, &error)) {
+		run_refuse(&run, place, line, column, &error);
+		text_release(&error);
+		return CLI_FAILED;
+	}
+	cli_pager_start(&run.pager, place->output, run.pipeline.no_more ? -1 : place->keys);
+	struct ipc_command command = {.width = place->width, .indent = place->indent};
+	const struct cli_receiver receiver = {
+	    .context = &run,
+	    .output = run_output,
+	    .error = run_error,
+	    .interrupt = place->interrupt,
+	};
+
+	char *rest = text_take(&run.pipeline.command);
+
+	command.line = rest;
+	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
+
+	cli_pipeline_end(&run.pipeline, cli_pager_write, &run.pager);
+	if (run.pipeline.failed || rest == NULL) {
+		static const char memory[] = "out of memory: the output is not whole\n";
+
+		run_error(&run, memory, strlen(memory));
+		result = result == CLI_OK ? CLI_FAILED : result;
+	}
+	if (run.pager.failed && result == CLI_OK) {
+		result = CLI_FAILED;
+	}
+	free(rest);
+	cli_pipeline_release(&run.pipeline);
+	return result;
+}

@@ -1,0 +1,28 @@
+/*
+ * What goes to the user's output, page by page on a terminal.
+ */
+#ifndef CLI_PAGER_H
+#define CLI_PAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cli_pager {
+	int output;      /* descriptor */
+	int keys;        /* descriptor of the terminal; -1: no paging */
+	unsigned rows;   /* of the terminal */
+	unsigned columns;
+	unsigned row;    /* lines shown since the last stop */
+	unsigned column; /* where the line has got to */
+	bool all;        /* no more stops */
+	bool failed;     /* the output is gone (a closed pipe) */
+};
+
+/* The size of the terminal behind `descriptor`; 0 and 0 when it is none. */
+void cli_terminal_size(int descriptor, unsigned *rows, unsigned *columns);
+/* Starts a command's output. `keys` is -1 for output that does not stop. */
+void cli_pager_start(struct cli_pager *pager, int output, int keys);
+/* False: the user or the other end of the pipe wants no more. A sink of struct cli_pipeline. */
+bool cli_pager_write(void *pager, const char *bytes, size_t length);
+
+#endif

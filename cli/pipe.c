@@ -1,0 +1,370 @@
+/*
+ * Filters on text. See pipe.h.
+ *
+ * Patterns are POSIX extended regular expressions without regard to case, as JUNOS has them, and bounded: no back
+ * references, at most two repetition counts, each small, so that no pattern costs more than a line is worth.
+ */
+#include "pipe.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PIPE_REPEATS = 2,
+	PIPE_REPEAT_MOST = 255,
+	PIPE_ERROR_LENGTH = 128,
+};
+
+struct pipe_row {
+	const char *name;
+	enum cli_filter_kind kind;
+	bool ours;
+	bool takes_value;
+};
+
+/* All that may stand behind a pipe, ours or not: a prefix must be unique among all of them. */
+static const struct pipe_row pipe_rows[] = {
+    {"compare", CLI_FILTER_COUNT, false, false},
+    {"count", CLI_FILTER_COUNT, true, false},
+    {"display", CLI_FILTER_COUNT, false, false},
+    {"except", CLI_FILTER_EXCEPT, true, true},
+    {"find", CLI_FILTER_FIND, true, true},
+    {"last", CLI_FILTER_LAST, true, true},
+    {"match", CLI_FILTER_MATCH, true, true},
+    {"no-more", CLI_FILTER_COUNT, true, false},
+};
+
+enum {
+	PIPE_ROWS = sizeof(pipe_rows) / sizeof(pipe_rows[0]),
+};
+
+/* The end of a segment: the next `|` outside quotes, or the end of the line. */
+static const char *
+pipe_segment_end(const char *at)
+{
+	bool quoted = false;
+
+	for (; *at != '\0'; at++) {
+		if (*at == '\\' && quoted && at[1] != '\0') {
+			at++;
+		} else if (*at == '"') {
+			quoted = !quoted;
+		} else if (*at == '|' && !quoted) {
+			break;
+		}
+	}
+	return at;
+}
+
+static const char *
+pipe_skip_blanks(const char *at, const char *end)
+{
+	while (at < end && isspace((unsigned char)*at)) {
+		at++;
+	}
+	return at;
+}
+
+/* A row of ours that the word means, NULL: mgd's business. */
+static const struct pipe_row *
+pipe_find(const char *word, size_t length)
+{
+	const struct pipe_row *found = NULL;
+
+	for (size_t i = 0; i < PIPE_ROWS; i++) {
+		if (length > 0 && strncmp(pipe_rows[i].name, word, length) == 0) {
+			if (found != NULL) {
+				return NULL;
+			}
+			found = &pipe_rows[i];
+		}
+	}
+	return found != NULL && found->ours ? found : NULL;
+}
+
+/* A value without its quotes; \" inside them is a quote, other backslashes belong to the pattern. */
+static void
+pipe_value(const char *at, const char *end, struct text *value)
+{
+	while (end > at && isspace((unsigned char)end[-1])) {
+		end--;
+	}
+	const bool quoted = end - at >= 2 && *at == '"' && end[-1] == '"';
+
+	if (quoted) {
+		at++;
+		end--;
+	}
+	for (; at < end; at++) {
+		if (quoted && *at == '\\' && at + 1 < end && at[1] == '"') {
+			at++;
+		}
+		text_append_char(value, *at);
+	}
+}
+
+/* Why the pattern would be too dear, NULL: it is not. */
+static const char *
+pipe_pattern_refused(const char *pattern)
+{
+	unsigned repeats = 0;
+
+	if (*pattern == '\0') {
+		return "a pattern must follow";
+	}
+	if (strlen(pattern) > CLI_PATTERN_LENGTH) {
+		return "the pattern is longer than 255 characters";
+	}
+	for (const char *at = pattern; *at != '\0'; at++) {
+		if (*at == '\\' && at[1] != '\0') {
+			at++;
+			if (*at >= '1' && *at <= '9') {
+				return "a pattern cannot refer back to a group";
+			}
+		} else if (*at == '{') {
+			char *end = NULL;
+			const unsigned long low = strtoul(at + 1, &end, 10);
+			const unsigned long high = *end == ',' ? strtoul(end + 1, NULL, 10) : low;
+
+			if (++repeats > PIPE_REPEATS || low > PIPE_REPEAT_MOST || high > PIPE_REPEAT_MOST) {
+				return "a pattern may have two repetition counts, each up to 255";
+			}
+		}
+	}
+	return NULL;
+}
+
+static bool
+pipe_compile(struct cli_filter *filter, const char *pattern, struct text *error)
+{
+	const char *refused = pipe_pattern_refused(pattern);
+
+	if (refused != NULL) {
+		text_append(error, refused);
+		return false;
+	}
+	const int status = regcomp(&filter->pattern, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+
+	if (status != 0) {
+		char message[PIPE_ERROR_LENGTH];
+
+		(void)regerror(status, &filter->pattern, message, sizeof(message));
+		text_printf(error, "the pattern '%s' is no regular expression: %s", pattern, message);
+		return false;
+	}
+	return true;
+}
+
+static bool
+pipe_prepare_last(struct cli_filter *filter, const char *value, struct text *error)
+{
+	char *end = NULL;
+	const unsigned long wanted = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : 0;
+
+	if (wanted == 0 || wanted > CLI_LAST_LINES || *end != '\0') {
+		text_printf(error, "last takes a number of lines in 1..%d", CLI_LAST_LINES);
+		return false;
+	}
+	filter->count = wanted;
+	filter->lines = calloc(wanted, sizeof(*filter->lines));
+	if (filter->lines == NULL) {
+		text_append(error, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+/* Adds the filter of one segment (behind its `|`). */
+static bool
+pipe_add(struct cli_pipeline *pipeline, const struct pipe_row *row, const char *value, struct text *error)
+{
+	struct cli_filter *filter = &pipeline->filters[pipeline->filter_count];
+
+	if (strcmp(row->name, "no-more") == 0) {
+		pipeline->no_more = true;
+	}
+	if (!row->takes_value && *value != '\0') {
+		text_printf(error, "%s takes nothing behind it", row->name);
+		return false;
+	}
+	if (strcmp(row->name, "no-more") == 0) {
+		return true;
+	}
+	if (pipeline->filter_count == CLI_FILTERS) {
+		text_printf(error, "more than %d filters", CLI_FILTERS);
+		return false;
+	}
+	*filter = (struct cli_filter){.kind = row->kind};
+	if (row->kind == CLI_FILTER_LAST && !pipe_prepare_last(filter, value, error)) {
+		return false;
+	}
+	if (row->takes_value && row->kind != CLI_FILTER_LAST && !pipe_compile(filter, value, error)) {
+		return false;
+	}
+	pipeline->filter_count++;
+	return true;
+}
+
+bool
+cli_pipeline_parse(struct cli_pipeline *pipeline, const char *line, size_t *column, struct text *error)
+{
+	const char *end = pipe_segment_end(line);
+
+	*pipeline = (struct cli_pipeline){.command = TEXT_EMPTY, .partial = TEXT_EMPTY};
+	text_append_bytes(&pipeline->command, line, (size_t)(end - line));
+	while (*end == '|') {
+		const char *segment = end + 1;
+
+		end = pipe_segment_end(segment);
+		const char *word = pipe_skip_blanks(segment, end);
+		const char *word_end = word;
+
+		while (word_end < end && !isspace((unsigned char)*word_end)) {
+			word_end++;
+		}
+		const struct pipe_row *row = pipe_find(word, (size_t)(word_end - word));
+
+		if (row == NULL) {
+			text_append_char(&pipeline->command, '|');
+			text_append_bytes(&pipeline->command, segment, (size_t)(end - segment));
+			continue;
+		}
+		struct text value = TEXT_EMPTY;
+		const char *start = pipe_skip_blanks(word_end, end);
+
+		pipe_value(start, end, &value);
+		const bool added = pipe_add(pipeline, row, text_string(&value), error);
+
+		text_release(&value);
+		if (!added) {
+			*column = (size_t)(start - line);
+			cli_pipeline_release(pipeline);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+pipe_keep(struct cli_pipeline *pipeline, struct cli_filter *filter, const char *line)
+{
+	char *copy = strdup(line);
+
+	if (copy == NULL) {
+		pipeline->failed = true;
+		return;
+	}
+	free(filter->lines[filter->next]);
+	filter->lines[filter->next] = copy;
+	filter->next = (filter->next + 1) % filter->count;
+}
+
+/* One line, without its newline, through the filters from `first` on. */
+static bool
+pipe_line(struct cli_pipeline *pipeline, size_t first, const char *line, cli_sink sink, void *context)
+{
+	for (size_t i = first; i < pipeline->filter_count; i++) {
+		struct cli_filter *filter = &pipeline->filters[i];
+
+		switch (filter->kind) {
+		case CLI_FILTER_MATCH:
+			if (regexec(&filter->pattern, line, 0, NULL, 0) != 0) {
+				return true;
+			}
+			break;
+		case CLI_FILTER_EXCEPT:
+			if (regexec(&filter->pattern, line, 0, NULL, 0) == 0) {
+				return true;
+			}
+			break;
+		case CLI_FILTER_FIND:
+			filter->found = filter->found || regexec(&filter->pattern, line, 0, NULL, 0) == 0;
+			if (!filter->found) {
+				return true;
+			}
+			break;
+		case CLI_FILTER_LAST:
+			pipe_keep(pipeline, filter, line);
+			return true;
+		case CLI_FILTER_COUNT:
+			filter->count++;
+			return true;
+		}
+	}
+	return sink(context, line, strlen(line)) && sink(context, "\n", 1);
+}
+
+bool
+cli_pipeline_feed(struct cli_pipeline *pipeline, const char *bytes, size_t length, cli_sink sink, void *context)
+{
+	const char *at = bytes;
+	const char *end = bytes + length;
+
+	if (pipeline->filter_count == 0) {
+		return sink(context, bytes, length);
+	}
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		text_append_bytes(&pipeline->partial, at, (size_t)((newline == NULL ? end : newline) - at));
+		if (newline == NULL) {
+			break;
+		}
+		const bool more = pipe_line(pipeline, 0, text_string(&pipeline->partial), sink, context);
+
+		pipeline->failed = pipeline->failed || text_failed(&pipeline->partial);
+		text_clear(&pipeline->partial);
+		if (!more) {
+			return false;
+		}
+		at = newline + 1;
+	}
+	return true;
+}
+
+void
+cli_pipeline_end(struct cli_pipeline *pipeline, cli_sink sink, void *context)
+{
+	bool more = true;
+
+	if (pipeline->partial.length > 0) {
+		more = pipe_line(pipeline, 0, text_string(&pipeline->partial), sink, context);
+	}
+	for (size_t i = 0; i < pipeline->filter_count && more; i++) {
+		struct cli_filter *filter = &pipeline->filters[i];
+
+		if (filter->kind == CLI_FILTER_COUNT) {
+			struct text line = TEXT_EMPTY;
+
+			text_printf(&line, "Count: %zu lines", filter->count);
+			more = pipe_line(pipeline, i + 1, text_string(&line), sink, context);
+			text_release(&line);
+		}
+		for (size_t n = 0; filter->kind == CLI_FILTER_LAST && n < filter->count && more; n++) {
+			const char *line = filter->lines[(filter->next + n) % filter->count];
+
+			more = line == NULL || pipe_line(pipeline, i + 1, line, sink, context);
+		}
+	}
+}
+
+void
+cli_pipeline_release(struct cli_pipeline *pipeline)
+{
+	for (size_t i = 0; i < pipeline->filter_count; i++) {
+		struct cli_filter *filter = &pipeline->filters[i];
+
+		if (filter->kind == CLI_FILTER_LAST) {
+			for (size_t n = 0; n < filter->count; n++) {
+				free(filter->lines[n]);
+			}
+			free(filter->lines);
+		} else if (filter->kind != CLI_FILTER_COUNT) {
+			regfree(&filter->pattern);
+		}
+	}
+	text_release(&pipeline->command);
+	text_release(&pipeline->partial);
+	pipeline->filter_count = 0;
+}
