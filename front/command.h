@@ -14,6 +14,7 @@ enum command_status {
 };
 
 int command_up(int argc, char **argv);
+int cli_main(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_replay(int argc, char **argv);
