@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "ipc/daemon.h"
 #include "program.h"
 
 enum {
@@ -42,20 +42,6 @@ struct host {
 	uint32_t main_address; /* what our own connections come from unless they say; 0: no way out */
 	uint16_t main_instance;
 };
-
-bool
-host_name(const char *state, struct text *name)
-{
-	static const struct hash_key key = {.low = 0x73616c6c79706f72ULL, .high = 0x7420686f73742e2eULL};
-	char *path = realpath(state, NULL);
-
-	if (path == NULL) {
-		return false;
-	}
-	text_printf(name, "sp-%08x", (unsigned)(hash_bytes(&key, path, strlen(path)) & UINT32_MAX));
-	free(path);
-	return !text_failed(name);
-}
 
 static bool
 namespace_exists(const char *name)
@@ -153,7 +139,7 @@ host_create(const char *state, struct text *error)
 	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
 		host->instances[i].descriptor = -1;
 	}
-	if (!host_name(state, &name)) {
+	if (!daemon_host_namespace(state, &name)) {
 		text_printf(error, "%s: %s", state, strerror(errno));
 		host_destroy(host);
 		host = NULL;
@@ -186,7 +172,7 @@ host_remove(const char *state)
 {
 	struct text name = TEXT_EMPTY;
 
-	if (host_name(state, &name) && namespace_exists(text_string(&name))) {
+	if (daemon_host_namespace(state, &name) && namespace_exists(text_string(&name))) {
 		const char *const delete[] = {"ip", "netns", "delete", text_string(&name), NULL};
 
 		(void)run_ip(delete, NULL, NULL);

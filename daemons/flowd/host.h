@@ -1,8 +1,7 @@
 /*
  * The host path: a network namespace of its own in which local services (sshd, ...) run, and how packets get there.
  *
- * The namespace is named sp- and eight hexadecimal digits of a hash of the state directory's path; DIR/run/host-netns holds
- * the name. For each routing instance with local addresses there is a TUN interface sp<N> that carries these addresses as
+ * The namespace has a name of the state directory's own (daemon_host_namespace()); DIR/run/host-netns holds it. For each routing instance with local addresses there is a TUN interface sp<N> that carries these addresses as
  * /32, and a routing table 1000+N that leads back to it; `ip rule from ADDRESS` chooses the table, so that an answer leaves
  * by the TUN of the instance in which it was asked for, with the address that was asked (cs06832).
  *
@@ -28,8 +27,6 @@ enum {
 
 struct host;
 
-/* The namespace's name for a state directory. False when there is no such directory. */
-bool host_name(const char *state, struct text *name) __attribute__((warn_unused_result));
 /* Makes the namespace if it is not there, and enters it. => while the process may. NULL with a sentence. */
 struct host *host_create(const char *state, struct text *error) __attribute__((warn_unused_result));
 /* Closes the TUNs; the namespace stays. */

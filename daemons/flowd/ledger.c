@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -182,6 +183,12 @@ ledger_open(const char *path, struct text *error)
 		return NULL;
 	}
 	ledger->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (ledger->descriptor >= 0 && flock(ledger->descriptor, LOCK_EX | LOCK_NB) != 0) {
+		text_printf(error, "%s: %s", path,
+		    errno == EWOULDBLOCK ? "another flowd runs with this state directory" : strerror(errno));
+		ledger_close(ledger);
+		return NULL;
+	}
 	if (ledger->descriptor < 0 || !read_all(ledger)) {
 		text_printf(error, "%s: %s", path, strerror(errno));
 		ledger_close(ledger);

@@ -209,6 +209,7 @@ settle_job(void *argument)
 	if (capabilities == NULL) {
 		return -errno;
 	}
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	failure = cap_set_proc(capabilities);
 	for (cap_value_t value = 0; failure == 0 && value <= CAP_LAST_CAP; value++) {
 		cap_flag_value_t inherited = CAP_CLEAR;

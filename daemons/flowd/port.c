@@ -385,6 +385,7 @@ netdev_open(void *argument)
 		xdp_off(name);
 	}
 	port->netdev = facts.index;
+	port->mtu = facts.mtu;
 	const enum port_status status = device_open(opening);
 
 	port->running = netdev_look(name, &facts) && facts.up;
@@ -400,6 +401,7 @@ port_open(struct port_opening *opening)
 	if (port->namespace != NULL) {
 		return (enum port_status)namespace_run(port->namespace, netdev_open, opening);
 	}
+	port->mtu = RTE_ETHER_MTU;
 	status = device_open(opening);
 	port->running = status == PORT_OPENED;
 	return status;

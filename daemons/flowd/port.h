@@ -39,6 +39,7 @@ struct port {
 	uint16_t device;             /* DPDK's number; while open */
 	int descriptor;              /* becomes readable with packets; -1: has to be polled */
 	unsigned netdev;             /* the interface's index */
+	uint32_t mtu;                /* its IP octets */
 	uint8_t mac[6];
 	bool open;
 	bool running; /* has a carrier */

@@ -1,0 +1,100 @@
+/*
+ * Answers to operational commands: a row for each rpc, a state for each running answer, made in bounded steps so that a
+ * long one neither holds up others nor fills memory.
+ *
+ * A step adds to a chunk's tree until the chunk is large enough or there is no more. The control thread sends chunks while
+ * the asker reads them. Element names are those of schema/NAME-op.yang.
+ *
+ * Threads: the control thread; what lies in the engine is asked of the worker by jobs of bounded steps.
+ */
+#ifndef FLOWD_ANSWER_H
+#define FLOWD_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/op.h"
+#include "configuration.h"
+#include "edge.h"
+#include "snapshot/snapshot.h"
+#include "worker.h"
+
+enum {
+	ANSWER_CHUNK = 60000,         /* octets after which a chunk goes out */
+	ANSWER_POLICY_INDEX_FIRST = 4, /* policies' numbers in tables begin here, as on an SRX */
+};
+
+/* What answers are made of; borrowed. `configuration` is NULL before the first. */
+struct answer_sources {
+	const struct snapshot_registry *registry;
+	const struct configuration *configuration;
+	const struct edge *edge;
+	struct worker *worker;
+};
+
+enum answer_progress {
+	ANSWER_MORE,
+	ANSWER_END,
+	ANSWER_FAILED, /* with a sentence */
+};
+
+/* One running answer. The row's own state is in `state`; cursors of any kind. */
+struct answer {
+	const struct answer_row *row;
+	struct op_tree request;
+	uint32_t number; /* the question's request id */
+	bool cancelled;
+	uint32_t cursor;
+	uint64_t total;
+	void *state;
+	struct answer *next;
+};
+
+struct answer_row {
+	const char *rpc;
+	const char *root; /* of each chunk */
+	/* Adds to `tree`, whose root is there. */
+	enum answer_progress (*step)(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+	    struct text *error);
+};
+
+/* The row for an rpc, or NULL. */
+const struct answer_row *answer_row_find(const char *rpc);
+/* Takes the request tree over. NULL when memory is short. */
+struct answer *answer_create(const struct answer_row *row, struct op_tree *request, uint32_t number)
+    __attribute__((warn_unused_result));
+void answer_destroy(struct answer *answer);
+
+/* The steps, a file each. */
+enum answer_progress show_sessions(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_sessions(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_statistics(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_policies(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_interfaces(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+
+/* Shared words. */
+void answer_add_address(struct op_tree *tree, struct op_node *parent, const char *name, uint32_t address);
+const char *answer_unit_name(const struct answer_sources *sources, uint16_t unit);
+const char *answer_zone_name(const struct answer_sources *sources, uint16_t zone);
+/* "10.0.0.0/8" or an address; false when it is neither. Host bits are masked. */
+struct answer_prefix {
+	uint32_t prefix;
+	uint32_t mask;
+	uint8_t length;
+};
+bool answer_prefix_parse(const char *word, struct answer_prefix *prefix) __attribute__((warn_unused_result));
+
+#endif

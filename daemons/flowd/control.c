@@ -1,0 +1,577 @@
+/*
+ * The control thread. See control.h.
+ *
+ * VERIFY compiles a configuration and keeps it; APPLY puts the kept one in force, which is a job of the worker between two
+ * bursts: when it has ended nobody reads the former snapshot and forwarding table any more, and they are freed. The state
+ * of links changes the RIB, and where that changes what is in force a new forwarding table is published the same way.
+ * Schedulers are compiled for a span of time; before it ends the same configuration is compiled again.
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "configuration.h"
+#include "ipc/log.h"
+#include "ipc/payload.h"
+#include "ipc/server.h"
+#include "journal.h"
+#include "tell.h"
+
+enum {
+	OWN_POLLS = 3,         /* signals, events, logger */
+	EVENTS_MOST = 4096,    /* event records in one pass */
+	CHUNKS_MOST = 16,      /* chunks of answers for one asker in one pass */
+	SCHEDULE_MARGIN = 120, /* seconds before the compiled schedules end */
+	TICK_MILLISECONDS = 1000,
+};
+
+struct control {
+	struct control_start start;
+	struct schema *schema;
+	struct snapshot_registry *registry;
+	struct compiler compiler;
+	struct configuration *force; /* NULL: none yet, the engine is closed */
+	struct configuration *kept;  /* verified, not in force; NULL: none */
+	struct logger *logger;
+	struct ipc_server *server;
+	uint64_t ticked;
+	uint64_t lost_told; /* event records whose loss was logged */
+};
+
+/* --- events ----------------------------------------------------------------------------------------------------- */
+
+/* True when there may be more. */
+static bool
+drain_events(struct control *control, uint32_t most)
+{
+	const struct journal journal = {
+	    .registry = control->registry,
+	    .snapshot = control->force == NULL ? NULL : control->force->snapshot,
+	};
+	struct event event;
+
+	worker_events_seen(control->start.worker);
+	for (uint32_t i = 0; i < most; i++) {
+		if (!worker_take_event(control->start.worker, &event)) {
+			return false;
+		}
+		journal_write(&journal, &event, control->logger);
+	}
+	return true;
+}
+
+/* --- configurations --------------------------------------------------------------------------------------------- */
+
+static void
+give_hosts(struct control *control)
+{
+	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+		worker_set_host(control->start.worker, i, host_descriptor(control->start.host, i));
+	}
+}
+
+static void
+prepare_host(struct control *control, const struct configuration *configuration)
+{
+	struct text error = TEXT_EMPTY;
+
+	host_apply(control->start.host, configuration->snapshot, &error);
+	if (error.length > 0) {
+		tell(control->logger, LOG_SEVERITY_ERROR, "FLOWD_HOST_PATH", "the way to local services: %s",
+		    text_string(&error));
+	}
+	text_release(&error);
+}
+
+static void
+replace_fib(struct configuration *configuration, struct fib *fib)
+{
+	snapshot_fib_destroy(configuration->fib);
+	configuration->fib = fib;
+}
+
+/* Takes `next` over. Cannot fail. */
+static void
+put_in_force(struct control *control, struct configuration *next)
+{
+	struct configuration *former = control->force;
+
+	/* Links may have changed since it was compiled; without memory for another table the one of then has to do. */
+	if (configuration_take_links(next, control->start.edge)) {
+		struct fib *fib = configuration_fib(next, &control->compiler);
+
+		if (fib != NULL) {
+			replace_fib(next, fib);
+		}
+	}
+	if (former != NULL) {
+		rib_carry_ages(next->rib, former->rib, worker_now());
+	}
+	prepare_host(control, next);
+	give_hosts(control);
+	/* What was written so far speaks of the former snapshot's applications. */
+	(void)drain_events(control, UINT32_MAX);
+	configuration_publish(next, control->start.worker);
+	(void)drain_events(control, UINT32_MAX);
+	control->force = next;
+	host_trim(control->start.host);
+	configuration_destroy(former);
+	if (former == NULL) {
+		daemon_notify(control->start.options, "forwarding");
+	}
+}
+
+static void
+recompile(struct control *control)
+{
+	struct configuration *again = configuration_again(&control->compiler, control->force);
+
+	if (again == NULL) {
+		tell(control->logger, LOG_SEVERITY_ERROR, "FLOWD_COMPILE",
+		    "the configuration in force could not be compiled again; it stays as it is");
+		return;
+	}
+	put_in_force(control, again);
+}
+
+static void
+follow_links(struct control *control)
+{
+	struct configuration *force = control->force;
+
+	if (force == NULL) {
+		return;
+	}
+	if (!configuration_macs_current(force, control->start.edge)) {
+		recompile(control);
+		return;
+	}
+	if (!configuration_take_links(force, control->start.edge)) {
+		return;
+	}
+	struct configuration next = *force;
+
+	next.fib = configuration_fib(force, &control->compiler);
+	if (next.fib == NULL) {
+		tell(control->logger, LOG_SEVERITY_ERROR, "FLOWD_COMPILE", "out of memory for a new forwarding table");
+		return;
+	}
+	configuration_publish(&next, control->start.worker);
+	replace_fib(force, next.fib);
+}
+
+static void
+follow_schedules(struct control *control)
+{
+	const int64_t seconds = worker_wall() / 1000000;
+	const struct snapshot *snapshot;
+
+	if (control->force == NULL) {
+		return;
+	}
+	snapshot = control->force->snapshot;
+	if (snapshot->scheduler_count > 0 &&
+	    (seconds < snapshot->schedules_from || seconds + SCHEDULE_MARGIN >= snapshot->schedules_until)) {
+		recompile(control);
+	}
+}
+
+/* --- mgd's messages --------------------------------------------------------------------------------------------- */
+
+static void
+send_result(struct ipc_client *client, uint32_t request, struct ipc_result *result, const struct diagnostics *list)
+{
+	struct text payload = TEXT_EMPTY;
+
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		struct ipc_diagnostic what = {
+		    .error = list->items[i].severity == DIAGNOSTIC_ERROR,
+		    .line = list->items[i].line,
+		    .path = list->items[i].path,
+		    .statement = list->items[i].statement,
+		    .message = list->items[i].message,
+		};
+
+		ipc_result_add(result, &what);
+	}
+	ipc_result_encode(result, &payload);
+	if (result->failed || text_failed(&payload)) {
+		ipc_client_close(client); /* out of memory: it will ask again */
+	} else {
+		(void)ipc_connection_send(client->connection, IPC_RESULT, request, text_string(&payload), payload.length);
+	}
+	text_release(&payload);
+	ipc_result_release(result);
+}
+
+static void
+take_verify(struct control *control, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct ipc_result result = {.accepted = false};
+	struct ipc_verify verify;
+
+	if (!ipc_verify_decode(&verify, message->payload, message->length)) {
+		ipc_client_close(client);
+		return;
+	}
+	const struct configuration_source source = {.id = verify.id, .text = verify.text, .length = verify.length};
+
+	configuration_destroy(control->kept);
+	control->kept = configuration_create(&control->compiler, &source, &list);
+	result.id = verify.id;
+	result.accepted = control->kept != NULL;
+	send_result(client, message->request, &result, &list);
+	diagnostics_release(&list);
+}
+
+static void
+take_apply(struct control *control, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct ipc_result result = {.accepted = false};
+	struct ipc_apply apply;
+
+	if (!ipc_apply_decode(&apply, message->payload, message->length)) {
+		ipc_client_close(client);
+		return;
+	}
+	result.id = apply.id;
+	if (control->kept != NULL && control->kept->id == apply.id) {
+		struct configuration *next = control->kept;
+
+		control->kept = NULL;
+		put_in_force(control, next);
+		result.accepted = true;
+	} else {
+		result.accepted = control->force != NULL && control->force->id == apply.id;
+	}
+	send_result(client, message->request, &result, NULL);
+}
+
+static void
+take_abort(struct control *control, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct ipc_apply apply;
+
+	if (!ipc_apply_decode(&apply, message->payload, message->length)) {
+		ipc_client_close(client);
+	} else if (control->kept != NULL && control->kept->id == apply.id) {
+		configuration_destroy(control->kept);
+		control->kept = NULL;
+	}
+}
+
+/* --- answers ---------------------------------------------------------------------------------------------------- */
+
+static void
+send_done(struct ipc_client *client, uint32_t request, const char *failure)
+{
+	char *message = failure == NULL ? strdup("") : strdup(failure);
+	const struct ipc_rpc_done done = {.ok = failure == NULL, .message = message};
+	struct text payload = TEXT_EMPTY;
+
+	ipc_rpc_done_encode(&done, &payload);
+	if (message == NULL || text_failed(&payload)) {
+		ipc_client_close(client);
+	} else {
+		(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, text_string(&payload), payload.length);
+	}
+	text_release(&payload);
+	free(message);
+}
+
+static bool
+send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tree)
+{
+	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
+	bool sent = false;
+
+	if (bytes != NULL) {
+		struct writer writer = writer_over(bytes, tree->size);
+
+		op_tree_encode(tree, &writer);
+		sent = !writer_failed(&writer) &&
+		    ipc_connection_send(client->connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
+	}
+	free(bytes);
+	return sent;
+}
+
+/* One chunk of an answer. True when the answer has ended. */
+static bool
+answer_step(struct control *control, struct ipc_client *client, struct answer *answer)
+{
+	const struct answer_sources sources = {
+	    .registry = control->registry,
+	    .configuration = control->force,
+	    .edge = control->start.edge,
+	    .worker = control->start.worker,
+	};
+	struct text error = TEXT_EMPTY;
+	struct op_tree tree;
+	enum answer_progress progress = ANSWER_END;
+
+	op_tree_start(&tree, answer->row->root);
+	if (!answer->cancelled) {
+		progress = answer->row->step(answer, &sources, &tree, &error);
+	}
+	if (progress != ANSWER_FAILED && !answer->cancelled &&
+	    (progress == ANSWER_END || (tree.root != NULL && tree.root->first != NULL)) &&
+	    !send_tree(client, answer->number, &tree)) {
+		text_append(&error, "out of memory");
+		progress = ANSWER_FAILED;
+	}
+	if (progress != ANSWER_MORE) {
+		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
+	}
+	op_tree_release(&tree);
+	text_release(&error);
+	return progress != ANSWER_MORE;
+}
+
+/* Goes on with what a client waits for, as far as it reads. */
+static void
+answer_client(struct control *control, struct ipc_client *client)
+{
+	unsigned chunks = 0;
+
+	while (client->data != NULL && chunks < CHUNKS_MOST &&
+	    ipc_connection_queued(client->connection) < IPC_QUEUE_HIGH) {
+		struct answer *answer = client->data;
+
+		chunks++;
+		if (answer_step(control, client, answer)) {
+			client->data = answer->next;
+			answer_destroy(answer);
+		}
+	}
+	if (client->data != NULL) {
+		ipc_client_expect_drained(client);
+	}
+}
+
+static void
+take_rpc(struct control *control, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct reader reader = reader_over(message->payload, message->length);
+	const struct answer_row *row;
+	struct answer *answer;
+	struct op_tree request;
+
+	if (!op_tree_decode(&request, &reader)) {
+		ipc_client_close(client);
+		return;
+	}
+	row = answer_row_find(request.root->name);
+	answer = row == NULL ? NULL : answer_create(row, &request, message->request);
+	if (answer == NULL) {
+		send_done(client, message->request, row == NULL ? "flowd does not know this command" : "out of memory");
+		op_tree_release(&request);
+		return;
+	}
+	struct answer *last = client->data;
+
+	if (last == NULL) {
+		client->data = answer;
+	} else {
+		while (last->next != NULL) {
+			last = last->next;
+		}
+		last->next = answer;
+	}
+	answer_client(control, client);
+}
+
+static void
+take_cancel(struct control *control, struct ipc_client *client, const struct ipc_message *message)
+{
+	for (struct answer *answer = client->data; answer != NULL; answer = answer->next) {
+		if (answer->number == message->request) {
+			answer->cancelled = true;
+		}
+	}
+	answer_client(control, client);
+}
+
+struct message_row {
+	enum ipc_type type;
+	void (*take)(struct control *control, struct ipc_client *client, const struct ipc_message *message);
+};
+
+static const struct message_row messages[] = {
+    {IPC_VERIFY, take_verify},
+    {IPC_APPLY, take_apply},
+    {IPC_ABORT, take_abort},
+    {IPC_RPC, take_rpc},
+    {IPC_RPC_CANCEL, take_cancel},
+};
+
+static bool
+client_allowed(void *context, const struct ipc_peer *peer)
+{
+	const struct control *control = context;
+
+	return ipc_peer_allowed(peer, control->start.options->state, IPC_ALLOW_DAEMONS);
+}
+
+static void
+client_message(void *context, struct ipc_client *client, const struct ipc_message *message)
+{
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		if (messages[i].type == message->type) {
+			messages[i].take(context, client, message);
+			return;
+		}
+	}
+	ipc_client_close(client); /* nothing that is for us */
+}
+
+static void
+client_drained(void *context, struct ipc_client *client)
+{
+	answer_client(context, client);
+}
+
+static void
+client_gone(void *context, struct ipc_client *client, const char *why)
+{
+	const struct control *control = context;
+
+	while (client->data != NULL) {
+		struct answer *answer = client->data;
+
+		client->data = answer->next;
+		answer_destroy(answer);
+	}
+	if (why[0] != '\0') {
+		tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_PEER", "%s", why);
+	}
+}
+
+/* --- the loop --------------------------------------------------------------------------------------------------- */
+
+struct control *
+control_create(const struct control_start *start, struct text *error)
+{
+	static const struct ipc_server_handler handler = {client_allowed, client_message, client_drained, client_gone};
+	struct control *control = calloc(1, sizeof(*control));
+	struct text path = TEXT_EMPTY;
+
+	if (control == NULL) {
+		text_append(error, "out of memory");
+		return NULL;
+	}
+	control->start = *start;
+	daemon_socket_path(start->options->state, "logd", &path);
+	control->schema = schema_create(error);
+	control->registry = snapshot_registry_create();
+	control->logger = logger_create(text_string(&path), "flowd");
+	control->server = ipc_server_create(start->listener, "flowd", &handler, control);
+	text_release(&path);
+	if (control->schema == NULL || control->registry == NULL || control->logger == NULL || control->server == NULL) {
+		text_append(error, error->length == 0 ? "out of memory" : "");
+		control_destroy(control);
+		return NULL;
+	}
+	control->compiler = (struct compiler){
+	    .schema = control->schema,
+	    .registry = control->registry,
+	    .edge = start->edge,
+	};
+	edge_set_logger(start->edge, control->logger);
+	return control;
+}
+
+void
+control_destroy(struct control *control)
+{
+	if (control == NULL) {
+		return;
+	}
+	edge_set_logger(control->start.edge, NULL);
+	if (control->server != NULL) {
+		ipc_server_destroy(control->server);
+	}
+	configuration_destroy(control->kept);
+	configuration_destroy(control->force);
+	if (control->logger != NULL) {
+		logger_destroy(control->logger);
+	}
+	if (control->registry != NULL) {
+		snapshot_registry_destroy(control->registry);
+	}
+	if (control->schema != NULL) {
+		schema_destroy(control->schema);
+	}
+	free(control);
+}
+
+static void
+tell_losses(struct control *control)
+{
+	const uint64_t lost = worker_losses(control->start.worker).events;
+
+	if (lost != control->lost_told) {
+		tell(control->logger, LOG_SEVERITY_WARNING, "FLOWD_EVENTS_LOST",
+		    "%llu event records were lost: more came than could be logged",
+		    (unsigned long long)(lost - control->lost_told));
+		control->lost_told = lost;
+	}
+}
+
+static void
+tick(struct control *control)
+{
+	const uint64_t now = worker_now();
+
+	if (now - control->ticked < (uint64_t)TICK_MILLISECONDS * 1000000U) {
+		return;
+	}
+	control->ticked = now;
+	logger_poll(control->logger);
+	if (edge_tick(control->start.edge)) {
+		follow_links(control);
+	}
+	follow_schedules(control);
+	tell_losses(control);
+}
+
+void
+control_run(struct control *control)
+{
+	struct pollfd polls[OWN_POLLS + EDGE_POLLS + IPC_SERVER_CLIENTS + 1];
+	struct pollfd *const edge_polls = polls + OWN_POLLS;
+	bool more = false;
+
+	for (;;) {
+		const bool writing = logger_wants_write(control->logger);
+
+		polls[0] = (struct pollfd){.fd = control->start.signals, .events = POLLIN};
+		polls[1] = (struct pollfd){.fd = worker_event_descriptor(control->start.worker), .events = POLLIN};
+		polls[2] = (struct pollfd){.fd = writing ? logger_descriptor(control->logger) : -1, .events = POLLOUT};
+		const size_t edges = edge_prepare(control->start.edge, edge_polls);
+		struct pollfd *const server_polls = edge_polls + edges;
+		const size_t clients = ipc_server_prepare(control->server, server_polls, IPC_SERVER_CLIENTS + 1);
+		const int wait = more || ipc_server_busy(control->server) ? 0 : TICK_MILLISECONDS;
+
+		if (poll(polls, OWN_POLLS + edges + clients, wait) < 0 && errno != EINTR) {
+			return;
+		}
+		if (polls[0].revents != 0) {
+			return;
+		}
+		if (polls[2].revents != 0) {
+			logger_poll(control->logger);
+		}
+		if (edge_serve(control->start.edge, edge_polls, edges)) {
+			follow_links(control);
+		}
+		more = drain_events(control, EVENTS_MOST);
+		ipc_server_serve(control->server, server_polls, clients);
+		tick(control);
+	}
+}

@@ -1,0 +1,458 @@
+/*
+ * The chassis in action. See edge.h.
+ */
+#include "edge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "namespace.h"
+#include "tell.h"
+
+struct place {
+	struct namespace *namespace;
+	int watch;   /* link news; -1: none */
+	bool replaced; /* said that its name stands for another one now */
+};
+
+struct edge {
+	struct edge_start start;
+	struct logger *logger;
+	struct port *ports; /* in the chassis' order */
+	struct place places[CHASSIS_PORTS];
+	size_t place_count;
+	bool hinted[CHASSIS_PORTS]; /* about a sender's offloads */
+	bool blamed[CHASSIS_PORTS]; /* why it cannot be opened */
+	bool changed;
+};
+
+/* For link_watch_read(): news of one namespace. */
+struct listening {
+	struct edge *edge;
+	struct namespace *namespace;
+};
+
+static bool
+same_name(const char *left, const char *right)
+{
+	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+static bool
+in_namespace(const struct chassis_port *port)
+{
+	return port->kind == CHASSIS_NETDEV || port->kind == CHASSIS_XDP;
+}
+
+/* Enters a namespace once. */
+static struct namespace *
+place_for(struct edge *edge, const char *name, struct text *error)
+{
+	for (size_t i = 0; i < edge->place_count; i++) {
+		if (same_name(namespace_name(edge->places[i].namespace), name)) {
+			return edge->places[i].namespace;
+		}
+	}
+	struct namespace *namespace = namespace_create(name, error);
+
+	if (namespace == NULL) {
+		return NULL;
+	}
+	struct place *place = &edge->places[edge->place_count++];
+
+	*place = (struct place){.namespace = namespace, .watch = link_watch_open(namespace)};
+	if (place->watch < 0) {
+		text_printf(error, "cannot watch interfaces: %s", strerror(-place->watch));
+		return NULL;
+	}
+	return namespace;
+}
+
+static void
+worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
+{
+	const struct worker_port what = {
+	    .open = port->open,
+	    .looks_for_offloads = port->chassis->kind == CHASSIS_NETDEV,
+	    .device = port->device,
+	    .descriptor = port->descriptor,
+	    .mtu = mtu,
+	};
+
+	worker_set_port(edge->start.worker, port->index, &what);
+}
+
+static enum port_status
+open_port(struct edge *edge, struct port *port, struct text *error)
+{
+	struct port_opening opening = {
+	    .port = port,
+	    .ports = edge->ports,
+	    .count = edge->start.chassis->count,
+	    .pool = edge->start.pool,
+	    .ledger = edge->start.ledger,
+	    .error = error,
+	};
+	const enum port_status status = port_open(&opening);
+
+	if (status == PORT_OPENED) {
+		worker_takes(edge, port, port->mtu);
+	}
+	return status;
+}
+
+/* An interface of a former run that the chassis file does not name any more. */
+struct stray {
+	const char *netdev;
+	struct netdev_before before;
+};
+
+static int
+stray_job(void *argument)
+{
+	const struct stray *stray = argument;
+
+	netdev_release(stray->netdev, &stray->before);
+	return 0;
+}
+
+static bool
+named_by_chassis(const struct chassis *chassis, const struct ledger_entry *entry)
+{
+	for (size_t i = 0; i < chassis->count; i++) {
+		if (in_namespace(&chassis->ports[i]) && strcmp(chassis->ports[i].device, entry->netdev) == 0 &&
+		    same_name(chassis->ports[i].namespace, entry->namespace)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+return_strays(struct ledger *ledger, const struct chassis *chassis)
+{
+	size_t i = 0;
+
+	while (i < ledger_count(ledger)) {
+		const struct ledger_entry *entry = ledger_at(ledger, i);
+		struct text error = TEXT_EMPTY;
+
+		if (chassis != NULL && named_by_chassis(chassis, entry)) {
+			i++;
+			continue;
+		}
+		struct stray stray = {.netdev = entry->netdev, .before = entry->before};
+		struct namespace *namespace = namespace_create(entry->namespace, &error);
+
+		if (namespace != NULL) {
+			(void)namespace_run(namespace, stray_job, &stray);
+			namespace_destroy(namespace);
+		}
+		text_release(&error);
+		ledger_strike(ledger, entry->namespace, entry->netdev);
+	}
+}
+
+void
+edge_return_all(struct ledger *ledger)
+{
+	return_strays(ledger, NULL);
+}
+
+static bool
+open_all(struct edge *edge, struct text *error)
+{
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		struct port *port = &edge->ports[i];
+		struct text why = TEXT_EMPTY;
+		const enum port_status status = open_port(edge, port, &why);
+
+		if (status == PORT_ABSENT) {
+			tell(NULL, LOG_SEVERITY_WARNING, "FLOWD_PORT_ABSENT", "port %s: %s; it is opened when it comes",
+			    port->chassis->name, text_string(&why));
+			edge->blamed[i] = true;
+		} else if (status != PORT_OPENED) {
+			text_printf(error, "port %s: %s", port->chassis->name, text_string(&why));
+		}
+		text_release(&why);
+		if (status == PORT_REFUSED || status == PORT_FAILED) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+enter_all(struct edge *edge, struct text *error)
+{
+	const struct chassis *chassis = edge->start.chassis;
+
+	for (size_t i = 0; i < chassis->count; i++) {
+		edge->ports[i] = (struct port){.chassis = &chassis->ports[i], .index = (uint16_t)i, .descriptor = -1};
+		if (!in_namespace(&chassis->ports[i])) {
+			continue;
+		}
+		edge->ports[i].namespace = place_for(edge, chassis->ports[i].namespace, error);
+		if (edge->ports[i].namespace == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct edge *
+edge_create(const struct edge_start *start, struct text *error)
+{
+	struct edge *edge = calloc(1, sizeof(*edge));
+
+	if (edge == NULL || (edge->ports = calloc(start->chassis->count, sizeof(*edge->ports))) == NULL) {
+		text_append(error, "out of memory");
+		free(edge);
+		return NULL;
+	}
+	edge->start = *start;
+	return_strays(start->ledger, start->chassis);
+	if (!enter_all(edge, error) || !open_all(edge, error)) {
+		edge_destroy(edge);
+		return NULL;
+	}
+	return edge;
+}
+
+void
+edge_destroy(struct edge *edge)
+{
+	if (edge == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		port_close(&edge->ports[i]);
+		port_release(&edge->ports[i], edge->start.ledger);
+	}
+	for (size_t i = 0; i < edge->place_count; i++) {
+		if (edge->places[i].watch >= 0) {
+			(void)close(edge->places[i].watch);
+		}
+		namespace_destroy(edge->places[i].namespace);
+	}
+	free(edge->ports);
+	free(edge);
+}
+
+void
+edge_set_logger(struct edge *edge, struct logger *logger)
+{
+	edge->logger = logger;
+}
+
+bool
+edge_settle(struct edge *edge, const char *keep)
+{
+	for (size_t i = 0; i < edge->place_count; i++) {
+		if (!namespace_settle(edge->places[i].namespace, keep)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+size_t
+edge_port_count(const struct edge *edge)
+{
+	return edge->start.chassis->count;
+}
+
+const struct port *
+edge_port(const struct edge *edge, size_t index)
+{
+	return &edge->ports[index];
+}
+
+size_t
+edge_prepare(const struct edge *edge, struct pollfd *polls)
+{
+	for (size_t i = 0; i < edge->place_count; i++) {
+		polls[i] = (struct pollfd){.fd = edge->places[i].watch, .events = POLLIN};
+	}
+	return edge->place_count;
+}
+
+static void
+lose_port(struct edge *edge, struct port *port)
+{
+	port->open = false;
+	worker_takes(edge, port, 0);
+	port->open = true;
+	port_close(port);
+	edge->changed = true;
+	tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_PORT_GONE",
+	    "port %s: interface %s is gone; its logical interfaces are down until it is there again", port->chassis->name,
+	    port->chassis->device);
+}
+
+static void
+set_running(struct edge *edge, struct port *port, bool running)
+{
+	if (port->running == running) {
+		return;
+	}
+	port->running = running;
+	edge->changed = true;
+	tell(edge->logger, LOG_SEVERITY_NOTICE, running ? "FLOWD_LINK_UP" : "FLOWD_LINK_DOWN", "port %s: link %s",
+	    port->chassis->name, running ? "up" : "down");
+}
+
+static int
+look_job(void *argument)
+{
+	struct port *port = argument;
+	struct netdev_facts facts;
+
+	if (!netdev_look(port->chassis->device, &facts) || facts.index != port->netdev) {
+		return -1;
+	}
+	return facts.up ? 1 : 0;
+}
+
+/* Some news were lost: look at every port of the namespace. */
+static void
+look_again(struct edge *edge, struct namespace *namespace)
+{
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		struct port *port = &edge->ports[i];
+
+		if (!port->open || port->namespace != namespace) {
+			continue;
+		}
+		const int state = namespace_run(namespace, look_job, port);
+
+		if (state < 0) {
+			lose_port(edge, port);
+		} else {
+			set_running(edge, port, state > 0);
+		}
+	}
+}
+
+static void
+take_news(void *context, const struct link_news *news)
+{
+	const struct listening *listening = context;
+	struct edge *edge = listening->edge;
+
+	if (news->change == LINK_MISSED) {
+		look_again(edge, listening->namespace);
+		return;
+	}
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		struct port *port = &edge->ports[i];
+
+		if (port->namespace != listening->namespace || !port->open || port->netdev != news->index) {
+			continue;
+		}
+		switch (news->change) {
+		case LINK_UP:
+		case LINK_DOWN:
+			set_running(edge, port, news->change == LINK_UP);
+			break;
+		case LINK_GONE:
+			lose_port(edge, port);
+			break;
+		case LINK_ADDRESSED:
+			tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_ADDRESSED",
+			    "port %s: interface %s was given an IP address; the system does not get any packet there",
+			    port->chassis->name, port->chassis->device);
+			break;
+		case LINK_MISSED:
+			break;
+		}
+	}
+}
+
+bool
+edge_serve(struct edge *edge, const struct pollfd *polls, size_t count)
+{
+	edge->changed = false;
+	for (size_t i = 0; i < count && i < edge->place_count; i++) {
+		struct listening listening = {.edge = edge, .namespace = edge->places[i].namespace};
+
+		if (polls[i].revents != 0) {
+			link_watch_read(edge->places[i].watch, take_news, &listening);
+		}
+	}
+	return edge->changed;
+}
+
+static void
+open_again(struct edge *edge, struct port *port)
+{
+	struct text why = TEXT_EMPTY;
+	const enum port_status status = open_port(edge, port, &why);
+
+	if (status == PORT_OPENED) {
+		edge->changed = true;
+		edge->blamed[port->index] = false;
+		tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_BACK", "port %s: interface %s is there, opened",
+		    port->chassis->name, port->chassis->device);
+	} else if (status != PORT_ABSENT && !edge->blamed[port->index]) {
+		edge->blamed[port->index] = true;
+		tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_PORT_FAILED", "port %s cannot be opened: %s",
+		    port->chassis->name, text_string(&why));
+	}
+	text_release(&why);
+}
+
+static void
+look_for_replaced(struct edge *edge, const struct port *port)
+{
+	for (size_t i = 0; i < edge->place_count; i++) {
+		struct place *place = &edge->places[i];
+
+		if (place->namespace == port->namespace && !place->replaced && !namespace_current(place->namespace)) {
+			place->replaced = true;
+			tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_NAMESPACE_GONE",
+			    "network namespace %s was deleted or made anew: its ports come back when flowd is started again",
+			    namespace_name(place->namespace));
+		}
+	}
+}
+
+/* Once a port: the sender's offloads cannot work over a link that hands frames over as they are. */
+static void
+hint(struct edge *edge, const struct port *port)
+{
+	const struct worker_marks marks = worker_marks(edge->start.worker, port->index);
+
+	if (edge->hinted[port->index] || marks.partial + marks.superframe == 0) {
+		return;
+	}
+	edge->hinted[port->index] = true;
+	tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_OFFLOAD",
+	    "port %s: frames with %s are dropped: switch the sender's offloads off (ethtool -K INTERFACE tx off on the other "
+	    "end of %s)",
+	    port->chassis->name, marks.partial > 0 ? "half-made checksums" : "more octets than the link carries",
+	    port->chassis->device);
+}
+
+bool
+edge_tick(struct edge *edge)
+{
+	edge->changed = false;
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		struct port *port = &edge->ports[i];
+
+		if (!in_namespace(port->chassis)) {
+			continue;
+		}
+		if (port->open) {
+			hint(edge, port);
+			continue;
+		}
+		look_for_replaced(edge, port);
+		open_again(edge, port);
+	}
+	return edge->changed;
+}

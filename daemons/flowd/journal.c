@@ -1,0 +1,272 @@
+/*
+ * Event records as log records. See journal.h.
+ *
+ * Order and names of the structured pairs, and the plain sentence, are those of JUNOS's RT_FLOW_SESSION_CREATE, _CLOSE and
+ * _DENY messages, so that parsers written for them understand ours.
+ */
+#include "journal.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "engine/packet.h"
+#include "engine/reasons.h"
+
+enum {
+	PROTOCOL_ICMP = 1,
+	ADDRESS_TEXT = 16,
+};
+
+/* JUNOS's own words for the reasons that it has, ours for the others. */
+struct close_row {
+	enum reason reason;
+	const char *words;
+};
+
+static const struct close_row close_words[] = {
+    {REASON_CLOSE_TCP_FIN, "TCP FIN"},
+    {REASON_CLOSE_TCP_RST, "TCP RST"},
+    {REASON_CLOSE_IDLE, "idle Timeout"},
+    {REASON_CLOSE_CLEARED, "CLI"},
+};
+
+static const char *
+close_reason(uint16_t reason)
+{
+	for (size_t i = 0; i < sizeof(close_words) / sizeof(close_words[0]); i++) {
+		if (close_words[i].reason == reason) {
+			return close_words[i].words;
+		}
+	}
+	return reason < REASON_COUNT ? reason_name((enum reason)reason) : "unset";
+}
+
+static void
+put_address(char *to, uint32_t address)
+{
+	(void)snprintf(to, ADDRESS_TEXT, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255U, (address >> 8) & 255U,
+	    address & 255U);
+}
+
+/* All words of an event. */
+struct words {
+	char source[ADDRESS_TEXT];
+	char destination[ADDRESS_TEXT];
+	char nat_source[ADDRESS_TEXT];
+	char nat_destination[ADDRESS_TEXT];
+	const char *service;
+	const char *policy;
+	const char *from_zone;
+	const char *to_zone;
+	const char *interface;
+};
+
+static const char *
+or_none(const char *name)
+{
+	return name == NULL ? "N/A" : name;
+}
+
+static const char *
+zone_name(const struct journal *journal, uint16_t zone)
+{
+	return zone == PACKET_NO_ZONE ? "N/A" : or_none(snapshot_zone_name(journal->registry, zone));
+}
+
+static const char *
+policy_name(const struct journal *journal, uint32_t policy)
+{
+	if (policy == PACKET_DEFAULT_POLICY) {
+		return "default-policy";
+	}
+	return policy == PACKET_NO_POLICY ? "self-traffic-policy" :
+	                                    or_none(snapshot_policy_name(journal->registry, policy));
+}
+
+static const char *
+service_name(const struct journal *journal, const struct event *event)
+{
+	if (journal->snapshot != NULL && event->application < journal->snapshot->application_count) {
+		return journal->snapshot->applications[event->application].name;
+	}
+	return event->protocol == PROTOCOL_ICMP ? "icmp" : "None";
+}
+
+static void
+find_words(const struct journal *journal, const struct event *event, struct words *words)
+{
+	put_address(words->source, event->source);
+	put_address(words->destination, event->destination);
+	put_address(words->nat_source, event->nat_source);
+	put_address(words->nat_destination, event->nat_destination);
+	words->service = service_name(journal, event);
+	words->policy = policy_name(journal, event->policy);
+	words->from_zone = zone_name(journal, event->from_zone);
+	words->to_zone = zone_name(journal, event->to_zone);
+	words->interface =
+	    event->unit == PACKET_NO_UNIT ? ".local..0" : or_none(snapshot_unit_name(journal->registry, event->unit));
+}
+
+static void
+add_flow(struct ipc_pairs *pairs, const struct event *event, const struct words *words)
+{
+	ipc_pairs_add(pairs, "source-address", words->source);
+	ipc_pairs_addf(pairs, "source-port", "%u", event->source_port);
+	ipc_pairs_add(pairs, "destination-address", words->destination);
+	ipc_pairs_addf(pairs, "destination-port", "%u", event->destination_port);
+	ipc_pairs_add(pairs, "service-name", words->service);
+}
+
+static void
+add_translation(struct ipc_pairs *pairs, const struct event *event, const struct words *words)
+{
+	ipc_pairs_add(pairs, "nat-source-address", words->nat_source);
+	ipc_pairs_addf(pairs, "nat-source-port", "%u", event->nat_source_port);
+	ipc_pairs_add(pairs, "nat-destination-address", words->nat_destination);
+	ipc_pairs_addf(pairs, "nat-destination-port", "%u", event->nat_destination_port);
+	ipc_pairs_add(pairs, "src-nat-rule-name", "None");
+	ipc_pairs_add(pairs, "dst-nat-rule-name", "None");
+}
+
+static void
+add_policy(struct ipc_pairs *pairs, const struct words *words)
+{
+	ipc_pairs_add(pairs, "policy-name", words->policy);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	ipc_pairs_add(pairs, "destination-zone-name", words->to_zone);
+}
+
+static void
+add_end(struct ipc_pairs *pairs, const struct words *words)
+{
+	ipc_pairs_add(pairs, "username", "N/A");
+	ipc_pairs_add(pairs, "roles", "N/A");
+	ipc_pairs_add(pairs, "packet-incoming-interface", words->interface);
+}
+
+static void
+say_flow(struct text *text, const struct event *event, const struct words *words)
+{
+	text_printf(text, "%s/%u->%s/%u %s", words->source, event->source_port, words->destination,
+	    event->destination_port, words->service);
+}
+
+static void
+say_translation(struct text *text, const struct event *event, const struct words *words)
+{
+	text_printf(text, " %s/%u->%s/%u None None %u %s %s %s %llu", words->nat_source, event->nat_source_port,
+	    words->nat_destination, event->nat_destination_port, event->protocol, words->policy, words->from_zone,
+	    words->to_zone, (unsigned long long)event->session);
+}
+
+static void
+write_create(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	add_flow(pairs, event, words);
+	add_translation(pairs, event, words);
+	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
+	add_policy(pairs, words);
+	ipc_pairs_addf(pairs, "session-id-32", "%llu", (unsigned long long)event->session);
+	add_end(pairs, words);
+	text_append(text, "session created ");
+	say_flow(text, event, words);
+	say_translation(text, event, words);
+	text_printf(text, " N/A(N/A) %s", words->interface);
+}
+
+static void
+write_close(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	ipc_pairs_add(pairs, "reason", close_reason(event->reason));
+	add_flow(pairs, event, words);
+	add_translation(pairs, event, words);
+	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
+	add_policy(pairs, words);
+	ipc_pairs_addf(pairs, "session-id-32", "%llu", (unsigned long long)event->session);
+	ipc_pairs_addf(pairs, "packets-from-client", "%llu", (unsigned long long)event->packets[0]);
+	ipc_pairs_addf(pairs, "bytes-from-client", "%llu", (unsigned long long)event->bytes[0]);
+	ipc_pairs_addf(pairs, "packets-from-server", "%llu", (unsigned long long)event->packets[1]);
+	ipc_pairs_addf(pairs, "bytes-from-server", "%llu", (unsigned long long)event->bytes[1]);
+	ipc_pairs_addf(pairs, "elapsed-time", "%u", event->duration);
+	ipc_pairs_add(pairs, "application", "UNKNOWN");
+	ipc_pairs_add(pairs, "nested-application", "UNKNOWN");
+	add_end(pairs, words);
+	text_printf(text, "session closed %s: ", close_reason(event->reason));
+	say_flow(text, event, words);
+	say_translation(text, event, words);
+	text_printf(text, " %llu(%llu) %llu(%llu) %u UNKNOWN UNKNOWN N/A(N/A) %s", (unsigned long long)event->packets[0],
+	    (unsigned long long)event->bytes[0], (unsigned long long)event->packets[1],
+	    (unsigned long long)event->bytes[1], event->duration, words->interface);
+}
+
+static void
+write_deny(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	add_flow(pairs, event, words);
+	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
+	ipc_pairs_addf(pairs, "icmp-type", "%u", event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U);
+	add_policy(pairs, words);
+	ipc_pairs_add(pairs, "application", "UNKNOWN");
+	ipc_pairs_add(pairs, "nested-application", "UNKNOWN");
+	add_end(pairs, words);
+	text_append(text, "session denied ");
+	say_flow(text, event, words);
+	text_printf(text, " %u(%u) %s %s %s UNKNOWN UNKNOWN N/A(N/A) %s", event->protocol,
+	    event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U, words->policy, words->from_zone, words->to_zone,
+	    words->interface);
+}
+
+/* Screens and alarms: what is known of the packet, and the reason. */
+static void
+write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const char *name = event->reason < REASON_COUNT ? reason_name((enum reason)event->reason) : "unknown";
+
+	ipc_pairs_add(pairs, "attack-name", name);
+	add_flow(pairs, event, words);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	ipc_pairs_add(pairs, "interface-name", words->interface);
+	text_printf(text, "%s ", name);
+	say_flow(text, event, words);
+	text_printf(text, " zone %s interface %s", words->from_zone, words->interface);
+}
+
+struct kind_row {
+	void (*write)(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words);
+	uint8_t severity;
+};
+
+static const struct kind_row kinds[EVENT_COUNT] = {
+    [EVENT_SESSION_CREATE] = {write_create, LOG_SEVERITY_INFO},
+    [EVENT_SESSION_CLOSE] = {write_close, LOG_SEVERITY_INFO},
+    [EVENT_SESSION_DENY] = {write_deny, LOG_SEVERITY_INFO},
+    [EVENT_SCREEN] = {write_other, LOG_SEVERITY_ERROR},
+    [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
+};
+
+void
+journal_write(const struct journal *journal, const struct event *event, struct logger *logger)
+{
+	struct ipc_log_record record = {
+	    .facility = LOG_FACILITY_USER,
+	    .wall = event->wall,
+	    .program = "RT_FLOW",
+	    .pairs = IPC_PAIRS_EMPTY,
+	};
+	struct text text = TEXT_EMPTY;
+	struct words words;
+
+	if (event->logged == 0 || event->kind >= EVENT_COUNT) {
+		return;
+	}
+	find_words(journal, event, &words);
+	record.severity = kinds[event->kind].severity;
+	record.tag = event_tag((enum event_kind)event->kind);
+	kinds[event->kind].write(&record.pairs, &text, event, &words);
+	record.text = text_string(&text);
+	if (!record.pairs.failed && !text_failed(&text)) {
+		logger_send(logger, &record);
+	}
+	ipc_pairs_release(&record.pairs);
+	text_release(&text);
+}

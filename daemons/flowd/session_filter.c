@@ -1,0 +1,114 @@
+/*
+ * Which sessions are meant. See session_filter.h.
+ */
+#include "session_filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct protocol_row {
+	const char *name;
+	uint8_t number;
+};
+
+static const struct protocol_row protocols[] = {
+    {"ah", 51},
+    {"egp", 8},
+    {"esp", 50},
+    {"gre", 47},
+    {"icmp", 1},
+    {"icmp6", 58},
+    {"igmp", 2},
+    {"ipip", 4},
+    {"ospf", 89},
+    {"pim", 103},
+    {"rsvp", 46},
+    {"sctp", 132},
+    {"tcp", 6},
+    {"udp", 17},
+};
+
+static int
+protocol_parse(const char *word)
+{
+	char *end = NULL;
+	unsigned long number;
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (strcmp(protocols[i].name, word) == 0) {
+			return protocols[i].number;
+		}
+	}
+	number = strtoul(word, &end, 10);
+	return *end == '\0' && end != word && number <= UINT8_MAX ? (int)number : -1;
+}
+
+void
+session_protocol_name(uint8_t protocol, char *name, size_t size)
+{
+	const char *word = protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol == 1 ? "icmp" : NULL;
+
+	if (word != NULL) {
+		(void)snprintf(name, size, "%s", word);
+	} else {
+		(void)snprintf(name, size, "%u", protocol);
+	}
+}
+
+static bool
+read_prefix(const struct op_node *request, const char *name, struct answer_prefix *prefix, struct text *error)
+{
+	const char *word = op_value(request, name);
+
+	*prefix = (struct answer_prefix){.prefix = 0};
+	if (word == NULL || answer_prefix_parse(word, prefix)) {
+		return true;
+	}
+	text_printf(error, "%s %s: not an IPv4 prefix", name, word);
+	return false;
+}
+
+bool
+session_filter_read(struct session_filter *filter, const struct op_node *request, struct text *error)
+{
+	const char *protocol = op_value(request, "protocol");
+
+	*filter = (struct session_filter){
+	    .session = op_number(request, "session-identifier", 0),
+	    .source_port = (uint32_t)op_number(request, "source-port", 0),
+	    .destination_port = (uint32_t)op_number(request, "destination-port", 0),
+	    .protocol = protocol == NULL ? -1 : protocol_parse(protocol),
+	};
+	if (protocol != NULL && filter->protocol < 0) {
+		text_printf(error, "protocol %s: not an IP protocol", protocol);
+		return false;
+	}
+	return read_prefix(request, "source-prefix", &filter->source, error) &&
+	    read_prefix(request, "destination-prefix", &filter->destination, error);
+}
+
+bool
+session_filter_matches(const struct session_filter *filter, const struct engine_session_view *view)
+{
+	return (filter->session == 0 || filter->session == view->session) &&
+	    (view->source[0] & filter->source.mask) == filter->source.prefix &&
+	    (view->destination[0] & filter->destination.mask) == filter->destination.prefix &&
+	    (filter->source_port == 0 || filter->source_port == view->source_port[0]) &&
+	    (filter->destination_port == 0 || filter->destination_port == view->destination_port[0]) &&
+	    (filter->protocol < 0 || filter->protocol == view->protocol);
+}
+
+static void
+page_job(const struct worker_hands *hands, void *argument)
+{
+	struct session_page *page = argument;
+
+	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, SESSION_VIEWS);
+}
+
+void
+session_page_read(struct worker *worker, struct session_page *page)
+{
+	worker_run(worker, page_job, page);
+}

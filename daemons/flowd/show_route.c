@@ -1,0 +1,361 @@
+/*
+ * show route, show arp.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+
+enum {
+	ROUTES_MOST = 512, /* in one chunk */
+	NEIGHBOURS_MOST = 64,
+	TABLE_NAME = 80,
+	SECOND = 1000000000,
+};
+
+/* --- routes ----------------------------------------------------------------------------------------------------- */
+
+struct route_sums {
+	uint32_t routes;
+	uint32_t destinations;
+	uint32_t active;
+	uint32_t hidden;
+	uint32_t prefix;
+	uint8_t length;
+};
+
+enum route_choice {
+	ROUTES_ALL,
+	ROUTES_WITHIN, /* a prefix and what lies in it */
+	ROUTES_EXACT,  /* one prefix: the one that takes an address */
+};
+
+/* One walk over one instance's table. Routes up to `skip` went out in chunks before. */
+struct route_walk {
+	const struct answer_sources *sources;
+	struct op_tree *tree;
+	struct op_node *table;
+	struct op_node *destination; /* the rt element that is open */
+	uint64_t now;
+	uint32_t seen;
+	uint32_t skip;
+	uint32_t added;
+	uint32_t prefix; /* of the open element */
+	uint8_t length;
+	bool cut; /* more are to come */
+	enum route_choice choice;
+	struct answer_prefix only;
+};
+
+static const char *
+protocol_word(enum rib_protocol protocol)
+{
+	switch (protocol) {
+	case RIB_DIRECT:
+		return "Direct";
+	case RIB_LOCAL:
+		return "Local";
+	case RIB_STATIC:
+		break;
+	}
+	return "Static";
+}
+
+static void
+table_name(const char *instance, char *name)
+{
+	(void)snprintf(name, TABLE_NAME, "%s%sinet.0", instance, instance[0] == '\0' ? "" : ".");
+}
+
+static void
+add_unit(const struct route_walk *walk, struct op_node *hop, const char *element, uint16_t unit)
+{
+	if (unit != RIB_NO_UNIT) {
+		(void)op_add(walk->tree, hop, element, answer_unit_name(walk->sources, unit));
+	}
+}
+
+static void
+add_configured_hops(const struct route_walk *walk, struct op_node *entry, const struct rib_route *route)
+{
+	for (uint16_t i = 0; i < route->next_hop_count; i++) {
+		const struct rib_next_hop *configured = &route->next_hops[i];
+		struct op_node *hop = op_add(walk->tree, entry, "nh", NULL);
+
+		if (route->selected == i) {
+			(void)op_add(walk->tree, hop, "selected-next-hop", NULL);
+		}
+		if (configured->by_unit) {
+			add_unit(walk, hop, "via", configured->unit);
+			continue;
+		}
+		answer_add_address(walk->tree, hop, "to", configured->address);
+		if (route->selected == i) {
+			add_unit(walk, hop, "via", route->hop.unit);
+		}
+	}
+}
+
+static void
+add_hop(const struct route_walk *walk, struct op_node *entry, const struct rib_route *route)
+{
+	char name[TABLE_NAME];
+	struct op_node *hop;
+
+	if (route->next_hop_count > 0) {
+		add_configured_hops(walk, entry, route);
+		return;
+	}
+	switch (route->hop.kind) {
+	case RIB_HOP_DISCARD:
+		(void)op_add(walk->tree, entry, "nh-type", "Discard");
+		break;
+	case RIB_HOP_REJECT:
+		(void)op_add(walk->tree, entry, "nh-type", "Reject");
+		break;
+	case RIB_HOP_TABLE: {
+		const char *instance = snapshot_instance_name(walk->sources->registry, route->hop.instance);
+
+		(void)op_add(walk->tree, entry, "nh-type", "Table");
+		table_name(instance == NULL ? "" : instance, name);
+		hop = op_add(walk->tree, entry, "nh", NULL);
+		(void)op_add(walk->tree, hop, "nh-table", name);
+		break;
+	}
+	case RIB_HOP_LOCAL:
+		hop = op_add(walk->tree, entry, "nh", NULL);
+		add_unit(walk, hop, "nh-local-interface", route->hop.unit);
+		break;
+	case RIB_HOP_DIRECT:
+	case RIB_HOP_GATEWAY:
+	case RIB_HOP_NONE:
+		hop = op_add(walk->tree, entry, "nh", NULL);
+		if (route->active) {
+			(void)op_add(walk->tree, hop, "selected-next-hop", NULL);
+		}
+		add_unit(walk, hop, "via", route->hop.unit);
+		break;
+	}
+}
+
+static bool
+wanted(const struct route_walk *walk, const struct rib_route *route)
+{
+	switch (walk->choice) {
+	case ROUTES_ALL:
+		break;
+	case ROUTES_WITHIN:
+		return route->length >= walk->only.length && (route->prefix & walk->only.mask) == walk->only.prefix;
+	case ROUTES_EXACT:
+		return route->length == walk->only.length && route->prefix == walk->only.prefix;
+	}
+	return true;
+}
+
+static void
+open_destination(struct route_walk *walk, const struct rib_route *route)
+{
+	if (walk->destination != NULL && walk->prefix == route->prefix && walk->length == route->length) {
+		return;
+	}
+	walk->prefix = route->prefix;
+	walk->length = route->length;
+	walk->destination = op_add(walk->tree, walk->table, "rt", NULL);
+	(void)op_addf(walk->tree, walk->destination, "rt-destination", "%u.%u.%u.%u/%u", route->prefix >> 24,
+	    (route->prefix >> 16) & 255U, (route->prefix >> 8) & 255U, route->prefix & 255U, route->length);
+}
+
+static bool
+add_route(void *context, const struct rib_route *route)
+{
+	struct route_walk *walk = context;
+
+	walk->seen++;
+	if (route->hidden || walk->seen <= walk->skip || !wanted(walk, route)) {
+		return true;
+	}
+	if (walk->added == ROUTES_MOST) {
+		walk->cut = true;
+		return false;
+	}
+	walk->added++;
+	walk->skip = walk->seen;
+	open_destination(walk, route);
+	struct op_node *entry = op_add(walk->tree, walk->destination, "rt-entry", NULL);
+
+	if (route->active) {
+		(void)op_add(walk->tree, entry, "active-tag", "*");
+	}
+	(void)op_add(walk->tree, entry, "protocol-name", protocol_word(route->protocol));
+	(void)op_add_number(walk->tree, entry, "preference", route->preference);
+	(void)op_add_number(walk->tree, entry, "age", walk->now > route->since ? (walk->now - route->since) / SECOND : 0);
+	add_hop(walk, entry, route);
+	return true;
+}
+
+static bool
+sum_route(void *context, const struct rib_route *route)
+{
+	struct route_sums *sums = context;
+
+	if (sums->routes == 0 || sums->prefix != route->prefix || sums->length != route->length) {
+		sums->destinations++;
+		sums->prefix = route->prefix;
+		sums->length = route->length;
+	}
+	sums->routes++;
+	sums->active += route->active ? 1 : 0;
+	sums->hidden += route->hidden ? 1 : 0;
+	return true;
+}
+
+/* An address alone asks for the route that a packet to it takes. False when nothing in this table can match. */
+static bool
+choose(struct route_walk *walk, const struct op_node *request, uint16_t instance)
+{
+	const char *destination = op_value(request, "destination");
+	struct rib_route route;
+
+	if (destination == NULL) {
+		walk->choice = ROUTES_ALL;
+		return true;
+	}
+	if (!answer_prefix_parse(destination, &walk->only)) {
+		return false;
+	}
+	walk->choice = ROUTES_WITHIN;
+	if (walk->only.length == 32) {
+		if (!rib_lookup(walk->sources->configuration->rib, instance, walk->only.prefix, &route)) {
+			return false;
+		}
+		walk->choice = ROUTES_EXACT;
+		walk->only.prefix = route.prefix;
+		walk->only.length = route.length;
+	}
+	return true;
+}
+
+/* One table's part of an answer. True when the table has more. */
+static bool
+show_table(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, uint16_t instance)
+{
+	const struct rib *rib = sources->configuration->rib;
+	struct route_sums sums = {.routes = 0};
+	struct route_walk walk = {
+	    .sources = sources,
+	    .tree = tree,
+	    .now = worker_now(),
+	    .skip = (uint32_t)answer->total,
+	};
+	char name[TABLE_NAME];
+
+	rib_each_route(rib, instance, sum_route, &sums);
+	if (sums.routes == 0 || !choose(&walk, answer->request.root, instance)) {
+		return false;
+	}
+	table_name(rib_instance_name(rib, instance), name);
+	walk.table = op_add(tree, tree->root, "route-table", NULL);
+	(void)op_add(tree, walk.table, "table-name", name);
+	(void)op_add_number(tree, walk.table, "destination-count", sums.destinations);
+	(void)op_add_number(tree, walk.table, "total-route-count", sums.routes);
+	(void)op_add_number(tree, walk.table, "active-route-count", sums.active);
+	(void)op_add_number(tree, walk.table, "holddown-route-count", 0);
+	(void)op_add_number(tree, walk.table, "hidden-route-count", sums.hidden);
+	rib_each_route(rib, instance, add_route, &walk);
+	answer->total = walk.cut ? walk.skip : 0;
+	return walk.cut;
+}
+
+static bool
+table_wanted(const struct op_node *request, const char *instance)
+{
+	const char *table = op_value(request, "table");
+	char name[TABLE_NAME];
+
+	table_name(instance, name);
+	return table == NULL || strcmp(table, name) == 0;
+}
+
+enum answer_progress
+show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	const char *destination = op_value(answer->request.root, "destination");
+	struct answer_prefix prefix;
+	int32_t instance;
+
+	if (sources->configuration == NULL) {
+		return ANSWER_END;
+	}
+	if (destination != NULL && !answer_prefix_parse(destination, &prefix)) {
+		text_printf(error, "destination %s: not an IPv4 prefix", destination);
+		return ANSWER_FAILED;
+	}
+	/* The cursor is the instance after the last one that is done. */
+	instance = rib_next_instance(sources->configuration->rib, (int32_t)answer->cursor - 1);
+	if (instance < 0) {
+		return ANSWER_END;
+	}
+	bool more = false;
+
+	if (table_wanted(answer->request.root, rib_instance_name(sources->configuration->rib, (uint16_t)instance))) {
+		more = show_table(answer, sources, tree, (uint16_t)instance);
+	}
+	answer->cursor = more ? (uint32_t)instance : (uint32_t)instance + 1;
+	return ANSWER_MORE;
+}
+
+/* --- neighbours ------------------------------------------------------------------------------------------------- */
+
+struct neighbour_page {
+	struct engine_neighbour_view views[NEIGHBOURS_MOST];
+	uint32_t count;
+	uint32_t cursor;
+};
+
+static void
+neighbour_job(const struct worker_hands *hands, void *argument)
+{
+	struct neighbour_page *page = argument;
+
+	page->count =
+	    engine_list_neighbours(hands->engine, hands->now, &page->cursor, page->views, NEIGHBOURS_MOST);
+}
+
+static void
+add_neighbour(struct op_tree *tree, const struct answer_sources *sources, const struct engine_neighbour_view *view)
+{
+	struct op_node *entry = op_add(tree, tree->root, "arp-table-entry", NULL);
+	const bool known = view->state != NEIGHBOUR_INCOMPLETE && view->state != NEIGHBOUR_FAILED;
+
+	if (known) {
+		(void)op_addf(tree, entry, "mac-address", "%02x:%02x:%02x:%02x:%02x:%02x", view->mac[0], view->mac[1],
+		    view->mac[2], view->mac[3], view->mac[4], view->mac[5]);
+	}
+	answer_add_address(tree, entry, "ip-address", view->address);
+	(void)op_add(tree, entry, "interface-name", answer_unit_name(sources, view->unit));
+	(void)op_add(tree, entry, "arp-table-entry-flags",
+	    view->state == NEIGHBOUR_PERMANENT ? "permanent" : known ? "none" : "incomplete");
+}
+
+enum answer_progress
+show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	const char *interface = op_value(answer->request.root, "interface");
+	struct neighbour_page page = {.cursor = answer->cursor};
+
+	(void)error;
+	worker_run(sources->worker, neighbour_job, &page);
+	for (uint32_t i = 0; i < page.count; i++) {
+		if (interface == NULL || strcmp(interface, answer_unit_name(sources, page.views[i].unit)) == 0) {
+			add_neighbour(tree, sources, &page.views[i]);
+			answer->total++;
+		}
+	}
+	answer->cursor = page.cursor;
+	if (page.cursor != UINT32_MAX) {
+		return ANSWER_MORE;
+	}
+	(void)op_add_number(tree, tree->root, "arp-entry-count", answer->total);
+	return ANSWER_END;
+}

@@ -1,0 +1,716 @@
+/*
+ * The worker. See worker.h.
+ *
+ * One round: a burst from each port, what the host sent, due timers, a waiting job; what the engine says goes out at once.
+ * A round that found nothing to do is tried again a few times (ROUNDS_AWAKE), because under load the next frames are
+ * microseconds away; then the worker sleeps in poll(2) on the ports' packet sockets, the TUNs and its own wake-up
+ * descriptor until a frame comes or timers are due (SLEEP_MILLISECONDS). So an idle gateway costs a hundred wake-ups a
+ * second, a loaded one batches, and on a machine with two cores the kernel's side of the virtual links gets its turn. With
+ * a port that has no descriptor to sleep on (a DPDK device) it naps for NAP_MICROSECONDS instead.
+ *
+ * Shared with the control thread: `pending` (stored by control with release, loaded here with acquire; the worker clears it
+ * with release before it posts the job's semaphore), the event ring's `written` (release here, acquire there) and `read`
+ * (the other way round), `told`, and counters that one side adds to and the other reads (relaxed).
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "offload.h"
+
+enum {
+	EVENT_RING = 16384, /* records; a power of two */
+	ROUNDS_AWAKE = 64,
+	SLEEP_MILLISECONDS = 10,
+	NAP_MICROSECONDS = 50,
+	HOST_BURST = 16,      /* packets from one TUN in a round */
+	ADVANCE_STEPS = 64,   /* calls of engine_advance() in a round */
+	TRANSMIT_TRIES = 16,
+	SESSION_OCTETS = 320,
+	SESSIONS_MOST = 1000000,
+	SESSIONS_LEAST = 1000,
+};
+
+#define ADVANCE_EVERY UINT64_C(1000000)    /* ns */
+#define WALL_EVERY    UINT64_C(1000000000) /* ns */
+
+struct call {
+	void (*job)(const struct worker_hands *hands, void *argument);
+	void *argument;
+	sem_t done;
+};
+
+struct transmit {
+	struct rte_mbuf *packets[ENGINE_BURST];
+	uint16_t count;
+};
+
+struct worker {
+	/* the worker's own while it runs */
+	struct engine *engine;
+	struct rte_mempool *pool;
+	struct worker_port ports[CHASSIS_PORTS];
+	struct transmit transmit[CHASSIS_PORTS];
+	int hosts[HOST_INSTANCES];
+	uint16_t host_count; /* highest instance with a TUN, + 1 */
+	uint64_t now;
+	uint64_t advance_at;
+	uint64_t wall_at;
+	struct random_source random;
+	bool stopping;
+
+	/* fixed after worker_create() */
+	void *memory;
+	size_t memory_size;
+	struct event *events;
+	pthread_t thread;
+	int wake;
+	int event_descriptor;
+	uint32_t sessions;
+	bool started;
+
+	/* shared */
+	_Atomic(struct call *) pending;
+	_Atomic uint32_t written;
+	_Atomic uint32_t read;
+	_Atomic bool told; /* the event descriptor is readable already */
+	_Atomic uint64_t lost_events;
+	_Atomic uint64_t lost_transmit;
+	_Atomic uint64_t lost_host;
+	_Atomic uint64_t partial[CHASSIS_PORTS];
+	_Atomic uint64_t superframe[CHASSIS_PORTS];
+};
+
+uint64_t
+worker_now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
+}
+
+int64_t
+worker_wall(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_REALTIME, &time);
+	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static void
+count(_Atomic uint64_t *counter, uint64_t more)
+{
+	/* One writer: a plain addition, made visible. */
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+static struct packet *
+packet_of(struct rte_mbuf *buffer)
+{
+	return rte_mbuf_to_priv(buffer);
+}
+
+static void
+packet_describe(struct rte_mbuf *buffer, struct packet *packet)
+{
+	packet->data = rte_pktmbuf_mtod(buffer, uint8_t *);
+	packet->handle = buffer;
+	packet->length = rte_pktmbuf_pkt_len(buffer);
+	packet->headroom = rte_pktmbuf_headroom(buffer);
+	packet->tailroom = rte_pktmbuf_tailroom(buffer);
+	packet->port = 0;
+	packet->instance = 0;
+	packet->flags = 0;
+}
+
+/* The engine's way to a fresh packet. */
+static struct packet *
+take_packet(void *context)
+{
+	struct worker *worker = context;
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->pool);
+
+	if (buffer == NULL) {
+		return NULL;
+	}
+	struct packet *packet = packet_of(buffer);
+
+	packet_describe(buffer, packet);
+	return packet;
+}
+
+static void
+transmit_flush(struct worker *worker, uint16_t index)
+{
+	struct transmit *transmit = &worker->transmit[index];
+	uint16_t sent = 0;
+
+	for (unsigned i = 0; worker->ports[index].open && i < TRANSMIT_TRIES && sent < transmit->count; i++) {
+		sent = (uint16_t)(sent +
+		    rte_eth_tx_burst(worker->ports[index].device, 0, transmit->packets + sent,
+		        (uint16_t)(transmit->count - sent)));
+	}
+	if (sent < transmit->count) {
+		count(&worker->lost_transmit, (uint64_t)transmit->count - sent);
+		rte_pktmbuf_free_bulk(transmit->packets + sent, (unsigned)(transmit->count - sent));
+	}
+	transmit->count = 0;
+}
+
+static void
+transmit_all(struct worker *worker)
+{
+	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+		if (worker->transmit[i].count > 0) {
+			transmit_flush(worker, i);
+		}
+	}
+}
+
+static void
+send_packet(struct worker *worker, struct packet *packet)
+{
+	struct rte_mbuf *buffer = packet->handle;
+
+	if (packet->port >= CHASSIS_PORTS) {
+		rte_pktmbuf_free(buffer);
+		return;
+	}
+	struct transmit *transmit = &worker->transmit[packet->port];
+
+	/* The engine moved the data's bounds within the buffer. */
+	buffer->data_off = (uint16_t)(packet->data - (uint8_t *)buffer->buf_addr);
+	buffer->data_len = (uint16_t)packet->length;
+	buffer->pkt_len = packet->length;
+	buffer->ol_flags = 0;
+	transmit->packets[transmit->count++] = buffer;
+	if (transmit->count == ENGINE_BURST) {
+		transmit_flush(worker, packet->port);
+	}
+}
+
+static void
+give_to_host(struct worker *worker, const struct packet *packet)
+{
+	const int descriptor = packet->instance < HOST_INSTANCES ? worker->hosts[packet->instance] : -1;
+
+	if (descriptor < 0 || write(descriptor, packet->data, packet->length) != (ssize_t)packet->length) {
+		count(&worker->lost_host, 1);
+	}
+}
+
+static void
+drain_outputs(struct worker *worker)
+{
+	struct engine_output outputs[ENGINE_BURST];
+	uint32_t got;
+
+	while ((got = engine_take_output(worker->engine, outputs, ENGINE_BURST)) > 0) {
+		for (uint32_t i = 0; i < got; i++) {
+			struct packet *packet = outputs[i].packet;
+
+			switch ((enum engine_verb)outputs[i].verb) {
+			case ENGINE_SEND:
+				send_packet(worker, packet);
+				break;
+			case ENGINE_HOST:
+				give_to_host(worker, packet);
+				rte_pktmbuf_free(packet->handle);
+				break;
+			case ENGINE_FREE:
+			case ENGINE_HANDOFF: /* there is one worker: nobody to hand over to */
+				rte_pktmbuf_free(packet->handle);
+				break;
+			}
+		}
+	}
+}
+
+/* Moves the engine's records into the ring; tells the reader once until it has looked. */
+static void
+drain_events(struct worker *worker)
+{
+	uint32_t written = atomic_load_explicit(&worker->written, memory_order_relaxed);
+	const uint32_t before = written;
+	struct event event;
+
+	while (engine_take_event(worker->engine, &event)) {
+		if (written - atomic_load_explicit(&worker->read, memory_order_acquire) == EVENT_RING) {
+			count(&worker->lost_events, 1);
+			continue;
+		}
+		worker->events[written % EVENT_RING] = event;
+		written++;
+	}
+	if (written == before) {
+		return;
+	}
+	atomic_store_explicit(&worker->written, written, memory_order_release);
+	if (!atomic_exchange_explicit(&worker->told, true, memory_order_acq_rel)) {
+		(void)eventfd_write(worker->event_descriptor, 1);
+	}
+}
+
+static void
+drain(struct worker *worker)
+{
+	drain_outputs(worker);
+	transmit_all(worker);
+	drain_events(worker);
+}
+
+static uint16_t
+look_for_offloads(struct worker *worker, uint16_t index, const struct packet *packet)
+{
+	const uint16_t flags = offload_flags(packet->data, packet->length, worker->ports[index].mtu);
+
+	if ((flags & PACKET_CHECKSUM_PARTIAL) != 0) {
+		count(&worker->partial[index], 1);
+	}
+	if ((flags & PACKET_SUPERFRAME) != 0) {
+		count(&worker->superframe[index], 1);
+	}
+	return flags;
+}
+
+static bool
+receive_port(struct worker *worker, uint16_t index)
+{
+	struct rte_mbuf *buffers[ENGINE_BURST];
+	struct packet *packets[ENGINE_BURST];
+	const uint16_t got = rte_eth_rx_burst(worker->ports[index].device, 0, buffers, ENGINE_BURST);
+	uint32_t kept = 0;
+
+	for (uint16_t i = 0; i < got; i++) {
+		if (buffers[i]->nb_segs > 1 && rte_pktmbuf_linearize(buffers[i]) != 0) {
+			rte_pktmbuf_free(buffers[i]);
+			continue;
+		}
+		struct packet *packet = packet_of(buffers[i]);
+
+		packet_describe(buffers[i], packet);
+		packet->port = index;
+		if (worker->ports[index].looks_for_offloads) {
+			packet->flags = look_for_offloads(worker, index, packet);
+		}
+		packets[kept++] = packet;
+	}
+	if (kept > 0) {
+		engine_process(worker->engine, worker->now, packets, kept);
+		drain(worker);
+	}
+	return got > 0;
+}
+
+/* An IP packet of our own host, with room for an Ethernet header before it. */
+static struct packet *
+read_host(struct worker *worker, uint16_t instance)
+{
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->pool);
+
+	if (buffer == NULL) {
+		return NULL;
+	}
+	const ssize_t length =
+	    read(worker->hosts[instance], rte_pktmbuf_mtod(buffer, void *), rte_pktmbuf_tailroom(buffer));
+
+	if (length <= 0) {
+		rte_pktmbuf_free(buffer);
+		return NULL;
+	}
+	buffer->data_len = (uint16_t)length;
+	buffer->pkt_len = (uint32_t)length;
+	struct packet *packet = packet_of(buffer);
+
+	packet_describe(buffer, packet);
+	packet->instance = instance;
+	packet->flags = PACKET_FROM_HOST;
+	return packet;
+}
+
+static bool
+receive_host(struct worker *worker, uint16_t instance)
+{
+	struct packet *packets[HOST_BURST];
+	uint32_t got = 0;
+
+	while (got < HOST_BURST && (packets[got] = read_host(worker, instance)) != NULL) {
+		got++;
+	}
+	if (got > 0) {
+		engine_process(worker->engine, worker->now, packets, got);
+		drain(worker);
+	}
+	return got > 0;
+}
+
+static bool
+advance(struct worker *worker)
+{
+	bool more = true;
+
+	if (worker->now < worker->advance_at) {
+		return false;
+	}
+	if (worker->now >= worker->wall_at) {
+		engine_set_wall(worker->engine, worker->now, worker_wall());
+		worker->wall_at = worker->now + WALL_EVERY;
+	}
+	for (unsigned i = 0; more && i < ADVANCE_STEPS; i++) {
+		more = engine_advance(worker->engine, worker->now);
+		drain(worker);
+	}
+	worker->advance_at = more ? worker->now : worker->now + ADVANCE_EVERY;
+	return more;
+}
+
+static bool
+run_job(struct worker *worker)
+{
+	struct call *call = atomic_load_explicit(&worker->pending, memory_order_acquire);
+	const struct worker_hands hands = {.engine = worker->engine, .now = worker->now};
+
+	if (call == NULL) {
+		return false;
+	}
+	call->job(&hands, call->argument);
+	drain(worker);
+	atomic_store_explicit(&worker->pending, NULL, memory_order_release);
+	(void)sem_post(&call->done);
+	return true;
+}
+
+static void
+sleep_until_something(struct worker *worker)
+{
+	struct pollfd waits[1 + CHASSIS_PORTS + HOST_INSTANCES];
+	nfds_t waiting = 0;
+	uint64_t told = 0;
+
+	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+		if (worker->ports[i].open && worker->ports[i].descriptor < 0) {
+			(void)usleep(NAP_MICROSECONDS);
+			return;
+		}
+	}
+	waits[waiting++] = (struct pollfd){.fd = worker->wake, .events = POLLIN};
+	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+		if (worker->ports[i].open) {
+			waits[waiting++] = (struct pollfd){.fd = worker->ports[i].descriptor, .events = POLLIN};
+		}
+	}
+	for (uint16_t i = 0; i < worker->host_count; i++) {
+		if (worker->hosts[i] >= 0) {
+			waits[waiting++] = (struct pollfd){.fd = worker->hosts[i], .events = POLLIN};
+		}
+	}
+	if (poll(waits, waiting, SLEEP_MILLISECONDS) <= 0) {
+		return;
+	}
+	if (waits[0].revents != 0) {
+		(void)eventfd_read(worker->wake, &told);
+	}
+	for (nfds_t i = 1; i < waiting; i++) {
+		if ((waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+			/* A port that is on its way out: control will say; don't spin until then. */
+			(void)usleep(NAP_MICROSECONDS);
+			return;
+		}
+	}
+}
+
+static void *
+worker_main(void *context)
+{
+	struct worker *worker = context;
+	unsigned idle = 0;
+
+	(void)rte_thread_register();
+	while (!worker->stopping) {
+		bool busy = false;
+
+		worker->now = worker_now();
+		for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+			if (worker->ports[i].open) {
+				busy |= receive_port(worker, i);
+			}
+		}
+		for (uint16_t i = 0; i < worker->host_count; i++) {
+			if (worker->hosts[i] >= 0) {
+				busy |= receive_host(worker, i);
+			}
+		}
+		busy |= advance(worker);
+		busy |= run_job(worker);
+		idle = busy ? 0 : idle + 1;
+		if (idle >= ROUNDS_AWAKE) {
+			sleep_until_something(worker);
+			idle = ROUNDS_AWAKE - 1; /* after a timer's wake-up one round is enough */
+		}
+	}
+	rte_thread_unregister();
+	return NULL;
+}
+
+static uint32_t
+sessions_for_machine(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES);
+	const long page = sysconf(_SC_PAGESIZE);
+
+	if (pages <= 0 || page <= 0) {
+		return SESSIONS_LEAST;
+	}
+	const uint64_t fit = (uint64_t)pages * (uint64_t)page / 4 / SESSION_OCTETS;
+
+	return fit > SESSIONS_MOST ? SESSIONS_MOST : fit < SESSIONS_LEAST ? SESSIONS_LEAST : (uint32_t)fit;
+}
+
+static bool
+engine_make(struct worker *worker, struct text *error)
+{
+	struct engine_config config = engine_config_for(worker->sessions);
+
+	config.check_mac = true;
+	config.packet_take = take_packet;
+	config.packet_context = worker;
+	config.random = &worker->random;
+	worker->memory_size = engine_size(&config);
+	worker->memory =
+	    mmap(NULL, worker->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (worker->memory == MAP_FAILED) {
+		worker->memory = NULL;
+		text_printf(error, "no memory for %u sessions (%zu octets): %s", (unsigned)worker->sessions,
+		    worker->memory_size, strerror(errno));
+		return false;
+	}
+	(void)madvise(worker->memory, worker->memory_size, MADV_HUGEPAGE);
+	worker->engine = engine_init(worker->memory, worker->memory_size, &config);
+	if (worker->engine == NULL) {
+		text_printf(error, "the engine does not take %u sessions", (unsigned)worker->sessions);
+		return false;
+	}
+	worker->sessions = engine_session_capacity(worker->engine);
+	return true;
+}
+
+struct worker *
+worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL) {
+		text_append(error, "out of memory");
+		return NULL;
+	}
+	worker->pool = pool;
+	worker->random = random_from_kernel();
+	worker->sessions = sessions == 0 ? sessions_for_machine() : sessions;
+	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->event_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->events = calloc(EVENT_RING, sizeof(*worker->events));
+	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+		worker->hosts[i] = -1;
+	}
+	if (worker->wake < 0 || worker->event_descriptor < 0 || worker->events == NULL) {
+		text_append(error, "out of memory or descriptors");
+		worker_destroy(worker);
+		return NULL;
+	}
+	if (!engine_make(worker, error)) {
+		worker_destroy(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+void
+worker_destroy(struct worker *worker)
+{
+	if (worker == NULL) {
+		return;
+	}
+	if (worker->memory != NULL) {
+		(void)munmap(worker->memory, worker->memory_size);
+	}
+	if (worker->wake >= 0) {
+		(void)close(worker->wake);
+	}
+	if (worker->event_descriptor >= 0) {
+		(void)close(worker->event_descriptor);
+	}
+	free(worker->events);
+	free(worker);
+}
+
+bool
+worker_start(struct worker *worker)
+{
+	worker->started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+	return worker->started;
+}
+
+struct port_change {
+	struct worker *worker;
+	uint16_t index;
+	struct worker_port port;
+};
+
+static void
+stop_job(const struct worker_hands *hands, void *argument)
+{
+	struct worker *worker = argument;
+
+	(void)hands;
+	worker->stopping = true;
+}
+
+void
+worker_stop(struct worker *worker)
+{
+	if (!worker->started) {
+		return;
+	}
+	worker_run(worker, stop_job, worker);
+	(void)pthread_join(worker->thread, NULL);
+	worker->started = false;
+}
+
+void
+worker_run(struct worker *worker, void (*job)(const struct worker_hands *hands, void *argument), void *argument)
+{
+	struct call call = {.job = job, .argument = argument};
+
+	if (!worker->started) {
+		const struct worker_hands hands = {.engine = worker->engine, .now = worker_now()};
+
+		job(&hands, argument);
+		return;
+	}
+	(void)sem_init(&call.done, 0, 0);
+	atomic_store_explicit(&worker->pending, &call, memory_order_release);
+	(void)eventfd_write(worker->wake, 1);
+	while (sem_wait(&call.done) != 0) {
+		/* interrupted: wait on */
+	}
+	(void)sem_destroy(&call.done);
+}
+
+static void
+port_job(const struct worker_hands *hands, void *argument)
+{
+	const struct port_change *change = argument;
+
+	(void)hands;
+	if (!change->port.open) {
+		transmit_flush(change->worker, change->index);
+	}
+	change->worker->ports[change->index] = change->port;
+}
+
+void
+worker_set_port(struct worker *worker, uint16_t index, const struct worker_port *port)
+{
+	struct port_change change = {.worker = worker, .index = index, .port = *port};
+
+	worker_run(worker, port_job, &change);
+}
+
+struct host_change {
+	struct worker *worker;
+	uint16_t instance;
+	int descriptor;
+};
+
+static void
+host_job(const struct worker_hands *hands, void *argument)
+{
+	const struct host_change *change = argument;
+	struct worker *worker = change->worker;
+
+	(void)hands;
+	worker->hosts[change->instance] = change->descriptor;
+	worker->host_count = 0;
+	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+		if (worker->hosts[i] >= 0) {
+			worker->host_count = (uint16_t)(i + 1);
+		}
+	}
+}
+
+void
+worker_set_host(struct worker *worker, uint16_t instance, int descriptor)
+{
+	struct host_change change = {.worker = worker, .instance = instance, .descriptor = descriptor};
+
+	worker_run(worker, host_job, &change);
+}
+
+bool
+worker_take_event(struct worker *worker, struct event *event)
+{
+	const uint32_t read = atomic_load_explicit(&worker->read, memory_order_relaxed);
+
+	if (read == atomic_load_explicit(&worker->written, memory_order_acquire)) {
+		return false;
+	}
+	*event = worker->events[read % EVENT_RING];
+	atomic_store_explicit(&worker->read, read + 1, memory_order_release);
+	return true;
+}
+
+int
+worker_event_descriptor(const struct worker *worker)
+{
+	return worker->event_descriptor;
+}
+
+void
+worker_events_seen(struct worker *worker)
+{
+	uint64_t told = 0;
+
+	(void)eventfd_read(worker->event_descriptor, &told);
+	(void)atomic_exchange_explicit(&worker->told, false, memory_order_acq_rel);
+}
+
+struct worker_marks
+worker_marks(const struct worker *worker, uint16_t index)
+{
+	return (struct worker_marks){
+	    .partial = atomic_load_explicit(&worker->partial[index], memory_order_relaxed),
+	    .superframe = atomic_load_explicit(&worker->superframe[index], memory_order_relaxed),
+	};
+}
+
+struct worker_losses
+worker_losses(const struct worker *worker)
+{
+	return (struct worker_losses){
+	    .events = atomic_load_explicit(&worker->lost_events, memory_order_relaxed),
+	    .transmit = atomic_load_explicit(&worker->lost_transmit, memory_order_relaxed),
+	    .host = atomic_load_explicit(&worker->lost_host, memory_order_relaxed),
+	};
+}
+
+uint32_t
+worker_sessions(const struct worker *worker)
+{
+	return worker->sessions;
+}
