@@ -132,6 +132,17 @@ diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severity, co
 	text_release(&message);
 }
 
+void
+diagnostics_name_file(struct diagnostics *list, const char *file)
+{
+	for (size_t i = 0; file != NULL && i < list->count; i++) {
+		if (list->items[i].file == NULL) {
+			list->items[i].file = strdup(file);
+			list->failed = list->failed || list->items[i].file == NULL;
+		}
+	}
+}
+
 static int
 compare_strings(const char *left, const char *right)
 {

@@ -16,7 +16,7 @@ edit_set(struct statement *statement, size_t from)
 	if (!statement_read(statement, from)) {
 		return false;
 	}
-	if (statement->step_count == 0) {
+	if (statement->step_count == 0 && statement->rewrites == 0) {
 		statement_tell(statement, DIAGNOSTIC_ERROR, "a statement is missing");
 		return false;
 	}

@@ -1,4 +1,295 @@
+/*
+ * The table of spellings. See errata.h.
+ *
+ * A row says where (the schema path of the place where reading stands), which word is met there though it is no
+ * statement, and what it is read as. Spellings that need the whole configuration (bare application names, "all") are
+ * canonical.c's; those of values (10.0.0.1 for 10.0.0.1/32) belong to their type in value_formats.c.
+ */
 #include "errata.h"
-bool errata_rewrite(struct statement *statement, size_t *token) { (void)statement; (void)token; return false; }
-bool errata_rewrite_value(struct statement *statement, const struct schema_node *schema, size_t token) { (void)statement; (void)schema; (void)token; return false; }
-const char *errata_explain(const struct statement *statement, size_t token) { (void)statement; (void)token; return NULL; }
+
+#include <string.h>
+
+#include "tree_private.h"
+
+enum word_match {
+	MATCH_WORD,     /* the row's word */
+	MATCH_BEGINS,   /* begins with the row's word; "&" is the rest */
+	MATCH_ANY,      /* any word */
+	MATCH_NUMBER,   /* a number */
+	MATCH_PREFIX,   /* an IPv4 address or prefix */
+	MATCH_INSTANCE, /* the name of a configured routing instance */
+};
+
+struct rewrite {
+	const char *erratum;
+	bool lenient;
+	const char *where; /* names from the top, separated by blanks */
+	enum word_match match;
+	const char *word;
+	const char *next;     /* the word that must follow, alternatives separated by blanks; NULL: any */
+	const char *reading;  /* words put in its place; "&" is the word itself */
+	bool drop_next;
+	bool climb;           /* goes on one level up */
+	const char *previous; /* the word that must stand before; NULL: any */
+	const char *erase;    /* a statement of the top that is deleted as well: names separated by blanks */
+};
+
+#define POLICY "security policies from-zone policy"
+#define SCREEN_GROUPS "icmp ip tcp udp limit-session"
+
+static const struct rewrite rewrites[] = {
+    {.erratum = "E-004", .lenient = true, .where = "", .match = MATCH_INSTANCE, .reading = "routing-instances &"},
+    {.erratum = "E-004", .lenient = true, .where = "", .match = MATCH_WORD, .word = "ike", .reading = "security &"},
+    {.erratum = "E-004", .lenient = true, .where = "", .match = MATCH_WORD, .word = "ipsec", .reading = "security &"},
+    {.erratum = "E-057", .lenient = true, .where = "routing-instances instance", .match = MATCH_WORD, .word = "static",
+        .reading = "routing-options &"},
+    {.erratum = "E-071", .lenient = true, .where = "security zones security-zone address-book address-set",
+        .match = MATCH_PREFIX, .reading = "address &"},
+    {.erratum = "E-072", .lenient = true, .where = "security zones security-zone address-book", .match = MATCH_ANY,
+        .next = "address", .reading = "address &", .drop_next = true},
+    {.erratum = "E-078", .where = POLICY " match", .match = MATCH_WORD, .word = "application-set",
+        .reading = "application"},
+    {.erratum = "E-079", .lenient = true, .where = POLICY " match", .match = MATCH_WORD, .word = "then",
+        .reading = "&", .climb = true, .previous = "match"},
+    {.erratum = "E-088", .where = POLICY, .match = MATCH_WORD, .word = "schedule", .reading = "scheduler-name"},
+    {.erratum = "E-102", .lenient = true, .where = "security screen ids-option", .match = MATCH_WORD,
+        .word = "security", .reading = ""},
+    {.erratum = "E-100", .where = "security screen", .match = MATCH_ANY, .reading = "ids-option &"},
+    {.erratum = "E-101", .lenient = true, .where = "security", .match = MATCH_ANY, .next = SCREEN_GROUPS,
+        .reading = "screen ids-option &"},
+    {.erratum = "E-103", .where = "security screen ids-option ip", .match = MATCH_WORD, .word = "filter-source",
+        .reading = "source-route-option"},
+    {.erratum = "E-104", .where = "security screen ids-option tcp syn-ack-ack-proxy", .match = MATCH_NUMBER,
+        .reading = "threshold &"},
+    {.erratum = "E-113", .lenient = true, .where = "security flow", .match = MATCH_WORD, .word = "tcp-syn-check",
+        .reading = "", .erase = "security flow tcp-session no-syn-check"},
+    {.erratum = "E-114", .where = "security flow", .match = MATCH_WORD, .word = "syn-proxy",
+        .next = "syn-cookie syn-proxy", .reading = "syn-flood-protection-mode"},
+    {.erratum = "E-130", .lenient = true, .where = "firewall filter term from", .match = MATCH_BEGINS,
+        .word = "icmp-type-", .reading = "icmp-type &"},
+    {.erratum = "E-136", .where = "firewall", .match = MATCH_WORD, .word = "family", .reading = ""},
+    {.erratum = "E-136", .where = "firewall", .match = MATCH_WORD, .word = "inet", .reading = ""},
+};
+
+struct value_rewrite {
+	const char *erratum;
+	const char *where; /* of the leaf */
+	const char *value;
+	const char *reading;
+};
+
+static const struct value_rewrite value_rewrites[] = {
+    {"E-026", "security forwarding-options family iso mode", "flow-based", "packet-based"},
+};
+
+/* Spellings that cannot be saved, and what to say. */
+static const struct {
+	const char *where;
+	const char *word;
+	const char *sentence;
+} explanations[] = {
+    {"", "access", "access profiles are not part of this release"},
+    {"", "groups", "configuration groups are not part of this release"},
+    {"", "apply-groups", "configuration groups are not part of this release"},
+    {"security", "ike", "IKE is not part of this release"},
+    {"security", "ipsec", "IPsec is not part of this release"},
+    {"security", "nat", "NAT is not part of this release"},
+    {"routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
+    {"routing-instances instance routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
+};
+
+/* Is the schema node the one at this path? */
+static bool
+is_at(const struct schema_node *schema, const char *where)
+{
+	const char *end = where + strlen(where);
+
+	for (; schema->parent != NULL; schema = schema->parent) {
+		const size_t length = strlen(schema->name);
+
+		if ((size_t)(end - where) < length || memcmp(end - length, schema->name, length) != 0) {
+			return false;
+		}
+		end -= length;
+		if (end > where) {
+			if (end[-1] != ' ') {
+				return false;
+			}
+			end--;
+		}
+	}
+	return end == where;
+}
+
+/* Is `word` one of the alternatives? */
+static bool
+is_among(const char *alternatives, const char *word)
+{
+	const size_t length = strlen(word);
+
+	for (const char *at = alternatives; *at != '\0';) {
+		const size_t span = strcspn(at, " ");
+
+		if (span == length && memcmp(at, word, length) == 0) {
+			return true;
+		}
+		at += span + (at[span] == ' ' ? 1 : 0);
+	}
+	return false;
+}
+
+static bool
+looks_like_prefix(const char *word)
+{
+	return *word >= '0' && *word <= '9' && strchr(word, '.') != NULL &&
+	    strspn(word, "0123456789./") == strlen(word);
+}
+
+static bool
+row_matches(const struct rewrite *row, const struct statement *statement, size_t token)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+
+	if (!is_at(statement->at, row->where)) {
+		return false;
+	}
+	if (row->next != NULL) {
+		const bool follows = token + 1 < statement->tokens.count &&
+		    statement->tokens.items[token + 1].kind == TOKEN_WORD &&
+		    is_among(row->next, tokens_word(&statement->tokens, token + 1));
+
+		if (!follows) {
+			return false;
+		}
+	}
+	if (row->previous != NULL && (token == 0 || !tokens_is(&statement->tokens, token - 1, row->previous))) {
+		return false;
+	}
+	switch (row->match) {
+	case MATCH_WORD:
+		return strcmp(word, row->word) == 0;
+	case MATCH_BEGINS:
+		return strncmp(word, row->word, strlen(row->word)) == 0 && word[strlen(row->word)] != '\0';
+	case MATCH_ANY:
+		return true;
+	case MATCH_NUMBER:
+		return strspn(word, "0123456789") == strlen(word);
+	case MATCH_PREFIX:
+		return looks_like_prefix(word);
+	case MATCH_INSTANCE:
+		return conf_entry(conf_child(conf_tree_top(statement->tree), "routing-instances"), "instance", word,
+		           NULL) != NULL;
+	}
+	return false;
+}
+
+/* Puts the row's reading in the word's place. */
+static bool
+put_reading(const struct rewrite *row, struct statement *statement, size_t token)
+{
+	struct token_list *tokens = &statement->tokens;
+	struct text word = TEXT_EMPTY;
+	struct text piece = TEXT_EMPTY;
+	size_t at = token;
+	bool good = true;
+
+	text_append(&word, tokens_word(tokens, token));
+	const size_t skip = row->match == MATCH_BEGINS ? strlen(row->word) : 0;
+
+	tokens_remove(tokens, token, row->drop_next ? 2 : 1);
+	for (const char *reading = row->reading; good && *reading != '\0';) {
+		const size_t span = strcspn(reading, " ");
+
+		text_clear(&piece);
+		if (span == 1 && *reading == '&') {
+			text_append(&piece, text_string(&word) + skip);
+		} else {
+			text_append_bytes(&piece, reading, span);
+		}
+		good = !text_failed(&piece) && !text_failed(&word) && tokens_insert(tokens, at++, text_string(&piece));
+		reading += span + (reading[span] == ' ' ? 1 : 0);
+	}
+	tokens->failed = tokens->failed || !good;
+	text_release(&word);
+	text_release(&piece);
+	return good;
+}
+
+static struct conf_node *
+find_by_names(const struct conf_tree *tree, const char *names)
+{
+	struct conf_node *node = conf_tree_top(tree);
+
+	while (node != NULL && *names != '\0') {
+		const size_t span = strcspn(names, " ");
+		const struct schema_node *schema = schema_child(node->schema, names, span);
+
+		node = schema == NULL ? NULL : tree_first(node, schema);
+		names += span + (names[span] == ' ' ? 1 : 0);
+	}
+	return node;
+}
+
+bool
+errata_rewrite(struct statement *statement, size_t *token)
+{
+	if (statement->tokens.items[*token].kind != TOKEN_WORD) {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(rewrites) / sizeof(rewrites[0]); i++) {
+		const struct rewrite *row = &rewrites[i];
+
+		if (!row_matches(row, statement, *token)) {
+			continue;
+		}
+		if (row->climb && statement->at_step == STEP_LEVEL) {
+			return false;
+		}
+		if (row->lenient) {
+			statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%.60s' is read as '%s'", row->erratum,
+			    tokens_word(&statement->tokens, *token), row->reading[0] == '\0' ? "nothing" : row->reading);
+		}
+		if (row->erase != NULL && !statement->quiet) {
+			statement->erase[0] = find_by_names(statement->tree, row->erase);
+		}
+		if (row->climb) {
+			statement->at = statement->at->parent;
+			statement->at_step = statement->steps[statement->at_step].parent;
+			return true;
+		}
+		return put_reading(row, statement, *token);
+	}
+	return false;
+}
+
+bool
+errata_rewrite_value(struct statement *statement, const struct schema_node *schema, size_t token)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+
+	for (size_t i = 0; i < sizeof(value_rewrites) / sizeof(value_rewrites[0]); i++) {
+		const struct value_rewrite *row = &value_rewrites[i];
+
+		if (strcmp(row->value, word) != 0 || !is_at(schema, row->where)) {
+			continue;
+		}
+		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' is read as '%s'", row->erratum, row->value,
+		    row->reading);
+		tokens_remove(&statement->tokens, token, 1);
+		return tokens_insert(&statement->tokens, token, row->reading);
+	}
+	return false;
+}
+
+const char *
+errata_explain(const struct statement *statement, size_t token)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+
+	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++) {
+		if (strcmp(explanations[i].word, word) == 0 && is_at(statement->at, explanations[i].where)) {
+			return explanations[i].sentence;
+		}
+	}
+	return NULL;
+}

@@ -143,5 +143,6 @@ conf_load(struct conf_tree *tree, enum conf_format format, const char *file, con
 		break;
 	}
 	conf_canonicalize(tree, list);
+	diagnostics_name_file(list, file);
 	return list->errors == errors;
 }

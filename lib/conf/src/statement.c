@@ -521,6 +521,8 @@ statement_read(struct statement *statement, size_t from)
 	statement->at_step = STEP_LEVEL;
 	statement->scope = from;
 	statement->pending = NULL;
+	statement->erase[0] = NULL;
+	statement->erase[1] = NULL;
 	statement->rewrites = 0;
 	if (statement->tokens.failed) {
 		return refuse_memory(statement);

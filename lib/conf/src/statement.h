@@ -34,6 +34,9 @@ struct statement {
 	bool replace_choice; /* a set replaces what it excludes, as when it is typed; else both stay and the check tells */
 	bool quiet;       /* tells nothing: for trying a reading */
 
+	/* Nodes that go when the statement is taken: what another reading of it replaces. */
+	struct conf_node *erase[2];
+
 	struct token_list tokens;
 	struct step *steps;
 	size_t step_count;

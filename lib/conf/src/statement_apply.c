@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "route_backup.h"
 #include "statement.h"
 #include "tree_private.h"
 
@@ -151,7 +152,7 @@ bool
 statement_apply(struct statement *statement)
 {
 	struct journal journal = {.changes = NULL};
-	bool good = true;
+	bool good = route_backup(statement);
 
 	for (size_t i = 0; good && i < statement->step_count; i++) {
 		good = apply_step(statement, &journal, &statement->steps[i]);
@@ -160,6 +161,14 @@ statement_apply(struct statement *statement)
 		journal_undo(&journal, statement->tree);
 		statement->list->failed = true;
 		statement->list->errors++;
+	} else {
+		for (size_t i = 0; i < 2; i++) {
+			if (statement->erase[i] != NULL) {
+				tree_remove(statement->erase[i]);
+				statement->erase[i] = NULL;
+			}
+		}
+		route_mark(statement);
 	}
 	journal_finish(&journal);
 	return good;
