@@ -33,7 +33,7 @@ common_length(const char *left, const char *right, size_t most)
 	return length;
 }
 
-/* May the word stand as it is: a value, or the beginning of a name? Then a space must not stumble over keywords. */
+/* May the word stand as it is, as a value or a name? Then a space must not make a keyword of it ("a" is not yet "any"). */
 static bool
 value_possible(const struct ipc_candidates *candidates)
 {
@@ -67,7 +67,7 @@ cli_candidates_complete(const struct ipc_candidates *candidates, const char *typ
 		length = first == NULL ? strlen(candidate->word) : common_length(first, candidate->word, length);
 		first = first == NULL ? candidate->word : first;
 	}
-	if (matches == 0 || (matches > 1 && reason == IPC_COMPLETE_SPACE && value_possible(candidates))) {
+	if (matches == 0 || (reason == IPC_COMPLETE_SPACE && value_possible(candidates))) {
 		return CLI_COMPLETE_NOTHING;
 	}
 	text_append_bytes(word, first, length);

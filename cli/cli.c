@@ -122,8 +122,8 @@ cli_run_commands(struct cli_batch *batch, const struct cli_options *options)
 		done++;
 	}
 	if (batch->failed && done + 1 < options->command_count) {
-		fprintf(stderr, "sallyport cli: stopped; %zu commands behind it were not run\n",
-		    options->command_count - done - 1);
+		fprintf(stderr, "sallyport cli: stopped there, the last %zu of %zu commands were not run\n",
+		    options->command_count - done - 1, options->command_count);
 	}
 }
 

@@ -170,7 +170,7 @@ cli_receive(struct cli_session *session, const struct cli_receiver *receiver)
 
 		if (status == IPC_AGAIN) {
 			if (!cli_wait(session, receiver->interrupt, &interrupted)) {
-				return cli_lost(session, "the gateway closed the connection");
+				return cli_lost(session, "the gateway went away");
 			}
 			continue;
 		}
@@ -204,7 +204,7 @@ cli_session_run(struct cli_session *session, const struct ipc_command *command, 
 	const bool sent = cli_send(session, IPC_CLI_COMMAND, &payload);
 
 	text_release(&payload);
-	return sent ? cli_receive(session, receiver) : cli_lost(session, "the gateway takes no commands");
+	return sent ? cli_receive(session, receiver) : cli_lost(session, "the gateway went away");
 }
 
 bool

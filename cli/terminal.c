@@ -254,10 +254,11 @@ terminal_open(struct terminal *terminal)
 	el_set(editor, EL_EDITOR, "emacs");
 	el_set(editor, EL_HIST, history, terminal->history);
 	el_set(editor, EL_SETTY, "-d", "-isig", NULL);
-	el_set(editor, EL_ADDFN, "sallyport-help", "list what may follow", key_help);
-	el_set(editor, EL_ADDFN, "sallyport-space", "complete a keyword", key_space);
-	el_set(editor, EL_ADDFN, "sallyport-tab", "complete a word", key_tab);
-	el_set(editor, EL_ADDFN, "sallyport-abandon", "give up the line", key_abandon);
+	/* The wide form keeps our literals, the narrow one makes copies that it never frees. */
+	el_wset(editor, EL_ADDFN, L"sallyport-help", L"list what may follow", key_help);
+	el_wset(editor, EL_ADDFN, L"sallyport-space", L"complete a keyword", key_space);
+	el_wset(editor, EL_ADDFN, L"sallyport-tab", L"complete a word", key_tab);
+	el_wset(editor, EL_ADDFN, L"sallyport-abandon", L"give up the line", key_abandon);
 	el_set(editor, EL_BIND, "?", "sallyport-help", NULL);
 	el_set(editor, EL_BIND, " ", "sallyport-space", NULL);
 	el_set(editor, EL_BIND, "\t", "sallyport-tab", NULL);
