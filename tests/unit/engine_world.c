@@ -1,0 +1,478 @@
+/*
+ * See engine_world.h.
+ */
+#include "engine_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "snapshot/snapshot.h"
+
+enum {
+	HEADROOM = 64,
+	TAILROOM = 64,
+};
+
+static uint16_t
+sum16(const uint8_t *bytes, uint32_t length, uint32_t start)
+{
+	uint32_t sum = start;
+
+	for (uint32_t i = 0; i < length; i++) {
+		sum += (uint32_t)bytes[i] << ((i & 1) == 0 ? 8 : 0);
+	}
+	while (sum >> 16 != 0) {
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)~sum;
+}
+
+static void
+put16(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+static void
+put32(uint8_t *to, uint32_t value)
+{
+	put16(to, (uint16_t)(value >> 16));
+	put16(to + 2, (uint16_t)value);
+}
+
+static struct packet *
+packet_create(uint32_t length, uint16_t headroom, uint16_t tailroom)
+{
+	uint8_t *block = malloc(headroom + length + tailroom);
+	struct packet *packet = calloc(1, sizeof *packet);
+
+	assert_non_null(block);
+	assert_non_null(packet);
+	packet->handle = block;
+	packet->data = block + headroom;
+	packet->headroom = headroom;
+	packet->tailroom = tailroom;
+	packet->length = length;
+	return packet;
+}
+
+static struct packet *
+packet_take(void *context)
+{
+	struct world *world = context;
+
+	if (world->spare == 0) {
+		return NULL;
+	}
+	world->spare--;
+	world->taken++;
+	return packet_create(0, HEADROOM, 2048);
+}
+
+struct world *
+world_create(void)
+{
+	struct world *world = calloc(1, sizeof *world);
+	static const struct {
+		uint16_t port, vlan, zone;
+		uint32_t address;
+		uint8_t length;
+	} rows[WORLD_UNITS] = {
+	    [1] = {0, 0, TRUST, IP(10, 0, 0, 1), 24},
+	    [2] = {1, 0, UNTRUST, IP(192, 0, 2, 1), 24},
+	    [3] = {2, 10, DMZ, IP(10, 3, 0, 1), 24},
+	    [4] = {2, 20, SNAPSHOT_NONE, IP(10, 4, 0, 1), 24},
+	    [5] = {2, 30, TRUST, IP(10, 5, 0, 1), 32},
+	    [6] = {SNAPSHOT_NONE, 0, UNTRUST, 0, 0},
+	};
+
+	assert_non_null(world);
+	memset(world->tags, 0xff, sizeof world->tags);
+	for (uint16_t i = 0; i < WORLD_PORTS; i++) {
+		world->ports[i] = (struct snapshot_port){.name = "ge", .present = true, .enabled = true, .mtu = 1500,
+		    .mac = {2, 0x53, 0x50, 0, 0, (uint8_t)i}, .unit_by_tag = world->tags[i]};
+	}
+	for (uint16_t i = 1; i < WORLD_UNITS; i++) {
+		world->addresses[i] = (struct snapshot_address){rows[i].address, rows[i].length};
+		world->units[i] = (struct snapshot_unit){.name = "ge.0", .present = true, .enabled = true, .has_inet = true,
+		    .tunnel = i == 6, .port = rows[i].port, .vlan = rows[i].vlan, .mtu = 1500, .zone = rows[i].zone,
+		    .address_count = rows[i].address != 0, .addresses = &world->addresses[i]};
+		if (rows[i].port != SNAPSHOT_NONE) {
+			world->tags[rows[i].port][rows[i].vlan] = i;
+		}
+	}
+	for (uint16_t i = 0; i < WORLD_ZONES; i++) {
+		world->zones[i] = (struct snapshot_zone){.name = "zone", .present = true};
+	}
+	world->instances[0] = (struct snapshot_instance){.name = "", .present = true};
+	world->flow = (struct snapshot_flow){.syn_check = true, .sequence_check = true};
+	world->rules[0] = (struct world_rule){.from_zone = TRUST, .to_zone = UNTRUST, .action = POLICY_PERMIT};
+	world->rule_count = 1;
+	world_add_route(world, 0, 0, 2, IP(192, 0, 2, 254));
+	world_add_route(world, IP(10, 5, 1, 0), 24, 5, 0);
+	world_add_route(world, IP(10, 66, 0, 0), 16, 6, 0);
+	world_add_route(world, IP(100, 64, 0, 0), 16, 4, 0);
+	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(198, 51, 100, 0), .length = 24,
+	    .kind = RIB_STATIC_REJECT, .preference = 5};
+	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(203, 0, 113, 0), .length = 24,
+	    .kind = RIB_STATIC_DISCARD, .preference = 5};
+	world->spare = UINT32_MAX;
+	world->now = SECOND;
+	world->random = random_seeded(1);
+	world->config = engine_config_for(64);
+	world->config.neighbours = 64;
+	world->config.held = 64;
+	world->config.events = 256;
+	world->config.policies = 64;
+	world->config.units = 16;
+	world->config.neighbours_auto = true;
+	world->config.packet_take = packet_take;
+	world->config.packet_context = world;
+	return world;
+}
+
+void
+world_add_route(struct world *world, uint32_t prefix, uint8_t length, uint16_t unit, uint32_t gateway)
+{
+	const uint32_t i = world->static_count++;
+
+	world->hops[i] = (struct rib_next_hop){.by_unit = gateway == 0, .unit = unit, .address = gateway};
+	world->statics[i] = (struct rib_static){.prefix = prefix, .length = length, .preference = 5,
+	    .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 1, .next_hops = &world->hops[i]};
+}
+
+void
+world_destroy(struct world *world)
+{
+	world_drain(world);
+	classifier_destroy(world->classifier);
+	snapshot_fib_destroy(world->fib);
+	free(world->memory);
+	free(world);
+}
+
+static struct classifier *
+compile_rules(const struct world *world)
+{
+	struct classifier_source_rule sources[WORLD_POLICIES];
+	struct classifier_term terms[WORLD_POLICIES];
+	struct classifier_source_context contexts[WORLD_POLICIES];
+	static const struct snapshot_address any = {0, 0};
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < world->rule_count; i++) {
+		const struct world_rule *rule = &world->rules[i];
+
+		terms[i] = (struct classifier_term){.application = rule->timeout != 0 ? i : CLASSIFIER_NO_APPLICATION,
+		    .protocol = rule->protocol == 0 ? CLASSIFIER_ANY_PROTOCOL : rule->protocol,
+		    .destination_low = rule->low, .destination_high = rule->high == 0 ? UINT16_MAX : rule->high,
+		    .source_high = UINT16_MAX};
+		sources[i] = (struct classifier_source_rule){.policy = i, .scheduled = rule->scheduler_count > 0,
+		    .source_count = 1, .destination_count = 1, .term_count = 1, .sources = &any,
+		    .destinations = &any, .terms = &terms[i]};
+		/* Rules of one zone pair stand together. */
+		if (count > 0 && contexts[count - 1].from_zone == rule->from_zone &&
+		    contexts[count - 1].to_zone == rule->to_zone) {
+			contexts[count - 1].rule_count++;
+		} else {
+			contexts[count++] = (struct classifier_source_context){.from_zone = rule->from_zone,
+			    .to_zone = rule->to_zone, .rule_count = 1, .rules = &sources[i]};
+		}
+	}
+	struct classifier *classifier = classifier_create(contexts, count, NULL, 0);
+
+	assert_non_null(classifier);
+	return classifier;
+}
+
+static struct fib *
+compile_routes(struct world *world, const struct snapshot *snapshot)
+{
+	struct rib *rib = rib_create();
+
+	assert_non_null(rib);
+	assert_true(rib_add_instance(rib, 0, ""));
+	for (uint16_t i = 1; i < WORLD_UNITS; i++) {
+		if (!world->units[i].present) {
+			continue;
+		}
+		assert_true(rib_add_unit(rib, i, 0, true));
+		if (world->units[i].address_count > 0) {
+			assert_true(rib_add_address(rib, i, world->addresses[i].address, world->addresses[i].length));
+		}
+	}
+	for (uint32_t i = 0; i < world->static_count; i++) {
+		assert_true(rib_add_static(rib, &world->statics[i]));
+	}
+	assert_true(rib_finish(rib, 0));
+	struct fib *fib = snapshot_fib_create(rib, snapshot, ++world->fib_id);
+
+	assert_non_null(fib);
+	rib_destroy(rib);
+	return fib;
+}
+
+void
+world_apply(struct world *world)
+{
+	struct classifier *former = world->classifier;
+	struct fib *former_fib = world->fib;
+	struct snapshot *snapshot = &world->snapshots[world->which ^= 1];
+
+	for (uint32_t i = 0; i < world->rule_count; i++) {
+		const struct world_rule *rule = &world->rules[i];
+
+		world->policies[i] = (struct snapshot_policy){.name = "policy", .present = true, .action = rule->action,
+		    .flags = rule->flags, .from_zone = rule->from_zone, .to_zone = rule->to_zone, .position = i,
+		    .schedulers = rule->schedulers, .scheduler_count = rule->scheduler_count};
+		world->applications[i] = (struct snapshot_application){.name = "application", .timeout = rule->timeout};
+	}
+	world->classifier = compile_rules(world);
+	*snapshot = (struct snapshot){.id = snapshot->id + 1, .flow = world->flow,
+	    .services_running = world->services_running, .port_count = WORLD_PORTS, .unit_count = WORLD_UNITS,
+	    .zone_count = WORLD_ZONES, .instance_count = 1, .application_count = (uint16_t)world->rule_count,
+	    .policy_count = world->rule_count, .ports = world->ports, .units = world->units, .zones = world->zones,
+	    .instances = world->instances, .policies = world->policies, .applications = world->applications,
+	    .classifier = world->classifier};
+	world->fib = compile_routes(world, snapshot);
+	if (world->engine == NULL) {
+		const size_t size = engine_size(&world->config);
+
+		world->config.random = &world->random;
+		world->memory = aligned_alloc(64, size);
+		assert_non_null(world->memory);
+		memset(world->memory, 0, size);
+		world->engine = engine_init(world->memory, size, &world->config);
+		assert_non_null(world->engine);
+		engine_set_wall(world->engine, 0, 0);
+	}
+	engine_apply(world->engine, snapshot, world->fib);
+	classifier_destroy(former);
+	snapshot_fib_destroy(former_fib);
+}
+
+void
+world_apply_fib(struct world *world)
+{
+	struct fib *former = world->fib;
+
+	world->fib = compile_routes(world, &world->snapshots[world->which]);
+	engine_apply(world->engine, &world->snapshots[world->which], world->fib);
+	snapshot_fib_destroy(former);
+}
+
+static uint32_t
+put_tcp(uint8_t *to, const struct world_packet *packet)
+{
+	const uint32_t header = packet->scale != 0 ? 24 : 20;
+
+	put32(to + 4, packet->sequence);
+	put32(to + 8, packet->acknowledgement);
+	to[12] = (uint8_t)(header / 4 << 4);
+	to[13] = packet->flags;
+	put16(to + 14, packet->window != 0 ? packet->window : 65535);
+	if (packet->scale != 0) {
+		to[20] = 3;
+		to[21] = 3;
+		to[22] = (uint8_t)(packet->scale - 1);
+	}
+	return header;
+}
+
+static uint32_t
+put_transport(uint8_t *to, const struct world_packet *packet)
+{
+	uint32_t header = 8;
+
+	if (packet->protocol != 6 && packet->protocol != 17 && packet->protocol != 1) {
+		return 0;
+	}
+	put16(to, packet->source_port);
+	put16(to + 2, packet->destination_port);
+	if (packet->protocol == 6) {
+		header = put_tcp(to, packet);
+	} else if (packet->protocol == 17) {
+		put16(to + 4, (uint16_t)(8 + packet->payload));
+	} else {
+		to[0] = packet->type;
+		to[1] = packet->code;
+		put16(to + 2, 0);
+		put16(to + 4, packet->source_port);
+		put16(to + 6, 1);
+	}
+	return header;
+}
+
+uint32_t
+world_frame(uint8_t *to, const struct world_packet *packet, bool ethernet)
+{
+	uint8_t *ip = to;
+
+	memset(to, 0, 100);
+	if (ethernet) {
+		static const uint8_t macs[] = {2, 0x53, 0x50, 0, 0, 0, 2, 0, 0, 0, 0, 99};
+
+		memcpy(to, macs, sizeof macs);
+		if (packet->vlan != 0) {
+			put16(to + 12, 0x8100);
+			put16(to + 14, packet->vlan);
+		}
+		ip += packet->vlan != 0 ? 18 : 14;
+		put16(ip - 2, 0x0800);
+	}
+	uint8_t *transport = ip + 20;
+	const uint32_t header = put_transport(transport, packet);
+	const uint32_t length = header + packet->payload;
+
+	for (uint32_t i = 0; i < packet->payload; i++) {
+		transport[header + i] = (uint8_t)i;
+	}
+	ip[0] = 0x45;
+	put16(ip + 2, (uint16_t)(20 + length));
+	put16(ip + 4, 77);
+	put16(ip + 6, packet->dont_fragment ? 0x4000 : 0);
+	ip[8] = packet->ttl != 0 ? packet->ttl : 64;
+	ip[9] = packet->protocol;
+	put32(ip + 12, packet->source);
+	put32(ip + 16, packet->destination);
+	put16(ip + 10, sum16(ip, 20, 0));
+	const uint32_t pseudo = (packet->source >> 16) + (packet->source & 0xffff) + (packet->destination >> 16) +
+	    (packet->destination & 0xffff) + packet->protocol + length;
+
+	if (packet->protocol == 6) {
+		put16(transport + 16, sum16(transport, length, pseudo));
+	} else if (packet->protocol == 17) {
+		put16(transport + 6, sum16(transport, length, pseudo));
+	} else if (packet->protocol == 1) {
+		put16(transport + 2, sum16(transport, length, 0));
+	}
+	return (uint32_t)(ip - to) + 20 + length;
+}
+
+void
+world_drain(struct world *world)
+{
+	struct engine_output outputs[8];
+	uint32_t count;
+
+	while (world->engine != NULL && (count = engine_take_output(world->engine, outputs, 8)) > 0) {
+		for (uint32_t i = 0; i < count; i++) {
+			struct packet *packet = outputs[i].packet;
+
+			if (outputs[i].verb == ENGINE_FREE) {
+				world->freed++;
+			} else {
+				assert_true(world->sent_count < WORLD_SENT);
+				struct world_sent *sent = &world->sent[world->sent_count++];
+
+				assert_true(packet->length <= sizeof sent->data);
+				assert_true(packet->data - packet->headroom == packet->handle);
+				sent->verb = outputs[i].verb;
+				sent->port = packet->port;
+				sent->instance = packet->instance;
+				sent->length = packet->length;
+				memcpy(sent->data, packet->data, packet->length);
+			}
+			world->result = packet->result;
+			free(packet->handle);
+			free(packet);
+		}
+	}
+}
+
+struct packet_result
+world_input(struct world *world, uint16_t port, const uint8_t *data, uint32_t length)
+{
+	/* No tailroom: the frame's last octet is the block's last. */
+	struct packet *packet = packet_create(length, HEADROOM, 0);
+
+	memcpy(packet->data, data, length);
+	packet->port = port;
+	packet->flags = port == UINT16_MAX ? PACKET_FROM_HOST : 0;
+	world->sent_count = 0;
+	world->freed = 0;
+	engine_process(world->engine, world->now, &packet, 1);
+	const struct packet_result result = packet->result;
+
+	world_drain(world);
+	return result;
+}
+
+struct packet_result
+world_packet_in(struct world *world, uint16_t port, const struct world_packet *packet)
+{
+	uint8_t frame[2048];
+
+	return world_input(world, port, frame, world_frame(frame, packet, port != UINT16_MAX));
+}
+
+struct packet_result
+world_tcp(struct world *world, uint16_t port, uint32_t source, uint32_t destination, uint32_t ports,
+    uint32_t numbers[2], uint8_t flags)
+{
+	const struct world_packet packet = {.protocol = 6, .source = source, .destination = destination,
+	    .source_port = (uint16_t)(ports >> 16), .destination_port = (uint16_t)ports, .sequence = numbers[0],
+	    .acknowledgement = numbers[1], .flags = flags};
+
+	return world_packet_in(world, port, &packet);
+}
+
+void
+world_advance(struct world *world, uint64_t now)
+{
+	while (world->now < now) {
+		world->now = now - world->now > SECOND ? world->now + SECOND : now;
+		while (engine_advance(world->engine, world->now)) {
+			world_drain(world);
+		}
+		world_drain(world);
+	}
+}
+
+const uint8_t *
+world_ip(const struct world_sent *sent)
+{
+	if (sent->verb == ENGINE_HOST) {
+		return sent->data;
+	}
+	return sent->data + (sent->data[12] == 0x81 ? 18 : 14);
+}
+
+bool
+world_event(struct world *world, enum event_kind kind, struct event *event)
+{
+	while (engine_take_event(world->engine, event)) {
+		if (event->kind == kind) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct packet_result
+world_arp(struct world *world, uint16_t port, uint16_t vlan, uint16_t operation, uint32_t sender, uint32_t target,
+    uint8_t station)
+{
+	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, station};
+	uint8_t *arp = frame + (vlan != 0 ? 18 : 14);
+
+	if (vlan != 0) {
+		put16(frame + 12, 0x8100);
+		put16(frame + 14, vlan);
+	}
+	put16(arp - 2, 0x0806);
+	put16(arp, 1);
+	put16(arp + 2, 0x0800);
+	arp[4] = 6;
+	arp[5] = 4;
+	put16(arp + 6, operation);
+	memcpy(arp + 8, frame + 6, 6);
+	put32(arp + 14, sender);
+	put32(arp + 24, target);
+	return world_input(world, port, frame, sizeof frame);
+}
