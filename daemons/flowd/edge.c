@@ -12,6 +12,8 @@
 #include "namespace.h"
 #include "tell.h"
 
+#define OPEN_AGAIN_AFTER UINT64_C(10000000000) /* ns, when it is there and cannot be opened */
+
 struct place {
 	struct namespace *namespace;
 	int watch;   /* link news; -1: none */
@@ -26,6 +28,7 @@ struct edge {
 	size_t place_count;
 	bool hinted[CHASSIS_PORTS]; /* about a sender's offloads */
 	bool blamed[CHASSIS_PORTS]; /* why it cannot be opened */
+	uint64_t again[CHASSIS_PORTS]; /* not before this time */
 	bool changed;
 };
 
@@ -195,6 +198,9 @@ enter_all(struct edge *edge, struct text *error)
 		if (!in_namespace(&chassis->ports[i])) {
 			continue;
 		}
+		/* A run that was killed may have left it guarded. */
+		edge->ports[i].guarded =
+		    ledger_find(edge->start.ledger, chassis->ports[i].namespace, chassis->ports[i].device) != NULL;
 		edge->ports[i].namespace = place_for(edge, chassis->ports[i].namespace, error);
 		if (edge->ports[i].namespace == NULL) {
 			return false;
@@ -390,8 +396,15 @@ static void
 open_again(struct edge *edge, struct port *port)
 {
 	struct text why = TEXT_EMPTY;
+
+	if (worker_now() < edge->again[port->index]) {
+		return;
+	}
 	const enum port_status status = open_port(edge, port, &why);
 
+	if (status != PORT_OPENED && status != PORT_ABSENT) {
+		edge->again[port->index] = worker_now() + OPEN_AGAIN_AFTER;
+	}
 	if (status == PORT_OPENED) {
 		edge->changed = true;
 		edge->blamed[port->index] = false;

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,8 +32,9 @@
 #include "port.h"
 #include "worker.h"
 
-#define KEPT     "cap_net_raw,cap_net_admin=eip"
-#define KEPT_XDP "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf,cap_perfmon=eip"
+#define KEPT      "cap_net_raw,cap_net_admin=eip"
+#define KEPT_LOCK "cap_net_raw,cap_net_admin,cap_ipc_lock=eip"
+#define KEPT_XDP  "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf,cap_perfmon=eip"
 
 enum {
 	SESSIONS_MOST = 100000000,
@@ -200,7 +202,10 @@ open_ports(struct flowd *flowd, struct text *error)
 static bool
 drop_privileges(struct flowd *flowd, struct text *error)
 {
-	const char *keep = KEPT;
+	/* A packet ring is locked memory, and a port that comes back later must be able to have one. */
+	const struct rlimit unlimited = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+	const char *keep = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0 ? KEPT : KEPT_LOCK;
+
 
 	for (size_t i = 0; i < flowd->chassis.count; i++) {
 		if (flowd->chassis.ports[i].kind == CHASSIS_XDP) {

@@ -214,7 +214,7 @@ device_make(const struct port *port, const char *name, struct text *error)
 		made = rte_eal_hotplug_add("vdev", name, text_string(&arguments)) == 0;
 	}
 	if (!made) {
-		text_printf(error, "DPDK cannot open it (%s)", rte_errno == 0 ? "see above" : rte_strerror(rte_errno));
+		text_append(error, "DPDK cannot open it");
 	}
 	text_release(&arguments);
 	return made;
@@ -455,7 +455,7 @@ port_release(struct port *port, struct ledger *ledger)
 {
 	const struct ledger_entry *entry;
 
-	if (!port->guarded) {
+	if (!port->guarded || port->namespace == NULL) {
 		return;
 	}
 	entry = ledger_find(ledger, port->chassis->namespace, port->chassis->device);

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -441,6 +442,13 @@ worker_main(void *context)
 	struct worker *worker = context;
 	unsigned idle = 0;
 
+	/* All of its descriptors are open: it needs no right that an ordinary process has not. */
+	cap_t none = cap_init();
+
+	if (none != NULL) {
+		(void)cap_set_proc(none);
+		(void)cap_free(none);
+	}
 	(void)rte_thread_register();
 	while (!worker->stopping) {
 		bool busy = false;
