@@ -61,6 +61,7 @@ struct snapshot_unit {
 	bool enabled;
 	bool has_inet; /* family inet is configured: IPv4 is accepted */
 	bool tunnel;   /* st0.N: packets routed to it drop with no-tunnel until a VPN is bound */
+	bool unsupported; /* a filter is bound that might discard: in no zone until there are filters, so nothing passes */
 	uint16_t port; /* SNAPSHOT_NONE for st0 units and for ports that are not there */
 	uint16_t vlan; /* SNAPSHOT_VLAN_UNTAGGED or the tag */
 	uint16_t mtu;  /* largest IP packet */

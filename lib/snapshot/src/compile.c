@@ -1,0 +1,195 @@
+/*
+ * snapshot_compile(): calls the parts in order, and undoes everything when one of them had something to say against it.
+ *
+ * Life cycle: the snapshot lives in an arena of its own, what only the compilation needs in a scratch arena. Threads: the
+ * registry's owner. See compile.h.
+ */
+#include "compile.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+static void report(struct compilation *compilation, enum diagnostic_severity severity, const struct conf_node *node,
+    const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void
+report(struct compilation *compilation, enum diagnostic_severity severity, const struct conf_node *node,
+    const char *format, va_list arguments)
+{
+	struct text path = TEXT_EMPTY;
+	struct text statement = TEXT_EMPTY;
+	struct text message = TEXT_EMPTY;
+
+	text_vprintf(&message, format, arguments);
+	if (node != NULL && node->parent != NULL) {
+		conf_path(node->parent, &path);
+		conf_statement(node, &statement);
+	}
+	if (text_failed(&message) || text_failed(&path) || text_failed(&statement)) {
+		compilation->list->failed = true;
+	} else {
+		diagnostics_addf(compilation->list, severity, text_string(&path),
+		    node == NULL ? NULL : text_string(&statement), node == NULL ? 0 : node->line, "%s",
+		    text_string(&message));
+	}
+	text_release(&path);
+	text_release(&statement);
+	text_release(&message);
+}
+
+void
+compile_error(struct compilation *compilation, const struct conf_node *node, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(compilation, DIAGNOSTIC_ERROR, node, format, arguments);
+	va_end(arguments);
+}
+
+void
+compile_warning(struct compilation *compilation, const struct conf_node *node, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(compilation, DIAGNOSTIC_WARNING, node, format, arguments);
+	va_end(arguments);
+}
+
+static void
+compile_flow(struct compilation *compilation)
+{
+	const struct conf_node *security = conf_child(compilation->top, "security");
+	const struct conf_node *flow = conf_child(security, "flow");
+	const struct conf_node *tcp = conf_child(flow, "tcp-session");
+	const struct conf_node *policy = conf_walk(security, "policies", "default-policy", NULL);
+
+	compilation->snapshot->flow = (struct snapshot_flow){
+	    .syn_check = !conf_present(tcp, "no-syn-check"),
+	    .syn_check_in_tunnel = !conf_present(tcp, "no-syn-check-in-tunnel"),
+	    .sequence_check = !conf_present(tcp, "no-sequence-check"),
+	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
+	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
+	};
+}
+
+/* REQ-CFG-011: a web server that listens on some interfaces is closed on the others. */
+static void
+restrict_service(struct compilation *compilation, const struct conf_node *server, uint64_t service)
+{
+	if (conf_first(server, "interface") == NULL) {
+		return;
+	}
+	for (uint32_t i = 0; i < compilation->snapshot->unit_count; i++) {
+		struct snapshot_unit *unit = &compilation->units[i];
+		bool listed = false;
+		for (const struct conf_node *name = conf_first(server, "interface"); name; name = conf_next(name)) {
+			const uint32_t found =
+			    registry_find(compilation->registry, REGISTRY_UNIT, name->value);
+			listed = listed || found == i;
+		}
+		if (!listed) {
+			unit->host_inbound.services &= ~service;
+			unit->host_inbound.except |= service;
+		}
+	}
+}
+
+static void
+compile_services(struct compilation *compilation)
+{
+	const struct conf_node *services = conf_walk(compilation->top, "system", "services", NULL);
+	const struct conf_node *web = conf_child(services, "web-management");
+	const uint64_t http = (uint64_t)1 << HOST_SERVICE_HTTP;
+	const uint64_t https = (uint64_t)1 << HOST_SERVICE_HTTPS;
+	uint64_t running = 0;
+
+	if (conf_present(services, "ssh")) {
+		running |= (uint64_t)1 << HOST_SERVICE_SSH;
+	}
+	if (conf_present(web, "http")) {
+		running |= http;
+		restrict_service(compilation, conf_child(web, "http"), http);
+	}
+	if (conf_present(web, "https")) {
+		running |= https;
+		restrict_service(compilation, conf_child(web, "https"), https);
+	}
+	compilation->snapshot->services_running = running;
+}
+
+static bool
+make_tables(struct compilation *compilation)
+{
+	struct arena *scratch = &compilation->scratch;
+
+	compilation->application_indices = name_table_create(scratch);
+	compilation->resolved_names = name_table_create(scratch);
+	compilation->list_names = name_table_create(scratch);
+	compilation->scheduler_names = name_table_create(scratch);
+	return !arena_failed(scratch);
+}
+
+static bool
+compile_parts(struct compilation *compilation)
+{
+	if (!make_tables(compilation) || !compile_interfaces(compilation) || !compile_instances(compilation) ||
+	    !compile_zones(compilation) || !compile_schedulers(compilation) || !compile_policies(compilation)) {
+		return false;
+	}
+	compile_flow(compilation);
+	compile_services(compilation);
+	compile_routes(compilation);
+	compile_unsupported(compilation);
+	return true;
+}
+
+void
+snapshot_destroy(struct snapshot *snapshot)
+{
+	if (snapshot == NULL) {
+		return;
+	}
+	struct snapshot_store *store = (struct snapshot_store *)snapshot;
+	classifier_destroy(store->classifier);
+	arena_release(&store->arena);
+	free(store);
+}
+
+struct snapshot *
+snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registry,
+    const struct snapshot_options *options, struct diagnostics *list)
+{
+	const struct registry_mark mark = registry_mark(registry);
+	const size_t errors = list->errors;
+	struct snapshot_store *store = calloc(1, sizeof(*store));
+
+	if (store == NULL) {
+		list->failed = true;
+		return NULL;
+	}
+	struct compilation compilation = {
+	    .tree = tree,
+	    .top = conf_tree_top(tree),
+	    .registry = registry,
+	    .options = options,
+	    .list = list,
+	    .arena = &store->arena,
+	    .store = store,
+	    .snapshot = &store->snapshot,
+	};
+	store->snapshot.id = options->id;
+	conf_check(tree, list);
+	const bool compiled = compile_parts(&compilation);
+	arena_release(&compilation.scratch);
+	if (!compiled) {
+		list->failed = true;
+	}
+	if (!compiled || list->failed || list->errors > errors) {
+		registry_go_back(registry, &mark);
+		snapshot_destroy(&store->snapshot);
+		return NULL;
+	}
+	return &store->snapshot;
+}

@@ -1,0 +1,108 @@
+/*
+ * Inside snapshot_compile(): what its parts share. Each part fills its arrays of the snapshot from the tree and says
+ * what is wrong with places; compile.c calls them in order.
+ *
+ * A part returns false only when memory ran out. What it cannot make sense of it reports, leaves out, and goes on.
+ */
+#ifndef SNAPSHOT_COMPILE_H
+#define SNAPSHOT_COMPILE_H
+
+#include "arena.h"
+#include "registry.h"
+#include "snapshot/classifier.h"
+#include "snapshot/snapshot.h"
+
+struct snapshot_store {
+	struct snapshot snapshot; /* first: what the caller holds */
+	struct classifier *classifier;
+	struct arena arena;
+};
+
+/* What the name of an application or set stands for, in the order of its terms. */
+struct compiled_application {
+	uint32_t term_count;
+	const struct classifier_term *terms;
+};
+
+/* The prefixes of an address list. */
+struct address_list {
+	uint32_t count;
+	const struct snapshot_address *addresses;
+};
+
+struct compilation {
+	const struct conf_tree *tree;
+	const struct conf_node *top;
+	struct snapshot_registry *registry;
+	const struct snapshot_options *options;
+	struct diagnostics *list;
+	struct arena *arena;
+	struct arena scratch;
+	struct snapshot_store *store;
+	struct snapshot *snapshot;
+	/* By identity, writable while compiling. */
+	struct snapshot_port *ports;
+	struct snapshot_unit *units;
+	struct snapshot_zone *zones;
+	struct snapshot_policy *policies;
+	struct snapshot_application *applications; /* each single one that a policy names */
+	struct name_table *application_indices;    /* to index + 1 */
+	uint32_t application_count;
+	uint32_t application_capacity;
+	struct name_table *resolved_names; /* applications and sets as named, to index + 1 */
+	struct compiled_application *resolved;
+	uint32_t resolved_count;
+	uint32_t resolved_capacity;
+	struct name_table *list_names; /* address lists of one value, "zone value" to index + 1 */
+	struct address_list *lists;
+	uint32_t list_count;
+	uint32_t list_capacity;
+	struct name_table *scheduler_names; /* to index + 1 */
+};
+
+/* Names to numbers within one compilation; in scratch memory. 0 means not there. */
+struct name_table;
+struct name_table *name_table_create(struct arena *arena);
+uint32_t name_table_find(const struct name_table *table, const char *name);
+/* Keeps the name by pointer: it must live as long. False when memory ran out. */
+bool name_table_set(struct name_table *table, const char *name, uint32_t number) __attribute__((warn_unused_result));
+
+/* Reports about a node: its path, its statement, its line. */
+void compile_error(struct compilation *compilation, const struct conf_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void compile_warning(struct compilation *compilation, const struct conf_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
+/* Warnings only: the routes themselves are made by snapshot_rib_create(). */
+void compile_routes(struct compilation *compilation);
+void compile_unsupported(struct compilation *compilation);
+
+/* host-inbound-traffic of a zone (`unit_level` false) or of one of its interfaces. `node` may be NULL: nothing allowed. */
+bool compile_host_inbound(struct compilation *compilation, const struct conf_node *node, bool unit_level,
+    struct snapshot_host_inbound *inbound) __attribute__((warn_unused_result));
+
+/* The application or set of that name with all its terms (none for an unknown name), or NULL when memory ran out. */
+const struct compiled_application *compile_find_application(struct compilation *compilation, const char *name);
+/* Moves what was found so far into the snapshot, and what names `any` matched by port. */
+bool compile_finish_applications(struct compilation *compilation, const struct classifier_source_port **ports,
+    uint32_t *port_count) __attribute__((warn_unused_result));
+
+/* A list of addresses: any, names of a zone's book, literal prefixes. `zone` may be NULL (from-zone any). */
+bool compile_addresses(struct compilation *compilation, const struct conf_node *zone, const struct conf_node *first,
+    struct address_list *list) __attribute__((warn_unused_result));
+
+/* "10.0.0.0/8" or "10.0.0.1" (length 32). */
+bool parse_prefix(const char *text, uint32_t *address, uint8_t *length) __attribute__((warn_unused_result));
+
+/* Does the filter of that name pass every packet whatever it counts and logs? */
+bool filter_passes_everything(const struct conf_node *top, const char *name);
+
+/* The zone of a name as policies write it, also when it differs in case from exactly one (E-041); NULL: none. */
+const struct conf_node *find_zone(const struct conf_node *top, const char *name);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * Address lists of policies: any, names of the zone's book, sets of sets, literal prefixes (E-076).
+ *
+ * Sets may contain sets: an explicit stack bounds the nesting. A dns-name matches nothing as long as nobody resolves it
+ * (E-245). One name alone gives the same array each time, so that the classifier compiles it once.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "compile.h"
+
+enum {
+	SETS_MOST = 16, /* nested in each other */
+};
+
+struct collector {
+	struct compilation *compilation;
+	struct snapshot_address *addresses;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+static const struct snapshot_address anywhere = {.address = 0, .length = 0};
+
+static bool
+push(struct collector *collector, uint32_t address, uint8_t length)
+{
+	struct snapshot_address *moved = arena_grow(&collector->compilation->scratch, collector->addresses,
+	    collector->count, &collector->capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	collector->addresses = moved;
+	moved[collector->count++] = (struct snapshot_address){.address = address, .length = length};
+	return true;
+}
+
+static bool
+push_entry(struct collector *collector, const struct conf_node *entry)
+{
+	const char *prefix = conf_value(entry, "ip-prefix");
+	uint32_t address = 0;
+	uint8_t length = 0;
+
+	if (prefix == NULL || !parse_prefix(prefix, &address, &length)) {
+		return true;
+	}
+	return push(collector, address, length);
+}
+
+static const struct conf_node *
+first_member(const struct conf_node *set)
+{
+	const struct conf_node *member = conf_first(set, "address");
+
+	return member != NULL ? member : conf_first(set, "address-set");
+}
+
+static const struct conf_node *
+next_member(const struct conf_node *member)
+{
+	const struct conf_node *next = conf_next(member);
+
+	if (next == NULL && strcmp(member->schema->name, "address") == 0) {
+		next = conf_first(member->parent, "address-set");
+	}
+	return next;
+}
+
+static bool
+push_set(struct collector *collector, const struct conf_node *book, const struct conf_node *set)
+{
+	const struct conf_node *stack[SETS_MOST];
+	uint32_t depth = 0;
+
+	stack[depth++] = first_member(set);
+	while (depth > 0) {
+		const struct conf_node *member = stack[depth - 1];
+		if (member == NULL) {
+			depth--;
+			continue;
+		}
+		stack[depth - 1] = next_member(member);
+		if (strcmp(member->schema->name, "address") == 0) {
+			if (!push_entry(collector, conf_entry(book, "address", member->value, NULL))) {
+				return false;
+			}
+			continue;
+		}
+		const struct conf_node *inner = conf_entry(book, "address-set", member->value, NULL);
+		if (inner == NULL) {
+			continue;
+		}
+		if (depth == SETS_MOST) {
+			compile_error(collector->compilation, member, "address sets are nested more than %d deep, or in a circle",
+			    SETS_MOST);
+			return true;
+		}
+		stack[depth++] = first_member(inner);
+	}
+	return true;
+}
+
+/* One value of a list. An entry called `any` or `all` wins over the keyword (E-077). */
+static bool
+push_value(struct collector *collector, const struct conf_node *book, const char *value)
+{
+	const struct conf_node *entry = conf_entry(book, "address", value, NULL);
+	const struct conf_node *set = conf_entry(book, "address-set", value, NULL);
+	uint32_t address = 0;
+	uint8_t length = 0;
+
+	if (entry != NULL) {
+		return push_entry(collector, entry);
+	}
+	if (set != NULL) {
+		return push_set(collector, book, set);
+	}
+	if (strcmp(value, "any") == 0 || strcmp(value, "all") == 0) {
+		return push(collector, anywhere.address, anywhere.length);
+	}
+	if (parse_prefix(value, &address, &length)) {
+		return push(collector, address, length);
+	}
+	return true; /* unknown: conf_check() has said so */
+}
+
+/* A list of one value is remembered by zone and value. */
+static const char *
+list_key(struct compilation *compilation, const struct conf_node *zone, const char *value)
+{
+	const char *zone_name = zone == NULL ? "" : zone->value;
+	const size_t length = strlen(zone_name) + strlen(value) + 2;
+	char *key = arena_take(&compilation->scratch, length, 1);
+
+	if (key != NULL) {
+		(void)snprintf(key, length, "%s %s", zone_name, value);
+	}
+	return key;
+}
+
+static bool
+remember(struct compilation *compilation, const char *key, const struct collector *collector)
+{
+	struct address_list *moved = arena_grow(&compilation->scratch, compilation->lists, compilation->list_count,
+	    &compilation->list_capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	compilation->lists = moved;
+	moved[compilation->list_count++] =
+	    (struct address_list){.count = collector->count, .addresses = collector->addresses};
+	return name_table_set(compilation->list_names, key, compilation->list_count);
+}
+
+bool
+compile_addresses(struct compilation *compilation, const struct conf_node *zone, const struct conf_node *first,
+    struct address_list *list)
+{
+	const struct conf_node *book = conf_child(zone, "address-book");
+	struct collector collector = {.compilation = compilation};
+	const char *key = NULL;
+
+	*list = (struct address_list){.count = 0};
+	if (first == NULL) {
+		return true;
+	}
+	if (conf_next(first) == NULL) {
+		key = list_key(compilation, zone, first->value);
+		if (key == NULL) {
+			return false;
+		}
+		const uint32_t known = name_table_find(compilation->list_names, key);
+		if (known != 0) {
+			*list = compilation->lists[known - 1];
+			return true;
+		}
+	}
+	for (const struct conf_node *value = first; value != NULL; value = conf_next(value)) {
+		if (!push_value(&collector, book, value->value)) {
+			return false;
+		}
+	}
+	*list = (struct address_list){.count = collector.count, .addresses = collector.addresses};
+	return key == NULL || remember(compilation, key, &collector);
+}

@@ -1,0 +1,365 @@
+/*
+ * The routing side of a configuration: instances, addresses of units, static routes and groups into a rib; and what the
+ * commit says about routes.
+ *
+ * E-062: a group that no rib-group statement names is applied to the interface and static routes of its first table's
+ * instance, with a warning. One reference anywhere switches that off for the group.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+
+struct filling {
+	const struct conf_node *top;
+	const struct snapshot_registry *registry;
+	const struct snapshot *snapshot;
+	struct rib *rib;
+	struct arena scratch;
+};
+
+/* The instance of a table's name ("inet.0", "NAME.inet.0"), RIB_NO_INSTANCE when there is none. */
+static uint16_t
+instance_of_table(struct filling *filling, const char *table)
+{
+	const size_t length = strlen(table);
+	const size_t tail = strlen(".inet.0");
+
+	if (strcmp(table, "inet.0") == 0) {
+		return SNAPSHOT_INSTANCE_DEFAULT;
+	}
+	if (length <= tail || strcmp(table + length - tail, ".inet.0") != 0) {
+		return RIB_NO_INSTANCE;
+	}
+	char *name = arena_copy(&filling->scratch, table);
+	if (name == NULL) {
+		return RIB_NO_INSTANCE;
+	}
+	name[length - tail] = '\0';
+	const uint32_t instance = registry_find(filling->registry, REGISTRY_INSTANCE, name);
+	if (instance >= filling->snapshot->instance_count || !filling->snapshot->instances[instance].present) {
+		return RIB_NO_INSTANCE;
+	}
+	return (uint16_t)instance;
+}
+
+static uint16_t
+unit_of_name(const struct filling *filling, const char *name)
+{
+	const uint32_t unit = registry_find(filling->registry, REGISTRY_UNIT, name);
+
+	if (unit >= filling->snapshot->unit_count || !filling->snapshot->units[unit].present) {
+		return RIB_NO_UNIT;
+	}
+	return (uint16_t)unit;
+}
+
+/* Up until someone says otherwise: a unit that is switched on, and has a port or needs none. */
+static bool
+unit_starts_up(const struct snapshot_unit *unit)
+{
+	return unit->enabled && (unit->port != SNAPSHOT_NONE || unit->tunnel || strncmp(unit->name, "lo", 2) == 0);
+}
+
+static bool
+fill_units(struct filling *filling)
+{
+	const struct snapshot *snapshot = filling->snapshot;
+
+	for (uint16_t i = 0; i < snapshot->instance_count; i++) {
+		if (snapshot->instances[i].present &&
+		    !rib_add_instance(filling->rib, i, snapshot->instances[i].name)) {
+			return false;
+		}
+	}
+	for (uint16_t i = 0; i < snapshot->unit_count; i++) {
+		const struct snapshot_unit *unit = &snapshot->units[i];
+		if (!unit->present) {
+			continue;
+		}
+		if (!rib_add_unit(filling->rib, i, unit->instance, unit_starts_up(unit))) {
+			return false;
+		}
+		for (uint16_t j = 0; j < unit->address_count; j++) {
+			if (!rib_add_address(filling->rib, i, unit->addresses[j].address, unit->addresses[j].length)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static struct rib_next_hop
+next_hop_of(const struct filling *filling, const char *value)
+{
+	struct rib_next_hop hop = {.unit = RIB_NO_UNIT};
+	uint8_t length = 0;
+
+	if (!parse_prefix(value, &hop.address, &length)) {
+		hop.by_unit = true;
+		hop.unit = unit_of_name(filling, value);
+	}
+	return hop;
+}
+
+static bool
+read_next_hops(struct filling *filling, const struct conf_node *node, struct rib_static *route)
+{
+	uint32_t count = 0;
+	uint32_t at = 0;
+
+	for (const struct conf_node *hop = conf_first(node, "next-hop"); hop; hop = conf_next(hop)) {
+		count++;
+	}
+	for (const struct conf_node *hop = conf_first(node, "qualified-next-hop"); hop; hop = conf_next(hop)) {
+		count++;
+	}
+	struct rib_next_hop *hops = arena_take(&filling->scratch, count, sizeof(*hops));
+	if (hops == NULL || count > UINT16_MAX) {
+		return false;
+	}
+	for (const struct conf_node *hop = conf_first(node, "next-hop"); hop; hop = conf_next(hop)) {
+		hops[at++] = next_hop_of(filling, hop->value);
+	}
+	for (const struct conf_node *hop = conf_first(node, "qualified-next-hop"); hop; hop = conf_next(hop)) {
+		hops[at] = next_hop_of(filling, hop->value);
+		hops[at].qualified = true;
+		hops[at++].preference = conf_number(hop, "preference", route->preference);
+	}
+	route->next_hops = hops;
+	route->next_hop_count = (uint16_t)count;
+	return true;
+}
+
+static uint8_t
+route_flags(const struct conf_node *node)
+{
+	return (uint8_t)((conf_present(node, "resolve") ? RIB_RESOLVE : 0) |
+	    (conf_present(node, "passive") ? RIB_PASSIVE : 0) | (conf_present(node, "retain") ? RIB_RETAIN : 0) |
+	    (conf_present(node, "no-readvertise") ? RIB_NO_READVERTISE : 0));
+}
+
+static bool
+fill_route(struct filling *filling, const struct conf_node *node, uint16_t instance)
+{
+	struct rib_static route = {
+	    .instance = instance,
+	    .flags = route_flags(node),
+	    .preference = conf_number(node, "preference", RIB_PREFERENCE_STATIC),
+	    .kind = RIB_STATIC_NEXT_HOPS,
+	};
+	const char *table = conf_value(node, "next-table");
+
+	if (!parse_prefix(node->value, &route.prefix, &route.length)) {
+		return true;
+	}
+	if (conf_present(node, "discard")) {
+		route.kind = RIB_STATIC_DISCARD;
+	} else if (conf_present(node, "reject")) {
+		route.kind = RIB_STATIC_REJECT;
+	} else if (table != NULL) {
+		route.kind = RIB_STATIC_TABLE;
+		route.next_table = instance_of_table(filling, table);
+		if (route.next_table == RIB_NO_INSTANCE) {
+			return !arena_failed(&filling->scratch);
+		}
+	} else if (!read_next_hops(filling, node, &route)) {
+		return false;
+	}
+	return rib_add_static(filling->rib, &route);
+}
+
+static bool
+fill_routes(struct filling *filling, const struct conf_node *routing_options, uint16_t instance)
+{
+	const struct conf_node *statics = conf_child(routing_options, "static");
+
+	for (const struct conf_node *route = conf_first(statics, "route"); route; route = conf_next(route)) {
+		if (!fill_route(filling, route, instance)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* How an instance's routing-options use a group. */
+static uint32_t
+use_of_group(const struct conf_node *routing_options, const char *group)
+{
+	const char *statics = conf_value(conf_child(routing_options, "static"), "rib-group");
+	const char *direct = conf_value(conf_walk(routing_options, "interface-routes", "rib-group", NULL), "inet");
+
+	return (statics != NULL && strcmp(statics, group) == 0 ? (uint32_t)RIB_GROUP_STATIC : 0) |
+	    (direct != NULL && strcmp(direct, group) == 0 ? (uint32_t)RIB_GROUP_INTERFACE : 0);
+}
+
+static const struct conf_node *
+options_of_instance(const struct conf_node *top, const char *name)
+{
+	if (*name == '\0') {
+		return conf_child(top, "routing-options");
+	}
+	return conf_child(
+	    conf_entry(conf_child(top, "routing-instances"), "instance", name, NULL), "routing-options");
+}
+
+static bool
+group_is_named(const struct conf_node *top, const char *group)
+{
+	const struct conf_node *instances = conf_child(top, "routing-instances");
+
+	if (use_of_group(conf_child(top, "routing-options"), group) != 0) {
+		return true;
+	}
+	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
+		if (use_of_group(conf_child(node, "routing-options"), group) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Only tables of instances, never inet.0, are applied without being named. */
+static bool
+group_is_implicit(const struct conf_node *top, const struct conf_node *group)
+{
+	const struct conf_node *first = conf_first(group, "import-rib");
+
+	return first != NULL && strcmp(first->value, "inet.0") != 0 && !group_is_named(top, group->value);
+}
+
+static bool
+fill_group(struct filling *filling, const struct conf_node *group)
+{
+	uint16_t *members = NULL;
+	uint32_t count = 0;
+	uint32_t at = 0;
+
+	for (const struct conf_node *table = conf_first(group, "import-rib"); table; table = conf_next(table)) {
+		count++;
+	}
+	members = arena_take(&filling->scratch, count, sizeof(*members));
+	if (members == NULL) {
+		return false;
+	}
+	for (const struct conf_node *table = conf_first(group, "import-rib"); table; table = conf_next(table)) {
+		members[at] = instance_of_table(filling, table->value);
+		if (members[at] != RIB_NO_INSTANCE) {
+			at++;
+		} else if (at == 0) {
+			/* REQ-RT-018: without its primary table a group copies nothing */
+			return !arena_failed(&filling->scratch);
+		}
+	}
+	if (at < 2) {
+		return true;
+	}
+	const char *name = filling->snapshot->instances[members[0]].name;
+	const uint32_t use = group_is_implicit(filling->top, group)
+	    ? (uint32_t)RIB_GROUP_INTERFACE | (uint32_t)RIB_GROUP_STATIC
+	    : use_of_group(options_of_instance(filling->top, name), group->value);
+	return use == 0 || rib_add_group(filling->rib, members, at, use);
+}
+
+static bool
+fill(struct filling *filling)
+{
+	const struct conf_node *options = conf_child(filling->top, "routing-options");
+	const struct conf_node *instances = conf_child(filling->top, "routing-instances");
+	const struct conf_node *groups = conf_child(options, "rib-groups");
+
+	if (!fill_units(filling) || !fill_routes(filling, options, SNAPSHOT_INSTANCE_DEFAULT)) {
+		return false;
+	}
+	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
+		const uint32_t instance = registry_find(filling->registry, REGISTRY_INSTANCE, node->value);
+		if (instance < filling->snapshot->instance_count &&
+		    !fill_routes(filling, conf_child(node, "routing-options"), (uint16_t)instance)) {
+			return false;
+		}
+	}
+	for (const struct conf_node *group = conf_first(groups, "rib-group"); group; group = conf_next(group)) {
+		if (!fill_group(filling, group)) {
+			return false;
+		}
+	}
+	return rib_finish(filling->rib, 0);
+}
+
+struct rib *
+snapshot_rib_create(const struct conf_tree *tree, const struct snapshot_registry *registry,
+    const struct snapshot *snapshot)
+{
+	struct filling filling = {
+	    .top = conf_tree_top(tree),
+	    .registry = registry,
+	    .snapshot = snapshot,
+	    .rib = rib_create(),
+	};
+
+	if (filling.rib == NULL) {
+		return NULL;
+	}
+	const bool filled = fill(&filling);
+	arena_release(&filling.scratch);
+	if (!filled) {
+		rib_destroy(filling.rib);
+		return NULL;
+	}
+	return filling.rib;
+}
+
+/* E-069: a next hop by a unit that the instance does not have can never be used. */
+static void
+warn_of_next_hop(struct compilation *compilation, const struct conf_node *hop, uint16_t instance)
+{
+	uint32_t address = 0;
+	uint8_t length = 0;
+
+	if (parse_prefix(hop->value, &address, &length)) {
+		return;
+	}
+	const uint32_t unit = registry_find(compilation->registry, REGISTRY_UNIT, hop->value);
+	if (unit == REGISTRY_NONE || !compilation->units[unit].present) {
+		compile_warning(compilation, hop, "E-069 %s is not configured: the route stays inactive", hop->value);
+	} else if (compilation->units[unit].instance != instance) {
+		compile_warning(compilation, hop, "E-069 %s is not an interface of this instance: the route stays inactive",
+		    hop->value);
+	}
+}
+
+static void
+warn_of_routes(struct compilation *compilation, const struct conf_node *routing_options, uint16_t instance)
+{
+	const struct conf_node *statics = conf_child(routing_options, "static");
+
+	for (const struct conf_node *route = conf_first(statics, "route"); route; route = conf_next(route)) {
+		for (const struct conf_node *hop = conf_first(route, "next-hop"); hop; hop = conf_next(hop)) {
+			warn_of_next_hop(compilation, hop, instance);
+		}
+		for (const struct conf_node *hop = conf_first(route, "qualified-next-hop"); hop; hop = conf_next(hop)) {
+			warn_of_next_hop(compilation, hop, instance);
+		}
+	}
+}
+
+void
+compile_routes(struct compilation *compilation)
+{
+	const struct conf_node *options = conf_child(compilation->top, "routing-options");
+	const struct conf_node *groups = conf_child(options, "rib-groups");
+	const struct conf_node *instances = conf_child(compilation->top, "routing-instances");
+
+	warn_of_routes(compilation, options, SNAPSHOT_INSTANCE_DEFAULT);
+	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
+		const uint32_t instance = registry_find(compilation->registry, REGISTRY_INSTANCE, node->value);
+		warn_of_routes(compilation, conf_child(node, "routing-options"), (uint16_t)instance);
+	}
+	for (const struct conf_node *group = conf_first(groups, "rib-group"); group; group = conf_next(group)) {
+		if (group_is_implicit(compilation->top, group)) {
+			compile_warning(compilation, group,
+			    "E-062 no rib-group statement names this group: it is applied to the interface and static routes of its first table");
+		}
+	}
+}
