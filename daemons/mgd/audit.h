@@ -1,0 +1,15 @@
+/*
+ * Who did what: records for logd with JUNOS's tags.
+ */
+#ifndef MGD_AUDIT_H
+#define MGD_AUDIT_H
+
+#include "mgd.h"
+
+void audit_command(struct mgd *mgd, const char *user, const char *line);
+void audit_login(struct mgd *mgd, const char *user, const char *client, bool in);
+void audit_configure(struct mgd *mgd, const char *user, bool in);
+void audit_commit(struct mgd *mgd, const char *user, bool check_only, const char *comment);
+void audit_commit_end(struct mgd *mgd, const char *user, bool check_only, bool good);
+
+#endif

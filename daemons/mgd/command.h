@@ -1,0 +1,41 @@
+/*
+ * The commands that mgd does itself, one row each in commands.def: rpc's name and function.
+ */
+#ifndef MGD_COMMAND_H
+#define MGD_COMMAND_H
+
+#include "session.h"
+
+enum command_outcome {
+	COMMAND_DONE,
+	COMMAND_WRONG, /* what is wrong was told by session_fail() */
+	COMMAND_LEAVE, /* the front end ends */
+	COMMAND_LATER, /* session_done() comes later */
+};
+
+typedef enum command_outcome command_function(struct session *session, const struct op_command *command);
+
+/* One may do several rpcs. */
+command_function command_show_configuration;
+command_function command_show_version;
+command_function command_show_commits;
+command_function command_show_unsupported;
+command_function command_configure;
+command_function command_leave;
+command_function command_help;
+command_function command_set;
+command_function command_delete;
+command_function command_insert;
+command_function command_edit;
+command_function command_up;
+command_function command_top;
+command_function command_show;
+command_function command_commit;
+command_function command_rollback;
+command_function command_operational;
+command_function command_exit;
+
+/* Runs a command line of the session's mode, or, for `run`, of operational mode. */
+enum command_outcome command_run(struct session *session, const char *line, enum op_mode mode);
+
+#endif

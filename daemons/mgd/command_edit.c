@@ -1,0 +1,243 @@
+/*
+ * Configuration mode: entering and leaving, moving, changing, committing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "command.h"
+#include "commit.h"
+
+/* Who else edits, as JUNOS tells at `configure`. */
+static void
+tell_others(struct session *session)
+{
+	struct ipc_server *server = session->mgd->server;
+	struct text out = TEXT_EMPTY;
+	const struct ipc_client *client;
+	bool any = false;
+
+	for (size_t i = 0; (client = ipc_server_client(server, i)) != NULL; i++) {
+		const struct session *other = client->data;
+
+		if (other == NULL || other == session || other->mode != IPC_MODE_CONFIGURE) {
+			continue;
+		}
+		text_printf(&out, "%s  %s (pid %d)\n      [edit%s%s]\n", any ? "" : "Users currently editing the configuration:\n",
+		    other->user, (int)ipc_connection_peer(client->connection)->pid, other->level.length == 0 ? "" : " ",
+		    text_string(&other->level));
+		any = true;
+	}
+	session_print(session, &out);
+	text_release(&out);
+}
+
+enum command_outcome
+command_configure(struct session *session, const struct op_command *command)
+{
+	(void)command;
+	session->mode = IPC_MODE_CONFIGURE;
+	audit_configure(session->mgd, session->user, true);
+	session_say(session, "Entering configuration mode");
+	tell_others(session);
+	if (session->mgd->changed) {
+		session_say(session, "The configuration has been changed but not committed");
+	}
+	return COMMAND_DONE;
+}
+
+enum command_outcome
+command_leave(struct session *session, const struct op_command *command)
+{
+	(void)session;
+	(void)command;
+	return COMMAND_LEAVE;
+}
+
+enum command_outcome
+command_help(struct session *session, const struct op_command *command)
+{
+	struct text out = TEXT_EMPTY;
+
+	op_help(session->mgd->commands, command->rpc->mode, &out);
+	session_print(session, &out);
+	text_release(&out);
+	return COMMAND_DONE;
+}
+
+enum command_outcome
+command_operational(struct session *session, const struct op_command *command)
+{
+	const char *line = op_value(command->request.root, "command");
+	struct op_error error = OP_ERROR_EMPTY;
+	struct op_command parsed = {.rpc = NULL};
+	bool leaves;
+
+	if (line == NULL) {
+		return COMMAND_DONE;
+	}
+	/* What changes the mode has no place behind `run`. */
+	leaves = op_parse(session->mgd->commands, OP_MODE_OPERATIONAL, line, &parsed, &error) && parsed.rpc != NULL &&
+	    (strcmp(parsed.rpc->name, "open-configuration") == 0 ||
+	        strncmp(parsed.rpc->name, "operational-", 12) == 0);
+	op_command_release(&parsed);
+	op_error_release(&error);
+	if (leaves) {
+		session_failf(session, "error: '%s' cannot be run from configuration mode\n", line);
+		return COMMAND_WRONG;
+	}
+	session->indent = OP_INDENT_ECHO;
+	return command_run(session, line, OP_MODE_OPERATIONAL);
+}
+
+/* --- changes ---------------------------------------------------------------------------------------------------- */
+
+typedef bool edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
+
+static enum command_outcome
+change(struct session *session, const struct op_command *command, edit_function *edit)
+{
+	const char *words = op_value(command->request.root, "statement");
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct conf_editor editor;
+	bool good;
+
+	if (session->mgd->commit != NULL) {
+		session_failf(session, "error: a commit is under way\n");
+		return COMMAND_WRONG;
+	}
+	editor = session_editor(session);
+	good = edit(&editor, words == NULL ? "" : words, &list);
+	session_keep_level(session, &editor);
+	session_diagnose(session, &list);
+	if (good) {
+		session->mgd->changed = true;
+	}
+	diagnostics_release(&list);
+	return good ? COMMAND_DONE : COMMAND_WRONG;
+}
+
+enum command_outcome
+command_set(struct session *session, const struct op_command *command)
+{
+	return change(session, command, conf_edit_set);
+}
+
+enum command_outcome
+command_delete(struct session *session, const struct op_command *command)
+{
+	return change(session, command, conf_edit_delete);
+}
+
+enum command_outcome
+command_insert(struct session *session, const struct op_command *command)
+{
+	return change(session, command, conf_edit_insert);
+}
+
+/* --- moving ----------------------------------------------------------------------------------------------------- */
+
+static void
+push_level(struct session *session, const char *level)
+{
+	struct text copy = TEXT_EMPTY;
+
+	text_append(&copy, level);
+	if (session->depth == SESSION_LEVELS) {
+		text_release(&session->before[0]);
+		memmove(session->before, session->before + 1, (SESSION_LEVELS - 1) * sizeof(session->before[0]));
+		session->depth--;
+	}
+	session->before[session->depth++] = copy;
+}
+
+enum command_outcome
+command_edit(struct session *session, const struct op_command *command)
+{
+	const char *words = op_value(command->request.root, "statement");
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct conf_editor editor = session_editor(session);
+	struct text before = TEXT_EMPTY;
+	bool good;
+
+	text_append(&before, text_string(&session->level));
+	good = conf_edit_enter(&editor, words == NULL ? "" : words, &list);
+	session_keep_level(session, &editor);
+	session_diagnose(session, &list);
+	if (good && strcmp(text_string(&before), text_string(&session->level)) != 0) {
+		push_level(session, text_string(&before));
+	}
+	text_release(&before);
+	diagnostics_release(&list);
+	return good ? COMMAND_DONE : COMMAND_WRONG;
+}
+
+enum command_outcome
+command_up(struct session *session, const struct op_command *command)
+{
+	struct conf_editor editor = session_editor(session);
+	bool moved = conf_edit_up(&editor, (uint32_t)op_number(command->request.root, "levels", 1));
+
+	session_keep_level(session, &editor);
+	if (!moved) {
+		session_say(session, "warning: already at top of configuration");
+	}
+	return COMMAND_DONE;
+}
+
+enum command_outcome
+command_top(struct session *session, const struct op_command *command)
+{
+	struct conf_editor editor = session_editor(session);
+
+	(void)command;
+	conf_edit_top(&editor);
+	session_keep_level(session, &editor);
+	return COMMAND_DONE;
+}
+
+enum command_outcome
+command_exit(struct session *session, const struct op_command *command)
+{
+	bool at_once = op_find(command->request.root, "configuration-mode") != NULL;
+
+	if (!at_once && session->depth > 0) {
+		text_release(&session->level);
+		session->level = session->before[--session->depth];
+		return COMMAND_DONE;
+	}
+	if (!at_once && session->level.length > 0) {
+		text_clear(&session->level);
+		return COMMAND_DONE;
+	}
+	if (session->mgd->changed) {
+		session_say(session, "The configuration has been changed but not committed");
+	}
+	session_leave_configuration(session);
+	return COMMAND_DONE;
+}
+
+/* --- commit ----------------------------------------------------------------------------------------------------- */
+
+enum command_outcome
+command_commit(struct session *session, const struct op_command *command)
+{
+	const struct op_node *request = command->request.root;
+	struct commit_order order = {
+	    .check_only = op_find(request, "check") != NULL,
+	    .and_quit = op_find(request, "and-quit") != NULL,
+	    .comment = op_value(request, "comment"),
+	};
+
+	if (op_find(request, "confirmed") != NULL) {
+		session_failf(session, "error: commit confirmed is not there yet\n");
+		return COMMAND_WRONG;
+	}
+	if (session->mgd->commit != NULL) {
+		session_failf(session, "error: another commit is under way\n");
+		return COMMAND_WRONG;
+	}
+	audit_commit(session->mgd, session->user, order.check_only, order.comment);
+	commit_start(session->mgd, session, &order);
+	return COMMAND_LATER;
+}

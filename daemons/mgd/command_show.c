@@ -1,0 +1,246 @@
+/*
+ * What mgd shows: configurations, versions, commits, what has no effect yet.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "snapshot/snapshot.h"
+
+static enum conf_format
+format_of(const struct op_pipe *pipe)
+{
+	switch (pipe->format) {
+	case OP_FORMAT_TEXT:
+		return CONF_FORMAT_TEXT;
+	case OP_FORMAT_SET:
+		return CONF_FORMAT_SET;
+	case OP_FORMAT_XML:
+		return CONF_FORMAT_XML;
+	case OP_FORMAT_JSON:
+		return CONF_FORMAT_JSON;
+	}
+	return CONF_FORMAT_TEXT;
+}
+
+/* A kept configuration as a tree. NULL: the session was told why. */
+static struct conf_tree *
+load_rollback(struct session *session, uint32_t number)
+{
+	struct mgd *mgd = session->mgd;
+	struct store_entry entry;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct text content = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	struct conf_tree *tree = NULL;
+
+	/* Without a first commit what is in force is not in the store, but it is rollback 0 all the same. */
+	if (number == 0) {
+		tree = conf_tree_copy(mgd->running);
+		if (tree == NULL) {
+			session_failf(session, "error: out of memory\n");
+		}
+		return tree;
+	}
+	if (!store_read(mgd->store, number, &entry, &content, &error)) {
+		session_failf(session, "error: %s\n", text_string(&error));
+	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
+		session_failf(session, "error: out of memory\n");
+	} else if (!conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
+		session_diagnose(session, &list);
+		conf_tree_destroy(tree);
+		tree = NULL;
+	}
+	diagnostics_release(&list);
+	text_release(&content);
+	text_release(&error);
+	return tree;
+}
+
+static enum command_outcome
+show_compare(struct session *session, const struct op_pipe *pipe, const struct conf_tree *after)
+{
+	struct conf_tree *before = load_rollback(session, pipe->rollback == OP_COMPARE_ACTIVE ? 0 : pipe->rollback);
+	struct text out = TEXT_EMPTY;
+
+	if (before == NULL) {
+		return COMMAND_WRONG;
+	}
+	conf_compare(before, after, &out);
+	session_print(session, &out);
+	conf_tree_destroy(before);
+	text_release(&out);
+	return COMMAND_DONE;
+}
+
+/* `show` of a tree at a level with a statement behind it. */
+static enum command_outcome
+show_tree(struct session *session, struct conf_editor *editor, const struct op_command *command)
+{
+	const char *words = op_value(command->request.root, "statement");
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct text out = TEXT_EMPTY;
+	const struct conf_node *node;
+	enum command_outcome outcome = COMMAND_DONE;
+
+	if (command->pipe.compare) {
+		return show_compare(session, &command->pipe, editor->tree);
+	}
+	node = conf_edit_find(editor, words == NULL ? "" : words, &list);
+	if (node != NULL) {
+		conf_render(node, format_of(&command->pipe), &out);
+		session_print(session, &out);
+	} else if (list.errors > 0) {
+		session_diagnose(session, &list);
+		outcome = COMMAND_WRONG;
+	}
+	diagnostics_release(&list);
+	text_release(&out);
+	return outcome;
+}
+
+enum command_outcome
+command_show_configuration(struct session *session, const struct op_command *command)
+{
+	struct conf_editor editor = {.tree = session->mgd->running, .level = TEXT_EMPTY};
+	enum command_outcome outcome = show_tree(session, &editor, command);
+
+	text_release(&editor.level);
+	return outcome;
+}
+
+enum command_outcome
+command_show(struct session *session, const struct op_command *command)
+{
+	struct conf_editor editor = session_editor(session);
+	enum command_outcome outcome = show_tree(session, &editor, command);
+
+	session_keep_level(session, &editor);
+	return outcome;
+}
+
+enum command_outcome
+command_rollback(struct session *session, const struct op_command *command)
+{
+	struct mgd *mgd = session->mgd;
+	uint64_t number = op_number(command->request.root, "rollback", 0);
+	struct conf_tree *tree;
+
+	if (mgd->commit != NULL) {
+		session_failf(session, "error: a commit is under way\n");
+		return COMMAND_WRONG;
+	}
+	tree = load_rollback(session, (uint32_t)number);
+	if (tree == NULL) {
+		return COMMAND_WRONG;
+	}
+	conf_tree_destroy(mgd->candidate);
+	mgd->candidate = tree;
+	mgd->changed = number != 0;
+	session_say(session, "load complete");
+	return COMMAND_DONE;
+}
+
+/* --- trees of our own ------------------------------------------------------------------------------------------- */
+
+static enum command_outcome
+render(struct session *session, const struct op_command *command, const struct op_tree *tree)
+{
+	struct op_renderer renderer;
+	struct text out = TEXT_EMPTY;
+
+	if (tree->failed) {
+		session_failf(session, "error: out of memory\n");
+		return COMMAND_WRONG;
+	}
+	op_renderer_start(&renderer, command->rpc, command->request.root, command->pipe.format, &out);
+	op_renderer_add(&renderer, tree, &out);
+	op_renderer_end(&renderer, &out);
+	session_print(session, &out);
+	text_release(&out);
+	return COMMAND_DONE;
+}
+
+enum command_outcome
+command_show_version(struct session *session, const struct op_command *command)
+{
+	struct op_tree tree;
+	enum command_outcome outcome;
+
+	op_tree_start(&tree, command->rpc->root);
+	op_add(&tree, tree.root, "host-name", mgd_host_name(session->mgd));
+	op_add(&tree, tree.root, "product-model", "sallyport");
+	op_add(&tree, tree.root, "sallyport-version", session->mgd->release);
+	outcome = render(session, command, &tree);
+	op_tree_release(&tree);
+	return outcome;
+}
+
+enum command_outcome
+command_show_commits(struct session *session, const struct op_command *command)
+{
+	const struct store *store = session->mgd->store;
+	struct op_tree tree;
+	enum command_outcome outcome;
+
+	op_tree_start(&tree, command->rpc->root);
+	for (size_t i = 0; i < store_count(store); i++) {
+		struct store_entry entry;
+		struct op_node *row;
+		struct tm utc;
+		time_t wall;
+
+		if (!store_head(store, i, &entry)) {
+			continue; /* damaged: rollback says how */
+		}
+		wall = (time_t)entry.wall;
+		if (gmtime_r(&wall, &utc) == NULL) {
+			utc = (struct tm){.tm_mday = 1};
+		}
+		row = op_add(&tree, tree.root, "commit-history", NULL);
+		op_add_number(&tree, row, "sequence-number", i);
+		op_addf(&tree, row, "date-time", "%04d-%02d-%02d %02d:%02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
+		    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+		op_add(&tree, row, "user", entry.user);
+		op_add(&tree, row, "client", entry.client);
+		if (entry.comment[0] != '\0') {
+			op_add(&tree, row, "log", entry.comment);
+		}
+	}
+	outcome = render(session, command, &tree);
+	op_tree_release(&tree);
+	return outcome;
+}
+
+struct features {
+	struct op_tree *tree;
+	uint32_t count;
+};
+
+static void
+add_feature(void *context, const char *feature, uint32_t count, bool fails_closed)
+{
+	struct features *features = context;
+	struct op_node *row = op_add(features->tree, features->tree->root, "unsupported-feature", NULL);
+
+	op_add(features->tree, row, "feature", feature);
+	op_add_number(features->tree, row, "statement-count", count);
+	op_add(features->tree, row, "effect", fails_closed ? "drops (not-supported)" : "ignored");
+	features->count++;
+}
+
+enum command_outcome
+command_show_unsupported(struct session *session, const struct op_command *command)
+{
+	struct op_tree tree;
+	struct features features = {.tree = &tree};
+	enum command_outcome outcome;
+
+	op_tree_start(&tree, command->rpc->root);
+	snapshot_unsupported(session->mgd->running, add_feature, &features);
+	op_add_number(&tree, tree.root, "unsupported-feature-count", features.count);
+	outcome = render(session, command, &tree);
+	op_tree_release(&tree);
+	return outcome;
+}

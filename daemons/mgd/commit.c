@@ -1,0 +1,348 @@
+/*
+ * Commits. See commit.h for the stages.
+ *
+ * The configuration that is verified is a copy of the candidate made at the start; the same copy is stored and put in
+ * force. flowd compiles it at VERIFY and keeps the result; only when flowd is not ready mgd compiles it itself.
+ */
+#include "commit.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "audit.h"
+
+enum { APPLY_PATIENCE = 10000 };
+
+enum commit_stage {
+	COMMIT_VERIFYING,
+	COMMIT_APPLYING,
+};
+
+struct commit {
+	struct session *session; /* NULL: it went away */
+	struct conf_tree *tree;
+	enum commit_stage stage;
+	bool waits[LINK_COUNT]; /* for the daemon's answer */
+	bool takes[LINK_COUNT]; /* takes part */
+	int64_t deadline;
+	struct diagnostics list;
+	bool check_only;
+	bool and_quit;
+	bool failed;
+	struct store_entry entry;
+};
+
+static bool
+waits_for_any(const struct commit *commit)
+{
+	for (int i = 0; i < LINK_COUNT; i++) {
+		if (commit->waits[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+commit_destroy(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+
+	if (commit == NULL) {
+		return;
+	}
+	mgd->commit = NULL;
+	conf_tree_destroy(commit->tree);
+	diagnostics_release(&commit->list);
+	free(commit);
+}
+
+/* The end, good or bad: the session is told, and the commit is no more. */
+static void
+finish(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+	struct session *session = commit->session;
+	bool good = !commit->failed;
+	bool check_only = commit->check_only;
+	bool and_quit = commit->and_quit;
+
+	for (int i = 0; i < LINK_COUNT; i++) {
+		if ((commit->failed || check_only) && commit->takes[i] && mgd->links[i].state == LINK_READY) {
+			link_abort(mgd, &mgd->links[i], commit->entry.commit);
+		}
+	}
+	audit_commit_end(mgd, commit->entry.user, check_only, good);
+	if (session != NULL) {
+		session_diagnose(session, &commit->list);
+	}
+	commit_destroy(mgd);
+	if (session != NULL) {
+		if (good) {
+			session_say(session, check_only ? "configuration check succeeds" : "commit complete");
+		} else {
+			session_failf(session, "error: configuration check-out failed: nothing was changed\n");
+		}
+		if (good && and_quit) {
+			session_leave_configuration(session);
+		}
+		session_done(session, good ? IPC_DONE_OK : IPC_DONE_ERROR);
+	}
+	links_tick(mgd);
+}
+
+static void
+fail(struct commit *commit, const char *message)
+{
+	diagnostics_addf(&commit->list, DIAGNOSTIC_ERROR, NULL, NULL, 0, "%s", message);
+	commit->failed = true;
+}
+
+/* The configuration that came from a file at the start gets its place in the ring, so that rollback finds it. */
+static bool
+store_first(struct mgd *mgd, struct text *error)
+{
+	struct store_entry entry = {.commit = store_next(mgd->store),
+	    .wall = (int64_t)time(NULL),
+	    .user = "root",
+	    .client = "boot"};
+	struct text text = TEXT_EMPTY;
+	bool good;
+
+	if (mgd->stored) {
+		return true;
+	}
+	conf_render(conf_tree_top(mgd->running), CONF_FORMAT_TEXT, &text);
+	good = !text_failed(&text) && store_write(mgd->store, &entry, text_string(&text), text.length, error);
+	text_release(&text);
+	mgd->stored = good;
+	return good;
+}
+
+static bool
+store_tree(struct mgd *mgd, struct commit *commit)
+{
+	struct text text = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	bool good = store_first(mgd, &error);
+
+	if (good) {
+		conf_render(conf_tree_top(commit->tree), CONF_FORMAT_TEXT, &text);
+		assert(commit->entry.commit == store_next(mgd->store));
+		good = !text_failed(&text) &&
+		    store_write(mgd->store, &commit->entry, text_string(&text), text.length, &error);
+	}
+	if (!good) {
+		fail(commit, error.length == 0 ? "out of memory" : text_string(&error));
+	}
+	text_release(&text);
+	text_release(&error);
+	return good;
+}
+
+/* All said yes: from here on it counts. */
+static void
+put_in_force(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+
+	if (!store_tree(mgd, commit)) {
+		finish(mgd);
+		return;
+	}
+	conf_tree_destroy(mgd->running);
+	mgd->running = commit->tree;
+	mgd->running_id = commit->entry.commit;
+	mgd->changed = false;
+	commit->tree = NULL;
+	commit->stage = COMMIT_APPLYING;
+	commit->deadline = mgd_now() + APPLY_PATIENCE;
+	for (int i = 0; i < LINK_COUNT; i++) {
+		struct link *link = &mgd->links[i];
+
+		commit->waits[i] = commit->takes[i] && link_apply(mgd, link, mgd->running_id);
+	}
+	if (!waits_for_any(commit)) {
+		finish(mgd);
+	}
+}
+
+static void
+all_answered(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+
+	if (commit->stage == COMMIT_APPLYING || commit->failed || commit->check_only) {
+		finish(mgd);
+	} else {
+		put_in_force(mgd);
+	}
+}
+
+static int
+index_of(const struct mgd *mgd, const struct link *link)
+{
+	return (int)(link - mgd->links);
+}
+
+bool
+commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
+{
+	struct commit *commit = mgd->commit;
+	int index = index_of(mgd, link);
+
+	if (commit == NULL || !commit->waits[index]) {
+		return false;
+	}
+	commit->waits[index] = false;
+	for (size_t i = 0; i < result->count; i++) {
+		const struct ipc_diagnostic *one = &result->items[i];
+
+		diagnostics_addf(&commit->list, one->error ? DIAGNOSTIC_ERROR : DIAGNOSTIC_WARNING,
+		    one->path[0] == '\0' ? NULL : one->path, one->statement[0] == '\0' ? NULL : one->statement, 0, "%s",
+		    one->message);
+	}
+	if (commit->stage == COMMIT_APPLYING) {
+		link->loaded = result->accepted ? mgd->running_id : 0;
+	} else if (!result->accepted) {
+		commit->failed = true;
+		if (commit->list.errors == 0) {
+			diagnostics_addf(&commit->list, DIAGNOSTIC_ERROR, NULL, NULL, 0,
+			    "%s does not take the configuration", link->name);
+		}
+	}
+	if (!waits_for_any(commit)) {
+		all_answered(mgd);
+	}
+	return true;
+}
+
+void
+commit_lost(struct mgd *mgd, const struct link *link, const char *why)
+{
+	struct commit *commit = mgd->commit;
+	int index = index_of(mgd, link);
+
+	if (commit == NULL || !commit->waits[index]) {
+		return;
+	}
+	commit->waits[index] = false;
+	commit->takes[index] = false;
+	if (commit->stage == COMMIT_VERIFYING) {
+		diagnostics_addf(&commit->list, DIAGNOSTIC_ERROR, NULL, NULL, 0,
+		    "%s went away while it looked at the configuration (%s)", link->name, why);
+		commit->failed = true;
+	} else {
+		diagnostics_addf(&commit->list, DIAGNOSTIC_WARNING, NULL, NULL, 0,
+		    "%s went away (%s); it gets the configuration when it is back", link->name, why);
+	}
+	if (!waits_for_any(commit)) {
+		all_answered(mgd);
+	}
+}
+
+void
+commit_orphan(struct mgd *mgd, const struct session *session)
+{
+	if (mgd->commit != NULL && mgd->commit->session == session) {
+		mgd->commit->session = NULL;
+	}
+}
+
+int
+commit_left(const struct mgd *mgd)
+{
+	int64_t left;
+
+	if (mgd->commit == NULL) {
+		return -1;
+	}
+	left = mgd->commit->deadline - mgd_now();
+	return left < 0 ? 0 : (int)left;
+}
+
+void
+commit_tick(struct mgd *mgd)
+{
+	if (mgd->commit == NULL || commit_left(mgd) > 0) {
+		return;
+	}
+	for (int i = 0; i < LINK_COUNT; i++) {
+		struct text why = TEXT_EMPTY;
+
+		if (mgd->commit != NULL && mgd->commit->waits[i]) {
+			text_printf(&why, "no answer within %d s",
+			    (mgd->commit->stage == COMMIT_VERIFYING ? mgd->patience : APPLY_PATIENCE) / 1000);
+			link_drop(mgd, &mgd->links[i], text_string(&why));
+		}
+		text_release(&why);
+	}
+}
+
+static struct commit *
+create(struct mgd *mgd, struct session *session, const struct commit_order *order)
+{
+	struct commit *commit = calloc(1, sizeof(*commit));
+
+	if (commit == NULL) {
+		return NULL;
+	}
+	commit->tree = conf_tree_copy(mgd->candidate);
+	if (commit->tree == NULL) {
+		free(commit);
+		return NULL;
+	}
+	commit->session = session;
+	commit->check_only = order->check_only;
+	commit->and_quit = order->and_quit;
+	commit->deadline = mgd_now() + mgd->patience;
+	/* What is in force is stored before it, if it came from a file. */
+	commit->entry.commit = store_next(mgd->store) + (mgd->stored ? 0 : 1);
+	commit->entry.wall = (int64_t)time(NULL);
+	(void)snprintf(commit->entry.user, sizeof(commit->entry.user), "%s", session->user);
+	(void)snprintf(commit->entry.client, sizeof(commit->entry.client), "cli");
+	(void)snprintf(commit->entry.comment, sizeof(commit->entry.comment), "%s",
+	    order->comment == NULL ? "" : order->comment);
+	return commit;
+}
+
+void
+commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order)
+{
+	struct commit *commit = create(mgd, session, order);
+
+	assert(mgd->commit == NULL);
+	if (commit == NULL) {
+		session_failf(session, "error: out of memory\n");
+		session_done(session, IPC_DONE_ERROR);
+		return;
+	}
+	mgd->commit = commit;
+	for (int i = 0; i < LINK_COUNT; i++) {
+		commit->takes[i] = mgd->links[i].state == LINK_READY;
+	}
+	if (!commit->takes[LINK_FLOWD]) {
+		mgd_check(commit->tree, &commit->list);
+		commit->failed = commit->list.errors > 0 || commit->list.failed;
+	}
+	if (commit->failed) {
+		memset(commit->takes, 0, sizeof(commit->takes));
+		finish(mgd);
+		return;
+	}
+	/* All are asked before any answer is looked at; one that is lost at once ends the commit by commit_lost(). */
+	for (int i = 0; i < LINK_COUNT; i++) {
+		commit->waits[i] = commit->takes[i];
+	}
+	for (int i = 0; i < LINK_COUNT && mgd->commit == commit; i++) {
+		if (commit->waits[i]) {
+			(void)!link_verify(mgd, &mgd->links[i], commit->tree, commit->entry.commit);
+		}
+	}
+	if (mgd->commit == commit && !waits_for_any(commit)) {
+		all_answered(mgd);
+	}
+}

@@ -1,0 +1,35 @@
+/*
+ * A commit: check, VERIFY by every ready daemon, store, APPLY. One at a time.
+ *
+ * Stages: VERIFYING (daemons look at it) -> stored, running replaced -> APPLYING (only the report waits) -> done. Any error
+ * before the store ends it with ABORT to the daemons and nothing changed; after the store it is committed, whatever happens.
+ */
+#ifndef MGD_COMMIT_H
+#define MGD_COMMIT_H
+
+#include "ipc/payload.h"
+#include "link.h"
+#include "session.h"
+
+struct commit_order {
+	bool check_only;
+	bool and_quit;
+	const char *comment; /* NULL: none */
+};
+
+/* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
+void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
+/* A daemon's answer. False: it is not one to the commit under way. */
+bool commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
+    __attribute__((warn_unused_result));
+/* A daemon went away. */
+void commit_lost(struct mgd *mgd, const struct link *link, const char *why);
+/* The session went away: the commit goes on alone. */
+void commit_orphan(struct mgd *mgd, const struct session *session);
+/* Looks at the clock. */
+void commit_tick(struct mgd *mgd);
+/* Milliseconds until the clock matters, -1: it does not. */
+int commit_left(const struct mgd *mgd);
+void commit_destroy(struct mgd *mgd);
+
+#endif

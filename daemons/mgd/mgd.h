@@ -1,0 +1,49 @@
+/*
+ * What mgd's parts share: the one owner of configurations.
+ *
+ * One thread, one poll loop. `running` is what is in force, `candidate` what the sessions edit together; both always exist.
+ * While a commit is under way (`commit` is not NULL) the candidate is not changed.
+ */
+#ifndef MGD_MGD_H
+#define MGD_MGD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "conf/op.h"
+#include "ipc/daemon.h"
+#include "ipc/log.h"
+#include "ipc/server.h"
+#include "store.h"
+
+struct commit;
+struct link;
+
+struct mgd {
+	struct daemon_options options;
+	const char *release;
+	struct schema *schema;
+	struct op_table *commands;
+	struct store *store;
+	struct conf_tree *running;
+	uint64_t running_id; /* of the commit, 0 before the first; daemons see it one higher, so that it is never 0 */
+	bool stored;         /* running is the newest in the store */
+	struct conf_tree *candidate;
+	bool changed; /* the candidate, since it was the same as running */
+	struct logger *logger;
+	struct ipc_server *server;
+	struct link *links; /* LINK_COUNT of link.h */
+	struct commit *commit;
+	int patience; /* milliseconds that a daemon has to verify a configuration */
+};
+
+int64_t mgd_now(void); /* monotonic milliseconds */
+/* The device's name: `system host-name` in force, else "sallyport". */
+const char *mgd_host_name(const struct mgd *mgd);
+/* Makes the candidate a copy of what is in force. False: no memory. */
+bool mgd_reset_candidate(struct mgd *mgd) __attribute__((warn_unused_result));
+/* Everything that can be known about a configuration without a daemon: the checks and a compilation to nowhere. */
+void mgd_check(const struct conf_tree *tree, struct diagnostics *list);
+
+#endif

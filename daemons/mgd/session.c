@@ -1,0 +1,282 @@
+/*
+ * Sessions. A front end has one command at a time; it may interrupt it, and ask for completions between commands.
+ */
+#include "session.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "command.h"
+#include "commit.h"
+#include "relay.h"
+
+struct session *
+session_create(struct mgd *mgd, struct ipc_client *client)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	const struct ipc_peer *peer = ipc_connection_peer(client->connection);
+	const struct passwd *user = getpwuid(peer->uid);
+
+	if (session == NULL) {
+		return NULL;
+	}
+	session->mgd = mgd;
+	session->client = client;
+	if (user != NULL) {
+		(void)snprintf(session->user, sizeof(session->user), "%s", user->pw_name);
+	} else {
+		(void)snprintf(session->user, sizeof(session->user), "uid-%u", (unsigned)peer->uid);
+	}
+	audit_login(mgd, session->user, peer->name, true);
+	return session;
+}
+
+static void
+forget_levels(struct session *session)
+{
+	while (session->depth > 0) {
+		text_release(&session->before[--session->depth]);
+	}
+	text_clear(&session->level);
+}
+
+void
+session_destroy(struct session *session)
+{
+	if (session == NULL) {
+		return;
+	}
+	relay_destroy(session->relay);
+	commit_orphan(session->mgd, session);
+	audit_login(session->mgd, session->user, "", false);
+	forget_levels(session);
+	text_release(&session->level);
+	free(session);
+}
+
+bool
+session_has_room(const struct session *session)
+{
+	return ipc_connection_queued(session->client->connection) <= IPC_QUEUE_HIGH;
+}
+
+static void
+send_text(struct session *session, enum ipc_type type, const struct text *text)
+{
+	if (text_failed(text)) {
+		ipc_client_close(session->client);
+		return;
+	}
+	if (ipc_connection_send_chunks(session->client->connection, type, session->request, text_string(text),
+	        text->length) != IPC_OK) {
+		ipc_client_close(session->client);
+	}
+	if (!session_has_room(session)) {
+		ipc_client_expect_drained(session->client);
+	}
+}
+
+void
+session_print(struct session *session, const struct text *text)
+{
+	send_text(session, IPC_CLI_OUTPUT, text);
+}
+
+void
+session_fail(struct session *session, const struct text *text)
+{
+	send_text(session, IPC_CLI_ERROR, text);
+}
+
+void
+session_failf(struct session *session, const char *format, ...)
+{
+	struct text text = TEXT_EMPTY;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_vprintf(&text, format, arguments);
+	va_end(arguments);
+	session_fail(session, &text);
+	text_release(&text);
+}
+
+void
+session_say(struct session *session, const char *line)
+{
+	struct text text = TEXT_EMPTY;
+
+	text_printf(&text, "%s\n", line);
+	session_print(session, &text);
+	text_release(&text);
+}
+
+void
+session_diagnose(struct session *session, struct diagnostics *list)
+{
+	struct text text = TEXT_EMPTY;
+
+	if (list->failed) {
+		session_failf(session, "error: out of memory\n");
+		return;
+	}
+	if (list->count == 0) {
+		return;
+	}
+	diagnostics_sort(list);
+	diagnostics_render_cli(list, &text);
+	if (list->errors > 0) {
+		session_fail(session, &text);
+	} else {
+		session_print(session, &text);
+	}
+	text_release(&text);
+}
+
+void
+session_done(struct session *session, enum ipc_done_status status)
+{
+	struct ipc_done done = {.status = status,
+	    .mode = session->mode,
+	    .level = text_string(&session->level),
+	    .user = session->user,
+	    .host = mgd_host_name(session->mgd)};
+	struct text encoded = TEXT_EMPTY;
+
+	session->busy = false;
+	ipc_done_encode(&done, &encoded);
+	if (text_failed(&encoded) ||
+	    ipc_connection_send(session->client->connection, IPC_CLI_DONE, session->request, encoded.bytes,
+	        encoded.length) != IPC_OK) {
+		ipc_client_close(session->client);
+	}
+	text_release(&encoded);
+}
+
+struct conf_editor
+session_editor(struct session *session)
+{
+	return (struct conf_editor){.tree = session->mgd->candidate, .level = session->level};
+}
+
+void
+session_keep_level(struct session *session, struct conf_editor *editor)
+{
+	session->level = editor->level;
+}
+
+void
+session_leave_configuration(struct session *session)
+{
+	audit_configure(session->mgd, session->user, false);
+	forget_levels(session);
+	session->mode = IPC_MODE_OPERATIONAL;
+	session_say(session, "Exiting configuration mode");
+}
+
+/* --- messages --------------------------------------------------------------------------------------------------- */
+
+static void
+take_command(struct session *session, const struct ipc_message *message)
+{
+	struct ipc_command command;
+	enum command_outcome outcome;
+
+	if (session->busy || !ipc_command_decode(&command, message->payload, message->length)) {
+		ipc_client_close(session->client);
+		return;
+	}
+	session->busy = true;
+	session->request = message->request;
+	session->indent = command.indent;
+	if (command.line[strspn(command.line, " \t")] != '\0') {
+		audit_command(session->mgd, session->user, command.line);
+	}
+	outcome = command_run(session, command.line,
+	    session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
+	ipc_string_release(command.line);
+	if (outcome == COMMAND_DONE) {
+		session_done(session, IPC_DONE_OK);
+	} else if (outcome == COMMAND_WRONG) {
+		session_done(session, IPC_DONE_ERROR);
+	} else if (outcome == COMMAND_LEAVE) {
+		session_done(session, IPC_DONE_LEAVE);
+	}
+}
+
+static void
+add_candidate(void *context, const struct conf_candidate *candidate)
+{
+	static const enum ipc_candidate_kind kinds[] = {
+	    [CONF_CANDIDATE_KEYWORD] = IPC_CANDIDATE_KEYWORD,
+	    [CONF_CANDIDATE_NAME] = IPC_CANDIDATE_NAME,
+	    [CONF_CANDIDATE_PLACEHOLDER] = IPC_CANDIDATE_PLACEHOLDER,
+	    [CONF_CANDIDATE_ENTER] = IPC_CANDIDATE_ENTER,
+	};
+
+	ipc_candidates_add(context, kinds[candidate->kind], candidate->word, candidate->help);
+}
+
+static void
+take_complete(struct session *session, const struct ipc_message *message)
+{
+	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
+	struct ipc_complete complete;
+	struct text encoded = TEXT_EMPTY;
+	struct text top = TEXT_EMPTY;
+	struct conf_editor editor;
+	const char *word;
+
+	if (!ipc_complete_decode(&complete, message->payload, message->length)) {
+		ipc_client_close(session->client);
+		return;
+	}
+	if (session->mode == IPC_MODE_CONFIGURE) {
+		editor = session_editor(session);
+		op_complete(session->mgd->commands, OP_MODE_CONFIGURATION, &editor, complete.line, add_candidate, &list);
+	} else {
+		editor = (struct conf_editor){.tree = session->mgd->running, .level = top};
+		op_complete(session->mgd->commands, OP_MODE_OPERATIONAL, &editor, complete.line, add_candidate, &list);
+	}
+	word = strrchr(complete.line, ' ');
+	list.replace = (uint32_t)strlen(word == NULL ? complete.line : word + 1);
+	ipc_candidates_encode(&list, &encoded);
+	if (text_failed(&encoded) ||
+	    ipc_connection_send(session->client->connection, IPC_CLI_CANDIDATES, message->request, encoded.bytes,
+	        encoded.length) != IPC_OK) {
+		ipc_client_close(session->client);
+	}
+	text_release(&encoded);
+	ipc_candidates_release(&list);
+	ipc_string_release(complete.line);
+}
+
+static void
+interrupt(struct session *session)
+{
+	/* A commit goes on to its end: half of one is not to be had. */
+	if (session->relay != NULL) {
+		relay_destroy(session->relay);
+		session->relay = NULL;
+		session_failf(session, "^C\n");
+		session_done(session, IPC_DONE_ERROR);
+	}
+}
+
+void
+session_take(struct session *session, const struct ipc_message *message)
+{
+	if (message->type == IPC_CLI_COMMAND) {
+		take_command(session, message);
+	} else if (message->type == IPC_CLI_COMPLETE) {
+		take_complete(session, message);
+	} else if (message->type == IPC_CLI_INTERRUPT) {
+		interrupt(session);
+	} else {
+		ipc_client_close(session->client);
+	}
+}

@@ -1,0 +1,48 @@
+/*
+ * A front end's connection: its mode, its edit level, the command that runs for it.
+ */
+#ifndef MGD_SESSION_H
+#define MGD_SESSION_H
+
+#include "ipc/payload.h"
+#include "mgd.h"
+
+enum { SESSION_LEVELS = 32 }; /* that `exit` finds back through */
+
+struct relay;
+
+struct session {
+	struct mgd *mgd;
+	struct ipc_client *client;
+	char user[64];
+	enum ipc_mode mode;
+	struct text level;
+	struct text before[SESSION_LEVELS]; /* levels that `edit` left */
+	size_t depth;
+	uint16_t indent; /* of the command that runs */
+	uint32_t request;
+	bool busy;
+	struct relay *relay; /* the daemon's answer under way; NULL: none */
+};
+
+/* NULL: no memory. */
+struct session *session_create(struct mgd *mgd, struct ipc_client *client) __attribute__((warn_unused_result));
+void session_destroy(struct session *session);
+/* A message of the front end. */
+void session_take(struct session *session, const struct ipc_message *message);
+/* What the command prints, what went wrong in it, and its end. */
+void session_print(struct session *session, const struct text *text);
+void session_fail(struct session *session, const struct text *text);
+void session_failf(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void session_say(struct session *session, const char *line);
+void session_done(struct session *session, enum ipc_done_status status);
+/* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
+void session_diagnose(struct session *session, struct diagnostics *list);
+/* The candidate at the session's level; give it back by session_keep_level(). */
+struct conf_editor session_editor(struct session *session);
+void session_keep_level(struct session *session, struct conf_editor *editor);
+void session_leave_configuration(struct session *session);
+/* Room to print in: false while the front end has not read what it was sent. */
+bool session_has_room(const struct session *session);
+
+#endif
