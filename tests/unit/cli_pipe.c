@@ -1,0 +1,271 @@
+/*
+ * The command line's filters on text, and what keys complete to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "candidates.h"
+#include "pipe.h"
+
+static bool
+collect(void *context, const char *bytes, size_t length)
+{
+	text_append_bytes(context, bytes, length);
+	return true;
+}
+
+/* Feeds `input` octet by octet, so that every cut of a line is tried. */
+static void
+expect(const char *line, const char *command, const char *input, const char *output)
+{
+	struct cli_pipeline pipeline;
+	struct text error = TEXT_EMPTY;
+	struct text out = TEXT_EMPTY;
+	size_t column = 0;
+
+	assert_true(cli_pipeline_parse(&pipeline, line, &column, &error));
+	assert_string_equal(text_string(&pipeline.command), command);
+	for (size_t i = 0; input[i] != '\0'; i++) {
+		assert_true(cli_pipeline_feed(&pipeline, input + i, 1, collect, &out));
+	}
+	cli_pipeline_end(&pipeline, collect, &out);
+	assert_false(pipeline.failed);
+	assert_string_equal(text_string(&out), output);
+	cli_pipeline_release(&pipeline);
+	text_release(&out);
+	text_release(&error);
+}
+
+static void
+expect_refused(const char *line, size_t column, const char *part)
+{
+	struct cli_pipeline pipeline;
+	struct text error = TEXT_EMPTY;
+	size_t at = 0;
+
+	assert_false(cli_pipeline_parse(&pipeline, line, &at, &error));
+	assert_int_equal(at, column);
+	assert_non_null(strstr(text_string(&error), part));
+	text_release(&error);
+}
+
+#define FRUIT "apple\nBanana\ncherry\napple pie\n"
+
+static void
+test_filters(void **state)
+{
+	(void)state;
+	expect("show x", "show x", FRUIT, FRUIT);
+	expect("show x | match apple", "show x ", FRUIT, "apple\napple pie\n");
+	expect("show x | match BANANA", "show x ", FRUIT, "Banana\n");
+	expect("show x | except an", "show x ", FRUIT, "apple\ncherry\napple pie\n");
+	expect("show x | find cherry", "show x ", FRUIT, "cherry\napple pie\n");
+	expect("show x | last 1", "show x ", FRUIT, "apple pie\n");
+	expect("show x | last 100", "show x ", FRUIT, FRUIT);
+	expect("show x | count", "show x ", FRUIT, "Count: 4 lines\n");
+	expect("show x | count", "show x ", "", "Count: 0 lines\n");
+	expect("show x | no-more", "show x ", FRUIT, FRUIT);
+	expect("show x | match \"^(apple|cherry)$\"", "show x ", FRUIT, "apple\ncherry\n");
+}
+
+static void
+test_chains(void **state)
+{
+	(void)state;
+	expect("show x | match apple | count", "show x ", FRUIT, "Count: 2 lines\n");
+	expect("show x | last 2 | match pie", "show x ", FRUIT, "apple pie\n");
+	expect("show x | last 2 | last 1 | no-more", "show x ", FRUIT, "apple pie\n");
+	expect("show x | ma apple | exc pie | cou", "show x ", FRUIT, "Count: 1 lines\n");
+}
+
+/* The last line of an output may lack its newline. */
+static void
+test_unended_line(void **state)
+{
+	(void)state;
+	expect("x | match b", "x ", "a\nb", "b\n");
+	expect("x | count", "x ", "a\nb", "Count: 2 lines\n");
+}
+
+/* What is mgd's goes to mgd, wherever it stands; quotes protect a bar. */
+static void
+test_what_is_not_ours(void **state)
+{
+	(void)state;
+	expect("show | compare", "show | compare", "a\n", "a\n");
+	expect("show | display set | match a", "show | display set ", "a\nb\n", "a\n");
+	expect("show | match a | display set", "show | display set", "a\nb\n", "a\n");
+	expect("show | compare rollback 1 | count", "show | compare rollback 1 ", "a\n", "Count: 1 lines\n");
+	expect("set x \"a | match b\"", "set x \"a | match b\"", "ok\n", "ok\n");
+	expect("set x \"a \\\" | match b\"", "set x \"a \\\" | match b\"", "ok\n", "ok\n");
+	expect("show | c x", "show | c x", "a\n", "a\n"); /* count or compare: mgd says so */
+	expect("show |", "show |", "a\n", "a\n");
+	expect("show | nonsense", "show | nonsense", "a\n", "a\n");
+}
+
+static void
+test_quoted_patterns(void **state)
+{
+	(void)state;
+	expect("x | match \"a b\"", "x ", "a b\nab\n", "a b\n");
+	expect("x | match a b", "x ", "a b\nab\n", "a b\n");
+	expect("x | match \"10\\.0\"", "x ", "10.0\n1030\n", "10.0\n");
+	expect("x | match \"say \\\"hi\\\"\"", "x ", "say \"hi\"\nsay hi\n", "say \"hi\"\n");
+}
+
+static void
+test_refused(void **state)
+{
+	char line[400] = "x | match ";
+
+	(void)state;
+	expect_refused("show x | match", 14, "pattern must follow");
+	expect_refused("show x | match \"(\"", 15, "no regular expression");
+	expect_refused("show x | last 0", 14, "1..100000");
+	expect_refused("show x | last 100001", 14, "1..100000");
+	expect_refused("show x | last many", 14, "1..100000");
+	expect_refused("show x | count this", 15, "takes nothing");
+	expect_refused("x | match \"(a)\\1\"", 10, "refer back");
+	expect_refused("x | match a{9}{9}{9}", 10, "two repetition");
+	expect_refused("x | match a{1,300}", 10, "two repetition");
+	expect_refused("x|count|count|count|count|count|count|count|count|count", 55, "more than 8");
+	memset(line + 10, 'a', 256);
+	expect_refused(line, 10, "longer than 255");
+}
+
+/* A sink that wants no more ends the feeding. */
+static bool
+refuse(void *context, const char *bytes, size_t length)
+{
+	unsigned *calls = context;
+
+	(void)bytes;
+	(void)length;
+	(*calls)++;
+	return false;
+}
+
+static void
+test_sink_ends_it(void **state)
+{
+	struct cli_pipeline pipeline;
+	struct text error = TEXT_EMPTY;
+	size_t column = 0;
+	unsigned calls = 0;
+
+	(void)state;
+	assert_true(cli_pipeline_parse(&pipeline, "x | match a", &column, &error));
+	assert_false(cli_pipeline_feed(&pipeline, "a\na\na\n", 6, refuse, &calls));
+	assert_int_equal(calls, 1);
+	cli_pipeline_release(&pipeline);
+	text_release(&error);
+}
+
+static struct ipc_candidates
+candidates(void)
+{
+	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
+
+	ipc_candidates_add(&list, IPC_CANDIDATE_ENTER, "", "Execute this command");
+	ipc_candidates_add(&list, IPC_CANDIDATE_KEYWORD, "source-prefix", "From here");
+	ipc_candidates_add(&list, IPC_CANDIDATE_KEYWORD, "source-port", "From this port");
+	ipc_candidates_add(&list, IPC_CANDIDATE_KEYWORD, "protocol", "A protocol");
+	ipc_candidates_add(&list, IPC_CANDIDATE_KEYWORD, "|", "Pipe through a filter");
+	return list;
+}
+
+static void
+expect_completion(const struct ipc_candidates *list, const char *typed, enum ipc_complete_reason reason,
+    enum cli_completion completion, const char *word)
+{
+	struct text out = TEXT_EMPTY;
+
+	assert_int_equal(cli_candidates_complete(list, typed, reason, &out), completion);
+	if (word != NULL) {
+		assert_string_equal(text_string(&out), word);
+	}
+	text_release(&out);
+}
+
+static void
+test_completion(void **state)
+{
+	struct ipc_candidates list = candidates();
+
+	(void)state;
+	expect_completion(&list, "p", IPC_COMPLETE_SPACE, CLI_COMPLETE_WORD, "protocol");
+	expect_completion(&list, "source-po", IPC_COMPLETE_TAB, CLI_COMPLETE_WORD, "source-port");
+	expect_completion(&list, "s", IPC_COMPLETE_SPACE, CLI_COMPLETE_AMBIGUOUS, NULL);
+	expect_completion(&list, "s", IPC_COMPLETE_TAB, CLI_COMPLETE_LONGER, "source-p");
+	expect_completion(&list, "source-p", IPC_COMPLETE_TAB, CLI_COMPLETE_AMBIGUOUS, NULL);
+	expect_completion(&list, "x", IPC_COMPLETE_SPACE, CLI_COMPLETE_NOTHING, NULL);
+	/* Names: Tab takes them, a space leaves what may be one alone. */
+	ipc_candidates_add(&list, IPC_CANDIDATE_NAME, "trust", "");
+	expect_completion(&list, "t", IPC_COMPLETE_SPACE, CLI_COMPLETE_NOTHING, NULL);
+	expect_completion(&list, "p", IPC_COMPLETE_SPACE, CLI_COMPLETE_NOTHING, NULL);
+	expect_completion(&list, "t", IPC_COMPLETE_TAB, CLI_COMPLETE_WORD, "trust");
+	ipc_candidates_release(&list);
+}
+
+static void
+test_list(void **state)
+{
+	struct ipc_candidates list = candidates();
+	struct text out = TEXT_EMPTY;
+
+	(void)state;
+	cli_candidates_list(&list, 80, &out);
+	assert_string_equal(text_string(&out),
+	    "Possible completions:\n"
+	    "  <[Enter]>            Execute this command\n"
+	    "  protocol             A protocol\n"
+	    "  source-port          From this port\n"
+	    "  source-prefix        From here\n"
+	    "  |                    Pipe through a filter\n");
+	text_release(&out);
+	ipc_candidates_release(&list);
+}
+
+/* Long help goes on below itself: 80 columns leave 57 for it behind 23. */
+static void
+test_list_wraps(void **state)
+{
+	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
+	struct text out = TEXT_EMPTY;
+
+	(void)state;
+	ipc_candidates_add(&list, IPC_CANDIDATE_KEYWORD, "zones",
+	    "one two three four five six seven eight nine ten eleven twelve thirteen");
+	cli_candidates_list(&list, 80, &out);
+	assert_string_equal(text_string(&out),
+	    "Possible completions:\n"
+	    "  zones                one two three four five six seven eight nine ten eleven\n"
+	    "                       twelve thirteen\n");
+	text_release(&out);
+	ipc_candidates_release(&list);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_filters),
+	    cmocka_unit_test(test_chains),
+	    cmocka_unit_test(test_unended_line),
+	    cmocka_unit_test(test_what_is_not_ours),
+	    cmocka_unit_test(test_quoted_patterns),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_sink_ends_it),
+	    cmocka_unit_test(test_completion),
+	    cmocka_unit_test(test_list),
+	    cmocka_unit_test(test_list_wraps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
