@@ -203,6 +203,12 @@ gateway_snapshot(const struct gateway *gateway)
 	return gateway->snapshot;
 }
 
+const struct fib *
+gateway_fib(const struct gateway *gateway)
+{
+	return gateway->fib;
+}
+
 const struct snapshot_registry *
 gateway_registry(const struct gateway *gateway)
 {
