@@ -3,5 +3,4 @@
 void render_json(const struct conf_node *node, struct text *out) { (void)node; (void)out; }
 void render_xml(const struct conf_node *node, struct text *out) { (void)node; (void)out; }
 void load_json(const struct load *load) { (void)load; }
-void conf_check(const struct conf_tree *tree, struct diagnostics *list) { (void)tree; (void)list; }
 void conf_compare(const struct conf_tree *before, const struct conf_tree *after, struct text *out) { (void)before; (void)after; (void)out; }

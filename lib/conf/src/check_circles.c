@@ -1,0 +1,152 @@
+/*
+ * Sets that contain themselves, straight or by others: address sets and application sets.
+ *
+ * Sets without open members are taken away until none is left (Kahn, 1962); what stays is a circle, or hangs on one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_private.h"
+
+struct edge {
+	size_t member;
+	size_t set;
+};
+
+struct graph {
+	struct check_nodes sets;
+	struct edge *edges; /* sorted by member */
+	size_t edge_count;
+	size_t edge_capacity;
+	size_t *open; /* members of each set that are still there */
+	size_t *ready;
+};
+
+static bool
+find_set(const struct graph *graph, const char *name, size_t *index)
+{
+	size_t low = 0;
+	size_t high = graph->sets.count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (strcmp(graph->sets.items[middle]->value, name) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	*index = low;
+	return low < graph->sets.count && strcmp(graph->sets.items[low]->value, name) == 0;
+}
+
+static bool
+add_edge(struct graph *graph, size_t member, size_t set)
+{
+	if (graph->edge_count == graph->edge_capacity) {
+		const size_t capacity = graph->edge_capacity == 0 ? 64 : graph->edge_capacity * 2;
+		struct edge *edges = realloc(graph->edges, capacity * sizeof(*edges));
+
+		if (edges == NULL) {
+			return false;
+		}
+		graph->edges = edges;
+		graph->edge_capacity = capacity;
+	}
+	graph->edges[graph->edge_count++] = (struct edge){.member = member, .set = set};
+	graph->open[set]++;
+	return true;
+}
+
+static int
+compare_edges(const void *left, const void *right)
+{
+	const struct edge *a = left;
+	const struct edge *b = right;
+
+	return (a->member > b->member) - (a->member < b->member);
+}
+
+static bool
+fill(struct graph *graph, const struct conf_node *first, const char *list)
+{
+	if (!check_collect(&graph->sets, first)) {
+		return false;
+	}
+	check_sort_by_value(&graph->sets);
+	graph->open = calloc(graph->sets.count, sizeof(*graph->open));
+	graph->ready = calloc(graph->sets.count, sizeof(*graph->ready));
+	if (graph->open == NULL || graph->ready == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < graph->sets.count; i++) {
+		const struct conf_node *member = conf_first(graph->sets.items[i], list);
+
+		for (; member != NULL; member = conf_next(member)) {
+			size_t index;
+
+			if (find_set(graph, member->value, &index) && !add_edge(graph, index, i)) {
+				return false;
+			}
+		}
+	}
+	if (graph->edge_count > 1) {
+		qsort(graph->edges, graph->edge_count, sizeof(graph->edges[0]), compare_edges);
+	}
+	return true;
+}
+
+static void
+release_member(struct graph *graph, size_t member, size_t *ready)
+{
+	size_t low = 0;
+	size_t high = graph->edge_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (graph->edges[middle].member < member) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	for (; low < graph->edge_count && graph->edges[low].member == member; low++) {
+		if (--graph->open[graph->edges[low].set] == 0) {
+			graph->ready[(*ready)++] = graph->edges[low].set;
+		}
+	}
+}
+
+void
+check_circles(const struct check *check, const struct conf_node *set, const char *member)
+{
+	struct graph graph = {.edges = NULL};
+	size_t ready = 0;
+
+	if (set == NULL) {
+		return;
+	}
+	if (!fill(&graph, set, member)) {
+		check_memory(check);
+	} else {
+		for (size_t i = 0; i < graph.sets.count; i++) {
+			if (graph.open[i] == 0) {
+				graph.ready[ready++] = i;
+			}
+		}
+		for (size_t i = 0; i < ready; i++) {
+			release_member(&graph, graph.ready[i], &ready);
+		}
+		for (size_t i = 0; i < graph.sets.count; i++) {
+			if (graph.open[i] > 0) {
+				check_error(check, graph.sets.items[i], "this set contains itself, by way of its members");
+			}
+		}
+	}
+	free((void *)(uintptr_t)graph.sets.items);
+	free(graph.edges);
+	free(graph.open);
+	free(graph.ready);
+}

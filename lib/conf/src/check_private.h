@@ -1,0 +1,49 @@
+/*
+ * Inside lib/conf: the rules of a commit. Each check_*.c has one subject and tells all that is wrong in it.
+ *
+ * The checks see what is in force (inactive statements are as if absent) and change nothing.
+ */
+#ifndef CHECK_PRIVATE_H
+#define CHECK_PRIVATE_H
+
+#include "conf/conf.h"
+
+struct check {
+	const struct conf_tree *tree;
+	const struct conf_node *top;
+	struct diagnostics *list;
+};
+
+/* About the node's own statement: its path is what encloses it. */
+void check_error(const struct check *check, const struct conf_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_warning(const struct check *check, const struct conf_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_memory(const struct check *check);
+
+/* Is this logical interface ("ge-0/0/1.2") configured? */
+bool check_unit_exists(const struct check *check, const char *unit);
+/* Collects the entries of a list behind those that are there; the caller frees `items`. */
+struct check_nodes {
+	const struct conf_node **items;
+	size_t count;
+	size_t capacity;
+};
+bool check_collect(struct check_nodes *nodes, const struct conf_node *first);
+/* Sorts by value: equal values stand together, in the order of the configuration. */
+void check_sort_by_value(struct check_nodes *nodes);
+/*
+ * Sets that contain each other. `set` is the first of all sets of one name space, `member` the list inside that names
+ * further sets.
+ */
+void check_circles(const struct check *check, const struct conf_node *set, const char *member);
+
+void check_statements(const struct check *check); /* mandatory, excluding */
+void check_interfaces(const struct check *check);
+void check_zones(const struct check *check);
+void check_policies(const struct check *check);
+void check_applications(const struct check *check);
+void check_schedulers(const struct check *check);
+void check_routing(const struct check *check);
+
+#endif
