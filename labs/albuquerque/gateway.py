@@ -35,10 +35,12 @@ def start(state, build):
     state.spawn("gateway", [binary, "up", "--chassis", chassis, "--config", text, "--state", folder])
     began = time.monotonic()
     wait(state, "its host namespace", lambda: host_namespace(state))
-    servers.start_sshd(state, host_namespace(state), "sshd-gateway", [topology.GATEWAY_MANAGERS],
-                       f"{binary} cli --state {folder}")
     wait(state, "an answer to bank managers' ping", lambda: answers_ping(state))
     state.write("forwarding-after", f"{time.monotonic() - began:.2f}\n")
+    wait(state, "its address in the host namespace", lambda: has_address(state))
+    servers.start_sshd(state, host_namespace(state), "sshd-gateway", [topology.GATEWAY_MANAGERS],
+                       f"{binary} cli --state {folder}")
+    wait(state, "its ssh server", lambda: listens(state))
 
 
 def wait(state, what, question):
@@ -61,6 +63,16 @@ def answers_ping(state):
     shown = run("ip", "netns", "exec", state.namespace("managers"), "ping", "-n", "-c", "1", "-W", "1",
                 topology.GATEWAY_MANAGERS, check=False)
     return " 0% packet loss" in shown
+
+
+def has_address(state):
+    """The bank managers' port's address, on which the gateway's own servers may listen."""
+    shown = run("ip", "-n", host_namespace(state), "-brief", "address", check=False)
+    return f" {topology.GATEWAY_MANAGERS}/32" in shown
+
+
+def listens(state):
+    return f"{topology.GATEWAY_MANAGERS}:22 " in run("ss", "-N", host_namespace(state), "-Hltn", check=False)
 
 
 def show_log(state, lines=20):
