@@ -212,7 +212,10 @@ reply_echo(struct engine *engine, struct item *item)
 	ip[8] = IPV4_TTL_DEFAULT;
 	ipv4_set_checksum(ip, item->ip_header);
 	message[0] = ICMP_ECHO_REPLY;
-	bytes_store_16(message + 2, checksum_update_16(bytes_load_16(message + 2), ICMP_ECHO << 8, 0));
+	const uint16_t checksum = checksum_update_16(bytes_load_16(message + 2), ICMP_ECHO << 8, 0);
+
+	/* A reply of zeros alone (identifier, number, no data) needs the other zero: RFC 1624 yields 0 for it. */
+	bytes_store_16(message + 2, checksum == 0 ? UINT16_MAX : checksum);
 	if (egress_originate(engine, packet, item->instance)) {
 		verdict_set(engine, packet, VERDICT_PROXY, REASON_ECHO_REPLY);
 	} else {
