@@ -63,6 +63,7 @@ enum ip_field {
 struct ip_words {
 	uint8_t protocol;
 	bool ports;
+	bool bare; /* "ip": no transport header is made or looked for */
 	uint32_t source;
 	uint32_t destination;
 	uint16_t source_port;

@@ -140,10 +140,10 @@ static void
 build_transport(struct writer *writer, const struct ip_words *ip, const struct ip_words *inner)
 {
 	const uint32_t length = value_of(ip, FIELD_LEN, 0);
-	const size_t place = checksum_place(ip->protocol);
+	const size_t place = ip->bare ? 0 : checksum_place(ip->protocol);
 	uint8_t *start = writer->next;
 
-	if (value_of(ip, FIELD_OFFSET, 0) > 0) {
+	if (ip->bare || value_of(ip, FIELD_OFFSET, 0) > 0) {
 		build_payload(writer, length);
 		return;
 	}

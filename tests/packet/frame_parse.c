@@ -103,6 +103,7 @@ parse_head(struct words *words, struct ip_words *ip)
 	if (words_accept(words, "ip") && parse_ends(words, false, ip) && words_accept(words, "protocol") &&
 	    words_number(words, &protocol)) {
 		ip->protocol = (uint8_t)protocol;
+		ip->bare = true;
 		return true;
 	}
 	return false;
@@ -297,10 +298,10 @@ compare_ip(const struct ip_words *expected, const struct ip_words *got, struct t
 	    (expected->ports && expected->destination_port != got->destination_port)) {
 		text_append(difference, " destination");
 	}
-	if (expected->protocol == 6 && expected->flags != got->flags) {
+	if (expected->protocol == 6 && !expected->bare && expected->flags != got->flags) {
 		text_append(difference, " flags");
 	}
-	if (expected->protocol == 1 && (expected->type != got->type || expected->code != got->code)) {
+	if (expected->protocol == 1 && !expected->bare && (expected->type != got->type || expected->code != got->code)) {
 		text_append(difference, " type");
 	}
 	for (int i = 0; i < FIELD_COUNT; i++) {

@@ -142,6 +142,13 @@ go_back(struct script *script)
 	script->candidate = back;
 }
 
+/* Keeps what loading warned of for the next commit. */
+static void
+note_warnings(struct script *script, const struct diagnostics *list)
+{
+	diagnostics_render_lines(list, &script->notes);
+}
+
 static void
 commit(struct script *script, const char *warns, const char *refused)
 {
@@ -170,13 +177,15 @@ commit(struct script *script, const char *warns, const char *refused)
 	} else if (refused != NULL && !has_message(&list, DIAGNOSTIC_ERROR, refused)) {
 		script_fail(script, "refused for another reason");
 		print_diagnostics(&list);
-	} else if (warns != NULL && !has_message(&list, DIAGNOSTIC_WARNING, warns)) {
+	} else if (warns != NULL && !has_message(&list, DIAGNOSTIC_WARNING, warns) &&
+	    strstr(text_string(&script->notes), warns) == NULL) {
 		script_fail(script, "no such warning");
 		print_diagnostics(&list);
 	}
 	if (!good) {
 		go_back(script);
 	}
+	text_clear(&script->notes);
 	diagnostics_release(&list);
 }
 
@@ -199,6 +208,7 @@ run_config(struct script *script)
 		script_fail(script, "the statement was refused");
 		print_diagnostics(&list);
 	}
+	note_warnings(script, &list);
 	text_release(&editor.level);
 	diagnostics_release(&list);
 	script->dirty = true;
@@ -239,6 +249,7 @@ run_config_file(struct script *script)
 		script_fail(script, "a statement was refused");
 		print_diagnostics(&list);
 	}
+	note_warnings(script, &list);
 	diagnostics_release(&list);
 	source_release(&source);
 	script->dirty = true;
@@ -540,6 +551,7 @@ release(struct script *script)
 	if (script->schema != NULL) {
 		schema_destroy(script->schema);
 	}
+	text_release(&script->notes);
 	free(script->outputs);
 	free(script);
 }

@@ -5,7 +5,7 @@
  *   config set|delete|insert|activate|deactivate ...       changes the candidate; the next step in time commits it
  *   refused set ...                                        a statement that must not load
  *   config-file PATH                                       loads a file, as the script sees it
- *   commit [warns TEXT]                                    at once; all warnings, when there must be one
+ *   commit [warns TEXT]                                    at once; TEXT must be in a warning, of the commit or of loading
  *   commit refused TEXT                                    must fail with TEXT; the candidate goes back
  *   wall 2007-10-03T10:00:00                               UTC now
  *   up UNIT, down UNIT                                     link state
@@ -64,6 +64,7 @@ struct script {
 	struct conf_tree *candidate;
 	struct conf_tree *committed;
 	bool dirty;
+	struct text notes; /* warnings of loading since the last commit */
 	struct gateway *gateway;
 	bool has_result;
 	struct packet_result result;
