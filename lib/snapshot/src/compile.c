@@ -140,7 +140,6 @@ compile_parts(struct compilation *compilation)
 	}
 	compile_flow(compilation);
 	compile_services(compilation);
-	compile_routes(compilation);
 	compile_unsupported(compilation);
 	return true;
 }
@@ -162,7 +161,6 @@ snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registr
     const struct snapshot_options *options, struct diagnostics *list)
 {
 	const struct registry_mark mark = registry_mark(registry);
-	const size_t errors = list->errors;
 	struct snapshot_store *store = calloc(1, sizeof(*store));
 
 	if (store == NULL) {
@@ -175,6 +173,7 @@ snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registr
 	    .registry = registry,
 	    .options = options,
 	    .list = list,
+	    .errors = list->errors,
 	    .arena = &store->arena,
 	    .store = store,
 	    .snapshot = &store->snapshot,
@@ -186,7 +185,7 @@ snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registr
 	if (!compiled) {
 		list->failed = true;
 	}
-	if (!compiled || list->failed || list->errors > errors) {
+	if (!compiled || list->failed || list->errors > compilation.errors) {
 		registry_go_back(registry, &mark);
 		snapshot_destroy(&store->snapshot);
 		return NULL;

@@ -2,7 +2,8 @@
  * Inside snapshot_compile(): what its parts share. Each part fills its arrays of the snapshot from the tree and says
  * what is wrong with places; compile.c calls them in order.
  *
- * A part returns false only when memory ran out. What it cannot make sense of it reports, leaves out, and goes on.
+ * A part returns false only when memory ran out. What it cannot make sense of it leaves out, and goes on: conf_check() has
+ * run before and reported it, and the compilation fails in the end.
  */
 #ifndef SNAPSHOT_COMPILE_H
 #define SNAPSHOT_COMPILE_H
@@ -36,6 +37,7 @@ struct compilation {
 	struct snapshot_registry *registry;
 	const struct snapshot_options *options;
 	struct diagnostics *list;
+	size_t errors; /* in the list before */
 	struct arena *arena;
 	struct arena scratch;
 	struct snapshot_store *store;
@@ -78,8 +80,6 @@ bool compile_instances(struct compilation *compilation) __attribute__((warn_unus
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
-/* Warnings only: the routes themselves are made by snapshot_rib_create(). */
-void compile_routes(struct compilation *compilation);
 void compile_unsupported(struct compilation *compilation);
 
 /* host-inbound-traffic of a zone (`unit_level` false) or of one of its interfaces. `node` may be NULL: nothing allowed. */

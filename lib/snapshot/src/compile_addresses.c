@@ -68,6 +68,15 @@ next_member(const struct conf_node *member)
 	return next;
 }
 
+/* conf_check() tells of circles; without those it is just too deep. */
+static void
+report_depth(struct compilation *compilation, const struct conf_node *member)
+{
+	if (compilation->list->errors == compilation->errors) {
+		compile_error(compilation, member, "address sets are nested more than %d deep", SETS_MOST);
+	}
+}
+
 static bool
 push_set(struct collector *collector, const struct conf_node *book, const struct conf_node *set)
 {
@@ -93,8 +102,7 @@ push_set(struct collector *collector, const struct conf_node *book, const struct
 			continue;
 		}
 		if (depth == SETS_MOST) {
-			compile_error(collector->compilation, member, "address sets are nested more than %d deep, or in a circle",
-			    SETS_MOST);
+			report_depth(collector->compilation, member);
 			return true;
 		}
 		stack[depth++] = first_member(inner);

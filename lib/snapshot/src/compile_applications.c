@@ -103,7 +103,9 @@ compile_find_application(struct compilation *compilation, const char *name)
 	if (known != 0) {
 		return &compilation->resolved[known - 1];
 	}
-	if (!conf_application_resolve(compilation->tree, name, collect_term, &collector)) {
+	const bool all = strcmp(name, "all") == 0 &&
+	    conf_application_find(compilation->tree, name).kind == CONF_APPLICATION_NONE; /* E-077 */
+	if (!conf_application_resolve(compilation->tree, all ? "any" : name, collect_term, &collector)) {
 		collector.count = 0; /* conf_check() has said so */
 	}
 	struct compiled_application *moved =

@@ -114,11 +114,8 @@ add_service(struct inbound *inbound, const struct conf_node *node, bool unit_lev
 		return add_application(inbound, node);
 	} else if (except) {
 		inbound->except |= bits;
-	} else if (!unit_level && (bits & at_units) != 0) {
-		compile_warning(inbound->compilation, node,
-		    "E-049 %s has effect at an interface only, not in the zone's list", node->value);
 	} else {
-		inbound->named |= bits;
+		inbound->named |= unit_level ? bits : bits & ~at_units;
 	}
 	return true;
 }

@@ -15,7 +15,6 @@ enum {
 	VLAN_TAG = 4,
 	PACKET_DEFAULT = 1500,
 	TAGS = 4096,
-	TAG_MOST = 4094,
 	UNIT_NAME_MOST = 80,
 };
 
@@ -188,49 +187,28 @@ enum tagging {
 };
 
 static enum tagging
-tagging_of(struct compilation *compilation, const struct conf_node *port)
+tagging_of(const struct conf_node *port)
 {
 	const struct conf_node *first = conf_first(port, "unit");
 
 	if (conf_present(port, "vlan-tagging")) {
 		return TAGGING_BY_ID;
 	}
-	if (first == NULL || conf_next(first) == NULL) {
-		return TAGGING_NONE;
-	}
-	compile_warning(compilation, port,
-	    "E-031 several units without vlan-tagging: each takes the frames whose VLAN tag is its number");
-	return TAGGING_IMPLICIT;
+	return first == NULL || conf_next(first) == NULL ? TAGGING_NONE : TAGGING_IMPLICIT;
 }
 
-/* The unit's tag; reports what cannot be. */
 static uint16_t
-tag_of(struct compilation *compilation, const struct conf_node *unit, enum tagging tagging)
+tag_of(const struct conf_node *unit, enum tagging tagging)
 {
-	const uint32_t number = (uint32_t)strtoul(unit->value, NULL, 10);
-	const uint32_t configured = conf_number(unit, "vlan-id", 0);
-
 	switch (tagging) {
 	case TAGGING_NONE:
-		if (configured != 0) {
-			compile_error(compilation, unit, "vlan-id needs vlan-tagging on the port");
-		}
 		return SNAPSHOT_VLAN_UNTAGGED;
 	case TAGGING_BY_ID:
-		if (configured == 0) {
-			compile_error(compilation, unit, "missing mandatory statement: 'vlan-id' (the port has vlan-tagging)");
-		}
-		return (uint16_t)configured;
+		return (uint16_t)(conf_number(unit, "vlan-id", 0) % TAGS);
 	case TAGGING_IMPLICIT:
 		break;
 	}
-	if (configured != 0) {
-		compile_error(compilation, unit, "vlan-id needs vlan-tagging on the port");
-	} else if (number == 0 || number > TAG_MOST) {
-		compile_error(compilation, unit,
-		    "a unit without vlan-id beside others must have a number from 1 to 4094, which is its VLAN tag");
-	}
-	return (uint16_t)(number % TAGS);
+	return (uint16_t)(strtoul(unit->value, NULL, 10) % TAGS);
 }
 
 /* A filter that might discard is not there yet: the unit takes no part in anything (fails closed). */
@@ -274,16 +252,11 @@ make_unit(struct compilation *compilation, const struct conf_node *port, const s
 	unit->tunnel = is_tunnel(port->value);
 	unit->unsupported = inet != NULL && !filters_pass(compilation, inet);
 	unit->vlan = unit->tunnel || is_loopback(port->value) ? SNAPSHOT_VLAN_UNTAGGED
-							      : tag_of(compilation, node, tagging);
+							      : tag_of(node, tagging);
 	unit->mtu = packet_most(port, inet, unit->vlan);
 	unit->port = find_port(compilation, port->value);
 	if (unit->port != SNAPSHOT_NONE) {
-		uint16_t *by_tag = &compilation->ports[unit->port].unit_by_tag[unit->vlan];
-		if (*by_tag != SNAPSHOT_NONE) {
-			compile_error(compilation, node, "VLAN %u is taken by %s", unit->vlan,
-			    compilation->units[*by_tag].name);
-		}
-		*by_tag = (uint16_t)identity;
+		compilation->ports[unit->port].unit_by_tag[unit->vlan] = (uint16_t)identity;
 	}
 	return unit->name != NULL && (inet == NULL || read_addresses(compilation, inet, unit));
 }
@@ -350,7 +323,7 @@ compile_interfaces(struct compilation *compilation)
 	}
 	for (const struct conf_node *port = conf_first(interfaces, "interface"); port; port = conf_next(port)) {
 		const bool tags = !is_tunnel(port->value) && !is_loopback(port->value);
-		const enum tagging tagging = tags ? tagging_of(compilation, port) : TAGGING_NONE;
+		const enum tagging tagging = tags ? tagging_of(port) : TAGGING_NONE;
 		for (const struct conf_node *unit = conf_first(port, "unit"); unit; unit = conf_next(unit)) {
 			if (!make_unit(compilation, port, unit, tagging)) {
 				return false;

@@ -98,18 +98,15 @@ parse_date(const char *text)
 }
 
 static void
-push_window(struct compilation *compilation, const struct conf_node *node, struct day_entry *entry, int64_t from,
-    int64_t to)
+push_window(struct day_entry *entry, int64_t from, int64_t to)
 {
-	if (to <= from) {
-		compile_error(compilation, node, "stop-time must be later than start-time on the same day");
-	} else if (entry->window_count < WINDOWS) {
+	if (to > from && entry->window_count < WINDOWS) {
 		entry->windows[entry->window_count++] = (struct window){.from = from, .to = to};
 	}
 }
 
 static void
-read_entry(struct compilation *compilation, const struct conf_node *node, struct day_entry *entry)
+read_entry(const struct conf_node *node, struct day_entry *entry)
 {
 	const struct conf_node *start = conf_first(node, "start-time");
 	const struct conf_node *stop = conf_first(node, "stop-time");
@@ -120,10 +117,10 @@ read_entry(struct compilation *compilation, const struct conf_node *node, struct
 	entry->present = true;
 	entry->exclude = conf_present(node, "exclude");
 	if (conf_present(node, "all-day")) {
-		push_window(compilation, node, entry, 0, DAY);
+		push_window(entry, 0, DAY);
 	}
 	while (start != NULL || stop != NULL) {
-		push_window(compilation, node, entry, start == NULL ? 0 : parse_time(start->value),
+		push_window(entry, start == NULL ? 0 : parse_time(start->value),
 		    stop == NULL ? DAY : parse_time(stop->value));
 		start = conf_next(start);
 		stop = conf_next(stop);
@@ -173,7 +170,7 @@ day_otherwise(const struct rule *rule)
 }
 
 static struct rule
-read_rule(struct compilation *compilation, const struct conf_node *node)
+read_rule(const struct conf_node *node)
 {
 	const char *start = conf_value(node, "start-date");
 	const char *stop = conf_value(node, "stop-date");
@@ -186,7 +183,7 @@ read_rule(struct compilation *compilation, const struct conf_node *node)
 		rule.stop = parse_date(stop);
 	}
 	for (int i = 0; i < DAY_ENTRIES; i++) {
-		read_entry(compilation, conf_child(node, day_names[i]), &rule.days[i]);
+		read_entry(conf_child(node, day_names[i]), &rule.days[i]);
 	}
 	rule.otherwise = day_otherwise(&rule);
 	return rule;
@@ -286,7 +283,7 @@ compile_scheduler(struct compilation *compilation, const struct conf_node *node,
     struct snapshot_scheduler *scheduler)
 {
 	struct builder builder = {.arena = &compilation->scratch};
-	struct rule rule = read_rule(compilation, node);
+	struct rule rule = read_rule(node);
 
 	sort_windows(&rule);
 	for (uint32_t i = 0; i < zone->count; i++) {

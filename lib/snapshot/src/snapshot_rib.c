@@ -1,9 +1,8 @@
 /*
- * The routing side of a configuration: instances, addresses of units, static routes and groups into a rib; and what the
- * commit says about routes.
+ * The routing side of a configuration: instances, addresses of units, static routes and groups into a rib.
  *
  * E-062: a group that no rib-group statement names is applied to the interface and static routes of its first table's
- * instance, with a warning. One reference anywhere switches that off for the group.
+ * instance (conf_check() warns). One reference anywhere switches that off for the group.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -308,58 +307,4 @@ snapshot_rib_create(const struct conf_tree *tree, const struct snapshot_registry
 		return NULL;
 	}
 	return filling.rib;
-}
-
-/* E-069: a next hop by a unit that the instance does not have can never be used. */
-static void
-warn_of_next_hop(struct compilation *compilation, const struct conf_node *hop, uint16_t instance)
-{
-	uint32_t address = 0;
-	uint8_t length = 0;
-
-	if (parse_prefix(hop->value, &address, &length)) {
-		return;
-	}
-	const uint32_t unit = registry_find(compilation->registry, REGISTRY_UNIT, hop->value);
-	if (unit == REGISTRY_NONE || !compilation->units[unit].present) {
-		compile_warning(compilation, hop, "E-069 %s is not configured: the route stays inactive", hop->value);
-	} else if (compilation->units[unit].instance != instance) {
-		compile_warning(compilation, hop, "E-069 %s is not an interface of this instance: the route stays inactive",
-		    hop->value);
-	}
-}
-
-static void
-warn_of_routes(struct compilation *compilation, const struct conf_node *routing_options, uint16_t instance)
-{
-	const struct conf_node *statics = conf_child(routing_options, "static");
-
-	for (const struct conf_node *route = conf_first(statics, "route"); route; route = conf_next(route)) {
-		for (const struct conf_node *hop = conf_first(route, "next-hop"); hop; hop = conf_next(hop)) {
-			warn_of_next_hop(compilation, hop, instance);
-		}
-		for (const struct conf_node *hop = conf_first(route, "qualified-next-hop"); hop; hop = conf_next(hop)) {
-			warn_of_next_hop(compilation, hop, instance);
-		}
-	}
-}
-
-void
-compile_routes(struct compilation *compilation)
-{
-	const struct conf_node *options = conf_child(compilation->top, "routing-options");
-	const struct conf_node *groups = conf_child(options, "rib-groups");
-	const struct conf_node *instances = conf_child(compilation->top, "routing-instances");
-
-	warn_of_routes(compilation, options, SNAPSHOT_INSTANCE_DEFAULT);
-	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
-		const uint32_t instance = registry_find(compilation->registry, REGISTRY_INSTANCE, node->value);
-		warn_of_routes(compilation, conf_child(node, "routing-options"), (uint16_t)instance);
-	}
-	for (const struct conf_node *group = conf_first(groups, "rib-group"); group; group = conf_next(group)) {
-		if (group_is_implicit(compilation->top, group)) {
-			compile_warning(compilation, group,
-			    "E-062 no rib-group statement names this group: it is applied to the interface and static routes of its first table");
-		}
-	}
 }
