@@ -108,9 +108,7 @@ put_in_force(struct control *control, struct configuration *next)
 			replace_fib(next, fib);
 		}
 	}
-	if (former != NULL) {
-		rib_carry_ages(next->rib, former->rib, worker_now());
-	}
+	rib_carry_ages(next->rib, former == NULL ? NULL : former->rib, worker_now());
 	prepare_host(control, next);
 	give_hosts(control);
 	/* What was written so far speaks of the former snapshot's applications. */

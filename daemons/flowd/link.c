@@ -17,6 +17,7 @@
 
 enum {
 	NEWS_BUFFER = 32768,
+	LOWER_UP = 1 << 16, /* IFF_LOWER_UP: there is a carrier; linux/if.h has it, and quarrels with net/if.h */
 };
 
 static int
@@ -86,7 +87,7 @@ read_link(uint16_t type, const uint8_t *bytes, size_t length, struct link_news *
 	if (type == RTM_DELLINK) {
 		news->change = LINK_GONE;
 	} else {
-		news->change = (link.ifi_flags & IFF_UP) != 0 && (link.ifi_flags & IFF_RUNNING) != 0 ? LINK_UP : LINK_DOWN;
+		news->change = (link.ifi_flags & IFF_UP) != 0 && (link.ifi_flags & LOWER_UP) != 0 ? LINK_UP : LINK_DOWN;
 	}
 	return link.ifi_family == AF_UNSPEC;
 }

@@ -40,6 +40,36 @@ request(int descriptor, unsigned long what, const char *name, struct ifreq *requ
 	return ioctl(descriptor, what, request) == 0;
 }
 
+static int
+offload(const char *name, uint32_t command, uint32_t value, int *present)
+{
+	struct ethtool_value what = {.cmd = command, .data = value};
+	struct ifreq question = {.ifr_data = (char *)&what};
+	const int descriptor = handle();
+	int failure = 0;
+
+	if (descriptor < 0) {
+		return -errno;
+	}
+	if (!request(descriptor, SIOCETHTOOL, name, &question)) {
+		failure = -errno;
+	}
+	(void)close(descriptor);
+	if (present != NULL) {
+		*present = failure == 0 ? (int)(what.data != 0) : -1;
+	}
+	return failure;
+}
+
+/* The driver knows at once; the system's own flag may lag behind by a second. */
+static bool
+carrier(const char *name, bool running)
+{
+	int link = -1;
+
+	return offload(name, ETHTOOL_GLINK, 0, &link) == 0 ? link > 0 : running;
+}
+
 static bool
 look(int descriptor, const char *name, struct netdev_facts *facts)
 {
@@ -52,7 +82,7 @@ look(int descriptor, const char *name, struct netdev_facts *facts)
 	if (!request(descriptor, SIOCGIFFLAGS, name, &answer)) {
 		return false;
 	}
-	facts->up = (answer.ifr_flags & IFF_UP) != 0 && (answer.ifr_flags & IFF_RUNNING) != 0;
+	facts->up = (answer.ifr_flags & IFF_UP) != 0 && carrier(name, (answer.ifr_flags & IFF_RUNNING) != 0);
 	if (!request(descriptor, SIOCGIFMTU, name, &answer)) {
 		return false;
 	}
@@ -128,27 +158,6 @@ netdev_has_address(const char *name, struct text *address)
 	}
 	freeifaddrs(list);
 	return found;
-}
-
-static int
-offload(const char *name, uint32_t command, uint32_t value, int *present)
-{
-	struct ethtool_value what = {.cmd = command, .data = value};
-	struct ifreq question = {.ifr_data = (char *)&what};
-	const int descriptor = handle();
-	int failure = 0;
-
-	if (descriptor < 0) {
-		return -errno;
-	}
-	if (!request(descriptor, SIOCETHTOOL, name, &question)) {
-		failure = -errno;
-	}
-	(void)close(descriptor);
-	if (present != NULL) {
-		*present = failure == 0 ? (int)(what.data != 0) : -1;
-	}
-	return failure;
 }
 
 static void

@@ -130,7 +130,8 @@ rib_carry_ages(struct rib *rib, const struct rib *former, uint64_t now)
 	assert(rib->routes != NULL);
 	for (uint32_t i = 0; i < rib->candidate_count; i++) {
 		struct rib_candidate *candidate = &rib->candidates[i];
-		const uint32_t route =
+		const uint32_t route = former == NULL ?
+		    RIB_NOWHERE :
 		    rib_find_prefix(former, candidate->instance, candidate->prefix, candidate->length);
 		candidate->since = now;
 		if (route == RIB_NOWHERE) {
