@@ -180,14 +180,22 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 	text_append(out, "}\n");
 }
 
+const struct conf_node *
+render_curly_values(const struct curly *curly, const struct conf_node *first)
+{
+	begin_line(curly, first);
+	const struct conf_node *last = render_values(curly->out, first);
+
+	text_append(curly->out, ";\n");
+	return last;
+}
+
 void
 render_curly_children(const struct curly *curly, const struct conf_node *node)
 {
 	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
 		if (child->schema->kind == SCHEMA_LEAF_LIST) {
-			begin_line(curly, child);
-			child = render_values(curly->out, child);
-			text_append(curly->out, ";\n");
+			child = render_curly_values(curly, child);
 		} else {
 			render_curly_node(curly, child);
 		}

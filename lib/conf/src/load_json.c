@@ -1,0 +1,322 @@
+/*
+ * Reading JSON in JUNOS's shape, as render_json.c writes it.
+ *
+ * jansson reads the text; the walk over it is led by the schema and goes no deeper. What does not fit costs itself only.
+ * jansson tells no lines of values, so errors carry the path; those of the text itself carry the line.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load_private.h"
+#include "schema_private.h"
+#include "tree_private.h"
+
+enum { SHOWN = 60 };
+
+struct json_reader {
+	const struct load *load;
+	struct text canonical;
+	struct text problem;
+};
+
+static void
+tell(struct json_reader *reader, const struct conf_node *node, const char *name, const char *sentence)
+{
+	struct text path = TEXT_EMPTY;
+	char empty[1] = "";
+
+	conf_path(node, &path);
+	const struct diagnostic what = {
+	    .severity = DIAGNOSTIC_ERROR,
+	    .file = (char *)(uintptr_t)reader->load->file,
+	    .path = path.bytes == NULL ? empty : path.bytes,
+	    .statement = (char *)(uintptr_t)name,
+	    .message = (char *)(uintptr_t)sentence,
+	};
+
+	diagnostics_add(reader->load->list, &what);
+	text_release(&path);
+}
+
+static void
+tell_memory(struct json_reader *reader)
+{
+	reader->load->list->failed = true;
+	reader->load->list->errors++;
+}
+
+/* Checks a value and keeps its canonical spelling in reader->canonical. */
+static bool
+take_value(struct json_reader *reader, const struct conf_node *node, const struct schema_node *schema,
+    const json_t *value)
+{
+	char number[32];
+	const char *string = NULL;
+	size_t length = 0;
+
+	text_clear(&reader->canonical);
+	text_clear(&reader->problem);
+	if (json_is_string(value)) {
+		string = json_string_value(value);
+		length = json_string_length(value);
+	} else if (json_is_integer(value)) {
+		(void)snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+		string = number;
+		length = strlen(number);
+	}
+	const struct value_result result = {.canonical = &reader->canonical, .error = &reader->problem};
+
+	if (string == NULL) {
+		tell(reader, node, schema->element, "a string or a number is expected");
+		return false;
+	}
+	if (!value_check(reader->load->tree->schema, schema, string, length, &result)) {
+		struct text sentence = TEXT_EMPTY;
+
+		text_printf(&sentence, "'%.*s' is not possible here: %s", length > SHOWN ? SHOWN : (int)length, string,
+		    text_string(&reader->problem));
+		tell(reader, node, schema->element, text_string(&sentence));
+		text_release(&sentence);
+		return false;
+	}
+	if (text_failed(&reader->canonical)) {
+		tell_memory(reader);
+		return false;
+	}
+	return true;
+}
+
+/* The child, found or made; NULL when memory is short. */
+static struct conf_node *
+child_node(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const char *value,
+    const char *value2)
+{
+	struct conf_node *node = tree_find(parent, schema, value, value2);
+
+	if (node == NULL) {
+		node = tree_add(reader->load->tree, parent, schema, value, value2);
+	} else if (schema->kind == SCHEMA_LEAF && !tree_set_value(node, value)) {
+		node = NULL;
+	}
+	if (node == NULL) {
+		tell_memory(reader);
+	}
+	return node;
+}
+
+static void read_object(struct json_reader *reader, struct conf_node *node, const json_t *object);
+
+static bool
+is_inactive(const json_t *object, const char *name)
+{
+	char key[80];
+
+	(void)snprintf(key, sizeof(key), "@%s", name);
+	return json_is_true(json_object_get(json_object_get(object, key), "inactive"));
+}
+
+static void
+read_entry(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const json_t *object)
+{
+	const json_t *key = json_object_get(object, schema->key_node->element);
+	const json_t *second =
+	    schema->second_key_node == NULL ? NULL : json_object_get(object, schema->second_key_node->element);
+	char *first = NULL;
+	char *other = NULL;
+
+	if (key == NULL || (schema->second_key_node != NULL && second == NULL)) {
+		tell(reader, parent, schema->element, "an entry has no name");
+		return;
+	}
+	if (!take_value(reader, parent, schema->key_node, key)) {
+		return;
+	}
+	first = text_take(&reader->canonical);
+	if (second != NULL) {
+		if (!take_value(reader, parent, schema->second_key_node, second)) {
+			free(first);
+			return;
+		}
+		other = text_take(&reader->canonical);
+	}
+	if (first == NULL || (second != NULL && other == NULL)) {
+		tell_memory(reader);
+	} else {
+		struct conf_node *entry = child_node(reader, parent, schema, first, other);
+
+		if (entry != NULL) {
+			entry->inactive = is_inactive(object, "");
+			read_object(reader, entry, object);
+		}
+	}
+	free(first);
+	free(other);
+}
+
+static void
+read_entries(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const json_t *value)
+{
+	size_t index;
+	const json_t *entry;
+
+	if (json_is_object(value)) {
+		read_entry(reader, parent, schema, value);
+		return;
+	}
+	json_array_foreach(value, index, entry)
+	{
+		if (json_is_object(entry)) {
+			read_entry(reader, parent, schema, entry);
+		} else {
+			tell(reader, parent, schema->element, "an array of objects is expected");
+		}
+	}
+}
+
+static void
+read_leaf(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const json_t *value)
+{
+	if (take_value(reader, parent, schema, value)) {
+		(void)child_node(reader, parent, schema, text_string(&reader->canonical), NULL);
+	}
+}
+
+static bool
+is_flag(const json_t *value)
+{
+	return json_is_null(value) || json_is_true(value) ||
+	    (json_is_array(value) && json_array_size(value) == 1 && json_is_null(json_array_get(value, 0)));
+}
+
+static void
+read_container(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema,
+    const json_t *value)
+{
+	const struct schema_node *bare = schema->keyword_less_child;
+	const bool flag = schema->kind == SCHEMA_PRESENCE && is_flag(value);
+	const bool entries = bare != NULL && bare->flat && json_is_array(value);
+
+	if (!flag && !entries && (!json_is_object(value) || schema->child_count == 0)) {
+		tell(reader, parent, schema->element,
+		    schema->kind == SCHEMA_PRESENCE ? "[null] or an object is expected" : "an object is expected");
+		return;
+	}
+	struct conf_node *node = child_node(reader, parent, schema, NULL, NULL);
+
+	if (node == NULL || flag) {
+		return;
+	}
+	if (entries) {
+		read_entries(reader, node, bare, value);
+		return;
+	}
+	node->inactive = is_inactive(value, "");
+	read_object(reader, node, value);
+}
+
+static void
+read_child(struct json_reader *reader, struct conf_node *node, const struct schema_node *schema, const json_t *value)
+{
+	size_t index;
+	const json_t *item;
+
+	switch (schema->kind) {
+	case SCHEMA_CONTAINER:
+	case SCHEMA_PRESENCE:
+		read_container(reader, node, schema, value);
+		break;
+	case SCHEMA_LEAF:
+		read_leaf(reader, node, schema, value);
+		break;
+	case SCHEMA_LEAF_LIST:
+		if (!json_is_array(value)) {
+			read_leaf(reader, node, schema, value);
+			break;
+		}
+		json_array_foreach(value, index, item)
+		{
+			read_leaf(reader, node, schema, item);
+		}
+		break;
+	case SCHEMA_LIST:
+		if (json_is_array(value) || json_is_object(value)) {
+			read_entries(reader, node, schema, value);
+		} else {
+			tell(reader, node, schema->element, "an array of objects is expected");
+		}
+		break;
+	}
+}
+
+static const struct schema_node *
+find_element(const struct schema_node *schema, const char *name)
+{
+	for (size_t i = 0; i < schema->child_count; i++) {
+		if (strcmp(schema->children[i]->element, name) == 0) {
+			return schema->children[i];
+		}
+	}
+	return NULL;
+}
+
+static bool
+is_key(const struct schema_node *schema, const char *name)
+{
+	return (schema->key_node != NULL && strcmp(schema->key_node->element, name) == 0) ||
+	    (schema->second_key_node != NULL && strcmp(schema->second_key_node->element, name) == 0);
+}
+
+static void
+read_object(struct json_reader *reader, struct conf_node *node, const json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		if (*name == '@' || is_key(node->schema, name)) {
+			continue;
+		}
+		const struct schema_node *schema = find_element(node->schema, name);
+
+		if (schema == NULL) {
+			tell(reader, node, name, "this is not possible here");
+			continue;
+		}
+		read_child(reader, node, schema, value);
+		if (is_inactive(object, name)) {
+			struct conf_node *child = tree_first(node, schema);
+
+			if (child != NULL) {
+				child->inactive = true;
+			}
+		}
+	}
+}
+
+void
+load_json(const struct load *load)
+{
+	struct json_reader reader = {.load = load};
+	json_error_t error;
+	json_t *whole = json_loadb(load->bytes, load->length, JSON_REJECT_DUPLICATES, &error);
+	const json_t *configuration = json_object_get(whole, "configuration");
+
+	if (whole == NULL) {
+		if (json_error_code(&error) == json_error_out_of_memory) {
+			tell_memory(&reader);
+		} else {
+			load_tell(load, DIAGNOSTIC_ERROR, error.line > 0 ? (uint32_t)error.line : 1, NULL,
+			    "this is not JSON: %s", error.text);
+		}
+	} else if (!json_is_object(configuration)) {
+		load_tell(load, DIAGNOSTIC_ERROR, 1, NULL, "the text has no object 'configuration'");
+	} else {
+		read_object(&reader, conf_tree_top(load->tree), configuration);
+	}
+	json_decref(whole);
+	text_release(&reader.canonical);
+	text_release(&reader.problem);
+}
