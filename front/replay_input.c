@@ -12,6 +12,8 @@
 #define NANOSECONDS 1000000000LL
 /* 2200-01-01: later stamps are damage, and would not fit the clocks behind. */
 #define LAST_SECOND 7258118400LL
+/* libpcap takes the seconds of classic captures for signed; they are unsigned and reach until 2106. */
+#define UNSIGNED_SECONDS 4294967296LL
 
 enum {
 	ERROR_SIZE = 512,
@@ -102,6 +104,7 @@ capture_next(struct capture *capture, struct input_frame *frame)
 	struct pcap_pkthdr *header = NULL;
 	const u_char *bytes = NULL;
 	const int result = pcap_next_ex(capture->pcap, &header, &bytes);
+	long long seconds;
 
 	if (result == PCAP_ERROR_BREAK) {
 		return CAPTURE_END;
@@ -110,15 +113,18 @@ capture_next(struct capture *capture, struct input_frame *frame)
 		snprintf(capture->error, sizeof(capture->error), "%s", pcap_geterr(capture->pcap));
 		return CAPTURE_BROKEN;
 	}
-	if (header->ts.tv_sec < 0 || header->ts.tv_sec > LAST_SECOND || header->ts.tv_usec < 0 ||
-	    header->ts.tv_usec >= NANOSECONDS) {
-		snprintf(capture->error, sizeof(capture->error), "the time stamp %lld.%09lld is no time",
-		    (long long)header->ts.tv_sec, (long long)header->ts.tv_usec);
+	seconds = header->ts.tv_sec;
+	if (seconds < 0) {
+		seconds += UNSIGNED_SECONDS;
+	}
+	if (seconds < 0 || seconds > LAST_SECOND || header->ts.tv_usec < 0 || header->ts.tv_usec >= NANOSECONDS) {
+		snprintf(capture->error, sizeof(capture->error), "the time stamp %lld.%09lld is no time", seconds,
+		    (long long)header->ts.tv_usec);
 		return CAPTURE_BROKEN;
 	}
 	capture->frames++;
 	*frame = (struct input_frame){
-	    .stamp = (uint64_t)(header->ts.tv_sec * NANOSECONDS + header->ts.tv_usec),
+	    .stamp = (uint64_t)(seconds * NANOSECONDS + header->ts.tv_usec),
 	    .bytes = bytes,
 	    .length = header->caplen,
 	    .input = 0,
