@@ -70,7 +70,6 @@ packet_take(void *context)
 		return NULL;
 	}
 	world->spare--;
-	world->taken++;
 	return packet_create(0, HEADROOM, 2048);
 }
 
@@ -149,6 +148,7 @@ world_add_route(struct world *world, uint32_t prefix, uint8_t length, uint16_t u
 void
 world_destroy(struct world *world)
 {
+	engine_apply(world->engine, NULL, NULL);
 	world_drain(world);
 	classifier_destroy(world->classifier);
 	snapshot_fib_destroy(world->fib);
@@ -378,7 +378,6 @@ world_drain(struct world *world)
 				sent->length = packet->length;
 				memcpy(sent->data, packet->data, packet->length);
 			}
-			world->result = packet->result;
 			free(packet->handle);
 			free(packet);
 		}

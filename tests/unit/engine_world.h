@@ -88,12 +88,10 @@ struct world {
 	struct classifier *classifier;
 	struct fib *fib;
 	uint64_t fib_id;
-	struct packet_result result; /* of the last packet handed in */
 	struct world_sent sent[WORLD_SENT];
 	uint32_t sent_count; /* SEND and HOST outputs since the last packet */
 	uint32_t freed;
-	uint32_t taken; /* packets that the engine took from packet_take and that have not come back */
-	uint32_t spare; /* how many it may take */
+	uint32_t spare; /* packets that the engine may take from packet_take */
 };
 
 /* What a test varies of a packet. */

@@ -138,13 +138,13 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	engine->snapshot = snapshot;
 	engine->fib = fib;
 	engine->generation++;
-	if (!changed || snapshot == NULL) {
+	if (!changed) {
 		return;
 	}
 	engine->snapshot_generation = engine->generation;
-	engine->sequence_check = snapshot->flow.sequence_check;
+	engine->sequence_check = snapshot == NULL || snapshot->flow.sequence_check;
 	for (uint32_t i = 0; i < engine->config.units; i++) {
-		if (i < snapshot->unit_count) {
+		if (snapshot != NULL && i < snapshot->unit_count) {
 			take_unit(engine, (uint16_t)i, snapshot);
 		} else {
 			engine->units[i].flags = 0;

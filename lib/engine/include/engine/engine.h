@@ -58,7 +58,8 @@ size_t engine_size(const struct engine_config *config);
 struct engine *engine_init(void *memory, size_t size, const struct engine_config *config);
 
 /* Takes a new configuration and forwarding table into force; either may be the one that is there already. After it
- * returns the engine holds no pointer into the former ones. `wall` as in engine_set_wall(). */
+ * returns the engine holds no pointer into the former ones. Both NULL: closes the engine, and the packets that it held come
+ * back through engine_take_output(). */
 void engine_apply(struct engine *engine, const struct snapshot *snapshot, const struct fib *fib);
 /* UTC at monotonic `now`, microseconds since 1970. A step moves schedulers and log stamps, never a timeout. */
 void engine_set_wall(struct engine *engine, uint64_t now, int64_t utc_microseconds);
