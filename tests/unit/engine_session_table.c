@@ -1,0 +1,256 @@
+/*
+ * The session table against a plain model: what was added is found by both keys, what was removed is not, at every load.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../lib/engine/src/session_private.h"
+#include "base/random.h"
+
+enum {
+	CAPACITY = 3072, /* 6144 entries in 8192 slots: the highest load that there is */
+};
+
+struct fixture {
+	void *memory;
+	struct session_table table;
+	struct random_source random;
+	struct session *model[CAPACITY];
+	struct flow_key forth[CAPACITY];
+	struct flow_key back[CAPACITY];
+	uint32_t count;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+
+	assert_non_null(fixture);
+	fixture->memory = aligned_alloc(64, session_table_size(CAPACITY));
+	assert_non_null(fixture->memory);
+	memset(fixture->memory, 0, session_table_size(CAPACITY));
+	fixture->random = random_seeded(11);
+	session_table_init(&fixture->table, fixture->memory, CAPACITY, (struct hash_key){1, 2}, 0);
+	*state = fixture;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	free(fixture->memory);
+	free(fixture);
+	return 0;
+}
+
+static struct flow_key
+random_key(struct fixture *fixture)
+{
+	return (struct flow_key){random_u64(&fixture->random), random_u64(&fixture->random) >> 1};
+}
+
+static void
+add_one(struct fixture *fixture)
+{
+	bool clash = true;
+	const uint32_t i = fixture->count;
+
+	fixture->forth[i] = random_key(fixture);
+	fixture->back[i] = random_key(fixture);
+	fixture->model[i] = session_table_add(&fixture->table, fixture->forth[i], fixture->back[i], &clash);
+	assert_false(clash);
+	assert_non_null(fixture->model[i]);
+	fixture->count++;
+}
+
+static void
+remove_one(struct fixture *fixture, uint32_t i)
+{
+	session_table_remove(&fixture->table, fixture->model[i]);
+	fixture->count--;
+	fixture->model[i] = fixture->model[fixture->count];
+	fixture->forth[i] = fixture->forth[fixture->count];
+	fixture->back[i] = fixture->back[fixture->count];
+}
+
+static uint32_t
+find(const struct fixture *fixture, struct flow_key key)
+{
+	return session_table_find(&fixture->table, key, session_table_hash(&fixture->table, key));
+}
+
+static void
+check_all(const struct fixture *fixture)
+{
+	uint32_t displaced = 0;
+	uint32_t away = 0;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < fixture->count; i++) {
+		const uint32_t index = session_index(&fixture->table, fixture->model[i]);
+
+		assert_int_equal(find(fixture, fixture->forth[i]), index << 1 | SESSION_FORTH);
+		assert_int_equal(find(fixture, fixture->back[i]), index << 1 | SESSION_BACK);
+	}
+	for (uint32_t b = 0; b <= fixture->table.mask; b++) {
+		const struct bucket *bucket = &fixture->table.buckets[b];
+
+		displaced += bucket->displaced;
+		for (unsigned s = 0; s < BUCKET_SLOTS; s++) {
+			used += bucket->tags[s] != 0;
+			away += (bucket->away >> s) & 1;
+		}
+	}
+	assert_int_equal(displaced, away);
+	assert_int_equal(used, 2 * fixture->count);
+	assert_int_equal(fixture->table.count, fixture->count);
+}
+
+static void
+test_fills_up_completely(void **state)
+{
+	struct fixture *fixture = *state;
+	bool clash;
+
+	while (fixture->count < CAPACITY) {
+		add_one(fixture);
+	}
+	check_all(fixture);
+	assert_null(session_table_add(&fixture->table, random_key(fixture), random_key(fixture), &clash));
+	assert_false(clash);
+}
+
+static void
+test_against_a_model(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (uint32_t step = 0; step < 60000; step++) {
+		/* Grows, shrinks, grows: full around step 20000, nearly empty around 40000. */
+		const uint32_t odds = (step / 20000) % 2 == 0 ? 70 : 30;
+
+		if (fixture->count < CAPACITY && random_below(&fixture->random, 100) < odds) {
+			add_one(fixture);
+		} else if (fixture->count > 0) {
+			const uint32_t i = random_below(&fixture->random, fixture->count);
+			const struct flow_key gone = fixture->forth[i];
+
+			remove_one(fixture, i);
+			assert_int_equal(find(fixture, gone), SESSION_NONE);
+		}
+		if (fixture->count > 0 && step % 7 == 0) {
+			const uint32_t i = random_below(&fixture->random, fixture->count);
+			const struct flow_key key = random_key(fixture);
+
+			assert_true(session_table_rekey(&fixture->table, fixture->model[i], SESSION_BACK, key));
+			assert_int_equal(find(fixture, fixture->back[i]), SESSION_NONE);
+			fixture->back[i] = key;
+		}
+		if (step % 1000 == 0) {
+			check_all(fixture);
+		}
+	}
+	check_all(fixture);
+}
+
+static void
+test_clash_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	bool clash = false;
+
+	add_one(fixture);
+	assert_null(session_table_add(&fixture->table, random_key(fixture), fixture->forth[0], &clash));
+	assert_true(clash);
+	assert_null(session_table_add(&fixture->table, fixture->back[0], random_key(fixture), &clash));
+	assert_true(clash);
+	add_one(fixture);
+	assert_false(session_table_rekey(&fixture->table, fixture->model[1], SESSION_BACK, fixture->forth[0]));
+	check_all(fixture);
+}
+
+static void
+test_numbers_are_never_used_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t last = 0;
+
+	for (int i = 0; i < 5; i++) {
+		add_one(fixture);
+		const uint64_t number = fixture->model[0]->common.number;
+
+		assert_true(number > last);
+		assert_ptr_equal(session_table_by_number(&fixture->table, number), fixture->model[0]);
+		remove_one(fixture, 0);
+		assert_null(session_table_by_number(&fixture->table, number));
+		last = number;
+	}
+	assert_null(session_table_by_number(&fixture->table, 0));
+}
+
+/* The guess that stage two makes is the exact answer whenever the entry is at home and its tag is alone. */
+static void
+test_guess(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t right = 0;
+
+	while (fixture->count < CAPACITY / 2) {
+		add_one(fixture);
+	}
+	for (uint32_t i = 0; i < fixture->count; i++) {
+		const uint64_t hash = session_table_hash(&fixture->table, fixture->forth[i]);
+
+		right += session_table_guess(&fixture->table, hash) == find(fixture, fixture->forth[i]);
+	}
+	assert_true(right > fixture->count * 97 / 100);
+}
+
+/* ICMP queries and their answers: reverse keys lead there and back. */
+static void
+test_reverse_keys(void **state)
+{
+	static const uint8_t pairs[][2] = {{9, 1}, {14, 15}, {16, 17}, {18, 19}, {43, 43}, {0, 0}};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		const struct flow_fields fields = {.source = 1, .destination = 2, .source_port = 3, .destination_port = 4,
+		    .instance = 5, .protocol = 1, .kind = pairs[i][0]};
+		const struct flow_key key = flow_key_of(&fields);
+		const struct flow_key reverse = flow_key_reverse(key, 6);
+		const struct flow_fields back = flow_fields_of(reverse);
+
+		assert_int_equal(back.source, 2);
+		assert_int_equal(back.destination, 1);
+		assert_int_equal(back.source_port, 4);
+		assert_int_equal(back.destination_port, 3);
+		assert_int_equal(back.instance, 6);
+		assert_int_equal(back.kind, pairs[i][1]);
+		assert_true(flow_key_equal(flow_key_reverse(reverse, 5), key));
+	}
+}
+
+int
+main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_fills_up_completely),
+	    TEST(test_against_a_model),
+	    TEST(test_clash_is_refused),
+	    TEST(test_numbers_are_never_used_twice),
+	    TEST(test_guess),
+	    TEST(test_reverse_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
