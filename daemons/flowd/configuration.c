@@ -39,6 +39,33 @@ configuration_take_links(struct configuration *configuration, const struct edge 
 	return changed;
 }
 
+/* Which units a job is about. */
+struct lost_units {
+	const struct snapshot *snapshot;
+	const struct edge *edge;
+};
+
+static void
+forget_job(const struct worker_hands *hands, void *argument)
+{
+	const struct lost_units *lost = argument;
+
+	for (uint16_t u = 0; u < lost->snapshot->unit_count; u++) {
+		if (lost->snapshot->units[u].present && !unit_is_up(lost->snapshot, u, lost->edge)) {
+			engine_forget_neighbours(hands->engine, u);
+		}
+	}
+}
+
+void
+configuration_forget_neighbours(const struct configuration *configuration, const struct edge *edge,
+    struct worker *worker)
+{
+	struct lost_units lost = {.snapshot = configuration->snapshot, .edge = edge};
+
+	worker_run(worker, forget_job, &lost);
+}
+
 struct fib *
 configuration_fib(const struct configuration *configuration, struct compiler *compiler)
 {

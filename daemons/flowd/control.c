@@ -144,6 +144,7 @@ follow_links(struct control *control)
 	if (force == NULL) {
 		return;
 	}
+	configuration_forget_neighbours(force, control->start.edge, control->start.worker);
 	if (!configuration_macs_current(force, control->start.edge)) {
 		recompile(control);
 		return;

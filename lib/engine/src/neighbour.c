@@ -367,6 +367,18 @@ neighbour_sweep(struct engine *engine)
 	}
 }
 
+void
+engine_forget_neighbours(struct engine *engine, uint16_t unit)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+
+	for (uint32_t i = 0; i < table->capacity && table->count > 0; i++) {
+		if (table->entries[i].state != NEIGHBOUR_ABSENT && table->entries[i].unit == unit) {
+			forget(engine, i);
+		}
+	}
+}
+
 /* No answer came: whoever sent what waited hears of it. */
 static void
 fail(struct engine *engine, uint32_t index)

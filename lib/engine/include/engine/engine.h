@@ -44,7 +44,8 @@ struct engine_config {
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
 	bool neighbours_auto; /* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets */
 	bool check_mac; /* live: drop unicast frames to other stations; off: any unicast frame counts as sent to us */
-	/* A fresh packet for what we originate with nothing to reuse (ARP requests); NULL when there is none. */
+	/* A fresh packet for what we originate with nothing to reuse (ARP requests, fragments); NULL when there is none.
+	 * Length 0, at least 32 octets of headroom; tailroom for a whole frame, else it comes back with ENGINE_FREE. */
 	struct packet *(*packet_take)(void *context);
 	void *packet_context;
 	struct random_source *random; /* borrowed; must outlive the engine */
@@ -96,6 +97,9 @@ uint32_t engine_list_sessions(const struct engine *engine, uint64_t now, uint32_
 bool engine_clear_session(struct engine *engine, uint64_t now, uint64_t session);
 uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *cursor,
     struct engine_neighbour_view *views, uint32_t max);
+
+/* The link of a unit was lost: who was behind it has to be asked for again. Packets that waited come back to be freed. */
+void engine_forget_neighbours(struct engine *engine, uint16_t unit);
 
 struct engine_policy_counters {
 	uint64_t hits;
