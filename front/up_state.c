@@ -62,7 +62,7 @@ find_accounts(struct up_state *state)
 		(void)snprintf(account->user, sizeof(account->user), "_sallyport-%s", daemon_names[i]);
 		user = getpwnam(account->user);
 		if (user == NULL) {
-			(void)snprintf(account->user, sizeof(account->user), "nobody");
+			memcpy(account->user, "nobody", sizeof("nobody"));
 			user = getpwnam(account->user);
 		}
 		account->uid = user == NULL ? 65534 : user->pw_uid;
