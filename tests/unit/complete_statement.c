@@ -1,0 +1,272 @@
+/*
+ * Completion of configuration lines: keywords, names that exist, reference targets, placeholders with range and default.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf/conf.h"
+
+static const char configuration[] =
+    "set interfaces ge-0/0/1 vlan-tagging\n"
+    "set interfaces ge-0/0/1 unit 2 vlan-id 5\n"
+    "set interfaces ge-0/0/1 unit 2 family inet address 10.0.0.1/24\n"
+    "set interfaces ge-0/0/10 unit 0 family inet address 10.0.1.1/24\n"
+    "set security screen ids-option edge tcp land\n"
+    "set security zones security-zone trust address-book address lan 10.0.0.0/24\n"
+    "set security zones security-zone trust interfaces ge-0/0/1.2\n"
+    "set security zones security-zone trust host-inbound-traffic system-services ping\n"
+    "set security zones security-zone trust host-inbound-traffic system-services ssh\n"
+    "set security zones security-zone untrust address-book address web 192.0.2.0/24\n"
+    "set security policies from-zone trust to-zone untrust policy a match source-address lan\n"
+    "set security policies from-zone trust to-zone untrust policy b match source-address any\n"
+    "set security policies from-zone trust to-zone trust policy c match source-address any\n"
+    "set applications application own protocol tcp\n";
+
+struct house {
+	struct schema *schema;
+	struct conf_editor editor;
+};
+
+static int
+build(void **state)
+{
+	struct house *house = calloc(1, sizeof(*house));
+	struct text error = TEXT_EMPTY;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	assert_non_null(house);
+	house->schema = schema_create(&error);
+	assert_non_null(house->schema);
+	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
+	assert_non_null(house->editor.tree);
+	assert_true(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &list));
+	diagnostics_release(&list);
+	text_release(&error);
+	*state = house;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct house *house = *state;
+
+	conf_tree_destroy(house->editor.tree);
+	text_release(&house->editor.level);
+	schema_destroy(house->schema);
+	free(house);
+	return 0;
+}
+
+static void
+collect(void *context, const struct conf_candidate *candidate)
+{
+	static const char *const marks[] = {
+	    [CONF_CANDIDATE_KEYWORD] = "",
+	    [CONF_CANDIDATE_NAME] = "'",
+	    [CONF_CANDIDATE_PLACEHOLDER] = "",
+	    [CONF_CANDIDATE_ENTER] = "!",
+	};
+
+	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
+}
+
+static void
+expect(const struct house *house, enum conf_verb verb, const char *line, const char *words)
+{
+	struct text got = TEXT_EMPTY;
+
+	conf_complete(&house->editor, verb, line, collect, &got);
+	assert_string_equal(text_string(&got), words);
+	text_release(&got);
+}
+
+/* Are all the words among the candidates? */
+static void
+expect_among(const struct house *house, enum conf_verb verb, const char *line, const char *const *words)
+{
+	struct text got = TEXT_EMPTY;
+
+	text_append_char(&got, ' ');
+	conf_complete(&house->editor, verb, line, collect, &got);
+	for (; *words != NULL; words++) {
+		struct text word = TEXT_EMPTY;
+
+		text_printf(&word, " %s ", *words);
+		if (strstr(text_string(&got), text_string(&word)) == NULL) {
+			fail_msg("'%s' does not offer '%s' but:%s", line, *words, text_string(&got));
+		}
+		text_release(&word);
+	}
+	text_release(&got);
+}
+
+static void
+test_keywords(void **state)
+{
+	const struct house *house = *state;
+
+	expect_among(house, CONF_VERB_SET, "",
+	    (const char *const[]){"system", "interfaces", "security", "applications", "routing-options", NULL});
+	expect(house, CONF_VERB_SET, "sec", "security ");
+	expect(house, CONF_VERB_SET, "security zo", "zones ");
+	expect(house, CONF_VERB_SET, "sec zo security-zone trust tcp", "tcp-rst ");
+	expect(house, CONF_VERB_SET, "nonsense ", "");
+	expect(house, CONF_VERB_SET, "security nonsense ", "");
+	expect(house, CONF_VERB_SET, "security policies default-policy ", "deny-all permit-all ");
+	expect(house, CONF_VERB_SET, "security policies default-policy p", "permit-all ");
+}
+
+static void
+test_names(void **state)
+{
+	const struct house *house = *state;
+
+	expect(house, CONF_VERB_SET, "interfaces ", "'ge-0/0/1 'ge-0/0/10 <interface-name> ");
+	expect(house, CONF_VERB_SET, "interfaces ge-0/0/10", "'ge-0/0/10 <interface-name> ");
+	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit ", "'2 <0..16385> ");
+	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id ", "<1..4094> ");
+	expect(house, CONF_VERB_SET, "security zones security-zone ", "'trust 'untrust <name> ");
+	expect(house, CONF_VERB_SET, "security policies from-zone trust ", "to-zone ");
+	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy ", "'a 'b <name> ");
+}
+
+/* A reference offers what may be named: units with their port, the addresses of the policy's own zones. */
+static void
+test_references(void **state)
+{
+	const struct house *house = *state;
+
+	expect_among(house, CONF_VERB_SET, "security zones security-zone untrust interfaces ",
+	    (const char *const[]){"'ge-0/0/1.2", "'ge-0/0/10.0", NULL});
+	expect(house, CONF_VERB_SET, "security zones security-zone trust screen ", "'edge <name> [ ");
+	expect_among(house, CONF_VERB_SET, "security policies from-zone ",
+	    (const char *const[]){"'trust", "'untrust", NULL});
+	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy a match source-address ",
+	    "'lan any <address-reference> [ ");
+	expect(house, CONF_VERB_SET,
+	    "security policies from-zone trust to-zone untrust policy new match destination-address ",
+	    "'web any <address-reference> [ ");
+	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy a match application o",
+	    "'own <application-reference> ");
+}
+
+static void
+test_ends_of_lines(void **state)
+{
+	const struct house *house = *state;
+
+	/* REQ-CFG-004: after a leaf its neighbours may follow on the same line. */
+	expect_among(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id 5 ",
+	    (const char *const[]){"!", "vlan-id", "family", "description", NULL});
+	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id 5 desc", "description ");
+	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy a match source-address [ ",
+	    "'lan any <address-reference> ] ");
+	expect_among(house, CONF_VERB_SET,
+	    "security policies from-zone trust to-zone untrust policy a match source-address [ lan any ] ",
+	    (const char *const[]){"!", "application", NULL});
+	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 family inet address 10.0.0.1/24 ", "! ");
+}
+
+static void
+test_delete_and_show(void **state)
+{
+	const struct house *house = *state;
+
+	expect(house, CONF_VERB_DELETE, "", "! interfaces security applications ");
+	expect(house, CONF_VERB_SHOW, "interfaces ", "! 'ge-0/0/1 'ge-0/0/10 ");
+	expect(house, CONF_VERB_SHOW, "interfaces ge-0/0/10 ", "! unit ");
+	expect(house, CONF_VERB_DELETE, "interfaces ge-0/0/1 ", "! vlan-tagging unit ");
+	expect(house, CONF_VERB_DELETE, "security policies from-zone ", "! 'trust ");
+	expect(house, CONF_VERB_DELETE, "security policies from-zone trust to-zone ", "'untrust 'trust ");
+	expect(house, CONF_VERB_DELETE, "security zones security-zone trust host-inbound-traffic system-services ",
+	    "! 'ping 'ssh ");
+	expect(house, CONF_VERB_DELETE, "system ", "! ");
+}
+
+static void
+test_edit(void **state)
+{
+	const struct house *house = *state;
+
+	expect(house, CONF_VERB_EDIT, "security zo", "zones ");
+	expect(house, CONF_VERB_EDIT, "interfaces ge-0/0/1 ", "! unit ");
+	expect_among(house, CONF_VERB_EDIT, "security zones security-zone trust ",
+	    (const char *const[]){"!", "address-book", "host-inbound-traffic", NULL});
+	expect(house, CONF_VERB_EDIT, "security zones security-zone ", "'trust 'untrust <name> ");
+}
+
+static void
+test_insert(void **state)
+{
+	const struct house *house = *state;
+
+	expect(house, CONF_VERB_INSERT, "security policies from-zone trust to-zone untrust policy ", "'a 'b ");
+	expect_among(house, CONF_VERB_INSERT, "security policies from-zone trust to-zone untrust policy b ",
+	    (const char *const[]){"before", "after", NULL});
+	expect(house, CONF_VERB_INSERT, "security policies from-zone trust to-zone untrust policy b before ", "policy ");
+	expect(house, CONF_VERB_INSERT, "security policies from-zone trust to-zone untrust policy b before policy ", "'a ");
+	expect(house, CONF_VERB_INSERT, "security policies from-zone trust to-zone untrust policy b before policy a ",
+	    "! ");
+}
+
+/* REQ-CFG-003: below edit the same words without the leading ones. */
+static void
+test_at_a_level(void **state)
+{
+	struct house *house = *state;
+
+	text_append(&house->editor.level, "security policies from-zone trust to-zone untrust");
+	expect(house, CONF_VERB_SET, "pol", "policy ");
+	expect(house, CONF_VERB_SET, "policy ", "'a 'b <name> ");
+	expect(house, CONF_VERB_SET, "policy a match source-address l", "'lan <address-reference> ");
+	expect(house, CONF_VERB_SHOW, "", "! policy ");
+	text_clear(&house->editor.level);
+}
+
+static void
+find_help(void *context, const struct conf_candidate *candidate)
+{
+	struct text *help = context;
+
+	if (candidate->kind == CONF_CANDIDATE_PLACEHOLDER) {
+		text_append(help, candidate->help);
+	}
+}
+
+/* A placeholder says what the value is for, and what counts without it. */
+static void
+test_help_of_values(void **state)
+{
+	const struct house *house = *state;
+	struct text help = TEXT_EMPTY;
+
+	conf_complete(&house->editor, CONF_VERB_SET, "interfaces ge-0/0/1 mtu ", find_help, &help);
+	assert_non_null(strstr(text_string(&help), "bytes"));
+	assert_non_null(strstr(text_string(&help), "default 1514"));
+	text_release(&help);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_keywords),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_references),
+	    cmocka_unit_test(test_ends_of_lines),
+	    cmocka_unit_test(test_delete_and_show),
+	    cmocka_unit_test(test_edit),
+	    cmocka_unit_test(test_insert),
+	    cmocka_unit_test(test_at_a_level),
+	    cmocka_unit_test(test_help_of_values),
+	};
+
+	return cmocka_run_group_tests(tests, build, tear_down);
+}
