@@ -274,18 +274,30 @@ test_reachability_with_groups_implied(void **state)
 	expect_hop("TellersALBQ-vr", IP(10, 11, 15, 7), FIB_NO_ROUTE, NULL);
 }
 
-/* REQ-RT-018: without its primary table a group copies nothing */
+/* REQ-RT-018: a deleted primary table must go from all groups, and with it go its copies */
 static void
 test_group_without_primary_table(void **state)
 {
+	const char *const others[] = {"intranet-rg", "tellers-rg", "bankManagers-rg", "financial-rg"};
+	char words[256];
+
 	(void)state;
 	world.wall = WEDNESDAY_TEN;
 	world_load_example(&world, "03-albuquerque-firewall.set");
-	world_set(&world, "deactivate routing-instances PublicAppServersALBQ-vr\n");
-	if (!world_compile(&world)) {
-		return; /* the dangling tables are an error: then there is nothing to ask */
+	world_run(&world);
+	expect_hop("TellersALBQ-vr", IP(10, 11, 15, 5), FIB_DIRECT, "ge-0/0/2.1");
+	world_delete(&world, "routing-instances PublicAppServersALBQ-vr");
+	assert_false(world_compile(&world));
+	assert_int_equal(world_count(&world, DIAGNOSTIC_ERROR, "'PublicAppServersALBQ-vr.inet.0' does not exist"), 5);
+	world_delete(&world, "routing-options rib-groups publicAppSrv-rg");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		(void)snprintf(words, sizeof(words),
+		    "routing-options rib-groups %s import-rib PublicAppServersALBQ-vr.inet.0", others[i]);
+		world_delete(&world, words);
 	}
+	world_run(&world);
 	expect_hop("TellersALBQ-vr", IP(10, 11, 15, 5), FIB_NO_ROUTE, NULL);
+	expect_hop("TellersALBQ-vr", IP(13, 16, 14, 16), FIB_DIRECT, "st0.1");
 }
 
 /* The features of the example that have no effect yet are told, each once */

@@ -71,8 +71,11 @@ world_clear(struct world *world)
 {
 	forget_compiled(world);
 	conf_tree_destroy(world->tree);
+	snapshot_registry_destroy(world->registry);
 	world->tree = conf_tree_create(world->schema);
 	assert_non_null(world->tree);
+	world->registry = snapshot_registry_create();
+	assert_non_null(world->registry);
 }
 
 void

@@ -37,7 +37,7 @@ void world_load_example(struct world *world, const char *name);
 bool world_compile(struct world *world) __attribute__((warn_unused_result));
 /* The same, and it must succeed. */
 void world_run(struct world *world);
-/* Forgets the configuration, keeps the registry. */
+/* Forgets the configuration and all identities. */
 void world_clear(struct world *world);
 
 uint16_t world_unit(const struct world *world, const char *name);
