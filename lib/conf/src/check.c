@@ -7,7 +7,7 @@
 #include "check_private.h"
 #include "tree_private.h"
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 tell(const struct check *check, enum diagnostic_severity severity, const struct conf_node *node, const char *format,
     va_list arguments)
 {
