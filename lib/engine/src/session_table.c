@@ -192,7 +192,7 @@ table_take(struct session_table *table, uint64_t hash, uint32_t reference)
 		}
 		bucket = bucket_other(table, bucket, tag);
 	}
-	assert(!"an entry that was put is there");
+	assert(false && "an entry that was put is there");
 }
 
 struct session *
