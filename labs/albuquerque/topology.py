@@ -61,6 +61,7 @@ ADDRESSES = {
                  f"route add 13.16.14.0/24 via 203.0.113.1 src {INTERNET}"),
 }
 HOSTS = tuple(ADDRESSES)
+CLIENTS = {"tellers": TELLER, "financial": FINANCIAL, "managers": MANAGER, "mail": MAIL, "web": WEB}
 ROUTERS = ("isp1", "isp2")
 
 

@@ -23,6 +23,9 @@ class Probe:
     argv: tuple       # the client; "{patience}" stands for seconds
     proof: str = ""   # what the answer must contain
     feed: str = ""    # what the client reads from its standard input
+    address: str = "" # where it goes, as a log line would name it
+    port: int = 0     # 0: the protocol has none
+    protocol: str = "tcp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,35 +37,39 @@ class Result:
 def http(host, address, what, scheme="http", certificate=None):
     trust = ("--cacert", certificate) if certificate else ()
     return Probe(host, f"{scheme} to {what}", ("curl", "-sS", "-v", "-m", "{patience}", *trust, f"{scheme}://{address}/"),
-                 proof=f" over {scheme}, hello ")
+                 proof=f" over {scheme}, hello ", address=address, port=443 if scheme == "https" else 80)
 
 
 def smtp(host, address, what):
     return Probe(host, f"smtp to {what}",
                  ("curl", "-sS", "-v", "-m", "{patience}", f"smtp://{address}/{host}.branch", "--mail-from",
                   f"{host}@albuquerque.example", "--mail-rcpt", "branch@albuquerque.example", "-T", "-"),
-                 proof="250 OK", feed=f"Subject: from {host}\r\n\r\nThe drawer is balanced.\r\n")
+                 proof="250 OK", feed=f"Subject: from {host}\r\n\r\nThe drawer is balanced.\r\n",
+                 address=address, port=25)
 
 
 def pop3(host, address, what, user, password):
     return Probe(host, f"pop3 to {what}", ("curl", "-sS", "-v", "-m", "{patience}", f"pop3://{user}:{password}@{address}/"),
-                 proof="+OK Logged in")
+                 proof="+OK Logged in", address=address, port=110)
 
 
 def ssh(host, address, what, key, proof, feed=""):
     options = [word for option in ("BatchMode=yes", "UserKnownHostsFile=/dev/null", "StrictHostKeyChecking=no",
                                    "LogLevel=ERROR", "IdentitiesOnly=yes", "ConnectTimeout={patience}")
                for word in ("-o", option)]
-    return Probe(host, f"ssh to {what}", ("ssh", "-F", "none", "-T", "-i", key, *options, f"root@{address}"), proof, feed)
+    return Probe(host, f"ssh to {what}", ("ssh", "-F", "none", "-T", "-i", key, *options, f"root@{address}"), proof, feed,
+                 address=address, port=22)
 
 
 def ask(host, address, port, what, protocol="tcp", proof="hello"):
     return Probe(host, f"{protocol} {port} to {what}",
-                 (PYTHON, os.path.join(SERVICES, "ask.py"), protocol, address, str(port), "{patience}"), proof)
+                 (PYTHON, os.path.join(SERVICES, "ask.py"), protocol, address, str(port), "{patience}"),
+                 proof, address=address, port=port, protocol=protocol)
 
 
 def ping(host, address, what):
-    return Probe(host, f"ping to {what}", ("ping", "-n", "-c", "1", "-W", "{patience}", address), "1 received")
+    return Probe(host, f"ping to {what}", ("ping", "-n", "-c", "1", "-W", "{patience}", address), "1 received",
+                 address=address, protocol="icmp")
 
 
 def trace(host, address, what, proof):
