@@ -205,6 +205,22 @@ scan_pairs(struct query *query, uint32_t source_interval, uint32_t destination_i
 }
 
 static void
+scan_services(struct query *query)
+{
+	const struct classifier_context *context = query->context;
+
+	for (uint32_t lengths = context->service_lengths; lengths != 0; lengths &= lengths - 1) {
+		const uint32_t key =
+		    classifier_port_key(query->destination_port, (uint32_t)__builtin_ctz(lengths));
+		const struct classifier_slot *slot =
+		    find_slot(context->services, context->service_mask, query->protocol, key);
+		if (slot != NULL) {
+			scan_list(query, &context->rule_lists[slot->start], slot->count);
+		}
+	}
+}
+
+static void
 search_context(struct query *query)
 {
 	const struct classifier_context *context = query->context;
@@ -213,11 +229,7 @@ search_context(struct query *query)
 
 	scan_list(query, &context->rule_lists[context->rest.start], context->rest.count);
 	if (context->services != NULL) {
-		const struct classifier_slot *slot = find_slot(context->services, context->service_mask,
-		    query->protocol, query->destination_port);
-		if (slot != NULL) {
-			scan_list(query, &context->rule_lists[slot->start], slot->count);
-		}
+		scan_services(query);
 	}
 	if (context->source.interval_count > 0) {
 		source = find_interval(&context->source, query->source);
@@ -259,7 +271,8 @@ application_by_port(const struct query *query)
 		return query->application;
 	}
 	if (classifier->ports != NULL) {
-		slot = find_slot(classifier->ports, classifier->port_mask, query->protocol, query->destination_port);
+		slot = find_slot(classifier->ports, classifier->port_mask, query->protocol,
+		    classifier_port_key(query->destination_port, 16));
 	}
 	return slot == NULL ? CLASSIFIER_NO_APPLICATION : slot->start;
 }

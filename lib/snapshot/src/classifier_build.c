@@ -317,14 +317,15 @@ compile_ports(struct builder *builder, const struct classifier_source_port *port
 		return false;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t place = classifier_hash(ports[i].protocol, ports[i].port) & (size - 1);
+		const uint32_t key = classifier_port_key(ports[i].port, 16);
+		uint32_t place = classifier_hash(ports[i].protocol, key) & (size - 1);
 		while (slots[place].count != 0 &&
-		    (slots[place].first != ports[i].protocol || slots[place].second != ports[i].port)) {
+		    (slots[place].first != ports[i].protocol || slots[place].second != key)) {
 			place = (place + 1) & (size - 1);
 		}
 		if (slots[place].count == 0) {
 			slots[place] = (struct classifier_slot){.first = ports[i].protocol,
-			    .second = ports[i].port,
+			    .second = key,
 			    .start = ports[i].application,
 			    .count = 1};
 		}

@@ -1,7 +1,7 @@
 /*
  * Which list a rule goes to: the one that it shares with the fewest other rules, counted over the whole context.
  *
- * By source prefix, by destination prefix, by protocol and single port; by source and destination together where each
+ * By source prefix, by destination prefix, by protocol and port; by source and destination together where each
  * alone is crowded (all branches times all servers). A rule whose list of prefixes would take too much room goes to the
  * rest. A context of a few rules is scanned as it stands.
  */
@@ -54,62 +54,6 @@ struct index {
 	uint32_t listed;
 };
 
-static uint32_t
-slot_of(const struct pair_map *map, uint32_t first, uint32_t second)
-{
-	uint32_t place = classifier_hash(first, second) & map->mask;
-
-	while (map->slots[place].used != 0 &&
-	    (map->slots[place].first != first || map->slots[place].second != second)) {
-		place = (place + 1) & map->mask;
-	}
-	return place;
-}
-
-static bool
-grow_map(struct pair_map *map, struct arena *scratch)
-{
-	const struct pair_map former = *map;
-	const uint32_t size = former.slots == NULL ? 64 : (former.mask + 1) * 2;
-
-	map->slots = arena_take(scratch, size, sizeof(*map->slots));
-	if (map->slots == NULL) {
-		*map = former;
-		return false;
-	}
-	map->mask = size - 1;
-	for (uint32_t i = 0; former.slots != NULL && i <= former.mask; i++) {
-		if (former.slots[i].used != 0) {
-			map->slots[slot_of(map, former.slots[i].first, former.slots[i].second)] = former.slots[i];
-		}
-	}
-	return true;
-}
-
-uint32_t *
-pair_map_place(struct pair_map *map, struct arena *scratch, uint32_t first, uint32_t second, uint32_t fresh)
-{
-	if ((map->slots == NULL || (map->count + 1) * TABLE_SPARE > map->mask) && !grow_map(map, scratch)) {
-		return NULL;
-	}
-	struct pair_map_slot *slot = &map->slots[slot_of(map, first, second)];
-	if (slot->used == 0) {
-		*slot = (struct pair_map_slot){.first = first, .second = second, .value = fresh, .used = 1};
-		map->count++;
-	}
-	return &slot->value;
-}
-
-uint32_t
-pair_map_find(const struct pair_map *map, uint32_t first, uint32_t second)
-{
-	if (map->slots == NULL) {
-		return CLASSIFIER_NONE;
-	}
-	const struct pair_map_slot *slot = &map->slots[slot_of(map, first, second)];
-	return slot->used == 0 ? CLASSIFIER_NONE : slot->value;
-}
-
 bool
 build_entries_push(struct build_entries *entries, struct arena *scratch, uint32_t first, uint32_t second,
     uint32_t rule)
@@ -152,10 +96,58 @@ count_prefixes(struct side *side, struct arena *scratch, const struct build_pref
 	return true;
 }
 
-static bool
-is_single_port(const struct classifier_term *term)
+/* The ports of a term as prefixes, one after the other: a walk. */
+struct port_walk {
+	uint32_t next; /* the first port not yet covered */
+	uint32_t high;
+	uint32_t key;
+};
+
+static struct port_walk
+port_walk_over(const struct classifier_term *term)
 {
-	return term->protocol != CLASSIFIER_ANY_PROTOCOL && term->destination_low == term->destination_high;
+	return (struct port_walk){.next = term->destination_low, .high = term->destination_high};
+}
+
+/* The largest prefix that begins at the next port and ends within the range. */
+static bool
+port_walk_next(struct port_walk *walk)
+{
+	uint32_t length = 16;
+
+	if (walk->next > walk->high) {
+		return false;
+	}
+	while (length > 0) {
+		const uint32_t size = 1U << (16 - (length - 1));
+		if ((walk->next & (size - 1)) != 0 || walk->next + size - 1 > walk->high) {
+			break;
+		}
+		length--;
+	}
+	walk->key = classifier_port_key(walk->next, length);
+	walk->next += 1U << (16 - length);
+	return true;
+}
+
+static bool
+count_services(struct index *index, const struct build_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->term_count; i++) {
+		struct port_walk walk = port_walk_over(&rule->terms[i]);
+		if (rule->terms[i].protocol == CLASSIFIER_ANY_PROTOCOL) {
+			continue;
+		}
+		while (port_walk_next(&walk)) {
+			uint32_t *uses = pair_map_place(&index->services, index->build->scratch,
+			    rule->terms[i].protocol, walk.key, 0);
+			if (uses == NULL) {
+				return false;
+			}
+			(*uses)++;
+		}
+	}
+	return true;
 }
 
 static bool
@@ -169,16 +161,8 @@ count_everything(struct index *index)
 		    !count_prefixes(&index->destination, build->scratch, &rule->destination)) {
 			return false;
 		}
-		for (uint32_t j = 0; j < rule->term_count; j++) {
-			if (!is_single_port(&rule->terms[j])) {
-				continue;
-			}
-			uint32_t *uses = pair_map_place(&index->services, build->scratch, rule->terms[j].protocol,
-			    rule->terms[j].destination_low, 0);
-			if (uses == NULL) {
-				return false;
-			}
-			(*uses)++;
+		if (!count_services(index, rule)) {
+			return false;
 		}
 	}
 	return true;
@@ -200,19 +184,22 @@ crowd_of_side(const struct side *side, const struct build_prefixes *prefixes)
 	return most;
 }
 
+/* The same for protocol and port; `size` is how many lists that would be. CLASSIFIER_NONE: some term has no protocol. */
 static uint32_t
-crowd_of_service(const struct index *index, const struct build_rule *rule)
+crowd_of_service(const struct index *index, const struct build_rule *rule, uint32_t *size)
 {
 	uint32_t most = 0;
 
+	*size = 0;
 	for (uint32_t i = 0; i < rule->term_count; i++) {
-		if (!is_single_port(&rule->terms[i])) {
+		struct port_walk walk = port_walk_over(&rule->terms[i]);
+		if (rule->terms[i].protocol == CLASSIFIER_ANY_PROTOCOL) {
 			return CLASSIFIER_NONE;
 		}
-		const uint32_t uses =
-		    pair_map_find(&index->services, rule->terms[i].protocol, rule->terms[i].destination_low);
-		if (uses > most) {
-			most = uses;
+		while (port_walk_next(&walk)) {
+			const uint32_t uses = pair_map_find(&index->services, rule->terms[i].protocol, walk.key);
+			most = uses > most ? uses : most;
+			(*size)++;
 		}
 	}
 	return most;
@@ -250,7 +237,8 @@ choose_single(struct index *index)
 		uint32_t crowd = crowd_of_side(&index->source, &rule->source);
 		uint32_t size = rule->source.count;
 		const uint32_t by_destination = crowd_of_side(&index->destination, &rule->destination);
-		const uint32_t by_service = crowd_of_service(index, rule);
+		uint32_t service_size = 0;
+		const uint32_t by_service = crowd_of_service(index, rule, &service_size);
 		index->choices[i] = BY_SOURCE;
 		if (by_destination < crowd) {
 			index->choices[i] = BY_DESTINATION;
@@ -260,7 +248,7 @@ choose_single(struct index *index)
 		if (by_service < crowd) {
 			index->choices[i] = BY_SERVICE;
 			crowd = by_service;
-			size = rule->term_count;
+			size = service_size;
 		}
 		if (entries + size > most) {
 			index->choices[i] = BY_REST;
@@ -331,9 +319,12 @@ enter_services(struct index *index, uint32_t number)
 	const struct build_rule *rule = &index->build->rules[number];
 
 	for (uint32_t i = 0; i < rule->term_count; i++) {
-		if (!build_entries_push(&index->by_service, index->build->scratch, rule->terms[i].protocol,
-			rule->terms[i].destination_low, number)) {
-			return false;
+		struct port_walk walk = port_walk_over(&rule->terms[i]);
+		while (port_walk_next(&walk)) {
+			if (!build_entries_push(&index->by_service, index->build->scratch, rule->terms[i].protocol,
+				walk.key, number)) {
+				return false;
+			}
 		}
 	}
 	return true;
@@ -548,6 +539,9 @@ fill_lists(struct index *index)
 	}
 	context->rule_lists = index->rule_lists;
 	list_rest(index);
+	for (uint32_t i = 0; i < index->by_service.count; i++) {
+		context->service_lengths |= 1U << (index->by_service.items[i].second >> 16);
+	}
 	const uint32_t sources = number_pairs(&index->by_pair, of_source, of_destination, &destinations);
 	return fill_side(index, &index->source, &index->by_source, of_source, sources, &context->source) &&
 	    fill_side(index, &index->destination, &index->by_destination, of_destination, destinations,

@@ -6,6 +6,9 @@
  * rest, which is scanned. A look-up gathers the lists that the packet's values lead to and checks their rules completely,
  * in order, until none of them can be earlier than the best one found. So lists only decide how fast, never what.
  *
+ * Ports: a range is cut into prefixes of 16 bits (at most 30), each a key of the services' table with its protocol; a look-up
+ * asks for the prefixes of its port in those lengths that occur. Single ports have length 16.
+ *
  * Addresses: the distinct prefixes of a dimension cut the address space into intervals; an interval knows the innermost
  * prefix with a list, which knows the next outer one. Prefixes that stand in pairs are chained likewise.
  */
@@ -71,7 +74,7 @@ struct classifier_dimension {
 
 struct classifier_slot { /* of an open-addressed table; count 0 is empty */
 	uint32_t first;  /* pair number of the source; or protocol */
-	uint32_t second; /* pair number of the destination; or port */
+	uint32_t second; /* pair number of the destination; or classifier_port_key() */
 	uint32_t start;
 	uint32_t count;
 };
@@ -86,6 +89,7 @@ struct classifier_context {
 	struct classifier_dimension destination;
 	uint32_t pair_mask; /* size - 1; slots NULL: none */
 	uint32_t service_mask;
+	uint32_t service_lengths; /* bit by length of the port prefixes that occur */
 	const struct classifier_slot *pairs;
 	const struct classifier_slot *services;
 	const uint32_t *rule_lists;
@@ -103,6 +107,13 @@ struct classifier {
 	const struct classifier_term *terms;
 	const struct classifier_slot *ports; /* predefined applications by protocol and port: `start` is the application */
 };
+
+/* A prefix of a port: `length` bits of it. */
+static inline uint32_t
+classifier_port_key(uint32_t port, uint32_t length)
+{
+	return (length << 16) | (port & (0xffffU << (16 - length)) & 0xffffU);
+}
 
 static inline uint32_t
 classifier_hash(uint32_t first, uint32_t second)
