@@ -66,6 +66,14 @@ pipe_skip_blanks(const char *at, const char *end)
 	return at;
 }
 
+static void
+pipe_trim(struct text *command)
+{
+	while (command->length > 0 && isspace((unsigned char)command->bytes[command->length - 1])) {
+		command->bytes[--command->length] = '\0';
+	}
+}
+
 /* A row of ours that the word means, NULL: mgd's business. */
 static const struct pipe_row *
 pipe_find(const char *word, size_t length)
@@ -226,8 +234,7 @@ cli_pipeline_parse(struct cli_pipeline *pipeline, const char *line, size_t *colu
 		const struct pipe_row *row = pipe_find(word, (size_t)(word_end - word));
 
 		if (row == NULL) {
-			text_append_char(&pipeline->command, '|');
-			text_append_bytes(&pipeline->command, segment, (size_t)(end - segment));
+			text_append_bytes(&pipeline->command, segment - 1, (size_t)(end - segment) + 1);
 			continue;
 		}
 		struct text value = TEXT_EMPTY;
@@ -242,7 +249,10 @@ cli_pipeline_parse(struct cli_pipeline *pipeline, const char *line, size_t *colu
 			cli_pipeline_release(pipeline);
 			return false;
 		}
+		/* Blanks take its place: the gateway's carets go by columns of the line that was typed. */
+		text_append_repeated(&pipeline->command, ' ', (size_t)(end - segment) + 1);
 	}
+	pipe_trim(&pipeline->command);
 	return true;
 }
 

@@ -101,6 +101,9 @@ cli_lost(struct cli_session *session, const char *what)
 
 	text_clear(&session->error);
 	text_printf(&session->error, "%s%s%s", what, *why == '\0' ? "" : ": ", why);
+	if (session->prompt.user == NULL) {
+		text_append(&session->error, "; it said nothing at all: only root and the owner of its state directory are let in");
+	}
 	return CLI_LOST;
 }
 

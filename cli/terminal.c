@@ -342,16 +342,18 @@ reconnect(struct terminal *terminal)
 	for (int i = 0; i < RECONNECT_TRIES; i++) {
 		struct signalfd_siginfo information;
 
+		text_clear(&error);
+
 		(void)nanosleep(&pause, NULL);
 		if (read(terminal->interrupt, &information, sizeof(information)) > 0) {
 			break;
 		}
-		text_clear(&error);
 		terminal->session = cli_session_open(terminal->state, &error);
 		if (terminal->session != NULL && run_line(terminal, "", 0) == CLI_OK) {
 			text_release(&error);
 			return true;
 		}
+		text_append(&error, terminal->session == NULL ? "" : cli_session_error(terminal->session));
 		cli_session_close(terminal->session);
 		terminal->session = NULL;
 	}
@@ -399,6 +401,10 @@ terminal_loop(struct terminal *terminal)
 {
 	enum cli_result result = run_line(terminal, "", 0);
 
+	if (result == CLI_LOST) {
+		fprintf(stderr, "sallyport cli: %s\n", cli_session_error(terminal->session));
+		return 2;
+	}
 	while (result != CLI_LEAVE) {
 		if (result == CLI_LOST && !reconnect(terminal)) {
 			return 2;

@@ -194,6 +194,10 @@ class Terminal:
         body = seen.split("\n", 1)[1]
         return re.sub(prompt + r" $", "", body)
 
+    def modes(self):
+        """The line discipline's flags: what a shell would find."""
+        return termios.tcgetattr(self.descriptor)[:4]
+
     def leave(self, seconds=10):
         """Waits for the end; returns the exit status."""
         deadline = time.monotonic() + seconds
