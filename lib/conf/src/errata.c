@@ -230,6 +230,29 @@ find_by_names(const struct conf_tree *tree, const char *names)
 	return node;
 }
 
+/* "E-072 'address-book NAME address' ...": the warning of a lenient row. */
+static void
+tell_reading(const struct rewrite *row, struct statement *statement, size_t token)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+
+	if (row->climb) {
+		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' before '%s' is skipped", row->erratum,
+		    row->previous, word);
+	} else if (row->erase != NULL) {
+		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' is read as: delete %s", row->erratum, word,
+		    row->erase);
+	} else if (row->reading[0] == '\0') {
+		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' is skipped", row->erratum, word);
+	} else {
+		const size_t skip = row->match == MATCH_BEGINS ? strlen(row->word) : 0;
+		const size_t before = strcspn(row->reading, "&");
+
+		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%.60s' is read as '%.*s%.60s'", row->erratum, word,
+		    (int)before, row->reading, row->reading[before] == '&' ? word + skip : "");
+	}
+}
+
 bool
 errata_rewrite(struct statement *statement, size_t *token)
 {
@@ -246,8 +269,7 @@ errata_rewrite(struct statement *statement, size_t *token)
 			return false;
 		}
 		if (row->lenient) {
-			statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%.60s' is read as '%s'", row->erratum,
-			    tokens_word(&statement->tokens, *token), row->reading[0] == '\0' ? "nothing" : row->reading);
+			tell_reading(row, statement, *token);
 		}
 		if (row->erase != NULL && !statement->quiet) {
 			statement->erase[0] = find_by_names(statement->tree, row->erase);

@@ -11,6 +11,8 @@
 #include "load_private.h"
 #include "tree_private.h"
 
+enum { STATEMENTS_A_LINE = 16 };
+
 enum command {
 	COMMAND_NONE,
 	COMMAND_EDIT_VERB, /* one of edit.h's */
@@ -168,21 +170,23 @@ take_words(struct set_reader *reader, const char *bytes, size_t length, uint32_t
 	return true;
 }
 
-/* E-206: a prompt as a whole word inside a line is dropped. E-013: "set" behind a statement begins another one. */
+/* E-206: a prompt as a whole word inside a line is dropped. */
 static void
 drop_prompts(struct token_list *tokens)
 {
-	for (size_t i = 0; i < tokens->count;) {
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tokens->count; i++) {
 		const char *word = tokens->items[i].kind == TOKEN_WORD ? tokens_word(tokens, i) : "";
 
-		if (strcmp(word, "user@host") == 0 || strcmp(word, "user@host#") == 0 || strcmp(word, "user@host>") == 0) {
-			tokens_remove(tokens, i, 1);
-		} else {
-			i++;
+		if (strcmp(word, "user@host") != 0 && strcmp(word, "user@host#") != 0 && strcmp(word, "user@host>") != 0) {
+			tokens->items[kept++] = tokens->items[i];
 		}
 	}
+	tokens->count = kept;
 }
 
+/* E-013: where a second statement begins: "set" behind a complete one, and a word of the top behind it. */
 static size_t
 second_set(const struct token_list *tokens, const struct conf_tree *tree, size_t from)
 {
@@ -213,23 +217,29 @@ run_verb(struct set_reader *reader, enum edit_verb verb)
 static void
 run_set(struct set_reader *reader)
 {
-	struct token_list *tokens = &reader->statement.tokens;
+	struct statement *statement = &reader->statement;
+	struct token_list *tokens = &statement->tokens;
 
 	drop_prompts(tokens);
-	const size_t second = second_set(tokens, reader->load->tree, 0);
+	for (unsigned count = 1;; count++) {
+		const size_t whole = tokens->count;
+		const size_t second = second_set(tokens, reader->load->tree, 0);
 
-	if (second == tokens->count) {
+		tokens->count = second;
 		run_verb(reader, EDIT_SET);
-		return;
+		if (second == whole) {
+			return;
+		}
+		tokens->count = whole;
+		tokens_remove(tokens, 0, second + 1);
+		if (count == STATEMENTS_A_LINE) {
+			tokens->count = 0;
+			load_tell(reader->load, DIAGNOSTIC_ERROR, statement->line, NULL,
+			    "more than %d statements on one line: the rest is skipped", STATEMENTS_A_LINE);
+			return;
+		}
+		load_tell(reader->load, DIAGNOSTIC_WARNING, statement->line, "set", "E-013 two statements on one line");
 	}
-	const size_t whole = tokens->count;
-
-	tokens->count = second;
-	run_verb(reader, EDIT_SET);
-	tokens->count = whole;
-	tokens_remove(tokens, 0, second + 1);
-	statement_tell(&reader->statement, DIAGNOSTIC_WARNING, "E-013 two statements on one line");
-	run_set(reader);
 }
 
 /* Would the words be a statement? Nothing is told or changed. */
