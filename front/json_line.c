@@ -89,20 +89,20 @@ begin_value(struct text *out, const char *key)
 }
 
 void
-json_open(struct text *out, const char *key, char bracket)
+json_line_open(struct text *out, const char *key, char bracket)
 {
 	begin_value(out, key);
 	text_append_char(out, bracket);
 }
 
 void
-json_close(struct text *out, char bracket)
+json_line_close(struct text *out, char bracket)
 {
 	text_append_char(out, bracket);
 }
 
 void
-json_string(struct text *out, const char *key, const char *value)
+json_line_string(struct text *out, const char *key, const char *value)
 {
 	begin_value(out, key);
 	if (value == NULL) {
@@ -126,21 +126,21 @@ append_decimal(struct text *out, uint64_t value)
 }
 
 void
-json_number(struct text *out, const char *key, uint64_t value)
+json_line_number(struct text *out, const char *key, uint64_t value)
 {
 	begin_value(out, key);
 	append_decimal(out, value);
 }
 
 void
-json_boolean(struct text *out, const char *key, bool value)
+json_line_boolean(struct text *out, const char *key, bool value)
 {
 	begin_value(out, key);
 	text_append(out, value ? "true" : "false");
 }
 
 void
-json_seconds(struct text *out, const char *key, uint64_t nanoseconds)
+json_line_seconds(struct text *out, const char *key, uint64_t nanoseconds)
 {
 	uint64_t fraction = nanoseconds % 1000000000U;
 	char digits[NANOSECOND_DIGITS];

@@ -11,13 +11,13 @@
 #include "base/text.h"
 
 /* '{' or '[' as a value under `key`; NULL key: at the top or in an array. */
-void json_open(struct text *out, const char *key, char bracket);
-void json_close(struct text *out, char bracket);
+void json_line_open(struct text *out, const char *key, char bracket);
+void json_line_close(struct text *out, char bracket);
 /* NULL value: null. Octets that are not UTF-8 or control characters are escaped. */
-void json_string(struct text *out, const char *key, const char *value);
-void json_number(struct text *out, const char *key, uint64_t value);
-void json_boolean(struct text *out, const char *key, bool value);
+void json_line_string(struct text *out, const char *key, const char *value);
+void json_line_number(struct text *out, const char *key, uint64_t value);
+void json_line_boolean(struct text *out, const char *key, bool value);
 /* Nanoseconds as seconds with as many decimals as there are: 1.25. */
-void json_seconds(struct text *out, const char *key, uint64_t nanoseconds);
+void json_line_seconds(struct text *out, const char *key, uint64_t nanoseconds);
 
 #endif

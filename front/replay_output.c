@@ -239,7 +239,7 @@ append_endpoint(struct text *out, const char *key, uint32_t address, bool ports,
 	struct text value = TEXT_EMPTY;
 
 	flow_append_endpoint(&value, address, ports, port);
-	json_string(out, key, text_string(&value));
+	json_line_string(out, key, text_string(&value));
 	text_release(&value);
 }
 
@@ -247,7 +247,7 @@ static void
 append_present(struct text *out, const char *key, const char *value)
 {
 	if (value != NULL) {
-		json_string(out, key, value);
+		json_line_string(out, key, value);
 	}
 }
 
@@ -257,35 +257,35 @@ replay_output_verdict(struct replay_output *output, uint64_t frame, uint64_t now
 	struct text *line = &output->line;
 
 	text_clear(line);
-	json_open(line, NULL, '{');
-	json_number(line, "frame", frame);
-	json_string(line, "in", verdict->in);
-	json_seconds(line, "time", now);
-	json_string(line, "verdict", replay_verdict_name(verdict->result.verdict));
-	json_string(line, "reason", reason_name(verdict->result.reason));
+	json_line_open(line, NULL, '{');
+	json_line_number(line, "frame", frame);
+	json_line_string(line, "in", verdict->in);
+	json_line_seconds(line, "time", now);
+	json_line_string(line, "verdict", replay_verdict_name(verdict->result.verdict));
+	json_line_string(line, "reason", reason_name(verdict->result.reason));
 	append_present(line, "out", verdict->out);
 	append_present(line, "from-zone", verdict->from_zone);
 	append_present(line, "to-zone", verdict->to_zone);
 	append_present(line, "policy", verdict->policy);
 	if (verdict->result.session != 0) {
-		json_number(line, "session", verdict->result.session);
+		json_line_number(line, "session", verdict->result.session);
 	}
 	if (verdict->source_translated || verdict->destination_translated) {
-		json_open(line, "nat", '{');
+		json_line_open(line, "nat", '{');
 		if (verdict->source_translated) {
 			append_endpoint(line, "source", verdict->left.source, verdict->left.ports, verdict->left.source_port);
 		} else {
-			json_string(line, "source", NULL);
+			json_line_string(line, "source", NULL);
 		}
 		if (verdict->destination_translated) {
 			append_endpoint(line, "destination", verdict->left.destination, verdict->left.ports,
 			    verdict->left.destination_port);
 		} else {
-			json_string(line, "destination", NULL);
+			json_line_string(line, "destination", NULL);
 		}
-		json_close(line, '}');
+		json_line_close(line, '}');
 	}
-	json_close(line, '}');
+	json_line_close(line, '}');
 	output->by_verdict[verdict->result.verdict < VERDICT_COUNT ? verdict->result.verdict : VERDICT_NONE]++;
 	output->now = now;
 	write_line(output, output->verdicts);
@@ -315,27 +315,27 @@ append_translation(struct text *line, const struct event *event)
 	if (!source && !destination) {
 		return;
 	}
-	json_open(line, "nat", '{');
+	json_line_open(line, "nat", '{');
 	if (source) {
 		append_endpoint(line, "source", event->nat_source, ports, event->nat_source_port);
 	} else {
-		json_string(line, "source", NULL);
+		json_line_string(line, "source", NULL);
 	}
 	if (destination) {
 		append_endpoint(line, "destination", event->nat_destination, ports, event->nat_destination_port);
 	} else {
-		json_string(line, "destination", NULL);
+		json_line_string(line, "destination", NULL);
 	}
-	json_close(line, '}');
+	json_line_close(line, '}');
 }
 
 static void
 append_pair(struct text *line, const char *key, const uint64_t pair[2])
 {
-	json_open(line, key, '[');
-	json_number(line, NULL, pair[0]);
-	json_number(line, NULL, pair[1]);
-	json_close(line, ']');
+	json_line_open(line, key, '[');
+	json_line_number(line, NULL, pair[0]);
+	json_line_number(line, NULL, pair[1]);
+	json_line_close(line, ']');
 }
 
 static void
@@ -351,7 +351,7 @@ append_wall(struct text *line, int64_t wall)
 	}
 	length = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(stamp + length, sizeof(stamp) - length, ".%06dZ", (int)(wall % 1000000));
-	json_string(line, "wall", stamp);
+	json_line_string(line, "wall", stamp);
 }
 
 static void
@@ -361,13 +361,13 @@ append_event_flow(struct text *line, const struct event *event)
 	const bool ports = has_ports(event->protocol);
 
 	flow_append_protocol(&protocol, event->protocol);
-	json_string(line, "protocol", text_string(&protocol));
+	json_line_string(line, "protocol", text_string(&protocol));
 	text_release(&protocol);
 	append_endpoint(line, "source", event->source, ports, event->source_port);
 	append_endpoint(line, "destination", event->destination, ports, event->destination_port);
 	if (event->protocol == 1) {
-		json_number(line, "icmp-type", event->icmp_type);
-		json_number(line, "icmp-code", event->icmp_code);
+		json_line_number(line, "icmp-type", event->icmp_type);
+		json_line_number(line, "icmp-code", event->icmp_code);
 	}
 	append_translation(line, event);
 }
@@ -382,15 +382,15 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 	output->sessions_created += event->kind == EVENT_SESSION_CREATE;
 	output->sessions_closed += event->kind == EVENT_SESSION_CLOSE;
 	text_clear(line);
-	json_open(line, NULL, '{');
-	json_string(line, "event", event_name(event->kind));
-	json_seconds(line, "time", event->time);
+	json_line_open(line, NULL, '{');
+	json_line_string(line, "event", event_name(event->kind));
+	json_line_seconds(line, "time", event->time);
 	append_wall(line, event->wall);
 	if (event->reason != REASON_NONE) {
-		json_string(line, "reason", reason_name(event->reason));
+		json_line_string(line, "reason", reason_name(event->reason));
 	}
 	if (event->session != 0) {
-		json_number(line, "session", event->session);
+		json_line_number(line, "session", event->session);
 	}
 	append_event_flow(line, event);
 	append_present(line, "in", event->unit == PACKET_NO_UNIT ? NULL : snapshot_unit_name(registry, event->unit));
@@ -405,10 +405,10 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 	if (event->kind == EVENT_SESSION_CLOSE) {
 		append_pair(line, "packets", event->packets);
 		append_pair(line, "bytes", event->bytes);
-		json_number(line, "duration", event->duration);
+		json_line_number(line, "duration", event->duration);
 	}
-	json_boolean(line, "logged", event->logged != 0);
-	json_close(line, '}');
+	json_line_boolean(line, "logged", event->logged != 0);
+	json_line_close(line, '}');
 	write_line(output, output->events);
 }
 
@@ -418,7 +418,7 @@ summarize_policies(struct text *text, struct gateway *gateway)
 	const struct snapshot *snapshot = gateway_snapshot(gateway);
 	const struct snapshot_registry *registry = gateway_registry(gateway);
 
-	json_open(text, "policies", '[');
+	json_line_open(text, "policies", '[');
 	for (uint32_t i = 0; i < snapshot->policy_count; i++) {
 		const struct snapshot_policy *policy = &snapshot->policies[i];
 		struct engine_policy_counters counters;
@@ -427,16 +427,16 @@ summarize_policies(struct text *text, struct gateway *gateway)
 			continue;
 		}
 		counters = engine_policy_counters(gateway_engine(gateway), i);
-		json_open(text, NULL, '{');
+		json_line_open(text, NULL, '{');
 		append_present(text, "from-zone", snapshot_zone_name(registry, policy->from_zone));
 		append_present(text, "to-zone", snapshot_zone_name(registry, policy->to_zone));
 		append_present(text, "policy", policy->name);
-		json_number(text, "hits", counters.hits);
-		json_number(text, "packets", counters.packets);
-		json_number(text, "bytes", counters.bytes);
-		json_close(text, '}');
+		json_line_number(text, "hits", counters.hits);
+		json_line_number(text, "packets", counters.packets);
+		json_line_number(text, "bytes", counters.bytes);
+		json_line_close(text, '}');
 	}
-	json_close(text, ']');
+	json_line_close(text, ']');
 }
 
 static void
@@ -444,7 +444,7 @@ summarize_units(struct text *text, struct gateway *gateway)
 {
 	const struct snapshot *snapshot = gateway_snapshot(gateway);
 
-	json_open(text, "interfaces", '{');
+	json_line_open(text, "interfaces", '{');
 	for (uint16_t i = 0; i < snapshot->unit_count; i++) {
 		struct engine_unit_counters counters;
 
@@ -452,33 +452,33 @@ summarize_units(struct text *text, struct gateway *gateway)
 			continue;
 		}
 		counters = engine_unit_counters(gateway_engine(gateway), i);
-		json_open(text, snapshot->units[i].name, '{');
-		json_number(text, "in-packets", counters.in_packets);
-		json_number(text, "in-bytes", counters.in_bytes);
-		json_number(text, "out-packets", counters.out_packets);
-		json_number(text, "out-bytes", counters.out_bytes);
-		json_close(text, '}');
+		json_line_open(text, snapshot->units[i].name, '{');
+		json_line_number(text, "in-packets", counters.in_packets);
+		json_line_number(text, "in-bytes", counters.in_bytes);
+		json_line_number(text, "out-packets", counters.out_packets);
+		json_line_number(text, "out-bytes", counters.out_bytes);
+		json_line_close(text, '}');
 	}
-	json_close(text, '}');
+	json_line_close(text, '}');
 }
 
 static void
 summarize_ports(struct text *text, const struct replay_output *output, const struct snapshot *snapshot)
 {
-	json_open(text, "sent", '{');
+	json_line_open(text, "sent", '{');
 	for (uint16_t i = 0; i < output->port_count; i++) {
 		if (output->ports[i].dumper != NULL) {
-			json_open(text, snapshot->ports[i].name, '{');
-			json_number(text, "packets", output->ports[i].packets);
-			json_number(text, "bytes", output->ports[i].bytes);
-			json_close(text, '}');
+			json_line_open(text, snapshot->ports[i].name, '{');
+			json_line_number(text, "packets", output->ports[i].packets);
+			json_line_number(text, "bytes", output->ports[i].bytes);
+			json_line_close(text, '}');
 		}
 	}
-	json_open(text, "host", '{');
-	json_number(text, "packets", output->host.packets);
-	json_number(text, "bytes", output->host.bytes);
-	json_close(text, '}');
-	json_close(text, '}');
+	json_line_open(text, "host", '{');
+	json_line_number(text, "packets", output->host.packets);
+	json_line_number(text, "bytes", output->host.bytes);
+	json_line_close(text, '}');
+	json_line_close(text, '}');
 }
 
 static void
@@ -487,37 +487,37 @@ append_summary(struct text *text, const struct replay_output *output, struct gat
 {
 	struct engine *engine = gateway_engine(gateway);
 
-	json_open(text, NULL, '{');
-	json_number(text, "frames", frames);
-	json_number(text, "broken-captures", broken);
-	json_seconds(text, "last-frame", output->now);
-	json_seconds(text, "end", gateway_now(gateway));
-	json_open(text, "verdicts", '{');
+	json_line_open(text, NULL, '{');
+	json_line_number(text, "frames", frames);
+	json_line_number(text, "broken-captures", broken);
+	json_line_seconds(text, "last-frame", output->now);
+	json_line_seconds(text, "end", gateway_now(gateway));
+	json_line_open(text, "verdicts", '{');
 	for (uint8_t i = 0; i < VERDICT_COUNT; i++) {
 		if (i != VERDICT_NONE || output->by_verdict[i] > 0) {
-			json_number(text, replay_verdict_name(i), output->by_verdict[i]);
+			json_line_number(text, replay_verdict_name(i), output->by_verdict[i]);
 		}
 	}
-	json_close(text, '}');
-	json_open(text, "reasons", '{');
+	json_line_close(text, '}');
+	json_line_open(text, "reasons", '{');
 	for (int i = 0; i < REASON_COUNT; i++) {
 		const uint64_t count = engine_reason_count(engine, (enum reason)i);
 
 		if (count > 0) {
-			json_number(text, reason_name((enum reason)i), count);
+			json_line_number(text, reason_name((enum reason)i), count);
 		}
 	}
-	json_close(text, '}');
-	json_open(text, "sessions", '{');
-	json_number(text, "created", output->sessions_created);
-	json_number(text, "closed", output->sessions_closed);
-	json_number(text, "active", engine_session_count(engine));
-	json_number(text, "capacity", engine_session_capacity(engine));
-	json_close(text, '}');
+	json_line_close(text, '}');
+	json_line_open(text, "sessions", '{');
+	json_line_number(text, "created", output->sessions_created);
+	json_line_number(text, "closed", output->sessions_closed);
+	json_line_number(text, "active", engine_session_count(engine));
+	json_line_number(text, "capacity", engine_session_capacity(engine));
+	json_line_close(text, '}');
 	summarize_policies(text, gateway);
 	summarize_units(text, gateway);
 	summarize_ports(text, output, gateway_snapshot(gateway));
-	json_close(text, '}');
+	json_line_close(text, '}');
 }
 
 static bool
