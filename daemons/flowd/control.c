@@ -52,11 +52,12 @@ drain_events(struct control *control, uint32_t most)
 	    .registry = control->registry,
 	    .snapshot = control->force == NULL ? NULL : control->force->snapshot,
 	};
+	struct event_ring *events = worker_events(control->start.worker);
 	struct event event;
 
-	worker_events_seen(control->start.worker);
+	event_ring_seen(events);
 	for (uint32_t i = 0; i < most; i++) {
-		if (!worker_take_event(control->start.worker, &event)) {
+		if (!event_ring_read(events, &event)) {
 			return false;
 		}
 		journal_write(&journal, &event, control->logger);
@@ -544,13 +545,14 @@ control_run(struct control *control)
 {
 	struct pollfd polls[OWN_POLLS + EDGE_POLLS + IPC_SERVER_CLIENTS + 1];
 	struct pollfd *const edge_polls = polls + OWN_POLLS;
+	const struct event_ring *const events = worker_events(control->start.worker);
 	bool more = false;
 
 	for (;;) {
 		const bool writing = logger_wants_write(control->logger);
 
 		polls[0] = (struct pollfd){.fd = control->start.signals, .events = POLLIN};
-		polls[1] = (struct pollfd){.fd = worker_event_descriptor(control->start.worker), .events = POLLIN};
+		polls[1] = (struct pollfd){.fd = event_ring_descriptor(events), .events = POLLIN};
 		polls[2] = (struct pollfd){.fd = writing ? logger_descriptor(control->logger) : -1, .events = POLLOUT};
 		const size_t edges = edge_prepare(control->start.edge, edge_polls);
 		struct pollfd *const server_polls = edge_polls + edges;

@@ -9,8 +9,8 @@
  * a port that has no descriptor to sleep on (a DPDK device) it naps for NAP_MICROSECONDS instead.
  *
  * Shared with the control thread: `pending` (stored by control with release, loaded here with acquire; the worker clears it
- * with release before it posts the job's semaphore), the event ring's `written` (release here, acquire there) and `read`
- * (the other way round), `told`, and counters that one side adds to and the other reads (relaxed).
+ * with release before it posts the job's semaphore), the event ring (see there), and counters that one side adds to and the
+ * other reads (relaxed).
  */
 #include "worker.h"
 
@@ -31,10 +31,11 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "event_ring.h"
 #include "offload.h"
 
 enum {
-	EVENT_RING = 16384, /* records; a power of two */
+	EVENT_RING = 16384, /* records */
 	ROUNDS_AWAKE = 64,
 	SLEEP_MILLISECONDS = 10,
 	NAP_MICROSECONDS = 50,
@@ -77,19 +78,14 @@ struct worker {
 	/* fixed after worker_create() */
 	void *memory;
 	size_t memory_size;
-	struct event *events;
+	struct event_ring *events; /* this thread writes, the control thread reads */
 	pthread_t thread;
 	int wake;
-	int event_descriptor;
 	uint32_t sessions;
 	bool started;
 
 	/* shared */
 	_Atomic(struct call *) pending;
-	_Atomic uint32_t written;
-	_Atomic uint32_t read;
-	_Atomic bool told; /* the event descriptor is readable already */
-	_Atomic uint64_t lost_events;
 	_Atomic uint64_t lost_transmit;
 	_Atomic uint64_t lost_host;
 	_Atomic uint64_t partial[CHASSIS_PORTS];
@@ -243,29 +239,15 @@ drain_outputs(struct worker *worker)
 	}
 }
 
-/* Moves the engine's records into the ring; tells the reader once until it has looked. */
 static void
 drain_events(struct worker *worker)
 {
-	uint32_t written = atomic_load_explicit(&worker->written, memory_order_relaxed);
-	const uint32_t before = written;
 	struct event event;
 
 	while (engine_take_event(worker->engine, &event)) {
-		if (written - atomic_load_explicit(&worker->read, memory_order_acquire) == EVENT_RING) {
-			count(&worker->lost_events, 1);
-			continue;
-		}
-		worker->events[written % EVENT_RING] = event;
-		written++;
+		event_ring_write(worker->events, &event);
 	}
-	if (written == before) {
-		return;
-	}
-	atomic_store_explicit(&worker->written, written, memory_order_release);
-	if (!atomic_exchange_explicit(&worker->told, true, memory_order_acq_rel)) {
-		(void)eventfd_write(worker->event_descriptor, 1);
-	}
+	event_ring_publish(worker->events);
 }
 
 static void
@@ -531,12 +513,11 @@ worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
 	worker->random = random_from_kernel();
 	worker->sessions = sessions == 0 ? sessions_for_machine() : sessions;
 	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	worker->event_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	worker->events = calloc(EVENT_RING, sizeof(*worker->events));
+	worker->events = event_ring_create(EVENT_RING);
 	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
 		worker->hosts[i] = -1;
 	}
-	if (worker->wake < 0 || worker->event_descriptor < 0 || worker->events == NULL) {
+	if (worker->wake < 0 || worker->events == NULL) {
 		text_append(error, "out of memory or descriptors");
 		worker_destroy(worker);
 		return NULL;
@@ -560,10 +541,7 @@ worker_destroy(struct worker *worker)
 	if (worker->wake >= 0) {
 		(void)close(worker->wake);
 	}
-	if (worker->event_descriptor >= 0) {
-		(void)close(worker->event_descriptor);
-	}
-	free(worker->events);
+	event_ring_destroy(worker->events);
 	free(worker);
 }
 
@@ -670,32 +648,10 @@ worker_set_host(struct worker *worker, uint16_t instance, int descriptor)
 	worker_run(worker, host_job, &change);
 }
 
-bool
-worker_take_event(struct worker *worker, struct event *event)
+struct event_ring *
+worker_events(struct worker *worker)
 {
-	const uint32_t read = atomic_load_explicit(&worker->read, memory_order_relaxed);
-
-	if (read == atomic_load_explicit(&worker->written, memory_order_acquire)) {
-		return false;
-	}
-	*event = worker->events[read % EVENT_RING];
-	atomic_store_explicit(&worker->read, read + 1, memory_order_release);
-	return true;
-}
-
-int
-worker_event_descriptor(const struct worker *worker)
-{
-	return worker->event_descriptor;
-}
-
-void
-worker_events_seen(struct worker *worker)
-{
-	uint64_t told = 0;
-
-	(void)eventfd_read(worker->event_descriptor, &told);
-	(void)atomic_exchange_explicit(&worker->told, false, memory_order_acq_rel);
+	return worker->events;
 }
 
 struct worker_marks
@@ -711,7 +667,7 @@ struct worker_losses
 worker_losses(const struct worker *worker)
 {
 	return (struct worker_losses){
-	    .events = atomic_load_explicit(&worker->lost_events, memory_order_relaxed),
+	    .events = event_ring_lost(worker->events),
 	    .transmit = atomic_load_explicit(&worker->lost_transmit, memory_order_relaxed),
 	    .host = atomic_load_explicit(&worker->lost_host, memory_order_relaxed),
 	};

@@ -5,8 +5,8 @@
  *   worker_run()         a job that the worker runs between two bursts while the caller waits. Jobs take bounded steps (see
  *                        the engine's cursors). The worker takes a job's pointer with one acquire load; its end is the
  *                        acknowledgement: after a job that published a snapshot nobody reads the former one any more.
- *   worker_take_event()  the event records that the engine wrote: a ring with one writer and one reader.
- *   worker_marked()      counts of frames that a sender's offloads left unfinished.
+ *   worker_events()      the event records that the engine wrote: a ring with one writer and one reader.
+ *   worker_marks()       counts of frames that a sender's offloads left unfinished.
  *
  * Life cycle: worker_create() -> worker_start() -> ... -> worker_stop() -> worker_destroy().
  * Threads: the control thread calls all functions here.
@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "chassis.h"
 #include "engine/engine.h"
+#include "event_ring.h"
 #include "host.h"
 
 struct rte_mempool;
@@ -52,11 +53,8 @@ struct worker_port {
 void worker_set_port(struct worker *worker, uint16_t index, const struct worker_port *port);
 void worker_set_host(struct worker *worker, uint16_t instance, int descriptor);
 
-/* The next event record, or false. */
-bool worker_take_event(struct worker *worker, struct event *event);
-/* Becomes readable when there are events; worker_events_seen() before draining them. */
-int worker_event_descriptor(const struct worker *worker);
-void worker_events_seen(struct worker *worker);
+/* The records that the engine wrote; the caller is the ring's reader. */
+struct event_ring *worker_events(struct worker *worker);
 
 struct worker_marks {
 	uint64_t partial;    /* half-made checksums */
