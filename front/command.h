@@ -18,6 +18,7 @@ int cli_main(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_bench(int argc, char **argv);
 int command_lab(int argc, char **argv);
 
 /* "sallyport NAME: sentence" and where the help is, on stderr. Returns COMMAND_FAILED. */

@@ -1,0 +1,51 @@
+/*
+ * sallyport bench: the benchmarks of bench/, one row each.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench_engine.h"
+#include "command.h"
+
+struct benchmark {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+static const struct benchmark benchmarks[] = {
+    {"engine", bench_engine_main, "[--json] [--long] [--case NAME]: cycles a packet of the engine, in process"},
+};
+
+enum {
+	BENCHMARKS = sizeof(benchmarks) / sizeof(benchmarks[0]),
+};
+
+static void
+print_help(void)
+{
+	puts("usage: sallyport bench NAME [OPTION]...\n");
+	for (size_t i = 0; i < BENCHMARKS; i++) {
+		printf("  %s %s\n", benchmarks[i].name, benchmarks[i].help);
+	}
+	puts("\nExit status: 0 it ran, 2 an error.");
+}
+
+int
+command_bench(int argc, char **argv)
+{
+	if (argc < 2) {
+		return command_usage_error("bench", "no benchmark is named");
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help();
+		return COMMAND_OK;
+	}
+	for (size_t i = 0; i < BENCHMARKS; i++) {
+		if (strcmp(argv[1], benchmarks[i].name) == 0) {
+			return benchmarks[i].run(argc - 1, argv + 1);
+		}
+	}
+	return command_usage_error("bench", "'%s' is no benchmark", argv[1]);
+}
