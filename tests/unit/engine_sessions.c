@@ -126,6 +126,22 @@ test_established_timeout(void **state)
 	expect_close(world, REASON_CLOSE_IDLE);
 }
 
+/* A clock that is far along when the engine starts costs nothing, and timeouts count from there. */
+static void
+test_late_clock(void **state)
+{
+	struct world *world = *state;
+
+	world->now = 4000000 * SECOND;
+	forth(world, ISN_CLIENT, 0, SYN);
+	assert_false(engine_advance(world->engine, world->now + SECOND));
+	world->now += SECOND;
+	world_advance(world, world->now + 18 * SECOND);
+	assert_int_equal(engine_session_count(world->engine), 1);
+	world_advance(world, world->now + SECOND);
+	expect_close(world, REASON_CLOSE_HANDSHAKE);
+}
+
 /* A session whose time is over takes no packet, also when no timer ran. */
 static void
 test_expired_without_timers(void **state)
@@ -650,6 +666,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_handshake_timeout),
 	    TEST(test_established_timeout),
+	    TEST(test_late_clock),
 	    TEST(test_expired_without_timers),
 	    TEST(test_application_timeout),
 	    TEST(test_other_timeouts),

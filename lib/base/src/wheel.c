@@ -75,6 +75,9 @@ wheel_init(struct wheel *wheel, struct wheel_link *first, uint32_t stride, uint3
 	wheel->stride = stride;
 	wheel->now = now;
 	wheel->armed = 0;
+	wheel->cascade_most = UINT32_MAX;
+	wheel->cascading[0] = WHEEL_NONE;
+	wheel->cascading[1] = WHEEL_NONE;
 	for (uint32_t i = 0; i < WHEEL_LEVELS * WHEEL_SLOTS; i++) {
 		wheel->heads[i] = WHEEL_NONE;
 	}
@@ -117,31 +120,68 @@ wheel_cancel(struct wheel *wheel, uint32_t index)
 	}
 }
 
-/* Takes a slot of a higher level apart: its objects go where they belong now. */
-static void
-wheel_cascade(struct wheel *wheel, uint32_t slot)
+/* Takes slots of a higher level apart: their objects go where they belong now. False: there is more, `budget` is spent. */
+static bool
+wheel_cascade(struct wheel *wheel, uint32_t *budget)
 {
-	uint32_t index = wheel->heads[slot];
+	for (int i = 0; i < 2; i++) {
+		const uint32_t slot = wheel->cascading[i];
 
-	wheel->heads[slot] = WHEEL_NONE;
-	while (index != WHEEL_NONE) {
-		struct wheel_link *link = wheel_link_at(wheel, index);
-		const uint32_t next = link->next;
+		if (slot == WHEEL_NONE) {
+			continue;
+		}
+		while (wheel->heads[slot] != WHEEL_NONE) {
+			const uint32_t index = wheel->heads[slot];
+			struct wheel_link *link = wheel_link_at(wheel, index);
 
-		wheel->armed--;
-		wheel_place(wheel, index, link);
-		index = next;
+			if (*budget == 0) {
+				return false;
+			}
+			(*budget)--;
+			wheel_unlink(wheel, link);
+			wheel_place(wheel, index, link);
+		}
+		wheel->cascading[i] = WHEEL_NONE;
 	}
+	return true;
+}
+
+/* The next tick: which slots of higher levels come due with it? The coarser one first, it may fill the finer one. */
+static void
+wheel_tick(struct wheel *wheel)
+{
+	wheel->now++;
+	if ((wheel->now & (WHEEL_SLOTS - 1)) != 0) {
+		return;
+	}
+	const uint32_t middle = (wheel->now >> WHEEL_SLOT_BITS) & (WHEEL_SLOTS - 1);
+
+	if (middle == 0) {
+		wheel->cascading[0] = 2 * WHEEL_SLOTS + ((wheel->now >> (2 * WHEEL_SLOT_BITS)) & (WHEEL_SLOTS - 1));
+	}
+	wheel->cascading[1] = WHEEL_SLOTS + middle;
+}
+
+bool
+wheel_behind(const struct wheel *wheel, uint32_t now)
+{
+	return wheel->armed > 0 &&
+	    ((int32_t)(now - wheel->now) > 0 || wheel->cascading[0] != WHEEL_NONE || wheel->cascading[1] != WHEEL_NONE ||
+	        wheel->heads[wheel->now & (WHEEL_SLOTS - 1)] != WHEEL_NONE);
 }
 
 uint32_t
 wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *due, uint32_t max)
 {
 	uint32_t count = 0;
+	uint32_t budget = wheel->cascade_most;
 
 	for (;;) {
 		const uint32_t slot = wheel->now & (WHEEL_SLOTS - 1);
 
+		if (!wheel_cascade(wheel, &budget)) {
+			return count;
+		}
 		while (wheel->heads[slot] != WHEEL_NONE) {
 			const uint32_t index = wheel->heads[slot];
 
@@ -159,15 +199,6 @@ wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *due, uint32_t max)
 			wheel->now = now;
 			return count;
 		}
-		wheel->now++;
-		if ((wheel->now & (WHEEL_SLOTS - 1)) == 0) {
-			const uint32_t middle = (wheel->now >> WHEEL_SLOT_BITS) & (WHEEL_SLOTS - 1);
-
-			if (middle == 0) {
-				wheel_cascade(wheel, 2 * WHEEL_SLOTS +
-				    ((wheel->now >> (2 * WHEEL_SLOT_BITS)) & (WHEEL_SLOTS - 1)));
-			}
-			wheel_cascade(wheel, WHEEL_SLOTS + middle);
-		}
+		wheel_tick(wheel);
 	}
 }

@@ -161,6 +161,16 @@ finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
 	output_put(engine, packet, ENGINE_FREE);
 }
 
+/* Arms a timer; a wheel that stood still for want of timers need not turn through the time that went by. */
+static inline void
+timer_arm(const struct engine *engine, struct wheel *wheel, uint32_t index, uint32_t deadline)
+{
+	if (wheel->armed == 0) {
+		wheel->now = engine->tick;
+	}
+	wheel_arm(wheel, index, deadline);
+}
+
 /* Places in the output queue for packets of our own: those that are held or in the burst have theirs already. */
 static inline uint32_t
 output_room(const struct engine *engine)

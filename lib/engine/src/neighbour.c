@@ -19,6 +19,7 @@ enum {
 	TICKS_FAILED = 2 * TICKS_A_SECOND,
 	EVICT_LOOKS = 64,
 	ADVANCE_MOST = 64,
+	CASCADE_MOST = 256,
 };
 
 static uint32_t
@@ -87,6 +88,7 @@ neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capac
 		table->held_free = i - 1;
 	}
 	wheel_init(&table->wheel, &table->entries[0].link, sizeof(struct neighbour), tick);
+	table->wheel.cascade_most = CASCADE_MOST;
 }
 
 static uint32_t *
@@ -237,7 +239,7 @@ ask(struct engine *engine, uint32_t index)
 
 	entry->tries++;
 	(void)arp_request(engine, entry->unit, entry->address, known ? entry->mac : NULL);
-	wheel_arm(&engine->neighbours.wheel, index, engine->tick + TICKS_ASK);
+	timer_arm(engine, &engine->neighbours.wheel, index, engine->tick + TICKS_ASK);
 }
 
 enum reason
@@ -295,7 +297,7 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	entry->state = NEIGHBOUR_REACHABLE;
 	entry->tries = 0;
 	entry->confirmed = engine->tick;
-	wheel_arm(&table->wheel, index, engine->tick + TICKS_REACHABLE);
+	timer_arm(engine, &table->wheel, index, engine->tick + TICKS_REACHABLE);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		entry->used = engine->tick;
 		egress_frame(engine, packet, unit, entry->mac);
@@ -388,7 +390,7 @@ fail(struct engine *engine, uint32_t index)
 	struct packet *packet;
 
 	entry->state = NEIGHBOUR_FAILED;
-	wheel_arm(&table->wheel, index, engine->tick + TICKS_FAILED);
+	timer_arm(engine, &table->wheel, index, engine->tick + TICKS_FAILED);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
 
@@ -415,7 +417,7 @@ timer(struct engine *engine, uint32_t index)
 		return;
 	case NEIGHBOUR_REACHABLE:
 		entry->state = NEIGHBOUR_STALE;
-		wheel_arm(&engine->neighbours.wheel, index, engine->tick + TICKS_STALE);
+		timer_arm(engine, &engine->neighbours.wheel, index, engine->tick + TICKS_STALE);
 		return;
 	case NEIGHBOUR_STALE:
 	case NEIGHBOUR_FAILED:
@@ -439,5 +441,5 @@ neighbour_advance(struct engine *engine)
 			timer(engine, due[i]);
 		}
 	}
-	return count == ADVANCE_MOST;
+	return wheel_behind(&engine->neighbours.wheel, engine->tick);
 }

@@ -146,7 +146,7 @@ session_start(struct engine *engine, struct session *session, const struct item 
 	rare->created = engine->now;
 	rare->icmp_type = item->icmp_type;
 	rare->icmp_code = item->icmp_code;
-	wheel_arm(&engine->table.wheel, index, common->deadline);
+	timer_arm(engine, &engine->table.wheel, index, common->deadline);
 	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
 }
 
@@ -155,7 +155,7 @@ session_fix_deadline(struct engine *engine, struct session *session, uint32_t ti
 {
 	session->common.flags |= SESSION_FIXED;
 	session->common.deadline = engine->tick + ticks;
-	wheel_arm(&engine->table.wheel, session_index(&engine->table, session), session->common.deadline);
+	timer_arm(engine, &engine->table.wheel, session_index(&engine->table, session), session->common.deadline);
 }
 
 void
@@ -204,10 +204,10 @@ session_advance(struct engine *engine)
 
 		assert(session->common.number != 0);
 		if ((int32_t)(deadline - engine->tick) > 0) {
-			wheel_arm(&table->wheel, due[i], deadline);
+			timer_arm(engine, &table->wheel, due[i], deadline);
 		} else {
 			session_end(engine, session, session_timeout_reason(session));
 		}
 	}
-	return count == EXPIRE_MOST;
+	return wheel_behind(&table->wheel, engine->tick);
 }

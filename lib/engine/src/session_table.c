@@ -13,6 +13,7 @@
 
 enum {
 	BUCKET_LOAD_EIGHTHS = 6, /* of the slots are used by a full pool, at most */
+	CASCADE_MOST = 256, /* sessions that one call moves between the wheel's levels: some microseconds */
 };
 
 static uint32_t
@@ -64,6 +65,7 @@ session_table_init(struct session_table *table, void *memory, uint32_t capacity,
 		table->free = i - 1;
 	}
 	wheel_init(&table->wheel, &table->rare[0].link, sizeof(struct session_rare), tick);
+	table->wheel.cascade_most = CASCADE_MOST;
 }
 
 static bool

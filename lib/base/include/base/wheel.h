@@ -31,6 +31,8 @@ struct wheel {
 	uint32_t stride;
 	uint32_t now;
 	uint32_t armed;
+	uint32_t cascade_most; /* objects that one wheel_advance() may move to a finer level; UINT32_MAX at first: any number */
+	uint32_t cascading[2]; /* slots that have to be taken apart before time goes on; WHEEL_NONE: none */
 	uint32_t heads[WHEEL_LEVELS * WHEEL_SLOTS];
 };
 
@@ -48,5 +50,10 @@ void wheel_cancel(struct wheel *wheel, uint32_t index);
  * a later true deadline elsewhere re-arms (that is how packets push a timeout without touching the wheel).
  */
 uint32_t wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *due, uint32_t max);
+/*
+ * Is there more to do for `now`? Asked instead of comparing the count with `max` by an owner that sets cascade_most, so
+ * that a slot with a million objects costs many short calls instead of a long one.
+ */
+bool wheel_behind(const struct wheel *wheel, uint32_t now);
 
 #endif
