@@ -1,0 +1,205 @@
+/*
+ * Memory that runs out at each single allocation: nothing leaks, nothing is half done, and the compilation says so.
+ *
+ * The linker puts the functions below in the place of the C library's for everything in this program.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "snapshot_world.h"
+
+enum {
+	POLICIES = 10, /* of example 03 */
+	UNITS = 11,
+};
+
+static uint32_t allocations;
+static uint32_t failing = UINT32_MAX;
+
+static bool
+fails(void)
+{
+	return allocations++ == failing;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+char *__real_strdup(const char *string);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+char *__wrap_strdup(const char *string);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return fails() ? NULL : __real_realloc(memory, size);
+}
+
+void *
+__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(memory, count, size);
+}
+
+void *
+__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+char *
+__wrap_strdup(const char *string)
+{
+	return fails() ? NULL : __real_strdup(string);
+}
+
+static struct world world;
+
+static int
+open_world(void **state)
+{
+	(void)state;
+	world_open(&world);
+	world_load_example(&world, "03-albuquerque-firewall.set");
+	world_set(&world, "set system time-zone Europe/Vienna\n");
+	return 0;
+}
+
+static int
+close_world(void **state)
+{
+	(void)state;
+	world_close(&world);
+	return 0;
+}
+
+/* One attempt with the n-th allocation failing; whether it came to a snapshot. */
+static bool
+compile_failing_at(uint32_t at, struct snapshot_registry *registry)
+{
+	const struct snapshot_options options = {.id = 1, .wall = 1191405600};
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	allocations = 0;
+	failing = at;
+	struct snapshot *snapshot = snapshot_compile(world.tree, registry, &options, &list);
+	failing = UINT32_MAX;
+	if (snapshot == NULL) {
+		assert_true(list.failed || list.errors > 0);
+		assert_null(snapshot_unit_name(registry, 0));
+		assert_null(snapshot_policy_name(registry, 0));
+	}
+	if (snapshot != NULL) {
+		/* only a sentence that nobody needed was lost */
+		assert_int_equal(snapshot->policy_count, POLICIES);
+		assert_int_equal(snapshot->unit_count, UNITS);
+		assert_non_null(snapshot->classifier);
+	}
+	const bool compiled = snapshot != NULL;
+	snapshot_destroy(snapshot);
+	diagnostics_release(&list);
+	return compiled;
+}
+
+static void
+test_compilation(void **state)
+{
+	struct snapshot_registry *registry = snapshot_registry_create();
+	uint32_t total = 0;
+	uint32_t failed = 0;
+
+	(void)state;
+	assert_non_null(registry);
+	assert_true(compile_failing_at(UINT32_MAX, registry));
+	total = allocations;
+	snapshot_registry_destroy(registry);
+	assert_true(total > 20);
+	for (uint32_t at = 0; at < total; at++) {
+		registry = snapshot_registry_create();
+		assert_non_null(registry);
+		failed += compile_failing_at(at, registry) ? 0 : 1;
+		/* the same registry is as good as new */
+		if (at % 10 == 0) {
+			assert_true(compile_failing_at(UINT32_MAX, registry));
+		}
+		snapshot_registry_destroy(registry);
+	}
+	assert_true(failed > total / 2);
+}
+
+static void
+test_routes(void **state)
+{
+	(void)state;
+	world.wall = 1191405600;
+	world_run(&world);
+	allocations = 0;
+	struct rib *rib = snapshot_rib_create(world.tree, world.registry, world.snapshot);
+	assert_non_null(rib);
+	const uint32_t rib_total = allocations;
+	struct fib *fib = snapshot_fib_create(rib, world.snapshot, 1);
+	const uint32_t total = allocations;
+	assert_non_null(fib);
+	snapshot_fib_destroy(fib);
+	rib_destroy(rib);
+	for (uint32_t at = 0; at < total; at++) {
+		allocations = 0;
+		failing = at;
+		rib = snapshot_rib_create(world.tree, world.registry, world.snapshot);
+		assert_int_equal(rib == NULL, at < rib_total);
+		if (rib != NULL) {
+			assert_null(snapshot_fib_create(rib, world.snapshot, 1));
+		}
+		failing = UINT32_MAX;
+		rib_destroy(rib);
+	}
+}
+
+static void
+test_registry(void **state)
+{
+	(void)state;
+	for (uint32_t at = 0; at < 4; at++) {
+		allocations = 0;
+		failing = at;
+		struct snapshot_registry *registry = snapshot_registry_create();
+		failing = UINT32_MAX;
+		assert_null(registry);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_compilation),
+	    cmocka_unit_test(test_routes),
+	    cmocka_unit_test(test_registry),
+	};
+
+	return cmocka_run_group_tests(tests, open_world, close_world);
+}
