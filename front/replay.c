@@ -18,6 +18,7 @@ enum {
 	SESSIONS = 1 << 20,
 	TAILROOM = 1024, /* room for what the engine makes out of a frame in place */
 	DECIMAL = 10,
+	FRAME_EXTRA = 22, /* octets of a frame besides its IP packet: Ethernet and two VLAN tags */
 };
 
 /* One configuration under the traffic. */
@@ -153,6 +154,16 @@ lane_open(struct lane *lane, const struct schema *schema, const struct replay_op
 	return good;
 }
 
+/* What the port's driver would say of a frame when live. */
+static uint16_t
+frame_flags(const struct gateway *gateway, uint16_t port, uint32_t length)
+{
+	if (port == SNAPSHOT_NONE) {
+		return 0;
+	}
+	return length > gateway_snapshot(gateway)->ports[port].mtu + (uint32_t)FRAME_EXTRA ? PACKET_SUPERFRAME : 0;
+}
+
 static bool
 lane_run(struct lane *lane, const struct input_frame *frame, const char *port, uint64_t now, struct flow flow)
 {
@@ -163,7 +174,8 @@ lane_run(struct lane *lane, const struct input_frame *frame, const char *port, u
 		return false;
 	}
 	lane->verdict.flow = flow;
-	if (!gateway_process(lane->gateway, frame->bytes, frame->length, index, 0, &lane->verdict.result)) {
+	if (!gateway_process(lane->gateway, frame->bytes, frame->length, index,
+	    frame_flags(lane->gateway, index, frame->length), &lane->verdict.result)) {
 		return false;
 	}
 	name_verdict(lane->gateway, &lane->verdict, port);

@@ -52,7 +52,7 @@ for number, verdict in enumerate(run.verdicts[:cut]):
     check(verdict["verdict"] == "drop", f"a cut frame of {len(raw[number])} octets: {verdict}")
 reasons = {verdict["reason"] for verdict in run.verdicts}
 for reason in ("frame-truncated", "vlan-stacked", "ip-truncated", "ip-bad-total-length", "ip-bad-checksum", "ip-bad-version",
-               "vlan-unknown", "ethertype-unknown", "arp-malformed", "tcp-bad-checksum", "udp-bad-checksum", "icmp-bad-checksum"):
+               "vlan-unknown", "ethertype-unknown", "arp-malformed", "superframe", "tcp-bad-checksum", "udp-bad-checksum", "icmp-bad-checksum"):
     check(reason in reasons, f"no frame was dropped as {reason}")
 equal(run.verdicts[-1]["verdict"], "forward", "the good frame behind all that")
 
