@@ -26,6 +26,8 @@ command_function command_help;
 command_function command_set;
 command_function command_delete;
 command_function command_insert;
+command_function command_activate;
+command_function command_deactivate;
 command_function command_edit;
 command_function command_up;
 command_function command_top;

@@ -135,6 +135,18 @@ command_insert(struct session *session, const struct op_command *command)
 	return change(session, command, conf_edit_insert);
 }
 
+enum command_outcome
+command_activate(struct session *session, const struct op_command *command)
+{
+	return change(session, command, conf_edit_activate);
+}
+
+enum command_outcome
+command_deactivate(struct session *session, const struct op_command *command)
+{
+	return change(session, command, conf_edit_deactivate);
+}
+
 /* --- moving ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -185,15 +197,51 @@ command_up(struct session *session, const struct op_command *command)
 	return COMMAND_DONE;
 }
 
+/* May the line stand behind `top`? What works on the candidate may; `moves` tells whether it is edit. */
+static bool
+fits_behind_top(const struct session *session, const char *line, bool *moves)
+{
+	static const char *const rpcs[] = {"configuration-edit", "configuration-set", "configuration-delete",
+	    "configuration-insert", "configuration-activate", "configuration-deactivate", "configuration-show"};
+	struct op_error error = OP_ERROR_EMPTY;
+	struct op_command parsed = {.rpc = NULL};
+	bool fits = !op_parse(session->mgd->commands, OP_MODE_CONFIGURATION, line, &parsed, &error);
+
+	/* A line that does not parse is run all the same: that says what is wrong with it. */
+	for (size_t i = 0; parsed.rpc != NULL && i < sizeof(rpcs) / sizeof(rpcs[0]); i++) {
+		fits = fits || strcmp(parsed.rpc->name, rpcs[i]) == 0;
+	}
+	*moves = parsed.rpc != NULL && strcmp(parsed.rpc->name, rpcs[0]) == 0;
+	op_command_release(&parsed);
+	op_error_release(&error);
+	return fits;
+}
+
+/* Alone it moves; before a command it is that command's level only. */
 enum command_outcome
 command_top(struct session *session, const struct op_command *command)
 {
-	struct conf_editor editor = session_editor(session);
+	const char *line = op_value(command->request.root, "command");
+	struct text before = session->level;
+	enum command_outcome outcome = COMMAND_DONE;
+	bool moves = true;
 
-	(void)command;
-	conf_edit_top(&editor);
-	session_keep_level(session, &editor);
-	return COMMAND_DONE;
+	if (line != NULL && !fits_behind_top(session, line, &moves)) {
+		session_failf(session, "error: '%s' cannot stand behind top\n", line);
+		return COMMAND_WRONG;
+	}
+	session->level = TEXT_EMPTY;
+	if (line != NULL) {
+		session->indent = OP_INDENT_ECHO;
+		outcome = command_run(session, line, OP_MODE_CONFIGURATION);
+	}
+	if (moves && outcome == COMMAND_DONE) {
+		text_release(&before);
+	} else {
+		text_release(&session->level);
+		session->level = before;
+	}
+	return outcome;
 }
 
 enum command_outcome

@@ -135,6 +135,9 @@ test_configuration(void **state)
 	expect(house, CONFIGURATION, "rollback 3", "rollback-configuration rollback=3");
 	expect(house, CONFIGURATION, "run show route | display xml",
 	    "configuration-run command=show route | display xml");
+	expect(house, CONFIGURATION, "top", "configuration-top");
+	expect(house, CONFIGURATION, "top set system host-name x", "configuration-top command=set system host-name x");
+	expect(house, CONFIGURATION, "deactivate security zones", "configuration-deactivate statement=security zones");
 	expect(house, CONFIGURATION, "exit configuration-mode", "configuration-exit configuration-mode");
 }
 
@@ -303,7 +306,11 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
+	expect_next(house, CONFIGURATION, "run ", "show clear ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
+	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert edit show ");
+	expect_next(house, CONFIGURATION, "top delete security ", "! zones ");
+	expect_next(house, CONFIGURATION, "deactivate inter", "interfaces ");
 	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> and-quit comment | ");
 	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> | ");
 }

@@ -73,6 +73,8 @@ op_statement_verb(const struct op_rpc *rpc)
 	    {"configuration-delete", CONF_VERB_DELETE},
 	    {"configuration-edit", CONF_VERB_EDIT},
 	    {"configuration-insert", CONF_VERB_INSERT},
+	    {"configuration-activate", CONF_VERB_DELETE},
+	    {"configuration-deactivate", CONF_VERB_DELETE},
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -198,6 +200,38 @@ op_complete_word(struct op_completing *completing, const struct op_word *word, c
 	return true;
 }
 
+/* What changes the mode has no place behind run and top. */
+static void
+op_offer_command(void *context, const struct conf_candidate *candidate)
+{
+	struct op_completing *completing = context;
+	static const char *const no[] = {"configure", "exit", "quit", "run", "top", "up", "commit", "rollback", "help"};
+
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		if (candidate->kind == CONF_CANDIDATE_KEYWORD && strcmp(candidate->word, no[i]) == 0) {
+			return;
+		}
+	}
+	completing->each(completing->context, candidate);
+}
+
+/* run and top: a command behind a command, at the top level. Its first word must be one that may stand there. */
+static void
+op_complete_command(struct op_completing *completing, const struct op_argument *rest, const char *words)
+{
+	struct conf_editor top = {.tree = NULL, .level = TEXT_EMPTY};
+	const bool first = words[strcspn(words, " \t")] == '\0';
+
+	if (completing->editor != NULL) {
+		top.tree = completing->editor->tree;
+	}
+	if (*words == '\0' && !rest->mandatory) {
+		op_offer(completing, CONF_CANDIDATE_ENTER, "", "Execute this command");
+	}
+	op_complete(completing->table, rest->command, completing->editor == NULL ? NULL : &top, words,
+	    first ? op_offer_command : op_offer_statement, completing);
+}
+
 /* After the words of a command that takes the rest of the line, the rest completes by its own rules. */
 static bool
 op_complete_rest(struct op_completing *completing, const char *cursor)
@@ -209,9 +243,7 @@ op_complete_rest(struct op_completing *completing, const char *cursor)
 		return false;
 	}
 	if (rest->kind == OP_ARGUMENT_COMMAND) {
-		assert(completing->mode == OP_MODE_CONFIGURATION);
-		op_complete(completing->table, OP_MODE_OPERATIONAL, completing->editor, words, completing->each,
-		    completing->context);
+		op_complete_command(completing, rest, words);
 	} else {
 		op_complete_statement(completing, words);
 	}

@@ -28,6 +28,12 @@ op_argument_kind(const struct schema_node *leaf)
 	return leaf->kind == SCHEMA_PRESENCE ? OP_ARGUMENT_FLAG : OP_ARGUMENT_VALUE;
 }
 
+static enum op_mode
+op_schema_mode(const char *name)
+{
+	return name != NULL && strcmp(name, "configuration") == 0 ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL;
+}
+
 static bool
 op_schema_arguments(struct op_rpc *rpc, const struct schema_node *input)
 {
@@ -42,6 +48,7 @@ op_schema_arguments(struct op_rpc *rpc, const struct schema_node *input)
 	assert(input->child_count <= OP_ARGUMENTS);
 	for (size_t i = 0; i < input->child_count; i++) {
 		const struct schema_node *leaf = input->children[i];
+		const char *command = schema_extension(leaf, "command");
 
 		arguments[i] = (struct op_argument){
 		    .name = leaf->name,
@@ -51,6 +58,7 @@ op_schema_arguments(struct op_rpc *rpc, const struct schema_node *input)
 		    .alone = schema_extension(leaf, "alone") != NULL,
 		    .needs = schema_extension(leaf, "needs"),
 		    .reference = schema_extension(leaf, "reference"),
+		    .command = op_schema_mode(command),
 		    .units = leaf->units == NULL ? leaf->name : leaf->units,
 		    .rule = schema_extension(leaf, "rule"),
 		    .leaf = leaf,
@@ -147,7 +155,6 @@ static bool
 op_schema_rpc(struct op_table *table, const struct schema_node *node)
 {
 	const char *words = schema_extension(node, "words");
-	const char *mode = schema_extension(node, "mode");
 	const char *groups = schema_extension(node, "group");
 
 	if (words == NULL) {
@@ -159,7 +166,7 @@ op_schema_rpc(struct op_table *table, const struct schema_node *node)
 	    .name = node->name,
 	    .words = words,
 	    .help = node->help,
-	    .mode = mode != NULL && strcmp(mode, "configuration") == 0 ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL,
+	    .mode = op_schema_mode(schema_extension(node, "mode")),
 	    .daemon = op_schema_daemon(schema_extension(node, "daemon")),
 	    .layout = schema_extension(node, "layout"),
 	    .row = schema_extension(node, "row"),

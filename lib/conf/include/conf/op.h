@@ -95,7 +95,7 @@ enum op_argument_kind {
 	OP_ARGUMENT_VALUE,     /* name and value: source-port 80 */
 	OP_ARGUMENT_POSITION,  /* a value without a name: show route 10.0.0.1 */
 	OP_ARGUMENT_STATEMENT, /* the rest of the line: words of the configuration, relative to the edit level */
-	OP_ARGUMENT_COMMAND,   /* the rest of the line: an operational command (run) */
+	OP_ARGUMENT_COMMAND,   /* the rest of the line: a command (run, top) */
 };
 
 struct op_argument {
@@ -106,6 +106,7 @@ struct op_argument {
 	bool alone;            /* stands with no other argument (all) */
 	const char *needs;     /* only after this other argument: its name; NULL: none */
 	const char *reference; /* lists of the configuration that hold the names, space separated words; NULL: none */
+	enum op_mode command;  /* OP_ARGUMENT_COMMAND: of this mode */
 	const char *units;     /* what the value is, for <placeholder> lines: "prefix", "0..65535" */
 	const char *rule;      /* what a value must be; NULL: the type says it */
 	const struct schema_node *leaf; /* its type */
@@ -176,7 +177,7 @@ struct op_error {
 /*
  * Parses one line of a mode, with unique prefixes for words. True: `command` is set, op_command_release() frees it. False:
  * `error` says where and what would be allowed. An empty line or one that is only a comment gives true with rpc NULL.
- * The caller handles OP_ARGUMENT_COMMAND (run) by parsing the value again in operational mode.
+ * The caller handles OP_ARGUMENT_COMMAND (run, top) by parsing the value again in the argument's mode.
  */
 bool op_parse(const struct op_table *table, enum op_mode mode, const char *line, struct op_command *command,
     struct op_error *error) __attribute__((warn_unused_result));
