@@ -114,7 +114,7 @@ snapshot_unsupported(const struct conf_tree *tree,
 		}
 	}
 	if (gateways > 0) {
-		each(context, "application layer gateways (their control channels pass)", gateways, false);
+		each(context, "application layer gateways, whose control channels pass", gateways, false);
 	}
 }
 
@@ -123,8 +123,8 @@ warn(void *context, const char *feature, uint32_t count, bool fails_closed)
 {
 	struct compilation *compilation = context;
 
-	diagnostics_addf(compilation->list, DIAGNOSTIC_WARNING, NULL, NULL, 0, "not supported yet: %s, %u statement%s%s",
-	    feature, count, count == 1 ? "" : "s", fails_closed ? "; what it is about is dropped" : "");
+	diagnostics_addf(compilation->list, DIAGNOSTIC_WARNING, NULL, NULL, 0, "not supported yet: %s (%u)%s", feature,
+	    count, fails_closed ? "; what it is about is dropped" : "");
 }
 
 void
