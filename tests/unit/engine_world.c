@@ -109,6 +109,7 @@ world_create(void)
 		world->zones[i] = (struct snapshot_zone){.name = "zone", .present = true};
 	}
 	world->instances[0] = (struct snapshot_instance){.name = "", .present = true};
+	world->instances[1] = (struct snapshot_instance){.name = "other", .present = true};
 	world->flow = (struct snapshot_flow){.syn_check = true, .sequence_check = true};
 	world->rules[0] = (struct world_rule){.from_zone = TRUST, .to_zone = UNTRUST, .action = POLICY_PERMIT};
 	world->rule_count = 1;
@@ -197,11 +198,12 @@ compile_routes(struct world *world, const struct snapshot *snapshot)
 
 	assert_non_null(rib);
 	assert_true(rib_add_instance(rib, 0, ""));
+	assert_true(rib_add_instance(rib, 1, "other"));
 	for (uint16_t i = 1; i < WORLD_UNITS; i++) {
 		if (!world->units[i].present) {
 			continue;
 		}
-		assert_true(rib_add_unit(rib, i, 0, true));
+		assert_true(rib_add_unit(rib, i, world->units[i].instance, true));
 		if (world->units[i].address_count > 0) {
 			assert_true(rib_add_address(rib, i, world->addresses[i].address, world->addresses[i].length));
 		}
@@ -235,7 +237,7 @@ world_apply(struct world *world)
 	world->classifier = compile_rules(world);
 	*snapshot = (struct snapshot){.id = snapshot->id + 1, .flow = world->flow,
 	    .services_running = world->services_running, .port_count = WORLD_PORTS, .unit_count = WORLD_UNITS,
-	    .zone_count = WORLD_ZONES, .instance_count = 1, .application_count = (uint16_t)world->rule_count,
+	    .zone_count = WORLD_ZONES, .instance_count = 2, .application_count = (uint16_t)world->rule_count,
 	    .policy_count = world->rule_count, .ports = world->ports, .units = world->units, .zones = world->zones,
 	    .instances = world->instances, .policies = world->policies, .applications = world->applications,
 	    .classifier = world->classifier};
