@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/engine/src/engine_private.h"
 #include "cycles.h"
 #include "scene.h"
+#include "wire/tcp.h"
 
 enum {
 	REPEATS = 15,
@@ -112,7 +112,6 @@ measure_burst(struct scene *scene, uint32_t batch)
 static void
 bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32_t batch)
 {
-	const struct session_table *table = &scene->engine->table;
 	struct random_source random = random_seeded(3);
 	double cycles[REPEATS];
 	uint32_t found = 0;
@@ -121,39 +120,21 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 		uint64_t spent = 0;
 
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
-			struct flow_key keys[ENGINE_BURST];
-			uint64_t hashes[ENGINE_BURST];
-			uint32_t guesses[ENGINE_BURST];
+			struct engine_tuple tuples[ENGINE_BURST];
 
 			for (uint32_t i = 0; i < ENGINE_BURST; i++) {
-				const struct flow_fields fields = {.source = 0x0a010000U + random_below(&random, sessions),
-				    .destination = 0xc6120001U, .source_port = 1024, .destination_port = 80, .protocol = 6};
-
-				keys[i] = flow_key_of(&fields);
+				tuples[i] = scene_tuple(random_below(&random, sessions), (i & 1) != 0);
 			}
 			const uint64_t start = cycles_now();
 
 			for (uint32_t first = 0; first < ENGINE_BURST; first += batch) {
-				for (uint32_t i = first; i < first + batch; i++) {
-					hashes[i] = session_table_hash(table, keys[i]);
-					session_table_prefetch_bucket(table, hashes[i]);
-				}
-				for (uint32_t i = first; i < first + batch; i++) {
-					guesses[i] = session_table_guess(table, hashes[i]);
-					if (guesses[i] != SESSION_NONE) {
-						__builtin_prefetch(session_of(table, guesses[i]));
-					}
-				}
-				for (uint32_t i = first; i < first + batch; i++) {
-					found += guesses[i] != SESSION_NONE &&
-					    flow_key_equal(session_of(table, guesses[i])->forth.key, keys[i]);
-				}
+				found += engine_probe(scene->engine, tuples + first, batch);
 			}
 			spent += cycles_now() - start;
 		}
 		cycles[repeat] = (double)spent / PACKETS;
 	}
-	if (found < PACKETS) {
+	if (found != REPEATS * PACKETS) {
 		fprintf(stderr, "bench: the look-up does not find its flows\n");
 	}
 	add_result(bench, &(struct result){.name = "lookup", .sessions = sessions, .batch = batch}, cycles);

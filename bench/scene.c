@@ -172,17 +172,31 @@ scene_destroy(struct scene *scene)
 	free(scene);
 }
 
+struct engine_tuple
+scene_tuple(uint32_t flow, bool back)
+{
+	const uint32_t client = 0x0a010000U + flow % 4000000;
+	const uint16_t client_port = (uint16_t)(1024 + flow / 4000000);
+
+	return (struct engine_tuple){
+	    .source = back ? SERVER : client,
+	    .destination = back ? client : SERVER,
+	    .source_port = back ? 80 : client_port,
+	    .destination_port = back ? client_port : 80,
+	    .protocol = IPV4_PROTOCOL_TCP,
+	};
+}
+
 void
 scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segment)
 {
 	uint8_t *frame = scene->blocks + (size_t)slot * SCENE_BLOCK + SCENE_ROOM;
 	uint8_t *ip = frame + ETHERNET_HEADER;
 	static const uint8_t station[6] = {2, 0, 0, 0, 0, 1};
-	const uint32_t client = 0x0a010000U + segment->flow % 4000000;
-	const uint16_t client_port = (uint16_t)(1024 + segment->flow / 4000000);
+	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
 	const struct ipv4_header header = {
-	    .source = segment->back ? SERVER : client,
-	    .destination = segment->back ? client : SERVER,
+	    .source = tuple.source,
+	    .destination = tuple.destination,
 	    .total_length = FRAME - ETHERNET_HEADER,
 	    .fragment = IPV4_DONT_FRAGMENT,
 	    .header_length = IPV4_HEADER,
@@ -190,8 +204,8 @@ scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segme
 	    .protocol = IPV4_PROTOCOL_TCP,
 	};
 	const struct tcp_header tcp = {
-	    .source_port = segment->back ? 80 : client_port,
-	    .destination_port = segment->back ? client_port : 80,
+	    .source_port = tuple.source_port,
+	    .destination_port = tuple.destination_port,
 	    .sequence = segment->sequence,
 	    .acknowledgement = segment->acknowledgement,
 	    .header_length = TCP_HEADER,

@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "engine/engine.h"
+#include "engine/probe.h"
 
 enum {
 	SCENE_ROOM = 128, /* octets before and after a frame */
@@ -53,6 +54,8 @@ struct scene_segment { /* one packet to be made */
 /* An engine with room for `sessions` and a policy list of `policies`, of which the last permits. NULL: no memory. */
 struct scene *scene_create(uint32_t sessions, uint32_t policies) __attribute__((warn_unused_result));
 void scene_destroy(struct scene *scene);
+/* What a flow's packets look like. */
+struct engine_tuple scene_tuple(uint32_t flow, bool back);
 /* Writes the frame of packet `slot` of the burst. */
 void scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segment);
 /* Runs the burst's first `count` packets without measuring and throws outputs and records away. */
