@@ -14,9 +14,16 @@ enum {
 };
 
 static bool
+candidate_is_keyword(const struct ipc_candidate *candidate)
+{
+	return candidate->kind == IPC_CANDIDATE_KEYWORD || candidate->kind == IPC_CANDIDATE_LEVEL ||
+	    candidate->kind == IPC_CANDIDATE_SET;
+}
+
+static bool
 candidate_counts(const struct ipc_candidate *candidate, const char *typed, enum ipc_complete_reason reason)
 {
-	const bool fits = candidate->kind == IPC_CANDIDATE_KEYWORD ||
+	const bool fits = candidate_is_keyword(candidate) ||
 	    (candidate->kind == IPC_CANDIDATE_NAME && reason == IPC_COMPLETE_TAB);
 
 	return fits && strncmp(candidate->word, typed, strlen(typed)) == 0;
@@ -88,6 +95,8 @@ candidate_rank(const struct ipc_candidate *candidate)
 		return 1;
 	case IPC_CANDIDATE_NAME:
 		return 2;
+	case IPC_CANDIDATE_LEVEL:
+	case IPC_CANDIDATE_SET:
 	case IPC_CANDIDATE_KEYWORD:
 		return strcmp(candidate->word, "|") == 0 ? 4 : 3;
 	}
@@ -104,7 +113,7 @@ compare_candidates(const void *left, const void *right)
 	if (ranks != 0) {
 		return ranks;
 	}
-	if ((*a)->kind == IPC_CANDIDATE_KEYWORD) {
+	if (candidate_is_keyword(*a)) {
 		return strcmp((*a)->word, (*b)->word);
 	}
 	return *a < *b ? -1 : 1; /* names in the order in which they came: that of the configuration */
@@ -114,6 +123,16 @@ static const char *
 candidate_word(const struct ipc_candidate *candidate)
 {
 	return candidate->kind == IPC_CANDIDATE_ENTER ? "<[Enter]>" : candidate->word;
+}
+
+/* As wide as LIST_INDENT. */
+static const char *
+candidate_mark(const struct ipc_candidate *candidate)
+{
+	if (candidate->kind == IPC_CANDIDATE_LEVEL) {
+		return "> ";
+	}
+	return candidate->kind == IPC_CANDIDATE_SET ? "+ " : "  ";
 }
 
 /* Help that is too long for the terminal goes on below itself, broken at blanks. */
@@ -161,7 +180,7 @@ cli_candidates_list(const struct ipc_candidates *candidates, unsigned columns, s
 		const size_t length = strlen(word);
 		const size_t indent = LIST_INDENT + (length > width ? length : width) + 1;
 
-		text_append_repeated(out, ' ', LIST_INDENT);
+		text_append(out, candidate_mark(sorted[i]));
 		text_append(out, word);
 		if (*sorted[i]->help != '\0') {
 			text_append_repeated(out, ' ', indent - LIST_INDENT - length);

@@ -216,6 +216,8 @@ add_candidate(void *context, const struct conf_candidate *candidate)
 	    [CONF_CANDIDATE_NAME] = IPC_CANDIDATE_NAME,
 	    [CONF_CANDIDATE_PLACEHOLDER] = IPC_CANDIDATE_PLACEHOLDER,
 	    [CONF_CANDIDATE_ENTER] = IPC_CANDIDATE_ENTER,
+	    [CONF_CANDIDATE_LEVEL] = IPC_CANDIDATE_LEVEL,
+	    [CONF_CANDIDATE_SET] = IPC_CANDIDATE_SET,
 	};
 
 	ipc_candidates_add(context, kinds[candidate->kind], candidate->word, candidate->help);

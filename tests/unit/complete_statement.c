@@ -72,6 +72,8 @@ collect(void *context, const struct conf_candidate *candidate)
 	    [CONF_CANDIDATE_NAME] = "'",
 	    [CONF_CANDIDATE_PLACEHOLDER] = "",
 	    [CONF_CANDIDATE_ENTER] = "!",
+	    [CONF_CANDIDATE_LEVEL] = ">",
+	    [CONF_CANDIDATE_SET] = "+",
 	};
 
 	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
@@ -113,9 +115,9 @@ test_keywords(void **state)
 	const struct house *house = *state;
 
 	expect_among(house, CONF_VERB_SET, "",
-	    (const char *const[]){"system", "interfaces", "security", "applications", "routing-options", NULL});
-	expect(house, CONF_VERB_SET, "sec", "security ");
-	expect(house, CONF_VERB_SET, "security zo", "zones ");
+	    (const char *const[]){">system", ">interfaces", ">security", ">applications", ">routing-options", NULL});
+	expect(house, CONF_VERB_SET, "sec", ">security ");
+	expect(house, CONF_VERB_SET, "security zo", ">zones ");
 	expect(house, CONF_VERB_SET, "sec zo security-zone trust tcp", "tcp-rst ");
 	expect(house, CONF_VERB_SET, "nonsense ", "");
 	expect(house, CONF_VERB_SET, "security nonsense ", "");
@@ -164,13 +166,13 @@ test_ends_of_lines(void **state)
 
 	/* REQ-CFG-004: after a leaf its neighbours may follow on the same line. */
 	expect_among(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id 5 ",
-	    (const char *const[]){"!", "vlan-id", "family", "description", NULL});
+	    (const char *const[]){"!", "vlan-id", ">family", "description", NULL});
 	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id 5 desc", "description ");
 	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy a match source-address [ ",
 	    "'lan any <address-reference> ] ");
 	expect_among(house, CONF_VERB_SET,
 	    "security policies from-zone trust to-zone untrust policy a match source-address [ lan any ] ",
-	    (const char *const[]){"!", "application", NULL});
+	    (const char *const[]){"!", "+application", NULL});
 	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 family inet address 10.0.0.1/24 ", "! ");
 }
 
@@ -179,10 +181,10 @@ test_delete_and_show(void **state)
 {
 	const struct house *house = *state;
 
-	expect(house, CONF_VERB_DELETE, "", "! interfaces security applications ");
+	expect(house, CONF_VERB_DELETE, "", "! >interfaces >security >applications ");
 	expect(house, CONF_VERB_SHOW, "interfaces ", "! 'ge-0/0/1 'ge-0/0/10 ");
-	expect(house, CONF_VERB_SHOW, "interfaces ge-0/0/10 ", "! unit ");
-	expect(house, CONF_VERB_DELETE, "interfaces ge-0/0/1 ", "! vlan-tagging unit ");
+	expect(house, CONF_VERB_SHOW, "interfaces ge-0/0/10 ", "! >unit ");
+	expect(house, CONF_VERB_DELETE, "interfaces ge-0/0/1 ", "! vlan-tagging >unit ");
 	expect(house, CONF_VERB_DELETE, "security policies from-zone ", "! 'trust ");
 	expect(house, CONF_VERB_DELETE, "security policies from-zone trust to-zone ", "'untrust 'trust ");
 	expect(house, CONF_VERB_DELETE, "security zones security-zone trust host-inbound-traffic system-services ",
@@ -195,10 +197,10 @@ test_edit(void **state)
 {
 	const struct house *house = *state;
 
-	expect(house, CONF_VERB_EDIT, "security zo", "zones ");
-	expect(house, CONF_VERB_EDIT, "interfaces ge-0/0/1 ", "! unit ");
+	expect(house, CONF_VERB_EDIT, "security zo", ">zones ");
+	expect(house, CONF_VERB_EDIT, "interfaces ge-0/0/1 ", "! >unit ");
 	expect_among(house, CONF_VERB_EDIT, "security zones security-zone trust ",
-	    (const char *const[]){"!", "address-book", "host-inbound-traffic", NULL});
+	    (const char *const[]){"!", ">address-book", ">host-inbound-traffic", NULL});
 	expect(house, CONF_VERB_EDIT, "security zones security-zone ", "'trust 'untrust <name> ");
 }
 
@@ -223,10 +225,10 @@ test_at_a_level(void **state)
 	struct house *house = *state;
 
 	text_append(&house->editor.level, "security policies from-zone trust to-zone untrust");
-	expect(house, CONF_VERB_SET, "pol", "policy ");
+	expect(house, CONF_VERB_SET, "pol", ">policy ");
 	expect(house, CONF_VERB_SET, "policy ", "'a 'b <name> ");
 	expect(house, CONF_VERB_SET, "policy a match source-address l", "'lan <address-reference> ");
-	expect(house, CONF_VERB_SHOW, "", "! policy ");
+	expect(house, CONF_VERB_SHOW, "", "! >policy ");
 	text_clear(&house->editor.level);
 }
 

@@ -266,6 +266,8 @@ collect(void *context, const struct conf_candidate *candidate)
 	    [CONF_CANDIDATE_NAME] = "'",
 	    [CONF_CANDIDATE_PLACEHOLDER] = "",
 	    [CONF_CANDIDATE_ENTER] = "!",
+	    [CONF_CANDIDATE_LEVEL] = ">",
+	    [CONF_CANDIDATE_SET] = "+",
 	};
 
 	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
@@ -304,13 +306,13 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show route | display ", "json set xml ");
 	expect_next(house, OPERATIONAL, "show route | match ", "<pattern> ");
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
-	expect_next(house, OPERATIONAL, "show configuration security ", "! zones | ");
+	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
 	expect_next(house, CONFIGURATION, "run ", "show clear ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert edit show ");
-	expect_next(house, CONFIGURATION, "top delete security ", "! zones ");
-	expect_next(house, CONFIGURATION, "deactivate inter", "interfaces ");
+	expect_next(house, CONFIGURATION, "top delete security ", "! >zones ");
+	expect_next(house, CONFIGURATION, "deactivate inter", ">interfaces ");
 	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> and-quit comment | ");
 	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> | ");
 }

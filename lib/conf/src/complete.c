@@ -23,7 +23,7 @@ static void
 offer(struct offering *offering, enum conf_candidate_kind kind, const char *word, const char *help)
 {
 	const struct conf_candidate candidate = {.kind = kind, .word = word, .help = help == NULL ? "" : help};
-	const bool fixed = kind == CONF_CANDIDATE_KEYWORD || kind == CONF_CANDIDATE_NAME;
+	const bool fixed = kind != CONF_CANDIDATE_PLACEHOLDER && kind != CONF_CANDIDATE_ENTER;
 
 	if (kind == CONF_CANDIDATE_ENTER && offering->typed->length > 0) {
 		return;
@@ -179,6 +179,23 @@ child_fits(const struct place *place, const struct schema_node *child)
 	return false;
 }
 
+static enum conf_candidate_kind
+child_candidate(const struct schema_node *child)
+{
+	switch (child->kind) {
+	case SCHEMA_LEAF:
+		return CONF_CANDIDATE_KEYWORD;
+	case SCHEMA_LEAF_LIST:
+		return CONF_CANDIDATE_SET;
+	case SCHEMA_CONTAINER:
+	case SCHEMA_LIST:
+		return CONF_CANDIDATE_LEVEL;
+	case SCHEMA_PRESENCE:
+		return child->child_count == 0 ? CONF_CANDIDATE_KEYWORD : CONF_CANDIDATE_LEVEL;
+	}
+	return CONF_CANDIDATE_KEYWORD;
+}
+
 static void
 offer_children(struct offering *offering)
 {
@@ -194,7 +211,7 @@ offer_children(struct offering *offering)
 		const struct schema_node *child = place->schema->children[i];
 
 		if (child_fits(place, child)) {
-			offer(offering, CONF_CANDIDATE_KEYWORD, child->name, child->help);
+			offer(offering, child_candidate(child), child->name, child->help);
 		}
 	}
 	if (place->verb == CONF_VERB_INSERT && place->schema->kind == SCHEMA_LIST && place->schema->user_ordered) {

@@ -393,7 +393,7 @@ ipc_candidates_decode(struct ipc_candidates *list, const void *payload, size_t l
 	list->replace = reader_u32(&reader);
 	count = get_count(&reader, 9);
 	for (uint32_t i = 0; i < count && !reader_failed(&reader); i++) {
-		enum ipc_candidate_kind kind = (enum ipc_candidate_kind)get_choice(&reader, IPC_CANDIDATE_ENTER + 1);
+		enum ipc_candidate_kind kind = (enum ipc_candidate_kind)get_choice(&reader, IPC_CANDIDATE_SET + 1);
 		char *word = ipc_get_string(&reader);
 		char *help = ipc_get_string(&reader);
 

@@ -78,6 +78,8 @@ enum conf_candidate_kind {
 	CONF_CANDIDATE_NAME,        /* an existing name: list entry or reference target */
 	CONF_CANDIDATE_PLACEHOLDER, /* <value> with its type, range and default in help */
 	CONF_CANDIDATE_ENTER,       /* <[Enter]>: the line is complete as it stands */
+	CONF_CANDIDATE_LEVEL,       /* a keyword with statements below it: JUNOS marks it > */
+	CONF_CANDIDATE_SET,         /* a keyword that takes several values: JUNOS marks it + */
 };
 
 struct conf_candidate {

@@ -111,6 +111,8 @@ enum ipc_candidate_kind {
 	IPC_CANDIDATE_NAME,
 	IPC_CANDIDATE_PLACEHOLDER,
 	IPC_CANDIDATE_ENTER,
+	IPC_CANDIDATE_LEVEL, /* keywords too: with statements below it, */
+	IPC_CANDIDATE_SET,   /* with several values */
 };
 
 struct ipc_candidate {
