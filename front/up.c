@@ -4,8 +4,8 @@
  *   sallyport up --chassis FILE [--config FILE] --state DIR
  *
  * The supervisor is the only one that stays root. It makes the state directory and the sockets, starts logd, mgd and flowd
- * each under a user of its own, starts one that died again (after 0.1 s at first, up to 10 s when it dies again and again),
- * and ends them in order at TERM. Forwarding does not depend on it: it only watches.
+ * each under a user of its own, starts one that died again (after 0.1 s at first, later 1 s, up to 10 s when it never gets
+ * ready), and ends them in order at TERM. Forwarding does not depend on it: it only watches.
  *
  * One thread, one poll loop over a signal descriptor and the daemons' notify pipes. A daemon that ends with status 2 before
  * it was ready has refused its input: that ends the gateway with the same status, after the daemon said why.
@@ -30,7 +30,8 @@
 
 enum {
 	FIRST_DELAY = 100, /* milliseconds */
-	LONGEST_DELAY = 10000,
+	LONGEST_DELAY = 10000, /* for one that never gets ready */
+	LONGEST_AFTER_READY = 1000,
 	STABLE_AFTER = 10000, /* who lived that long starts over with the first delay */
 	STOP_PATIENCE = 8000,
 };
@@ -119,11 +120,12 @@ static void
 plan_restart(struct up_process *process)
 {
 	int64_t now = now_milliseconds();
+	uint32_t longest = process->ready ? LONGEST_AFTER_READY : LONGEST_DELAY;
 
 	if (now - process->started >= STABLE_AFTER || process->delay == 0) {
 		process->delay = FIRST_DELAY;
 	} else {
-		process->delay = process->delay * 2 < LONGEST_DELAY ? process->delay * 2 : LONGEST_DELAY;
+		process->delay = process->delay * 2 < longest ? process->delay * 2 : longest;
 	}
 	process->again = now + process->delay;
 }

@@ -121,6 +121,20 @@ start_load(struct mgd *mgd, struct link *link)
 {
 	if (link_verify(mgd, link, mgd->running, mgd->running_id)) {
 		link->state = LINK_LOADING;
+		link->deadline = mgd_now() + mgd->patience;
+	}
+}
+
+/* A daemon that greets and then does not answer gets another connection; one that is not there yet is waited for. */
+static void
+check_deadline(struct mgd *mgd, struct link *link)
+{
+	bool loading = link->state == LINK_LOADING || link->state == LINK_APPLYING;
+
+	if (!loading || !link->greeted) {
+		link->deadline = mgd_now() + mgd->patience;
+	} else if (mgd_now() > link->deadline) {
+		link_drop(mgd, link, "it does not answer");
 	}
 }
 
@@ -143,6 +157,7 @@ links_tick(struct mgd *mgd)
 	for (int i = 0; i < LINK_COUNT; i++) {
 		struct link *link = &mgd->links[i];
 
+		check_deadline(mgd, link);
 		if (link->connection == NULL) {
 			connect_link(mgd, link);
 		} else if (mgd->commit == NULL && link->state == LINK_READY && link->loaded != mgd->running_id) {

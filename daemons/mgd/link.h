@@ -36,6 +36,7 @@ struct link {
 	uint32_t request; /* of the question that waits for its RESULT */
 	uint64_t loaded;  /* id that is in force there */
 	uint64_t asked;   /* id of the VERIFY or APPLY under way */
+	int64_t deadline; /* LOADING, APPLYING: for its answer, once it is greeted */
 };
 
 /* False: no memory. */
