@@ -71,6 +71,7 @@ compile_flow(struct compilation *compilation)
 	    .sequence_check = !conf_present(tcp, "no-sequence-check"),
 	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
+	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),
 	};
 }
 
