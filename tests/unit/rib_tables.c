@@ -564,6 +564,9 @@ test_ages(void **state)
 	add_route(next, MAIN, IP(20, 0, 0, 0), 8, 0, by_unit(0));
 	add_route(next, MAIN, IP(30, 0, 0, 0), 8, 0, by_unit(0));
 	assert_true(rib_finish(next, 0));
+	rib_carry_ages(next, NULL, 350);
+	assert_true(rib_lookup(next, MAIN, IP(20, 0, 0, 1), &route));
+	assert_int_equal(route.since, 350);
 	rib_carry_ages(next, rib, 400);
 	assert_true(rib_lookup(next, MAIN, IP(20, 0, 0, 1), &route));
 	assert_int_equal(route.since, 300);

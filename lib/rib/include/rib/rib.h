@@ -112,7 +112,8 @@ bool rib_add_group(struct rib *rib, const uint16_t *instances, uint32_t count, u
 
 /* Sorts, copies, resolves; routes are as old as `now`. False when memory ran out; the rib is then only good to destroy. */
 bool rib_finish(struct rib *rib, uint64_t now) __attribute__((warn_unused_result));
-/* Routes that stood in `former` (NULL: none) with the same hop keep their age; the others are as old as `now`. */
+/* Routes that stood in `former` (NULL: none) with the same hop keep their age; the others are as old as `now`.
+ * `former` may be NULL: all are. */
 void rib_carry_ages(struct rib *rib, const struct rib *former, uint64_t now);
 
 /* Link up or down. Returns true when what is in force has changed, so that a new forwarding table is due. */
