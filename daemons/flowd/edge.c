@@ -79,7 +79,7 @@ worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
 {
 	const struct worker_port what = {
 	    .open = port->open,
-	    .looks_for_offloads = port->chassis->kind == CHASSIS_NETDEV,
+	    .looks_for_offloads = in_namespace(port->chassis),
 	    .device = port->device,
 	    .descriptor = port->descriptor,
 	    .mtu = mtu,

@@ -415,6 +415,9 @@ close_job(void *argument)
 	char name[DEVICE_NAME];
 
 	device_name(port, name);
+	if (port->chassis->kind == CHASSIS_XDP) {
+		(void)rte_eth_promiscuous_disable(port->device); /* a flag of the interface, not of the socket */
+	}
 	(void)rte_eth_dev_stop(port->device);
 	device_drop(port, name);
 	return 0;
