@@ -216,9 +216,10 @@ take_stored(struct mgd *mgd, size_t rollback)
 		mgd->running = tree_of(&origin, CONF_FORMAT_TEXT, &content);
 		mgd->running_id = entry.commit;
 		mgd->stored = !rescue && rollback == 0;
-	} else if (!rescue) {
+	} else if (!rescue || store_has_rescue(mgd->store)) {
 		text_clear(&name);
-		text_printf(&name, "stored configuration %s: the one before it is taken", text_string(&error));
+		text_printf(&name, "stored configuration %s: the %s is taken", text_string(&error),
+		    rescue ? "factory default" : "one before it");
 		tell(&origin, LOG_SEVERITY_CRITICAL, "UI_STORE_DAMAGED", text_string(&name));
 	}
 	text_release(&content);

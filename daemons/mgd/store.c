@@ -204,6 +204,14 @@ store_read(const struct store *store, size_t rollback, struct store_entry *entry
 }
 
 bool
+store_has_rescue(const struct store *store)
+{
+	struct stat status;
+
+	return fstatat(store->folder, rescue_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
 store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
 {
 	return read_named(store, rescue_name, entry, content, error);

@@ -48,6 +48,8 @@ uint64_t store_next(const struct store *store);
 /* Reads the rollback'th newest. False with a sentence in `error`; `content` is only set on success. */
 bool store_read(const struct store *store, size_t rollback, struct store_entry *entry, struct text *content,
     struct text *error) __attribute__((warn_unused_result));
+/* Is there a rescue configuration, whole or not? */
+bool store_has_rescue(const struct store *store);
 bool store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
     __attribute__((warn_unused_result));
 /* The head of one, without its content being checked. */
