@@ -483,6 +483,12 @@ test_applications(void **state)
 	match = classifier_lookup(world.snapshot, &key, 0);
 	assert_string_equal(world.snapshot->applications[match.application].name, "junos-http");
 	assert_int_equal(world.snapshot->applications[match.application].timeout, 300);
+	/* A number once given stays: a session that began under it is still logged by its name after the policy has gone. */
+	const uint32_t kept = match.application;
+	world_delete(&world, "security policies from-zone a to-zone b policy p");
+	world_run(&world);
+	assert_string_equal(world.snapshot->applications[kept].name, "junos-http");
+	assert_int_equal(classifier_lookup(world.snapshot, &key, 0).application, kept);
 }
 
 int

@@ -19,6 +19,12 @@ struct snapshot_store {
 	struct arena arena;
 };
 
+/* A single application and its identity. */
+struct named_application {
+	uint32_t identity;
+	struct snapshot_application row;
+};
+
 /* What the name of an application or set stands for, in the order of its terms. */
 struct compiled_application {
 	uint32_t term_count;
@@ -47,8 +53,8 @@ struct compilation {
 	struct snapshot_unit *units;
 	struct snapshot_zone *zones;
 	struct snapshot_policy *policies;
-	struct snapshot_application *applications; /* each single one that a policy names */
-	struct name_table *application_indices;    /* to index + 1 */
+	struct named_application *applications; /* each single one that a policy names */
+	struct name_table *application_indices; /* to identity + 1 */
 	uint32_t application_count;
 	uint32_t application_capacity;
 	struct name_table *resolved_names; /* applications and sets as named, to index + 1 */

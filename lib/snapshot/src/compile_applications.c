@@ -9,7 +9,6 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
-	APPLICATIONS_MOST = UINT16_MAX - 1,
 };
 
 struct collector {
@@ -20,7 +19,7 @@ struct collector {
 	bool failed;
 };
 
-/* The row of a single application, made when it is not there yet; CLASSIFIER_NONE when memory ran out. */
+/* The identity of a single application; sessions keep it over commits. CLASSIFIER_NONE when memory ran out. */
 static uint32_t
 application_index(struct compilation *compilation, const char *name, uint32_t timeout)
 {
@@ -29,20 +28,26 @@ application_index(struct compilation *compilation, const char *name, uint32_t ti
 	if (known != 0) {
 		return known - 1;
 	}
-	if (compilation->application_count >= APPLICATIONS_MOST) {
-		return CLASSIFIER_NO_APPLICATION; /* nameless in logs, with the protocol's timeout */
+	const uint32_t identity = registry_give(compilation->registry, REGISTRY_APPLICATION, name, name);
+	if (identity == REGISTRY_NONE) {
+		/* No number left: nameless in logs, with the protocol's timeout. Else memory ran out. */
+		if (registry_count(compilation->registry, REGISTRY_APPLICATION) < UINT16_MAX) {
+			compilation->scratch.failed = true;
+		}
+		return CLASSIFIER_NO_APPLICATION;
 	}
-	struct snapshot_application *moved =
+	struct named_application *moved =
 	    arena_grow(&compilation->scratch, compilation->applications, compilation->application_count,
 		&compilation->application_capacity, sizeof(*moved));
 	const char *copy = arena_copy(compilation->arena, name);
-	if (moved == NULL || copy == NULL ||
-	    !name_table_set(compilation->application_indices, copy, compilation->application_count + 1)) {
+	if (moved == NULL || copy == NULL || !name_table_set(compilation->application_indices, copy, identity + 1)) {
 		return CLASSIFIER_NONE;
 	}
 	compilation->applications = moved;
-	moved[compilation->application_count] = (struct snapshot_application){.name = copy, .timeout = timeout};
-	return compilation->application_count++;
+	moved[compilation->application_count] =
+	    (struct named_application){.identity = identity, .row = {.name = copy, .timeout = timeout}};
+	compilation->application_count++;
+	return identity;
 }
 
 static struct classifier_term
@@ -160,17 +165,26 @@ compile_finish_applications(struct compilation *compilation, const struct classi
 			rows[count++] = (struct classifier_source_port){row->protocol, row->low, index};
 		}
 	}
-	struct snapshot_application *applications =
-	    arena_take(compilation->arena, compilation->application_count, sizeof(*applications));
+	const uint32_t identities = registry_count(compilation->registry, REGISTRY_APPLICATION);
+	struct snapshot_application *applications = arena_take(compilation->arena, identities, sizeof(*applications));
 	if (applications == NULL || arena_failed(&compilation->scratch)) {
 		return false;
 	}
-	if (compilation->application_count > 0) {
-		memcpy(applications, compilation->applications,
-		    compilation->application_count * sizeof(*applications));
+	for (uint32_t i = 0; i < compilation->application_count; i++) {
+		applications[compilation->applications[i].identity] = compilation->applications[i].row;
+	}
+	/* Those that no policy names any more: sessions of theirs may still be logged. */
+	for (uint32_t i = 0; i < identities; i++) {
+		if (applications[i].name == NULL) {
+			applications[i].name =
+			    arena_copy(compilation->arena, registry_name(compilation->registry, REGISTRY_APPLICATION, i));
+		}
+	}
+	if (arena_failed(compilation->arena)) {
+		return false;
 	}
 	compilation->snapshot->applications = applications;
-	compilation->snapshot->application_count = (uint16_t)compilation->application_count;
+	compilation->snapshot->application_count = (uint16_t)identities;
 	*ports = rows;
 	*port_count = count;
 	return true;

@@ -2,7 +2,7 @@
  * What the engine reads of a configuration: an immutable value, compiled by lib/snapshot, never changed after it was
  * handed to engine_apply() and freed by its owner only after the engine was given another and said so.
  *
- * Identities (unit, zone, instance, policy) are small dense numbers that stand for a configured path. lib/snapshot keeps
+ * Identities (unit, zone, instance, policy, application) are small dense numbers that stand for a configured path. lib/snapshot keeps
  * the registry: the same path has the same number over commits, so sessions, counters and neighbours survive them. Arrays
  * here are indexed by identity; a hole has `present` false.
  */
