@@ -164,7 +164,7 @@ test_longest_prefix_wins(void **state)
 	rib_destroy(rib);
 }
 
-/* REQ-RT-005, REQ-RT-007, REQ-RT-009, REQ-RT-023: st0.1 with preference 5, st0.2 with 7 */
+/* REQ-RT-005, REQ-RT-007, REQ-RT-009: st0.1 with preference 5, st0.2 with 7 */
 static void
 test_backup_takes_over_and_gives_back(void **state)
 {

@@ -227,7 +227,7 @@ test_host_inbound(void **state)
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "E-049"), 1);
 }
 
-/* REQ-HI-016, REQ-HI-014 */
+/* REQ-HI-016, and the bits of routing protocols */
 static void
 test_host_inbound_applications_and_protocols(void **state)
 {
@@ -262,7 +262,7 @@ test_services_running(void **state)
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "the Telnet server, which is never started"), 1);
 }
 
-/* REQ-POL-016, REQ-POL-017, REQ-POL-018, REQ-POL-020, E-074, E-076, E-077 */
+/* REQ-POL-016, REQ-POL-017, REQ-POL-018, E-074, E-076, E-077 */
 static void
 test_address_books(void **state)
 {
@@ -331,7 +331,7 @@ test_contexts_with_any(void **state)
 	assert_string_equal(world_policy(&world, "b", "a", 1, 2, 23), "default-policy");
 }
 
-/* REQ-POL-012, REQ-POL-028, REQ-POL-029: what cannot be done yet is matched and dropped */
+/* What cannot be done yet is matched and dropped: nothing passes that was not written */
 static void
 test_actions_and_what_fails_closed(void **state)
 {
