@@ -103,20 +103,25 @@ candidate_rank(const struct ipc_candidate *candidate)
 	return 3;
 }
 
+struct listed {
+	const struct ipc_candidate *candidate;
+	size_t place; /* among those that came */
+};
+
 static int
-compare_candidates(const void *left, const void *right)
+compare_listed(const void *left, const void *right)
 {
-	const struct ipc_candidate *const *a = left;
-	const struct ipc_candidate *const *b = right;
-	const int ranks = candidate_rank(*a) - candidate_rank(*b);
+	const struct listed *a = left;
+	const struct listed *b = right;
+	const int ranks = candidate_rank(a->candidate) - candidate_rank(b->candidate);
 
 	if (ranks != 0) {
 		return ranks;
 	}
-	if (candidate_is_keyword(*a)) {
-		return strcmp((*a)->word, (*b)->word);
+	if (candidate_is_keyword(a->candidate)) {
+		return strcmp(a->candidate->word, b->candidate->word);
 	}
-	return *a < *b ? -1 : 1; /* names in the order in which they came: that of the configuration */
+	return a->place < b->place ? -1 : 1; /* names in the order of the configuration */
 }
 
 static const char *
@@ -159,7 +164,7 @@ list_help(const char *help, size_t indent, size_t width, struct text *out)
 void
 cli_candidates_list(const struct ipc_candidates *candidates, unsigned columns, struct text *out)
 {
-	const struct ipc_candidate **sorted = calloc(candidates->count + 1, sizeof(*sorted));
+	struct listed *sorted = calloc(candidates->count + 1, sizeof(*sorted));
 	size_t width = LIST_WORD_LEAST;
 
 	if (sorted == NULL || candidates->count == 0) {
@@ -170,21 +175,22 @@ cli_candidates_list(const struct ipc_candidates *candidates, unsigned columns, s
 	for (size_t i = 0; i < candidates->count; i++) {
 		const size_t length = strlen(candidate_word(&candidates->items[i]));
 
-		sorted[i] = &candidates->items[i];
+		sorted[i] = (struct listed){.candidate = &candidates->items[i], .place = i};
 		width = length > width && length <= LIST_WORD_MOST ? length : width;
 	}
-	qsort(sorted, candidates->count, sizeof(*sorted), compare_candidates);
+	qsort(sorted, candidates->count, sizeof(*sorted), compare_listed);
 	text_append(out, "Possible completions:\n");
 	for (size_t i = 0; i < candidates->count; i++) {
-		const char *word = candidate_word(sorted[i]);
+		const struct ipc_candidate *candidate = sorted[i].candidate;
+		const char *word = candidate_word(candidate);
 		const size_t length = strlen(word);
 		const size_t indent = LIST_INDENT + (length > width ? length : width) + 1;
 
-		text_append(out, candidate_mark(sorted[i]));
+		text_append(out, candidate_mark(candidate));
 		text_append(out, word);
-		if (*sorted[i]->help != '\0') {
+		if (*candidate->help != '\0') {
 			text_append_repeated(out, ' ', indent - LIST_INDENT - length);
-			list_help(sorted[i]->help, indent, columns > indent ? columns - indent : 0, out);
+			list_help(candidate->help, indent, columns > indent ? columns - indent : 0, out);
 		}
 		text_append_char(out, '\n');
 	}

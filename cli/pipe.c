@@ -265,9 +265,11 @@ pipe_keep(struct cli_pipeline *pipeline, struct cli_filter *filter, const char *
 		pipeline->failed = true;
 		return;
 	}
-	free(filter->lines[filter->next]);
-	filter->lines[filter->next] = copy;
-	filter->next = (filter->next + 1) % filter->count;
+	char **slot = &filter->lines[filter->next];
+
+	free(*slot);
+	*slot = copy;
+	filter->next = filter->next + 1 == filter->count ? 0 : filter->next + 1;
 }
 
 /* One line, without its newline, through the filters from `first` on. */
