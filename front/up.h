@@ -30,7 +30,7 @@ struct up_state {
 	gid_t gid;
 	struct up_account accounts[UP_DAEMONS];
 	char *namespace;     /* of the host path */
-	bool made_namespace; /* by us: goes with us */
+	bool has_namespace;  /* it is there, and goes with us */
 };
 
 /* "logd", "mgd", "flowd" */

@@ -180,14 +180,12 @@ make_namespace(struct up_state *state, struct text *error)
 	}
 	text_printf(&path, "/run/netns/%s", text_string(&name));
 	state->namespace = text_take(&name);
-	if (stat(text_string(&path), &status) != 0) {
-		good = state->namespace != NULL && run_ip("add", state->namespace) == 0;
-		state->made_namespace = good;
-		if (!good) {
-			text_printf(error, "could not make the network namespace %s: is iproute2 there?",
-			    text_string(&path));
-		}
+	if (state->namespace == NULL || (stat(text_string(&path), &status) != 0 && run_ip("add", state->namespace) != 0)) {
+		text_printf(error, "could not make the network namespace %s: is iproute2 there?", text_string(&path));
+		good = false;
 	}
+	/* One that is there has our directory's name: it is of a run that was killed. */
+	state->has_namespace = good;
 	text_release(&path);
 	return good;
 }
@@ -229,7 +227,7 @@ up_state_close(struct up_state *state)
 {
 	if (state->lock >= 0) {
 		remove_sockets(state);
-		if (state->made_namespace) {
+		if (state->has_namespace) {
 			(void)run_ip("delete", state->namespace);
 		}
 		/* The file stays: removing it would race with the next one who locks it. */
