@@ -188,6 +188,9 @@ edit_run(struct statement *statement, enum edit_verb verb, size_t from)
 {
 	statement->level = conf_tree_top(statement->tree);
 	statement->allow_pending = false;
+	statement->step_count = 0;
+	statement->at_step = STEP_LEVEL;
+	statement->scope = from;
 	switch (verb) {
 	case EDIT_SET:
 		return edit_set(statement, from);

@@ -111,8 +111,16 @@ skip_prompt(const struct line *line, size_t at)
 	const size_t end = skip_word(line, at);
 	size_t after = end;
 
-	if (memchr(line->bytes + at, '@', end - at) == NULL) {
+	const char *sign = memchr(line->bytes + at, '@', end - at);
+
+	if (sign == NULL) {
 		return at;
+	}
+	/* "user@host>set": the command sticks to the prompt. */
+	for (const char *c = sign; c < line->bytes + end - 1; c++) {
+		if (*c == '#' || *c == '>') {
+			return (size_t)(c + 1 - line->bytes);
+		}
 	}
 	after = skip_blanks(line, after);
 	if (after < line->length && (line->bytes[after] == '#' || line->bytes[after] == '>')) {
@@ -281,7 +289,9 @@ run_joined(struct set_reader *reader, const struct text *joined, size_t first, u
 	    !reads(reader) && begin(reader, line) && take_words(reader, text_string(joined), first, line) &&
 	    reads(reader)) {
 		run_set(reader);
-		load_tell(reader->load, DIAGNOSTIC_ERROR, line + 1, text_string(joined) + first,
+		const char *rest = text_string(joined) + first;
+
+		load_tell(reader->load, DIAGNOSTIC_ERROR, line + 1, rest + strspn(rest, " \t"),
 		    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 		return;
 	}

@@ -108,6 +108,7 @@ op_take_value(struct op_parsing *parsing, const struct op_argument *argument, co
 
 	if (ok) {
 		op_request_add(parsing, argument, text_string(&canonical));
+		parsing->command->request.failed |= text_failed(&value) || text_failed(&canonical);
 	} else {
 		text_printf(&parsing->error->message, "%s: %s", argument->name,
 		    argument->rule == NULL ? text_string(&rule) : argument->rule);
@@ -243,7 +244,7 @@ op_parse(const struct op_table *table, enum op_mode mode, const char *line, stru
 	op_walk_start(&parsing.walk, table, mode);
 	bool ok = op_parse_words(&parsing);
 
-	if (ok && command->request.failed) {
+	if (ok && (command->request.failed || text_failed(&parsing.walk.path))) {
 		text_append(&error->message, "out of memory");
 		ok = false;
 	}

@@ -111,21 +111,22 @@ push_qualified(struct statement *statement, ptrdiff_t route, const struct schema
 	return true;
 }
 
-/* The route's plain next hop and preference move into a qualified one. */
-static bool
-convert_first(struct statement *statement, struct conf_node *hop, struct conf_node *preference, ptrdiff_t route)
+/* Nothing hangs on the two steps: they change in their places, the hop in the earlier one. */
+static void
+turn_steps(struct statement *statement, const struct one_line *line, const struct schema_node *route, ptrdiff_t hop,
+    ptrdiff_t preference)
 {
-	ptrdiff_t hop_value;
-	ptrdiff_t preference_value;
+	const struct schema_node *list = child_of(route, "qualified-next-hop");
+	const size_t early = line->hop < line->preference ? line->hop : line->preference;
+	const size_t late = line->hop < line->preference ? line->preference : line->hop;
 
-	if (!push_value(statement, hop->value, &hop_value) ||
-	    !push_value(statement, preference->value, &preference_value) ||
-	    !push_qualified(statement, route, hop->parent->schema, hop_value, preference_value)) {
-		return false;
-	}
-	statement->erase[0] = hop;
-	statement->erase[1] = preference;
-	return true;
+	statement->steps[early].schema = list;
+	statement->steps[early].value = hop;
+	statement->steps[early].terminal = false;
+	statement->steps[late].schema = child_of(list, "preference");
+	statement->steps[late].parent = (ptrdiff_t)early;
+	statement->steps[late].value = preference;
+	statement->steps[late].terminal = true;
 }
 
 bool
@@ -155,20 +156,24 @@ route_backup(struct statement *statement)
 	}
 	statement_tell(statement, DIAGNOSTIC_WARNING,
 	    "E-051 a second next hop with a preference of its own: both are read as qualified-next-hop");
-	/* Nothing hangs on the two steps: they change in their places, the hop in the earlier one. */
-	const size_t early = line.hop < line.preference ? line.hop : line.preference;
-	const size_t late = line.hop < line.preference ? line.preference : line.hop;
-	const struct schema_node *list = child_of(node->schema, "qualified-next-hop");
-
-	statement->steps[early].schema = list;
-	statement->steps[early].value = new_hop;
-	statement->steps[early].terminal = false;
-	statement->steps[late].schema = child_of(list, "preference");
-	statement->steps[late].parent = (ptrdiff_t)early;
-	statement->steps[late].value = new_preference;
-	statement->steps[late].terminal = true;
 	node->one_line = true;
-	return !first || convert_first(statement, hop, preference, route);
+	if (!first) {
+		turn_steps(statement, &line, node->schema, new_hop, new_preference);
+		return true;
+	}
+	/* The first line's pair takes the place of the steps, the new one follows: the order of entry stays. */
+	ptrdiff_t old_hop;
+	ptrdiff_t old_preference;
+
+	if (!push_value(statement, hop->value, &old_hop) ||
+	    !push_value(statement, preference->value, &old_preference) ||
+	    !push_qualified(statement, route, node->schema, new_hop, new_preference)) {
+		return false;
+	}
+	turn_steps(statement, &line, node->schema, old_hop, old_preference);
+	statement->erase[0] = hop;
+	statement->erase[1] = preference;
+	return true;
 }
 
 void
