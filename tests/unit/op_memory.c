@@ -1,0 +1,279 @@
+/*
+ * Memory that runs out at each single allocation of a command's way: nothing leaks, nothing crashes, and what is said to
+ * have worked has worked.
+ *
+ * The linker puts the functions below in the place of the C library's for everything in this program.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf/op.h"
+
+static uint32_t allocations;
+static uint32_t failing = UINT32_MAX;
+
+static bool
+fails(void)
+{
+	return allocations++ == failing;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+char *__real_strdup(const char *string);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+char *__wrap_strdup(const char *string);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return fails() ? NULL : __real_realloc(memory, size);
+}
+
+void *
+__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(memory, count, size);
+}
+
+void *
+__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+char *
+__wrap_strdup(const char *string)
+{
+	return fails() ? NULL : __real_strdup(string);
+}
+
+struct house {
+	struct schema *schema;
+	struct op_table *table;
+	struct conf_editor editor;
+};
+
+static int
+build(void **state)
+{
+	struct house *house = calloc(1, sizeof(*house));
+	struct text error = TEXT_EMPTY;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	assert_non_null(house);
+	house->schema = schema_create(&error);
+	assert_non_null(house->schema);
+	house->table = op_table_create(house->schema);
+	assert_non_null(house->table);
+	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
+	assert_true(conf_edit_set(&house->editor, "security zones security-zone trust interfaces ge-0/0/1.2", &list));
+	diagnostics_release(&list);
+	text_release(&error);
+	*state = house;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct house *house = *state;
+
+	conf_tree_destroy(house->editor.tree);
+	text_release(&house->editor.level);
+	op_table_destroy(house->table);
+	schema_destroy(house->schema);
+	free(house);
+	return 0;
+}
+
+/* Runs `attempt` with the n-th allocation failing, for each n until one run needs no n-th. It says whether it worked. */
+static void
+fail_each(const struct house *house, bool (*attempt)(const struct house *house))
+{
+	uint32_t refused = 0;
+	bool finished = false;
+
+	for (uint32_t n = 0; !finished; n++) {
+		assert_true(n < 100000);
+		allocations = 0;
+		failing = n;
+		const bool worked = attempt(house);
+
+		finished = allocations <= n;
+		failing = UINT32_MAX;
+		refused += !worked;
+		assert_true(worked || !finished);
+	}
+	assert_true(refused > 0);
+}
+
+static bool
+attempt_table(const struct house *house)
+{
+	struct op_table *table = op_table_create(house->schema);
+	size_t count = 0;
+
+	if (table == NULL) {
+		return false;
+	}
+	assert_true(op_table_rpcs(table, &count) != NULL && count > 20);
+	op_table_destroy(table);
+	return true;
+}
+
+static bool
+attempt_parse(const struct house *house)
+{
+	struct op_command command;
+	struct op_error error;
+	const bool parsed = op_parse(house->table, OP_MODE_OPERATIONAL,
+	    "show security flow session source-prefix 10.0.0.0/8 protocol tcp | display xml", &command, &error);
+
+	if (parsed) {
+		assert_string_equal(command.rpc->name, "get-flow-session-information");
+		assert_string_equal(op_value(command.request.root, "source-prefix"), "10.0.0.0/8");
+		assert_string_equal(op_value(command.request.root, "protocol"), "tcp");
+		assert_int_equal(command.pipe.format, OP_FORMAT_XML);
+		op_command_release(&command);
+	}
+	op_error_release(&error);
+	return parsed;
+}
+
+static bool
+attempt_statement(const struct house *house)
+{
+	static const char *const statement =
+	    "security policies from-zone trust to-zone untrust policy a-name-that-is-long-enough match application any";
+	struct op_command command;
+	struct op_error error;
+	struct text line = TEXT_EMPTY;
+
+	text_printf(&line, "set %s", statement);
+	const bool whole = !text_failed(&line);
+	const bool parsed = op_parse(house->table, OP_MODE_CONFIGURATION, text_string(&line), &command, &error);
+
+	if (parsed && whole) {
+		assert_string_equal(op_value(command.request.root, "statement"), statement);
+	}
+	op_command_release(&command);
+	op_error_release(&error);
+	text_release(&line);
+	return parsed && whole;
+}
+
+static bool
+attempt_tree(const struct house *house)
+{
+	struct op_tree tree;
+	struct op_tree copy;
+	struct op_renderer renderer;
+	struct text out = TEXT_EMPTY;
+	uint8_t bytes[512];
+	struct writer writer = writer_over(bytes, sizeof(bytes));
+	bool worked = false;
+
+	op_tree_start(&tree, "software-information");
+	(void)op_add(&tree, tree.root, "host-name", "fw");
+	(void)op_addf(&tree, tree.root, "product-model", "%s", "sallyport");
+	(void)op_add_number(&tree, tree.root, "sallyport-version", 1);
+	op_tree_encode(&tree, &writer);
+	assert_int_equal(tree.failed, writer_failed(&writer));
+	struct reader reader = reader_over(bytes, writer_failed(&writer) ? 0 : writer_length(&writer));
+
+	if (op_tree_decode(&copy, &reader)) {
+		op_renderer_start(&renderer, op_table_find(house->table, "get-software-information"), NULL, OP_FORMAT_JSON, &out);
+		op_renderer_add(&renderer, &copy, &out);
+		op_renderer_end(&renderer, &out);
+		worked = !text_failed(&out);
+		op_tree_release(&copy);
+	}
+	op_tree_release(&tree);
+	text_release(&out);
+	return worked;
+}
+
+static void
+count(void *context, const struct conf_candidate *candidate)
+{
+	uint32_t *found = context;
+
+	assert_non_null(candidate->word);
+	assert_non_null(candidate->help);
+	(*found)++;
+}
+
+static bool
+attempt_completion(const struct house *house)
+{
+	uint32_t found = 0;
+
+	op_complete(house->table, OP_MODE_OPERATIONAL, &house->editor, "show security zones ", count, &found);
+	op_complete(house->table, OP_MODE_CONFIGURATION, &house->editor, "set security zones security-zone trust interfaces ",
+	    count, &found);
+	return found == 6; /* Enter, the zone, <zone>, the pipe; the unit and its placeholder */
+}
+
+static void
+test_table(void **state)
+{
+	fail_each(*state, attempt_table);
+}
+
+static void
+test_parse(void **state)
+{
+	fail_each(*state, attempt_parse);
+	fail_each(*state, attempt_statement);
+}
+
+static void
+test_tree(void **state)
+{
+	fail_each(*state, attempt_tree);
+}
+
+static void
+test_completion(void **state)
+{
+	fail_each(*state, attempt_completion);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_parse),
+	    cmocka_unit_test(test_tree),
+	    cmocka_unit_test(test_completion),
+	};
+
+	return cmocka_run_group_tests(tests, build, tear_down);
+}
