@@ -150,6 +150,32 @@ test_host_outbound(void **state)
 	expect(world_packet_in(world, UINT16_MAX, &self), VERDICT_DROP, REASON_HOST_TO_SELF);
 }
 
+/* Our host learns a path's MTU and that there is no route, as if the far end had said so. */
+static void
+test_host_is_told(void **state)
+{
+	struct world *world = *state;
+	struct world_packet big = {.protocol = 17, .source = US_OUTSIDE, .destination = IP(8, 8, 8, 8), .source_port = 3333,
+	    .destination_port = 514, .payload = 1400, .dont_fragment = true};
+
+	world->units[2].mtu = 1200;
+	world_apply(world);
+	expect(world_packet_in(world, UINT16_MAX, &big), VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
+	assert_int_equal(world->sent_count, 1);
+	assert_int_equal(world->sent[0].verb, ENGINE_HOST);
+	const uint8_t *ip = world->sent[0].data;
+
+	assert_int_equal(read32(ip + 12), IP(8, 8, 8, 8));
+	assert_int_equal(read32(ip + 16), US_OUTSIDE);
+	assert_int_equal(ip[20], 3);
+	assert_int_equal(ip[21], 4);
+	assert_int_equal(ip[26] << 8 | ip[27], 1200);
+	big.destination = IP(198, 51, 100, 1);
+	expect(world_packet_in(world, UINT16_MAX, &big), VERDICT_REJECT, REASON_ROUTE_REJECT);
+	assert_int_equal(world->sent[0].verb, ENGINE_HOST);
+	assert_int_equal(engine_session_count(world->engine), 0);
+}
+
 /* REQ-HI-013: allowed, not started. */
 static void
 test_closed(void **state)
@@ -456,6 +482,7 @@ main(void)
 	    TEST(test_services),
 	    TEST(test_host_session),
 	    TEST(test_host_outbound),
+	    TEST(test_host_is_told),
 	    TEST(test_closed),
 	    TEST(test_echo),
 	    TEST(test_any_and_except),

@@ -58,6 +58,15 @@ random_key(struct fixture *fixture)
 	return (struct flow_key){random_u64(&fixture->random), random_u64(&fixture->random) >> 1};
 }
 
+static struct session *
+add_keys(struct fixture *fixture, struct flow_key forth, struct flow_key back, bool *clash)
+{
+	const struct flow_pair pair = {.keys = {forth, back},
+	    .hashes = {session_table_hash(&fixture->table, forth), session_table_hash(&fixture->table, back)}};
+
+	return session_table_add(&fixture->table, &pair, clash);
+}
+
 static void
 add_one(struct fixture *fixture)
 {
@@ -66,7 +75,7 @@ add_one(struct fixture *fixture)
 
 	fixture->forth[i] = random_key(fixture);
 	fixture->back[i] = random_key(fixture);
-	fixture->model[i] = session_table_add(&fixture->table, fixture->forth[i], fixture->back[i], &clash);
+	fixture->model[i] = add_keys(fixture, fixture->forth[i], fixture->back[i], &clash);
 	assert_false(clash);
 	assert_non_null(fixture->model[i]);
 	fixture->count++;
@@ -125,7 +134,7 @@ test_fills_up_completely(void **state)
 		add_one(fixture);
 	}
 	check_all(fixture);
-	assert_null(session_table_add(&fixture->table, random_key(fixture), random_key(fixture), &clash));
+	assert_null(add_keys(fixture, random_key(fixture), random_key(fixture), &clash));
 	assert_false(clash);
 }
 
@@ -169,9 +178,11 @@ test_clash_is_refused(void **state)
 	bool clash = false;
 
 	add_one(fixture);
-	assert_null(session_table_add(&fixture->table, random_key(fixture), fixture->forth[0], &clash));
+	assert_null(add_keys(fixture, random_key(fixture), fixture->forth[0], &clash));
 	assert_true(clash);
-	assert_null(session_table_add(&fixture->table, fixture->back[0], random_key(fixture), &clash));
+	const struct flow_key same = random_key(fixture);
+
+	assert_null(add_keys(fixture, same, same, &clash));
 	assert_true(clash);
 	add_one(fixture);
 	assert_false(session_table_rekey(&fixture->table, fixture->model[1], SESSION_BACK, fixture->forth[0]));

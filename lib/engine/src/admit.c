@@ -11,6 +11,7 @@
 
 enum {
 	PORT_DNS = 53,
+	FULL_SAID_NS = 1000000000, /* how often a full table is logged at most */
 };
 
 /* May it be a source in transit (RFC 1812 5.3.7, RFC 1122 3.2.1.3)? */
@@ -132,6 +133,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 		return;
 	}
 	item->packet->result.to_zone = out->zone;
+	admit_prepare(engine, item, &admission);
 	if ((item->flags & ITEM_FROM_HOST) != 0) {
 		admission.flags = SESSION_HOST;
 	} else if (!policy_permits(engine, item, &admission)) {
@@ -150,31 +152,54 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 }
 
 void
+admit_prepare(const struct engine *engine, const struct item *item, struct admission *admission)
+{
+	struct flow_pair *pair = &admission->pair;
+
+	pair->keys[SESSION_FORTH] = item->key;
+	pair->keys[SESSION_BACK] = flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
+	pair->hashes[SESSION_FORTH] = item->hash;
+	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
+	session_table_prefetch_add(&engine->table, pair);
+}
+
+/* No session for want of room; said once a second. */
+static void
+refuse_session(struct engine *engine, struct item *item, const struct admission *admission, enum reason reason)
+{
+	const bool say = reason == REASON_SESSION_TABLE_FULL && engine->now - engine->full_said >= FULL_SAID_NS;
+	struct admission refused = *admission;
+
+	if (say) {
+		engine->full_said = engine->now;
+	}
+	refused.reason = reason;
+	event_deny(engine, item, &refused, say);
+	finish_drop(engine, item->packet, reason);
+}
+
+void
 admit_create(struct engine *engine, struct item *item, const struct admission *admission)
 {
-	const struct flow_key back =
-	    flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
+	const struct way *way = &admission->way;
+	const uint32_t neighbour = way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
 	bool clash = false;
-	struct session *session = session_table_add(&engine->table, item->key, back, &clash);
-	enum reason why = REASON_NONE;
+
+	if (!way->local && neighbour == NEIGHBOUR_NONE) {
+		finish_drop(engine, item->packet, REASON_NEIGHBOUR_TABLE_FULL);
+		return;
+	}
+	struct session *session = session_table_add(&engine->table, &admission->pair, &clash);
 
 	if (session == NULL) {
-		const enum reason reason = clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL;
-		const bool say = !clash && engine->now - engine->full_said >= 1000000000ULL;
-
-		if (say) {
-			engine->full_said = engine->now;
-		}
-		event_deny(engine, item, &(struct admission){.policy = admission->policy,
-		    .to_zone = admission->to_zone, .application = admission->application, .reason = reason}, say);
-		finish_drop(engine, item->packet, reason);
+		refuse_session(engine, item, admission, clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL);
 		return;
 	}
 	session_start(engine, session, item, admission);
-	if (!session_resolve(engine, session, SESSION_FORTH, &why)) {
-		session_end(engine, session, why);
-		finish_drop(engine, item->packet, why);
-		return;
+	if (way->local) {
+		flow_set_host(engine, &session->forth, engine->units[way->unit].instance);
+	} else {
+		flow_set_neighbour(engine, &session->forth, way->unit, neighbour);
 	}
 	session_forward(engine, item, session, SESSION_FORTH, admission->reason);
 }

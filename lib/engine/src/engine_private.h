@@ -214,13 +214,16 @@ void admit_packet(struct engine *engine, struct item *item);
 /* What a first packet is, on its way through admit.c and local.c. */
 struct admission {
 	struct way way;
+	struct flow_pair pair;
 	uint16_t to_zone;
 	uint32_t policy;
 	uint32_t application;
 	uint16_t flags; /* enum session_flag */
 	enum reason reason;
 };
-/* Makes the session and sends the packet on; finishes it. */
+/* What the session's keys will be, by the way that was found; fetches their places. */
+void admit_prepare(const struct engine *engine, const struct item *item, struct admission *admission);
+/* Makes the session and sends the packet on; finishes it. => admit_prepare() */
 void admit_create(struct engine *engine, struct item *item, const struct admission *admission);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
@@ -238,6 +241,9 @@ bool unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address
 uint32_t unit_speaking_address(const struct engine *engine, uint16_t unit);
 /* Looks the way of a flow up again after a change; false when the session has to end, and why. */
 bool session_resolve(struct engine *engine, struct session *session, unsigned direction, enum reason *why);
+/* The way of a flow, as found: to a neighbour, or to our own host by an instance's TUN. */
+void flow_set_neighbour(const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour);
+void flow_set_host(const struct engine *engine, struct flow *flow, uint16_t instance);
 
 /* egress.c: puts the frame header before the IP packet and sends it to a neighbour; or holds it. REASON_NONE: sent;
  * NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. => packet->data is at the IP header */

@@ -228,7 +228,7 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 		return REASON_FRAME_NOT_FOR_US;
 	}
 	if (unit->zone == SNAPSHOT_NONE) {
-		return REASON_NULL_ZONE;
+		return engine->snapshot->units[number].unsupported ? REASON_NOT_SUPPORTED : REASON_NULL_ZONE;
 	}
 	return REASON_NONE;
 }

@@ -82,6 +82,7 @@ serve(struct engine *engine, struct item *item, struct admission *admission, uin
 		admission->reason = REASON_HOST_INBOUND;
 		admission->flags |= SESSION_HOST;
 		item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
+		admit_prepare(engine, item, admission);
 		admit_create(engine, item, admission);
 	} else if (item->protocol == IPV4_PROTOCOL_TCP) {
 		reply_reset(engine, item, REASON_SERVICE_CLOSED);

@@ -194,7 +194,6 @@ create(struct engine *engine, uint16_t unit, uint32_t address)
 	struct neighbour_table *table = &engine->neighbours;
 
 	if (table->free == NEIGHBOUR_NONE && !evict(engine)) {
-		reason_note(engine, REASON_NEIGHBOUR_TABLE_FULL);
 		return NEIGHBOUR_NONE;
 	}
 	const uint32_t index = table->free;

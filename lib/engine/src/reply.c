@@ -80,7 +80,7 @@ icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const ui
 static bool
 may_complain(const struct engine *engine, const struct item *item)
 {
-	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME | ITEM_FROM_HOST)) == 0 &&
+	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME)) == 0 &&
 	    ipv4_class(item->source) == IPV4_CLASS_UNICAST && ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
 	    !unit_broadcast(engine, item->unit, item->source) &&
 	    !unit_broadcast(engine, item->unit, item->destination);
@@ -96,19 +96,42 @@ answer_sent(struct engine *engine, struct packet *packet, bool sent, enum reason
 	}
 }
 
+/* Our own host hears of it too (a path's MTU, a route that is not there): as if the far end had said so. */
+static bool
+tell_host(struct engine *engine, struct packet *packet, const uint8_t type_code[2], uint16_t mtu)
+{
+	const uint32_t host = bytes_load_32(packet->data + 12);
+	const uint32_t far = bytes_load_32(packet->data + 16);
+
+	if (!icmp_token(engine) || !icmp_wrap(packet, far, host, type_code, mtu)) {
+		return false;
+	}
+	output_put(engine, packet, ENGINE_HOST);
+	return true;
+}
+
 static void
 reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2], uint16_t mtu, enum reason reason)
 {
 	struct packet *packet = item->packet;
-	const uint32_t speaking = unit_speaking_address(engine, item->unit);
+	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
+	const uint32_t speaking = from_host ? 0 : unit_speaking_address(engine, item->unit);
 
-	if (speaking == 0 || !may_complain(engine, item) || !icmp_token(engine)) {
+	if (!may_complain(engine, item) || (speaking == 0 && !from_host)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}
-	/* After a policy or a full neighbour queue the packet may be at its IP header already. */
+	/* After a full neighbour queue the packet may be at its IP header already. */
 	if (packet->data != item->ip) {
 		packet_to_ip(packet, item->ip, item->length);
+	}
+	if (from_host) {
+		answer_sent(engine, packet, tell_host(engine, packet, type_code, mtu), reason);
+		return;
+	}
+	if (!icmp_token(engine)) {
+		finish_drop(engine, packet, reason);
+		return;
 	}
 	answer_sent(engine, packet,
 	    icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
@@ -138,14 +161,18 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	const uint8_t type_code[2] = {ICMP_UNREACHABLE, code};
 	const uint16_t unit = packet->result.in_unit;
 	const uint32_t speaking = unit_speaking_address(engine, unit);
+	const bool from_host = (packet->flags & PACKET_FROM_HOST) != 0;
 	struct ipv4_header header;
 
-	if (speaking == 0 || ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
+	if ((speaking == 0 && !from_host) || ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
 		return false;
 	}
 	if (header.protocol == IPV4_PROTOCOL_ICMP && packet->length > header.header_length &&
 	    icmp_is_error(packet->data[header.header_length])) {
 		return false;
+	}
+	if (from_host) {
+		return tell_host(engine, packet, type_code, 0);
 	}
 	return icmp_token(engine) && icmp_wrap(packet, speaking, header.source, type_code, 0) &&
 	    egress_originate(engine, packet, engine->units[unit].instance);
@@ -160,7 +187,7 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	const struct tcp_header *offending = &segment->header;
 	const bool acknowledges = (offending->flags & TCP_ACK) != 0;
 
-	if ((offending->flags & TCP_RST) != 0 || !may_complain(engine, item)) {
+	if ((offending->flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 || !may_complain(engine, item)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}

@@ -119,25 +119,59 @@ far_instance_follows(struct engine *engine, struct session *session, unsigned di
 	return session_table_rekey(&engine->table, session, !direction, flow_key_of(&fields));
 }
 
+void
+flow_set_neighbour(const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour)
+{
+	flow->neighbour = neighbour;
+	flow->neighbour_serial = engine->neighbours.entries[neighbour].serial;
+	flow->out_unit = unit;
+	flow->generation = engine->generation;
+}
+
+void
+flow_set_host(const struct engine *engine, struct flow *flow, uint16_t instance)
+{
+	flow->out_unit = PACKET_NO_UNIT;
+	flow->out_instance = instance;
+	flow->generation = engine->generation;
+}
+
 static bool
-resolve_to_host(struct engine *engine, struct session *session, unsigned direction, const struct way *way,
-    enum reason *why)
+resolve_to_host(struct engine *engine, struct session *session, unsigned direction, const struct way *way)
 {
 	struct flow *flow = session_flow(session, direction);
+	/* Replies come from the TUN of the instance that owns the address; our own host as client stays in its own. */
+	const uint16_t instance = direction == SESSION_FORTH ? engine->units[way->unit].instance
+	                                                     : flow_fields_of(session->forth.key).instance;
 
 	if (!way->local) {
-		*why = REASON_CLOSE_ROUTE;
 		return false;
 	}
-	/* Replies come from the TUN of the instance that owns the address; our own host as client stays in its own. */
-	flow->out_instance = direction == SESSION_FORTH ? engine->units[way->unit].instance
-	                                                : flow_fields_of(session->forth.key).instance;
-	if (direction == SESSION_FORTH && !far_instance_follows(engine, session, direction, flow->out_instance)) {
-		*why = REASON_CLOSE_ROUTE;
+	if (direction == SESSION_FORTH && !far_instance_follows(engine, session, direction, instance)) {
 		return false;
 	}
-	flow->out_unit = PACKET_NO_UNIT;
-	flow->generation = engine->generation;
+	flow_set_host(engine, flow, instance);
+	return true;
+}
+
+/* The configuration changed since the way was looked up: is the client still where it was, and may it still? */
+static bool
+client_remains(const struct engine *engine, struct session *session, enum reason *why)
+{
+	struct session_common *common = &session->common;
+	const struct unit *in = unit_of(engine, common->in_unit);
+
+	if (common->in_unit != PACKET_NO_UNIT &&
+	    (in == NULL || in->zone != common->zone[SESSION_FORTH] ||
+	        in->instance != flow_fields_of(session->forth.key).instance)) {
+		*why = REASON_CLOSE_ZONE;
+		return false;
+	}
+	if (engine->snapshot->flow.policy_rematch && (common->flags & SESSION_HOST) == 0 &&
+	    !policy_still_permits(engine, session, &common->policy)) {
+		*why = REASON_CLOSE_REMATCH;
+		return false;
+	}
 	return true;
 }
 
@@ -146,53 +180,38 @@ session_resolve(struct engine *engine, struct session *session, unsigned directi
 {
 	struct session_common *common = &session->common;
 	struct flow *flow = session_flow(session, direction);
-	const struct flow_fields fields = flow_fields_of(flow->key);
-	const uint16_t instance = (uint16_t)(session->forth.key.high >> 32);
 	const uint16_t zone = common->zone[!direction];
 	struct way way;
 
-	/* The configuration changed: is the client still where it was, and may it still? */
-	if (session->forth.generation < engine->snapshot_generation && session->forth.generation != 0) {
-		const struct unit *in = unit_of(engine, common->in_unit);
-
-		if (common->in_unit != PACKET_NO_UNIT &&
-		    (in == NULL || in->zone != common->zone[SESSION_FORTH] || in->instance != instance)) {
-			*why = REASON_CLOSE_ZONE;
-			return false;
-		}
-		if (engine->snapshot->flow.policy_rematch && (common->flags & SESSION_HOST) == 0 &&
-		    !policy_still_permits(engine, session, &common->policy)) {
-			*why = REASON_CLOSE_REMATCH;
-			return false;
-		}
+	if (session->forth.generation < engine->snapshot_generation && !client_remains(engine, session, why)) {
+		return false;
 	}
-	const enum reason reason = route_find(engine, instance, fields.destination, &way);
-
-	if (reason != REASON_NONE) {
-		*why = REASON_CLOSE_ROUTE;
+	*why = REASON_CLOSE_ROUTE;
+	if (route_find(engine, flow_fields_of(session->forth.key).instance, flow_fields_of(flow->key).destination,
+	        &way) != REASON_NONE) {
 		return false;
 	}
 	if (zone == SNAPSHOT_ZONE_SELF) {
-		return resolve_to_host(engine, session, direction, &way, why);
+		return resolve_to_host(engine, session, direction, &way);
 	}
-	if (way.local || engine->units[way.unit].zone != zone) {
-		*why = way.local ? REASON_CLOSE_ROUTE : REASON_CLOSE_ZONE;
+	if (way.local) {
+		return false;
+	}
+	if (engine->units[way.unit].zone != zone) {
+		*why = REASON_CLOSE_ZONE;
 		return false;
 	}
 	if (direction == SESSION_FORTH &&
 	    !far_instance_follows(engine, session, direction, engine->units[way.unit].instance)) {
-		*why = REASON_CLOSE_ROUTE;
 		return false;
 	}
-	flow->neighbour = neighbour_get(engine, way.unit, way.next_hop);
-	if (flow->neighbour == NEIGHBOUR_NONE) {
-		flow->neighbour = 0;
+	const uint32_t neighbour = neighbour_get(engine, way.unit, way.next_hop);
+
+	if (neighbour == NEIGHBOUR_NONE) {
 		flow->generation = 0;
 		*why = REASON_NEIGHBOUR_TABLE_FULL;
 		return false;
 	}
-	flow->neighbour_serial = engine->neighbours.entries[flow->neighbour].serial;
-	flow->out_unit = way.unit;
-	flow->generation = engine->generation;
+	flow_set_neighbour(engine, flow, way.unit, neighbour);
 	return true;
 }

@@ -161,7 +161,7 @@ session_fix_deadline(struct engine *engine, struct session *session, uint32_t ti
 void
 session_end(struct engine *engine, struct session *session, enum reason reason)
 {
-	assert(reason_kind(reason) == REASON_KIND_CLOSE || reason == REASON_NEIGHBOUR_TABLE_FULL);
+	assert(reason_kind(reason) == REASON_KIND_CLOSE);
 	reason_note(engine, reason);
 	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
 	session_table_remove(&engine->table, session);

@@ -306,12 +306,20 @@ session_index(const struct session_table *table, const struct session *session)
 /* Exact look-up: the reference (index * 2 + direction), or SESSION_NONE. */
 uint32_t session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash);
 
+/* Both keys of a session to be, and their hashes. */
+struct flow_pair {
+	struct flow_key keys[2];
+	uint64_t hashes[2];
+};
+
+/* Fetches what session_table_add() will write, while something else is found out. */
+void session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair);
 /*
- * Takes a free session and enters both flows; NULL when there is none, when the table has no place for them, or when one of
- * the keys is there already (*clash then). The session's keys, number and owner are set, all else is zero.
+ * Takes a free session and enters both flows; NULL when there is none, when the table has no place for them, or when the
+ * back key is there already (*clash then). Keys and number are set, all else is zero. => the forth key is not there
  */
-struct session *session_table_add(struct session_table *table, struct flow_key forth, struct flow_key back,
-    bool *clash) __attribute__((warn_unused_result));
+struct session *session_table_add(struct session_table *table, const struct flow_pair *pair, bool *clash)
+    __attribute__((warn_unused_result));
 /* Takes both flows out and gives the session back. */
 void session_table_remove(struct session_table *table, struct session *session);
 /* Gives one flow of a session another key; false (and nothing changed) when that is taken or there is no place. */

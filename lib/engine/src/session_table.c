@@ -197,23 +197,36 @@ table_take(struct session_table *table, uint64_t hash, uint32_t reference)
 	assert(false && "an entry that was put is there");
 }
 
+void
+session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair)
+{
+	session_table_prefetch_bucket(table, pair->hashes[SESSION_BACK]);
+	if (table->free != SESSION_NONE) {
+		const struct session *session = &table->sessions[table->free];
+
+		__builtin_prefetch(&table->rare[table->free], 1);
+		__builtin_prefetch(&session->forth, 1);
+		__builtin_prefetch(&session->common, 1);
+		__builtin_prefetch(&session->back, 1);
+	}
+}
+
 struct session *
-session_table_add(struct session_table *table, struct flow_key forth, struct flow_key back, bool *clash)
+session_table_add(struct session_table *table, const struct flow_pair *pair, bool *clash)
 {
 	const uint32_t index = table->free;
-	const uint64_t forth_hash = session_table_hash(table, forth);
-	const uint64_t back_hash = session_table_hash(table, back);
 
-	*clash = flow_key_equal(forth, back) || session_table_find(table, forth, forth_hash) != SESSION_NONE ||
-	    session_table_find(table, back, back_hash) != SESSION_NONE;
+	assert(session_table_find(table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH]) == SESSION_NONE);
+	*clash = flow_key_equal(pair->keys[SESSION_FORTH], pair->keys[SESSION_BACK]) ||
+	    session_table_find(table, pair->keys[SESSION_BACK], pair->hashes[SESSION_BACK]) != SESSION_NONE;
 	if (*clash || index == SESSION_NONE) {
 		return NULL;
 	}
-	if (!table_put(table, forth_hash, index << 1 | SESSION_FORTH)) {
+	if (!table_put(table, pair->hashes[SESSION_FORTH], index << 1 | SESSION_FORTH)) {
 		return NULL;
 	}
-	if (!table_put(table, back_hash, index << 1 | SESSION_BACK)) {
-		table_take(table, forth_hash, index << 1 | SESSION_FORTH);
+	if (!table_put(table, pair->hashes[SESSION_BACK], index << 1 | SESSION_BACK)) {
+		table_take(table, pair->hashes[SESSION_FORTH], index << 1 | SESSION_FORTH);
 		return NULL;
 	}
 	struct session *session = &table->sessions[index];
@@ -224,8 +237,8 @@ session_table_add(struct session_table *table, struct flow_key forth, struct flo
 	table->count++;
 	wheel_link_init(&rare->link);
 	memset(session, 0, sizeof *session);
-	session->forth.key = forth;
-	session->back.key = back;
+	session->forth.key = pair->keys[SESSION_FORTH];
+	session->back.key = pair->keys[SESSION_BACK];
 	session->common.number = (uint64_t)rare->round * table->capacity + index + 1;
 	return session;
 }
