@@ -16,38 +16,6 @@ group_takes(uint32_t use, enum rib_protocol protocol)
 	return (use & (protocol == RIB_STATIC ? (uint32_t)RIB_GROUP_STATIC : (uint32_t)RIB_GROUP_INTERFACE)) != 0;
 }
 
-/* A route that two groups bring into the same table stands there once. => originals are the first `originals` */
-static bool
-copy_is_there(const struct rib *rib, uint32_t originals, uint32_t source, uint16_t instance)
-{
-	for (uint32_t i = originals; i < rib->candidate_count; i++) {
-		if (rib->candidates[i].source == source && rib->candidates[i].instance == instance) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Do groups before `group` copy the same routes of the same primary into `instance`? Then copies may exist already. */
-static bool
-groups_overlap(const struct rib *rib, uint32_t group, uint16_t instance)
-{
-	const uint16_t primary = rib->group_instances[rib->groups[group].start];
-
-	for (uint32_t i = 0; i < group; i++) {
-		const uint16_t *members = &rib->group_instances[rib->groups[i].start];
-		if ((rib->groups[i].use & rib->groups[group].use) == 0 || members[0] != primary) {
-			continue;
-		}
-		for (uint32_t j = 1; j < rib->groups[i].count; j++) {
-			if (members[j] == instance) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 static bool
 copy_group(struct rib *rib, uint32_t index, uint32_t member, uint32_t originals)
 {
@@ -58,16 +26,9 @@ copy_group(struct rib *rib, uint32_t index, uint32_t member, uint32_t originals)
 	if (instance == primary) {
 		return true;
 	}
-	for (uint32_t i = 1; i < member; i++) {
-		if (rib->group_instances[group->start + i] == instance) {
-			return true;
-		}
-	}
-	const bool overlaps = groups_overlap(rib, index, instance);
 	for (uint32_t i = 0; i < originals; i++) {
 		struct rib_candidate copy = rib->candidates[i];
-		if (copy.instance != primary || !group_takes(group->use, copy.protocol) ||
-		    (overlaps && copy_is_there(rib, originals, i, instance))) {
+		if (copy.instance != primary || !group_takes(group->use, copy.protocol)) {
 			continue;
 		}
 		copy.source = i;
@@ -123,11 +84,38 @@ compare_candidates(const void *left, const void *right)
 	return order == 0 ? compare_numbers(a->order, b->order) : order;
 }
 
-/* Copies name their originals by order of adding until now; from here on by index. */
 static bool
-point_copies_at_indices(struct rib *rib)
+same_prefix(const struct rib_candidate *left, const struct rib_candidate *right)
 {
-	uint32_t *index_of = calloc((size_t)rib->candidate_count + 1, sizeof(*index_of));
+	return left->instance == right->instance && left->prefix == right->prefix && left->length == right->length;
+}
+
+/* A route that several groups bring into the same table stands there once. => sorted: they are near each other */
+static void
+drop_repeated_copies(struct rib *rib)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < rib->candidate_count; i++) {
+		const struct rib_candidate *candidate = &rib->candidates[i];
+		bool repeated = false;
+		for (uint32_t j = kept; candidate->source != RIB_NOWHERE && !repeated && j > 0 &&
+		     same_prefix(&rib->candidates[j - 1], candidate);
+		     j--) {
+			repeated = rib->candidates[j - 1].source == candidate->source;
+		}
+		if (!repeated) {
+			rib->candidates[kept++] = rib->candidates[i];
+		}
+	}
+	rib->candidate_count = kept;
+}
+
+/* Copies name their originals by order of adding until now; from here on by index. => orders are less than `orders` */
+static bool
+point_copies_at_indices(struct rib *rib, uint32_t orders)
+{
+	uint32_t *index_of = calloc((size_t)orders + 1, sizeof(*index_of));
 
 	if (index_of == NULL) {
 		return false;
@@ -215,7 +203,9 @@ rib_finish(struct rib *rib, uint64_t now)
 	if (rib->candidate_count > 0) {
 		qsort(rib->candidates, rib->candidate_count, sizeof(*rib->candidates), compare_candidates);
 	}
-	if (!point_copies_at_indices(rib) || !make_prefixes(rib)) {
+	const uint32_t orders = rib->candidate_count;
+	drop_repeated_copies(rib);
+	if (!point_copies_at_indices(rib, orders) || !make_prefixes(rib)) {
 		return false;
 	}
 	nest_prefixes(rib);
