@@ -1,0 +1,172 @@
+/*
+ * Allocations that fail, one by one: told as being out of memory, nothing half done, nothing lost.
+ *
+ * The program is linked with --wrap for malloc, calloc, realloc and strdup, which then are the functions below. The
+ * schema is made before, as libyang's own failures are not ours.
+ */
+#include <jansson.h>
+
+#include "conf_support.h"
+
+static long countdown = -1; /* allocations until one fails; negative: never */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+char *__real_strdup(const char *string);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+char *__wrap_strdup(const char *string);
+
+static bool
+fails(void)
+{
+	return countdown >= 0 && countdown-- == 0;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return fails() ? NULL : __real_realloc(memory, size);
+}
+
+char *
+__wrap_strdup(const char *string)
+{
+	return fails() ? NULL : __real_strdup(string);
+}
+
+static const char lines[] =
+    "set security zones security-zone A address-book address x 192.0.2.0/24\n"
+    "set security zones security-zone b address-book address-set s 192.0.2.1\n"
+    "set security policies from-zone a to-zone b policy p match source-address [ x y ] application http\n"
+    "set routing-options static route 192.0.2.0/24 next-hop st0.1 preference 5\n"
+    "set routing-options static route 192.0.2.0/24 next-hop st0.2 preference 7\n"
+    "set interfaces ge-0/0/0 unit 0\nset interfaces ge-0/0/1 unit 0\nset interfaces ge-0/0/2 unit 0\n"
+    "set interfaces ge-0/0/3 unit 0\nset interfaces ge-0/0/4 unit 0\nset interfaces ge-0/0/5 unit 0\n"
+    "set interfaces ge-0/0/6 unit 0\nset interfaces ge-0/0/7 unit 0\nset interfaces ge-0/0/8 unit 0\n"
+    "set interfaces ge-0/0/9 unit 0\nset interfaces ge-0/0/10 unit 0\nset interfaces ge-0/0/11 unit 0\n"
+    "set bogus\n";
+
+static const char curly[] =
+    "security { zones { security-zone a { address-book { address x 192.0.2.0/24; address-set s { address x; } } } }\n"
+    "policies { from-zone a to-zone b { policy p { match { source-address [ x y ]; } then { permit; } } } }\n"
+    "bogus { x; } }\n";
+
+static const char json[] =
+    "{\"configuration\": {\"system\": {\"host-name\": \"a\", \"services\": {\"ssh\": [null]}},"
+    "\"security\": {\"zones\": {\"security-zone\": [{\"name\": \"a\", \"interfaces\": [{\"name\": \"ge-0/0/0.0\"}]}]}}}}";
+
+/* Loads, checks, renders, compares, copies with the allocation `fail` failing. True when nothing failed any more. */
+static bool
+everything(void **state, enum conf_format format, const char *text, long fail)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct text out = TEXT_EMPTY;
+
+	countdown = fail;
+	struct conf_tree *tree = conf_tree_create(*state);
+
+	if (tree != NULL) {
+		const bool good = conf_load(tree, format, "test", text, strlen(text), &list);
+
+		assert_true(!list.failed || (!good && list.errors > 0));
+		conf_check(tree, &list);
+		struct conf_tree *copy = conf_tree_copy(tree);
+
+		for (int i = CONF_FORMAT_SET; i <= CONF_FORMAT_XML; i++) {
+			conf_render(conf_tree_top(tree), (enum conf_format)i, &out);
+		}
+		if (copy != NULL) {
+			struct conf_editor editor = {.tree = copy};
+
+			(void)conf_edit_set(&editor, "security policies from-zone a to-zone b policy q then deny", &list);
+			(void)conf_edit_insert(
+			    &editor, "security policies from-zone a to-zone b policy q before policy p", &list);
+			conf_compare(tree, copy, &out);
+			conf_tree_destroy(copy);
+		}
+		diagnostics_sort(&list);
+		diagnostics_render_lines(&list, &out);
+	}
+	const bool done = countdown >= 0;
+
+	countdown = -1;
+	conf_tree_destroy(tree);
+	diagnostics_release(&list);
+	text_release(&out);
+	return done;
+}
+
+static void
+every_allocation_may_fail(void **state)
+{
+	static const struct {
+		enum conf_format format;
+		const char *text;
+	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		long fail = 0;
+
+		while (!everything(state, forms[i].format, forms[i].text, fail)) {
+			fail++;
+		}
+		assert_true(fail > 100);
+	}
+}
+
+/* A statement that memory fails for leaves the tree as it was. */
+static void
+editing_is_atomic(void **state)
+{
+	static const char before[] =
+	    "set security policies from-zone a to-zone b policy p match source-address x\n"
+	    "set security policies from-zone a to-zone b policy p then permit\n";
+	struct world world = world_of(state, before);
+	struct conf_editor editor = {.tree = world.tree};
+	bool done = false;
+
+	for (long fail = 0; !done; fail++) {
+		countdown = fail;
+		done = conf_edit_set(&editor,
+		    "security policies from-zone a to-zone b policy p match source-address [ y z ] application any",
+		    &world.list);
+		const bool first = done;
+
+		done = done && conf_edit_set(&editor, "security policies from-zone a to-zone b policy p then deny", &world.list);
+		countdown = -1;
+		if (!first) {
+			assert_true(world.list.failed);
+			assert_renders(&world, CONF_FORMAT_SET, before);
+		} else if (!done) {
+			assert_non_null(strstr(world_render(&world, CONF_FORMAT_SET), "then permit\n"));
+		}
+	}
+	world_release(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_allocation_may_fail),
+	    cmocka_unit_test(editing_is_atomic),
+	};
+
+	json_set_alloc_funcs(__wrap_malloc, free);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
+}
