@@ -167,20 +167,25 @@ known_list(struct builder *builder, const struct snapshot_address *addresses, ui
 	return list;
 }
 
+/* Where the rule's terms stand, from memory when the same array came before. */
 static bool
 known_terms(struct builder *builder, const struct classifier_source_rule *source, uint32_t *start)
 {
 	const uint64_t where = (uint64_t)(uintptr_t)source->terms;
 	uint32_t *place = pair_map_place(&builder->term_map, &builder->scratch, (uint32_t)(where >> 32),
-	    (uint32_t)where ^ (source->term_count << 16), builder->term_count);
+	    (uint32_t)where, builder->term_count);
 
 	if (place == NULL) {
 		return false;
 	}
-	*start = *place;
-	if (*place < builder->term_count) {
+	/* The place says where to look; what stands there decides. */
+	if (*place + source->term_count <= builder->term_count &&
+	    memcmp(&builder->terms[*place], source->terms, source->term_count * sizeof(*source->terms)) == 0) {
+		*start = *place;
 		return true;
 	}
+	*place = builder->term_count;
+	*start = *place;
 	for (uint32_t i = 0; i < source->term_count; i++) {
 		struct classifier_term *moved = arena_grow(&builder->scratch, builder->terms, builder->term_count,
 		    &builder->term_capacity, sizeof(*moved));

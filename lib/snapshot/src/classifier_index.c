@@ -168,41 +168,58 @@ count_everything(struct index *index)
 	return true;
 }
 
-/* The most crowded of the lists that the rule would stand in on this side. */
-static uint32_t
-crowd_of_side(const struct side *side, const struct build_prefixes *prefixes)
+/* What a rule's place in one kind of list would be like. */
+struct place {
+	enum choice choice;
+	uint32_t crowd;  /* the rules of the most crowded list that it would stand in; CLASSIFIER_NONE: it cannot */
+	uint32_t narrow; /* bits of its widest prefix: of equally crowded lists the narrower is asked less often */
+	uint32_t size;   /* entries that it takes */
+};
+
+static struct place
+place_by_side(const struct side *side, const struct build_prefixes *prefixes, enum choice choice)
 {
-	uint32_t most = 0;
+	struct place place = {.choice = choice, .narrow = 32, .size = prefixes->count};
 
 	for (uint32_t i = 0; i < prefixes->count; i++) {
-		const uint32_t number =
-		    pair_map_find(&side->map, prefixes->prefixes[i].address, prefixes->prefixes[i].length);
-		if (side->uses[number] > most) {
-			most = side->uses[number];
-		}
+		const struct snapshot_address *prefix = &prefixes->prefixes[i];
+		const uint32_t uses = side->uses[pair_map_find(&side->map, prefix->address, prefix->length)];
+		place.crowd = uses > place.crowd ? uses : place.crowd;
+		place.narrow = prefix->length < place.narrow ? prefix->length : place.narrow;
 	}
-	return most;
+	return place;
 }
 
-/* The same for protocol and port; `size` is how many lists that would be. CLASSIFIER_NONE: some term has no protocol. */
-static uint32_t
-crowd_of_service(const struct index *index, const struct build_rule *rule, uint32_t *size)
+static struct place
+place_by_service(const struct index *index, const struct build_rule *rule)
 {
-	uint32_t most = 0;
+	struct place place = {.choice = BY_SERVICE, .narrow = 32};
 
-	*size = 0;
 	for (uint32_t i = 0; i < rule->term_count; i++) {
 		struct port_walk walk = port_walk_over(&rule->terms[i]);
 		if (rule->terms[i].protocol == CLASSIFIER_ANY_PROTOCOL) {
-			return CLASSIFIER_NONE;
+			place.crowd = CLASSIFIER_NONE;
+			return place;
 		}
 		while (port_walk_next(&walk)) {
 			const uint32_t uses = pair_map_find(&index->services, rule->terms[i].protocol, walk.key);
-			most = uses > most ? uses : most;
-			(*size)++;
+			/* a protocol counts as some bits of its own */
+			const uint32_t narrow = 4 + (walk.key >> 16);
+			place.crowd = uses > place.crowd ? uses : place.crowd;
+			place.narrow = narrow < place.narrow ? narrow : place.narrow;
+			place.size++;
 		}
 	}
-	return most;
+	return place;
+}
+
+static struct place
+better_place(struct place left, struct place right)
+{
+	if (left.crowd != right.crowd) {
+		return left.crowd < right.crowd ? left : right;
+	}
+	return left.narrow >= right.narrow ? left : right;
 }
 
 static bool
@@ -234,29 +251,19 @@ choose_single(struct index *index)
 
 	for (uint32_t i = 0; i < build->context->rule_count; i++) {
 		const struct build_rule *rule = &build->rules[i];
-		uint32_t crowd = crowd_of_side(&index->source, &rule->source);
-		uint32_t size = rule->source.count;
-		const uint32_t by_destination = crowd_of_side(&index->destination, &rule->destination);
-		uint32_t service_size = 0;
-		const uint32_t by_service = crowd_of_service(index, rule, &service_size);
-		index->choices[i] = BY_SOURCE;
-		if (by_destination < crowd) {
-			index->choices[i] = BY_DESTINATION;
-			crowd = by_destination;
-			size = rule->destination.count;
-		}
-		if (by_service < crowd) {
-			index->choices[i] = BY_SERVICE;
-			crowd = by_service;
-			size = service_size;
-		}
-		if (entries + size > most) {
+		const struct place by_source = place_by_side(&index->source, &rule->source, BY_SOURCE);
+		const struct place by_destination =
+		    place_by_side(&index->destination, &rule->destination, BY_DESTINATION);
+		const struct place place =
+		    better_place(better_place(by_destination, by_source), place_by_service(index, rule));
+		if (entries + place.size > most) {
 			index->choices[i] = BY_REST;
 			continue;
 		}
-		entries += size;
-		index->crowds[i] = crowd;
-		if (crowd <= CROWDED || !pairs_are_few(rule)) {
+		entries += place.size;
+		index->choices[i] = (uint8_t)place.choice;
+		index->crowds[i] = place.crowd;
+		if (place.crowd <= CROWDED || !pairs_are_few(rule)) {
 			continue;
 		}
 		for (uint32_t j = 0; j < rule->source.count * rule->destination.count; j++) {
