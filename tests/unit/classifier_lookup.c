@@ -384,10 +384,53 @@ test_any_takes_its_application_from_the_port(void **state)
 	classifier_destroy(classifier);
 }
 
+/*
+ * Two rules whose arrays of terms lie 64 KiB apart, the one with two and the other with three terms: where the arrays lie
+ * must not decide what matches.
+ */
+static void
+test_places_of_arrays_mean_nothing(void **state)
+{
+	const size_t apart = 1 << 16;
+	uint8_t *memory = aligned_alloc(2 * apart, 2 * apart);
+	const struct snapshot_address any = {0, 0};
+	struct classifier_source_rule rules[2];
+	const struct classifier_source_context context = {.from_zone = 1, .to_zone = 2, .rule_count = 2, .rules = rules};
+	struct classifier_key key = {.from_zone = 1, .to_zone = 2, .protocol = 6, .source_port = 1024};
+
+	(void)state;
+	assert_non_null(memory);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct classifier_term *terms = (struct classifier_term *)(void *)(memory + i * apart);
+		for (uint16_t j = 0; j < 2 + i; j++) {
+			const uint16_t port = (uint16_t)(100 * (i + 1) + j);
+			terms[j] = (struct classifier_term){.protocol = 6, .source_high = UINT16_MAX,
+			    .destination_low = port, .destination_high = port, .application = port};
+		}
+		rules[i] = (struct classifier_source_rule){.policy = i, .source_count = 1, .destination_count = 1,
+		    .term_count = 2 + i, .sources = &any, .destinations = &any, .terms = terms};
+	}
+	struct classifier *classifier = classifier_create(&context, 1, NULL, 0);
+	assert_non_null(classifier);
+	const struct snapshot_policy policies[2] = {{.name = "a", .present = true}, {.name = "b", .present = true}};
+	const struct snapshot snapshot = {.policies = policies, .policy_count = 2, .classifier = classifier};
+	for (uint32_t i = 0; i < 2; i++) {
+		for (uint16_t j = 0; j < 2 + i; j++) {
+			key.destination_port = (uint16_t)(100 * (i + 1) + j);
+			const struct classifier_match match = classifier_lookup(&snapshot, &key, 0);
+			assert_int_equal(match.policy, i);
+			assert_int_equal(match.application, key.destination_port);
+		}
+	}
+	classifier_destroy(classifier);
+	free(memory);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_places_of_arrays_mean_nothing),
 	    cmocka_unit_test(test_random_rules_against_the_model),
 	    cmocka_unit_test(test_no_policies),
 	    cmocka_unit_test(test_any_takes_its_application_from_the_port),
