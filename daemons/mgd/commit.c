@@ -290,8 +290,11 @@ create(struct mgd *mgd, struct session *session, const struct commit_order *orde
 	if (commit == NULL) {
 		return NULL;
 	}
+	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
+	conf_canonicalize(mgd->candidate, &commit->list);
 	commit->tree = conf_tree_copy(mgd->candidate);
 	if (commit->tree == NULL) {
+		diagnostics_release(&commit->list);
 		free(commit);
 		return NULL;
 	}
