@@ -159,6 +159,20 @@ static const struct rule rules[] = {
     {"set routing-instances v instance-type virtual-router\n"
      "set routing-options rib-groups g import-rib [ v.inet.0 inet.0 ]\nset routing-options static rib-group g\n",
         "the first table of rib-group 'g' is 'v.inet.0', not 'inet.0'"},
+    /* Own addresses: E-033, E-055, the same one twice. */
+    {"set interfaces ge-0/0/1 unit 0 family inet address 10.0.0.1/24\n"
+     "set interfaces ge-0/0/2 unit 0 family inet address 10.0.0.1/32\n",
+        "2: [edit interfaces ge-0/0/2 unit 0 family inet] 'address 10.0.0.1/32': ge-0/0/1.0 has the same address"},
+    {"set interfaces ge-0/0/1 unit 0 family inet address 10.0.0.1/24\n"
+     "set interfaces ge-0/0/2 unit 0 family inet address 10.0.0.1/32\n"
+     "set routing-instances v instance-type virtual-router interface ge-0/0/2.0\n",
+        "warning: ge-0/0/1.0 of another routing instance has the same address"},
+    {"set interfaces ge-0/0/1 unit 0 family inet address 10.0.0.1/24\n"
+     "set security zones security-zone a address-book address x 10.0.0.1\n",
+        "'address x': warning: E-033 this is the address of ge-0/0/1.0"},
+    {"set interfaces ge-0/0/1 unit 0 family inet address 10.0.0.1/32\n"
+     "set routing-options static route 192.0.2.0/24 next-hop 10.0.0.1\n",
+        "'next-hop 10.0.0.1': warning: E-055 this is the device's own address: read as interface ge-0/0/1.0"},
     {"set security flow aging low-watermark 90 high-watermark 80\n", "low-watermark 90 is above high-watermark 80"},
     {"set security flow aging high-watermark 80 low-watermark 60\n", NULL},
     /* Inactive statements are as if absent. */

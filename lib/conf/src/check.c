@@ -265,4 +265,5 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_applications(&check);
 	check_schedulers(&check);
 	check_routing(&check);
+	check_locals(&check);
 }

@@ -45,5 +45,6 @@ void check_policies(const struct check *check);
 void check_applications(const struct check *check);
 void check_schedulers(const struct check *check);
 void check_routing(const struct check *check);
+void check_locals(const struct check *check);
 
 #endif
