@@ -70,8 +70,10 @@ drain_events(struct control *control, uint32_t most)
 static void
 give_hosts(struct control *control)
 {
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
-		worker_set_host(control->start.worker, i, host_descriptor(control->start.host, i));
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
+		const uint16_t instance = (uint16_t)i;
+
+		worker_set_host(control->start.worker, instance, host_descriptor(control->start.host, instance));
 	}
 }
 

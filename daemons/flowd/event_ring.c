@@ -10,18 +10,18 @@
 #include <unistd.h>
 
 enum {
-	LINE = 64, /* octets of a cache line: the two sides stay off each other's */
+	LINE = 64, /* octets of a cache line */
 };
 
 struct event_ring {
-	struct event *events;
+	_Alignas(LINE) struct event *events;
 	uint32_t capacity;
 	int descriptor;
 	/* the writer's */
-	_Alignas(LINE) uint32_t next;
 	_Atomic uint64_t lost;
 	_Atomic uint32_t written;
-	/* the reader's */
+	uint32_t next;
+	/* the reader's, on a line of its own */
 	_Alignas(LINE) _Atomic uint32_t read;
 	_Atomic bool told;
 };

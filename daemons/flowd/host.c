@@ -136,7 +136,7 @@ host_create(const char *state, struct text *error)
 		text_append(error, "out of memory");
 		return NULL;
 	}
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		host->instances[i].descriptor = -1;
 	}
 	if (!daemon_host_namespace(state, &name)) {
@@ -157,7 +157,7 @@ host_destroy(struct host *host)
 	if (host == NULL) {
 		return;
 	}
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		if (host->instances[i].descriptor >= 0) {
 			(void)close(host->instances[i].descriptor);
 		}
@@ -362,10 +362,10 @@ host_apply(struct host *host, const struct snapshot *snapshot, struct text *erro
 	struct text *outputs[2] = {&script, error};
 	struct batch batch = {.error = error};
 
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
-		apply_instance(host, snapshot, i, outputs);
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
+		apply_instance(host, snapshot, (uint16_t)i, outputs);
 	}
-	for (uint16_t i = HOST_INSTANCES; i < snapshot->instance_count; i++) {
+	for (unsigned i = HOST_INSTANCES; i < snapshot->instance_count; i++) {
 		if (snapshot->instances[i].present) {
 			text_printf(error, "routing instance %s has no way to local services: more than %d instances; ",
 			    snapshot->instances[i].name, HOST_INSTANCES);
@@ -384,7 +384,7 @@ host_apply(struct host *host, const struct snapshot *snapshot, struct text *erro
 void
 host_trim(struct host *host)
 {
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		if (!host->instances[i].wanted && host->instances[i].descriptor >= 0) {
 			(void)close(host->instances[i].descriptor);
 			host->instances[i].descriptor = -1;

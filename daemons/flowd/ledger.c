@@ -34,24 +34,24 @@ same_namespace(const char *left, const char *right)
 	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
 }
 
-static size_t
+static struct ledger_entry *
 find(const struct ledger *ledger, const char *namespace, const char *netdev)
 {
-	size_t i = 0;
-
-	while (i < ledger->count && (!same_namespace(ledger->entries[i].namespace, namespace) ||
-	           strcmp(ledger->entries[i].netdev, netdev) != 0)) {
-		i++;
+	for (size_t i = 0; i < ledger->count; i++) {
+		if (same_namespace(ledger->entries[i].namespace, namespace) &&
+		    strcmp(ledger->entries[i].netdev, netdev) == 0) {
+			return &ledger->entries[i];
+		}
 	}
-	return i;
+	return NULL;
 }
 
-/* Copies it in, at `index` or at the end. */
+/* Copies it in, in its former's place or at the end. */
 static bool
 keep(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	struct ledger_entry copy = {.before = entry->before};
-	size_t index = find(ledger, entry->namespace, entry->netdev);
+	struct ledger_entry *place = find(ledger, entry->namespace, entry->netdev);
 
 	copy.netdev = strdup(entry->netdev);
 	copy.namespace = entry->namespace == NULL ? NULL : strdup(entry->namespace);
@@ -59,7 +59,7 @@ keep(struct ledger *ledger, const struct ledger_entry *entry)
 		entry_release(&copy);
 		return false;
 	}
-	if (index == ledger->count) {
+	if (place == NULL) {
 		struct ledger_entry *entries = realloc(ledger->entries, (ledger->count + 1) * sizeof(*entries));
 
 		if (entries == NULL) {
@@ -67,11 +67,11 @@ keep(struct ledger *ledger, const struct ledger_entry *entry)
 			return false;
 		}
 		ledger->entries = entries;
-		ledger->count++;
+		place = &entries[ledger->count++];
 	} else {
-		entry_release(&ledger->entries[index]);
+		entry_release(place);
 	}
-	ledger->entries[index] = copy;
+	*place = copy;
 	return true;
 }
 
@@ -228,9 +228,7 @@ ledger_at(const struct ledger *ledger, size_t index)
 const struct ledger_entry *
 ledger_find(const struct ledger *ledger, const char *namespace, const char *netdev)
 {
-	const size_t index = find(ledger, namespace, netdev);
-
-	return index == ledger->count ? NULL : &ledger->entries[index];
+	return find(ledger, namespace, netdev);
 }
 
 bool
@@ -242,14 +240,13 @@ ledger_put(struct ledger *ledger, const struct ledger_entry *entry)
 void
 ledger_strike(struct ledger *ledger, const char *namespace, const char *netdev)
 {
-	const size_t index = find(ledger, namespace, netdev);
+	struct ledger_entry *entry = find(ledger, namespace, netdev);
 
-	if (index == ledger->count) {
+	if (entry == NULL) {
 		return;
 	}
-	entry_release(&ledger->entries[index]);
+	entry_release(entry);
 	ledger->count--;
-	memmove(&ledger->entries[index], &ledger->entries[index + 1],
-	    (ledger->count - index) * sizeof(ledger->entries[0]));
+	memmove(entry, entry + 1, (size_t)(&ledger->entries[ledger->count] - entry) * sizeof(*entry));
 	(void)write_all(ledger);
 }

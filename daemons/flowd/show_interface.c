@@ -239,8 +239,8 @@ add_zone(struct op_tree *tree, const struct answer_sources *sources, uint16_t nu
 {
 	const struct snapshot *snapshot = sources->configuration->snapshot;
 	const struct snapshot_zone *zone = &snapshot->zones[number];
-	const struct conf_node *zones =
-	    conf_walk(conf_tree_top(sources->configuration->tree), "security", "zones", NULL);
+	const struct conf_node *security = conf_child(conf_tree_top(sources->configuration->tree), "security");
+	const struct conf_node *zones = conf_child(security, "zones");
 	const struct conf_node *node = conf_entry(zones, "security-zone", zone->name, NULL);
 	const struct conf_node *screen = conf_first(node, "screen");
 	struct op_node *element = op_add(tree, tree->root, "zones-security", NULL);

@@ -131,8 +131,8 @@ static void
 fill_page(struct policy_page *page, const struct answer *answer, const struct answer_sources *sources, uint32_t skip)
 {
 	const struct op_node *request = answer->request.root;
-	const struct conf_node *policies =
-	    conf_walk(conf_tree_top(sources->configuration->tree), "security", "policies", NULL);
+	const struct conf_node *security = conf_child(conf_tree_top(sources->configuration->tree), "security");
+	const struct conf_node *policies = conf_child(security, "policies");
 	uint32_t seen = 0;
 
 	for (const struct conf_node *context = conf_first(policies, "from-zone"); context != NULL;
@@ -274,7 +274,7 @@ add_addresses(const struct policy_writing *writing, const char *element, const c
 {
 	const struct conf_node *top = conf_tree_top(writing->sources->configuration->tree);
 	const struct conf_node *match = conf_child(writing->row->policy, "match");
-	const struct conf_node *zones = conf_walk(top, "security", "zones", NULL);
+	const struct conf_node *zones = conf_child(conf_child(top, "security"), "zones");
 	const struct conf_node *book = conf_child(conf_entry(zones, "security-zone", zone, NULL), "address-book");
 
 	for (const struct conf_node *leaf = conf_first(match, element); leaf != NULL; leaf = conf_next(leaf)) {
@@ -410,7 +410,7 @@ show_policies(struct answer *answer, const struct answer_sources *sources, struc
 	}
 	for (uint32_t i = 0; i < page->count; i++) {
 		writing.row = &page->rows[i];
-		if (context != writing.row->context) {
+		if (element == NULL || context != writing.row->context) {
 			context = writing.row->context;
 			element = op_add(tree, tree->root, "security-context", NULL);
 			(void)op_add(tree, element, "source-zone-name", context->value);

@@ -153,7 +153,7 @@ take_packet(void *context)
 }
 
 static void
-transmit_flush(struct worker *worker, uint16_t index)
+transmit_flush(struct worker *worker, unsigned index)
 {
 	struct transmit *transmit = &worker->transmit[index];
 	uint16_t sent = 0;
@@ -173,7 +173,7 @@ transmit_flush(struct worker *worker, uint16_t index)
 static void
 transmit_all(struct worker *worker)
 {
-	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker->transmit[i].count > 0) {
 			transmit_flush(worker, i);
 		}
@@ -259,7 +259,7 @@ drain(struct worker *worker)
 }
 
 static uint16_t
-look_for_offloads(struct worker *worker, uint16_t index, const struct packet *packet)
+look_for_offloads(struct worker *worker, unsigned index, const struct packet *packet)
 {
 	const uint16_t flags = offload_flags(packet->data, packet->length, worker->ports[index].mtu);
 
@@ -273,7 +273,7 @@ look_for_offloads(struct worker *worker, uint16_t index, const struct packet *pa
 }
 
 static bool
-receive_port(struct worker *worker, uint16_t index)
+receive_port(struct worker *worker, unsigned index)
 {
 	struct rte_mbuf *buffers[ENGINE_BURST];
 	struct packet *packets[ENGINE_BURST];
@@ -288,7 +288,7 @@ receive_port(struct worker *worker, uint16_t index)
 		struct packet *packet = packet_of(buffers[i]);
 
 		packet_describe(buffers[i], packet);
-		packet->port = index;
+		packet->port = (uint16_t)index;
 		if (worker->ports[index].looks_for_offloads) {
 			packet->flags = look_for_offloads(worker, index, packet);
 		}
@@ -386,14 +386,14 @@ sleep_until_something(struct worker *worker)
 	nfds_t waiting = 0;
 	uint64_t told = 0;
 
-	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker->ports[i].open && worker->ports[i].descriptor < 0) {
 			(void)usleep(NAP_MICROSECONDS);
 			return;
 		}
 	}
 	waits[waiting++] = (struct pollfd){.fd = worker->wake, .events = POLLIN};
-	for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker->ports[i].open) {
 			waits[waiting++] = (struct pollfd){.fd = worker->ports[i].descriptor, .events = POLLIN};
 		}
@@ -436,7 +436,7 @@ worker_main(void *context)
 		bool busy = false;
 
 		worker->now = worker_now();
-		for (uint16_t i = 0; i < CHASSIS_PORTS; i++) {
+		for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 			if (worker->ports[i].open) {
 				busy |= receive_port(worker, i);
 			}
@@ -514,7 +514,7 @@ worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
 	worker->sessions = sessions == 0 ? sessions_for_machine() : sessions;
 	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	worker->events = event_ring_create(EVENT_RING);
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		worker->hosts[i] = -1;
 	}
 	if (worker->wake < 0 || worker->events == NULL) {
@@ -633,7 +633,7 @@ host_job(const struct worker_hands *hands, void *argument)
 	(void)hands;
 	worker->hosts[change->instance] = change->descriptor;
 	worker->host_count = 0;
-	for (uint16_t i = 0; i < HOST_INSTANCES; i++) {
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		if (worker->hosts[i] >= 0) {
 			worker->host_count = (uint16_t)(i + 1);
 		}
