@@ -15,11 +15,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +64,31 @@ say(const char *format, ...)
 	fflush(stdout);
 }
 
+/* The service manager that started us, if one did, hears that the gateway is up (sd_notify(3), its datagram by hand). */
+static void
+tell_manager(void)
+{
+	static const char ready[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = path == NULL ? 0 : strlen(path);
+	int manager;
+
+	if (length < 2 || length >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@')) {
+		return;
+	}
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@') {
+		address.sun_path[0] = '\0';
+	}
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (manager >= 0) {
+		(void)!sendto(manager, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (struct sockaddr *)&address,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+		close(manager);
+	}
+}
+
 /* --- what a daemon says ----------------------------------------------------------------------------------------- */
 
 static void
@@ -74,6 +102,9 @@ take_line(struct up_run *run, struct up_process *process, const char *line)
 	} else if (strcmp(line, "forwarding") == 0) {
 		int64_t elapsed = now_milliseconds() - (run->forwarding ? process->started : run->began);
 
+		if (!run->forwarding) {
+			tell_manager();
+		}
 		run->forwarding = true;
 		say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
 	} else if (strncmp(line, "say ", 4) == 0) {

@@ -63,6 +63,8 @@ class House:
         self.behave("accept")
 
     def __enter__(self):
+        # A test that is told to end takes its gateway with it.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
         return self
 
     def __exit__(self, kind, value, trace):
@@ -103,15 +105,16 @@ class House:
 
     # --- the gateway ---
 
-    def start(self, config=None, state=None, extra=()):
+    def start(self, config=None, environment=None):
         """Starts `up` and returns at once."""
         arguments = [os.path.join(self.bin, "sallyport"), "up", "--chassis", self.chassis,
-                     "--state", state or self.state, *extra]
+                     "--state", self.state]
         if config is not None:
             arguments += ["--config", config if os.path.exists(config) else self.write("config", config)]
         with open(self.output, "a", encoding="utf-8") as out:
             self.process = subprocess.Popen(arguments, stdout=out, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL, start_new_session=True)
+                                            stdin=subprocess.DEVNULL, start_new_session=True,
+                                            env={**os.environ, **(environment or {})})
         return self.process
 
     def up(self, config=None):
@@ -134,6 +137,7 @@ class House:
             self.process.kill()
             status = self.process.wait()
         self.process = None
+        assert "Sanitizer" not in self.said() and "runtime error" not in self.said(), "a sanitizer complains: " + self.said()
         return status
 
     def children(self):
