@@ -57,6 +57,17 @@ compile_warning(struct compilation *compilation, const struct conf_node *node, c
 	va_end(arguments);
 }
 
+bool
+has_content(const struct conf_node *node)
+{
+	for (const struct conf_node *child = node == NULL ? NULL : node->first; child != NULL; child = child->next) {
+		if (!child->inactive && (child->schema->kind != SCHEMA_CONTAINER || has_content(child))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 compile_flow(struct compilation *compilation)
 {

@@ -105,6 +105,10 @@ bool compile_addresses(struct compilation *compilation, const struct conf_node *
 /* "10.0.0.0/8" or "10.0.0.1" (length 32). */
 bool parse_prefix(const char *text, uint32_t *address, uint8_t *length) __attribute__((warn_unused_result));
 
+/* Does the node hold anything that is in force? A container of which everything is inactive is as if absent.
+ * The schema bounds the depth. */
+bool has_content(const struct conf_node *node);
+
 /* Does the filter of that name pass every packet whatever it counts and logs? */
 bool filter_passes_everything(const struct conf_node *top, const char *name);
 

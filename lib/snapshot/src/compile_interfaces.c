@@ -261,58 +261,6 @@ make_unit(struct compilation *compilation, const struct conf_node *port, const s
 	return unit->name != NULL && (inet == NULL || read_addresses(compilation, inet, unit));
 }
 
-/* The same address twice: legal between instances, seldom meant. Sorted by value, neighbours tell. */
-struct owned_address {
-	uint32_t address;
-	uint16_t unit;
-};
-
-static int
-compare_owned(const void *left, const void *right)
-{
-	const struct owned_address *a = left;
-	const struct owned_address *b = right;
-
-	if (a->address != b->address) {
-		return a->address > b->address ? 1 : -1;
-	}
-	return (a->unit > b->unit) - (a->unit < b->unit);
-}
-
-static bool
-warn_of_shared_addresses(struct compilation *compilation)
-{
-	uint32_t count = 0;
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < compilation->snapshot->unit_count; i++) {
-		count += compilation->units[i].address_count;
-	}
-	struct owned_address *owned = arena_take(&compilation->scratch, count, sizeof(*owned));
-	if (owned == NULL) {
-		return false;
-	}
-	for (uint16_t i = 0; i < compilation->snapshot->unit_count; i++) {
-		for (uint32_t j = 0; j < compilation->units[i].address_count; j++) {
-			owned[at++] = (struct owned_address){compilation->units[i].addresses[j].address, i};
-		}
-	}
-	if (count > 1) {
-		qsort(owned, count, sizeof(*owned), compare_owned);
-	}
-	for (uint32_t i = 1; i < count; i++) {
-		const uint32_t address = owned[i].address;
-		if (address != owned[i - 1].address) {
-			continue;
-		}
-		diagnostics_addf(compilation->list, DIAGNOSTIC_WARNING, "interfaces", NULL, 0,
-		    "%u.%u.%u.%u is an address of both %s and %s", address >> 24, (address >> 16) & 255,
-		    (address >> 8) & 255, address & 255, compilation->units[owned[i - 1].unit].name,
-		    compilation->units[owned[i].unit].name);
-	}
-	return true;
-}
-
 bool
 compile_interfaces(struct compilation *compilation)
 {
@@ -330,7 +278,7 @@ compile_interfaces(struct compilation *compilation)
 			}
 		}
 	}
-	return warn_of_shared_addresses(compilation);
+	return true;
 }
 
 /* An accept that nothing limits, before any term that could drop. */
@@ -345,7 +293,7 @@ filter_passes_everything(const struct conf_node *top, const char *name)
 		if (conf_present(then, "discard") || conf_present(then, "reject")) {
 			return false;
 		}
-		if (from == NULL || from->first == NULL) {
+		if (!has_content(from)) {
 			return true;
 		}
 	}

@@ -100,8 +100,8 @@ action_of(const struct conf_node *then)
 	if (permit == NULL) {
 		return conf_present(then, "reject") ? POLICY_REJECT : POLICY_DENY;
 	}
-	if (conf_present(permit, "tunnel") || conf_present(permit, "firewall-authentication") ||
-	    conf_present(permit, "source-nat") || conf_present(permit, "destination-nat")) {
+	if (has_content(conf_child(permit, "tunnel")) || has_content(conf_child(permit, "firewall-authentication")) ||
+	    has_content(conf_child(permit, "source-nat")) || conf_present(permit, "destination-nat")) {
 		return POLICY_NOT_SUPPORTED;
 	}
 	return POLICY_PERMIT;

@@ -111,7 +111,7 @@ read_entry(const struct conf_node *node, struct day_entry *entry)
 	const struct conf_node *start = conf_first(node, "start-time");
 	const struct conf_node *stop = conf_first(node, "stop-time");
 
-	if (node == NULL || node->first == NULL) {
+	if (!has_content(node)) {
 		return;
 	}
 	entry->present = true;

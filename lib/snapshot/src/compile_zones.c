@@ -106,47 +106,13 @@ make_zones(struct compilation *compilation)
 	return true;
 }
 
-/* E-033, E-203: an entry that is our own address on a unit of the zone; local delivery wins. */
-static void
-warn_of_own_addresses(struct compilation *compilation, const struct conf_node *zone)
-{
-	const struct conf_node *book = conf_child(zone, "address-book");
-	const uint32_t identity = registry_find(compilation->registry, REGISTRY_ZONE, zone->value);
-
-	for (const struct conf_node *entry = conf_first(book, "address"); entry; entry = conf_next(entry)) {
-		const char *prefix = conf_value(entry, "ip-prefix");
-		uint32_t address = 0;
-		uint8_t length = 0;
-		if (prefix == NULL || !parse_prefix(prefix, &address, &length) || length != 32) {
-			continue;
-		}
-		for (uint32_t i = 0; i < compilation->snapshot->unit_count; i++) {
-			const struct snapshot_unit *unit = &compilation->units[i];
-			for (uint32_t j = 0; unit->zone == identity && j < unit->address_count; j++) {
-				if (unit->addresses[j].address == address) {
-					compile_warning(compilation, entry,
-					    "E-033 this is the device's own address on %s: packets to it are not forwarded",
-					    unit->name);
-				}
-			}
-		}
-	}
-}
-
 bool
 compile_zones(struct compilation *compilation)
 {
-	const struct conf_node *zones = conf_walk(compilation->top, "security", "zones", NULL);
 	bool *taken = arena_take(&compilation->scratch, compilation->snapshot->unit_count, sizeof(*taken));
 
-	if (taken == NULL || !make_zones(compilation) || !bind_named_units(compilation, taken) ||
-	    !bind_other_units(compilation, taken)) {
-		return false;
-	}
-	for (const struct conf_node *zone = conf_first(zones, "security-zone"); zone; zone = conf_next(zone)) {
-		warn_of_own_addresses(compilation, zone);
-	}
-	return true;
+	return taken != NULL && make_zones(compilation) && bind_named_units(compilation, taken) &&
+	    bind_other_units(compilation, taken);
 }
 
 const struct conf_node *
