@@ -2,7 +2,8 @@
  * Filters on text. See pipe.h.
  *
  * Patterns are POSIX extended regular expressions without regard to case, as JUNOS has them, and bounded: no back
- * references, at most two repetition counts, each small, so that no pattern costs more than a line is worth.
+ * references, no repetition of a repetition, one small repetition count, groups four deep, so that none costs more than
+ * lines are worth.
  */
 #include "pipe.h"
 
@@ -11,8 +12,8 @@
 #include <string.h>
 
 enum {
-	PIPE_REPEATS = 2,
-	PIPE_REPEAT_MOST = 255,
+	PIPE_COUNT_MOST = 255,
+	PIPE_GROUPS = 4,
 	PIPE_ERROR_LENGTH = 128,
 };
 
@@ -112,11 +113,90 @@ pipe_value(const char *at, const char *end, struct text *value)
 	}
 }
 
-/* Why the pattern would be too dear, NULL: it is not. */
+/* The ] of the bracket expression that begins at `at`, or the end of a pattern that the C library will refuse. */
+static const char *
+pipe_bracket_end(const char *at)
+{
+	at += at[1] == '^' ? 2 : 1;
+	at += *at == ']' ? 1 : 0;
+	while (*at != '\0' && *at != ']') {
+		if (*at == '[' && (at[1] == ':' || at[1] == '.' || at[1] == '=')) {
+			const char end[3] = {at[1], ']', '\0'};
+			const char *found = strstr(at + 2, end);
+
+			at = found == NULL ? at + strlen(at) : found + 2;
+		} else {
+			at++;
+		}
+	}
+	return at;
+}
+
+struct pipe_scan {
+	const char *at;
+	unsigned counts;
+	unsigned groups; /* that are open */
+	bool repeated;   /* what stands before is a repetition */
+};
+
+/* Takes a repetition; NULL or why not. */
+static const char *
+pipe_scan_repetition(struct pipe_scan *scan)
+{
+	if (scan->repeated) {
+		return "a pattern cannot repeat a repetition";
+	}
+	scan->repeated = true;
+	if (*scan->at++ != '{') {
+		return NULL;
+	}
+	char *end = NULL;
+	const unsigned long low = strtoul(scan->at, &end, 10);
+	const unsigned long high = *end == ',' ? strtoul(end + 1, &end, 10) : low;
+
+	scan->at = end + (*end == '}' ? 1 : 0);
+	if (++scan->counts > 1 || low > PIPE_COUNT_MOST || high > PIPE_COUNT_MOST) {
+		return "a pattern may have one repetition count, up to 255";
+	}
+	return NULL;
+}
+
+/* Takes anything else; NULL or why not. */
+static const char *
+pipe_scan_other(struct pipe_scan *scan)
+{
+	scan->repeated = false;
+	switch (*scan->at) {
+	case '\\':
+		scan->at += scan->at[1] == '\0' ? 0 : 1;
+		if (*scan->at >= '1' && *scan->at <= '9') {
+			return "a pattern cannot refer back to a group";
+		}
+		break;
+	case '[':
+		scan->at = pipe_bracket_end(scan->at);
+		break;
+	case '(':
+		if (++scan->groups > PIPE_GROUPS) {
+			return "a pattern may have four groups within each other";
+		}
+		break;
+	case ')':
+		scan->groups -= scan->groups > 0 ? 1 : 0;
+		break;
+	default:
+		break;
+	}
+	scan->at += *scan->at == '\0' ? 0 : 1;
+	return NULL;
+}
+
+/* Why the pattern would be too dear, NULL: it is not. The C library copies what is repeated, so nesting multiplies. */
 static const char *
 pipe_pattern_refused(const char *pattern)
 {
-	unsigned repeats = 0;
+	struct pipe_scan scan = {.at = pattern};
+	const char *refused = NULL;
 
 	if (*pattern == '\0') {
 		return "a pattern must follow";
@@ -124,23 +204,10 @@ pipe_pattern_refused(const char *pattern)
 	if (strlen(pattern) > CLI_PATTERN_LENGTH) {
 		return "the pattern is longer than 255 characters";
 	}
-	for (const char *at = pattern; *at != '\0'; at++) {
-		if (*at == '\\' && at[1] != '\0') {
-			at++;
-			if (*at >= '1' && *at <= '9') {
-				return "a pattern cannot refer back to a group";
-			}
-		} else if (*at == '{') {
-			char *end = NULL;
-			const unsigned long low = strtoul(at + 1, &end, 10);
-			const unsigned long high = *end == ',' ? strtoul(end + 1, NULL, 10) : low;
-
-			if (++repeats > PIPE_REPEATS || low > PIPE_REPEAT_MOST || high > PIPE_REPEAT_MOST) {
-				return "a pattern may have two repetition counts, each up to 255";
-			}
-		}
+	while (refused == NULL && *scan.at != '\0') {
+		refused = strchr("*+?{", *scan.at) != NULL ? pipe_scan_repetition(&scan) : pipe_scan_other(&scan);
 	}
-	return NULL;
+	return refused;
 }
 
 static bool

@@ -132,11 +132,27 @@ test_refused(void **state)
 	expect_refused("show x | last many", 14, "1..100000");
 	expect_refused("show x | count this", 15, "takes nothing");
 	expect_refused("x | match \"(a)\\1\"", 10, "refer back");
-	expect_refused("x | match a{9}{9}{9}", 10, "two repetition");
-	expect_refused("x | match a{1,300}", 10, "two repetition");
+	expect_refused("x | match a{9}{9}", 10, "repeat a repetition");
+	expect_refused("x | match a++", 10, "repeat a repetition");
+	expect_refused("x | match a{2}b{2}", 10, "one repetition count");
+	expect_refused("x | match a{1,300}", 10, "one repetition count");
+	expect_refused("x | match (((((a)))))", 10, "four groups");
+	expect_refused("x | match ([[:digit:])](([[:digit:])](((a", 10, "four groups");
 	expect_refused("x|count|count|count|count|count|count|count|count|count", 55, "more than 8");
 	memset(line + 10, 'a', 256);
 	expect_refused(line, 10, "longer than 255");
+}
+
+/* What looks like a repetition, a group or a reference and is none. */
+static void
+test_harmless_patterns(void **state)
+{
+	(void)state;
+	expect("x | match \"a+5+\"", "x", "aa55\nab\n", "aa55\n");
+	expect("x | match \"[+*{(]{2}x?\"", "x", "+*x\n+x\n", "+*x\n");
+	expect("x | match \"\\+\\+[]({]\"", "x", "++]\n+\n", "++]\n");
+	expect("x | match \"(a)(b)(c)(d)(e)(f)\"", "x", "abcdef\nabc\n", "abcdef\n");
+	expect("x | match \"[[:digit:]]+[.]\"", "x", "10.\nx.\n", "10.\n");
 }
 
 /* A sink that wants no more ends the feeding. */
@@ -261,6 +277,7 @@ main(void)
 	    cmocka_unit_test(test_what_is_not_ours),
 	    cmocka_unit_test(test_quoted_patterns),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_harmless_patterns),
 	    cmocka_unit_test(test_sink_ends_it),
 	    cmocka_unit_test(test_completion),
 	    cmocka_unit_test(test_list),

@@ -179,6 +179,7 @@ test_nul_in_a_string(void **state)
 	static const uint8_t bytes[] = {2, 1, 'r', 0, 0, 0, 3, 'a', 0, 'b', 0};
 	static const uint8_t name[] = {1, 2, 'r', 0, 0};
 	static const uint8_t nameless[] = {1, 0, 0};
+	static const uint8_t markup[] = {1, 2, 'r', '<', 0};
 	struct op_tree copy;
 
 	(void)state;
@@ -186,6 +187,8 @@ test_nul_in_a_string(void **state)
 
 	assert_false(op_tree_decode(&copy, &reader));
 	reader = reader_over(name, sizeof(name));
+	assert_false(op_tree_decode(&copy, &reader));
+	reader = reader_over(markup, sizeof(markup));
 	assert_false(op_tree_decode(&copy, &reader));
 	reader = reader_over(nameless, sizeof(nameless));
 	assert_false(op_tree_decode(&copy, &reader));

@@ -257,6 +257,22 @@ op_tree_encode(const struct op_tree *tree, struct writer *writer)
 	}
 }
 
+/* Names become tags: letters, digits, hyphens, dots and underscores, as YANG has them. */
+static bool
+op_name_valid(const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char c = name[i];
+		const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		    c == '.' || c == '_';
+
+		if (!fits) {
+			return false;
+		}
+	}
+	return length > 0;
+}
+
 /* One OPEN or LEAF token's node under `parent` (NULL: the root); NULL when it is malformed or memory is short. */
 static struct op_node *
 op_decode_node(struct op_tree *tree, struct op_node *parent, uint8_t token, struct reader *reader)
@@ -272,7 +288,7 @@ op_decode_node(struct op_tree *tree, struct op_node *parent, uint8_t token, stru
 	} else if (token != OP_TOKEN_OPEN) {
 		return NULL;
 	}
-	if (reader_failed(reader) || name_length == 0 || memchr(name, '\0', name_length) != NULL ||
+	if (reader_failed(reader) || !op_name_valid(name, name_length) ||
 	    (value != NULL && memchr(value, '\0', value_length) != NULL)) {
 		return NULL;
 	}
