@@ -70,11 +70,12 @@ drain_events(struct control *control, uint32_t most)
 static void
 give_hosts(struct control *control)
 {
-	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
-		const uint16_t instance = (uint16_t)i;
+	int descriptors[HOST_INSTANCES];
 
-		worker_set_host(control->start.worker, instance, host_descriptor(control->start.host, instance));
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
+		descriptors[i] = host_descriptor(control->start.host, (uint16_t)i);
 	}
+	worker_set_hosts(control->start.worker, descriptors);
 }
 
 static void

@@ -24,6 +24,7 @@
 #include <sys/capability.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@
 enum {
 	EVENT_RING = 16384, /* records */
 	ROUNDS_AWAKE = 64,
+	ROUNDS_A_HOST = 8, /* busy rounds for each look at what the host sent */
 	SLEEP_MILLISECONDS = 10,
 	NAP_MICROSECONDS = 50,
 	HOST_BURST = 16,      /* packets from one TUN in a round */
@@ -73,6 +75,7 @@ struct worker {
 	uint64_t advance_at;
 	uint64_t wall_at;
 	struct random_source random;
+	unsigned rounds;
 	bool stopping;
 
 	/* fixed after worker_create() */
@@ -411,11 +414,40 @@ sleep_until_something(struct worker *worker)
 	}
 	for (nfds_t i = 1; i < waiting; i++) {
 		if ((waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
-			/* A port that is on its way out: control will say; don't spin until then. */
+			/* An interface went down; taking the error off makes the next sleep a sleep again. */
+			int failure = 0;
+			socklen_t length = sizeof(failure);
+
+			(void)getsockopt(waits[i].fd, SOL_SOCKET, SO_ERROR, &failure, &length);
 			(void)usleep(NAP_MICROSECONDS);
-			return;
 		}
 	}
+}
+
+/* One look at everything. True when there was something to do. */
+static bool
+work(struct worker *worker)
+{
+	bool busy = false;
+
+	worker->now = worker_now();
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
+		if (worker->ports[i].open) {
+			busy |= receive_port(worker, i);
+		}
+	}
+	/* A TUN costs a system call to look at: under load not in each round. */
+	if (!busy || worker->rounds % ROUNDS_A_HOST == 0) {
+		for (unsigned i = 0; i < worker->host_count; i++) {
+			if (worker->hosts[i] >= 0) {
+				busy |= receive_host(worker, (uint16_t)i);
+			}
+		}
+	}
+	worker->rounds++;
+	busy |= advance(worker);
+	busy |= run_job(worker);
+	return busy;
 }
 
 static void *
@@ -433,21 +465,8 @@ worker_main(void *context)
 	}
 	(void)rte_thread_register();
 	while (!worker->stopping) {
-		bool busy = false;
+		const bool busy = work(worker);
 
-		worker->now = worker_now();
-		for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
-			if (worker->ports[i].open) {
-				busy |= receive_port(worker, i);
-			}
-		}
-		for (uint16_t i = 0; i < worker->host_count; i++) {
-			if (worker->hosts[i] >= 0) {
-				busy |= receive_host(worker, i);
-			}
-		}
-		busy |= advance(worker);
-		busy |= run_job(worker);
 		idle = busy ? 0 : idle + 1;
 		if (idle >= ROUNDS_AWAKE) {
 			sleep_until_something(worker);
@@ -620,8 +639,7 @@ worker_set_port(struct worker *worker, uint16_t index, const struct worker_port 
 
 struct host_change {
 	struct worker *worker;
-	uint16_t instance;
-	int descriptor;
+	const int *descriptors;
 };
 
 static void
@@ -631,7 +649,7 @@ host_job(const struct worker_hands *hands, void *argument)
 	struct worker *worker = change->worker;
 
 	(void)hands;
-	worker->hosts[change->instance] = change->descriptor;
+	memcpy(worker->hosts, change->descriptors, sizeof(worker->hosts));
 	worker->host_count = 0;
 	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		if (worker->hosts[i] >= 0) {
@@ -641,9 +659,9 @@ host_job(const struct worker_hands *hands, void *argument)
 }
 
 void
-worker_set_host(struct worker *worker, uint16_t instance, int descriptor)
+worker_set_hosts(struct worker *worker, const int *descriptors)
 {
-	struct host_change change = {.worker = worker, .instance = instance, .descriptor = descriptor};
+	struct host_change change = {.worker = worker, .descriptors = descriptors};
 
 	worker_run(worker, host_job, &change);
 }

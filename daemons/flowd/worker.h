@@ -42,7 +42,7 @@ struct worker_hands {
 };
 void worker_run(struct worker *worker, void (*job)(const struct worker_hands *hands, void *argument), void *argument);
 
-/* Which device stands behind a port of the chassis, and which descriptor behind an instance's TUN; false and -1 take away. */
+/* Which device stands behind a port of the chassis; one that is not open is taken away. */
 struct worker_port {
 	bool open;
 	bool looks_for_offloads; /* frames come as a sender's offloads left them */
@@ -51,7 +51,8 @@ struct worker_port {
 	uint32_t mtu;
 };
 void worker_set_port(struct worker *worker, uint16_t index, const struct worker_port *port);
-void worker_set_host(struct worker *worker, uint16_t instance, int descriptor);
+/* The TUNs of HOST_INSTANCES routing instances, -1 where there is none. */
+void worker_set_hosts(struct worker *worker, const int *descriptors);
 
 /* The records that the engine wrote; the caller is the ring's reader. */
 struct event_ring *worker_events(struct worker *worker);
