@@ -95,7 +95,8 @@ start(struct daemon_options *options, int udp)
 		fprintf(stderr, "sallyport-logd: cannot listen: %s\n", strerror(-begin.listener));
 		return 1;
 	}
-	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
+	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
+	    !daemon_confine(&error)) {
 		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
 		text_release(&error);
 		return 1;

@@ -274,7 +274,8 @@ start(struct mgd *mgd, const struct boot_file *file)
 		(void)complain(strerror(listener < 0 ? -listener : -signals));
 		return 1;
 	}
-	if (!daemon_enter_state(&mgd->options, &error) || !daemon_drop_privileges(&mgd->options, NULL, &error)) {
+	if (!daemon_enter_state(&mgd->options, &error) || !daemon_drop_privileges(&mgd->options, NULL, &error) ||
+	    !daemon_confine(&error)) {
 		(void)complain(text_string(&error));
 		text_release(&error);
 		return 1;

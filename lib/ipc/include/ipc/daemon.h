@@ -43,6 +43,11 @@ void daemon_notify(const struct daemon_options *options, const char *line);
 bool daemon_drop_privileges(const struct daemon_options *options, const char *keep, struct text *error)
     __attribute__((warn_unused_result));
 /*
+ * Takes away what a daemon that runs no programs and enters no namespaces never needs (seccomp). False with a sentence.
+ * => after daemon_drop_privileges(); does nothing in builds with the address sanitizer
+ */
+bool daemon_confine(struct text *error) __attribute__((warn_unused_result));
+/*
  * Makes the state directory the working directory and options->state ".": what lies above it may be closed to the user that
  * a daemon becomes. => before daemon_drop_privileges(), after everything that the command line names was opened
  */
