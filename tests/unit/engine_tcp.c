@@ -206,6 +206,22 @@ test_pickup(void **state)
 	RUN(&common, steps);
 }
 
+/* Begun with the answer to a SYN that was not seen: without the option there, nobody scales. */
+static void
+test_pickup_of_an_answer(void **state)
+{
+	struct session_common common = begin(TCP_SYN | TCP_ACK, A, B);
+	static const struct step steps[] = {
+	    {FORTH, TCP_ACK, A + 1, B, 100, TCP_PASS, TCP_STATE_PICKUP},
+	    {BACK, TCP_ACK, B, A + 101, 0, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_ACK, B, A + 101, 1000, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_ACK, B + 1000, A + 101, 1, TCP_OUT_OF_WINDOW, TCP_STATE_ESTABLISHED},
+	};
+
+	(void)state;
+	RUN(&common, steps);
+}
+
 static void
 test_quoted(void **state)
 {
@@ -229,6 +245,7 @@ main(void)
 	    cmocka_unit_test(test_wrap),
 	    cmocka_unit_test(test_scale_needs_both),
 	    cmocka_unit_test(test_pickup),
+	    cmocka_unit_test(test_pickup_of_an_answer),
 	    cmocka_unit_test(test_quoted),
 	};
 

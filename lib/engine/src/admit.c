@@ -139,6 +139,10 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 	} else if (!policy_permits(engine, item, &admission)) {
 		return;
 	}
+	if ((out->flags & UNIT_TUNNEL) != 0) {
+		finish_drop(engine, item->packet, REASON_NO_TUNNEL);
+		return;
+	}
 	if ((item->flags & ITEM_FROM_HOST) == 0 && item->ttl <= 1) {
 		reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 		return;
@@ -237,7 +241,8 @@ admit_packet(struct engine *engine, struct item *item)
 		}
 	}
 	reason = route_find(engine, item->instance, item->destination, &way);
-	if (reason != REASON_NONE) {
+	/* The policies judge first, as they will when there are tunnels. */
+	if (reason != REASON_NONE && reason != REASON_NO_TUNNEL) {
 		refuse_route(engine, item, reason);
 	} else if (!way.local) {
 		admit_transit(engine, item, &way);

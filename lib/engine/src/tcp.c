@@ -11,8 +11,8 @@
  * Windows in segments with SYN are never scaled, and scaling counts only when both sides offer it (RFC 7323 2.2).
  *
  * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC 9293 3.10.7.3). A bare SYN
- * within an established session goes on and changes nothing: a host that lost its memory gets its peer's challenge and
- * answers with the RST that ends the session (RFC 5961 4). After FIN in both directions the session lingers for 2 s for the
+ * within an established or half closed session goes on and changes nothing: a host that lost its memory, or has given up on
+ * a peer that does not close, gets its peer's challenge and answers with the RST that ends the session (RFC 5961 4). After FIN in both directions the session lingers for 2 s for the
  * last ACK and for FINs that are sent again; a SYN that comes then begins a new session.
  */
 #include "tcp_private.h"
@@ -78,11 +78,13 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
         [TCP_EVENT_RST] = BOTH(TCP_STATE_ESTABLISHED),
     },
     [TCP_STATE_FIN_FORTH] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_FIN_FORTH, TCP_STATE_NONE},
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_FORTH),
         [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_CLOSED},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_FORTH),
     },
     [TCP_STATE_FIN_BACK] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_FIN_BACK, TCP_STATE_NONE},
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_BACK),
         [TCP_EVENT_FIN] = {TCP_STATE_CLOSED, TCP_STATE_FIN_BACK},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_BACK),
@@ -148,9 +150,9 @@ first_of_side(struct session_common *common, unsigned direction, const struct tc
 		if (common->scale[!direction] == TCP_SCALE_NONE) {
 			common->scale[!direction] = 0;
 		}
-		if (receiver->window == 0) {
-			sender->limit = end + ((uint32_t)UINT16_MAX << TCP_SCALE_MOST);
-		}
+	}
+	if (receiver->window == 0 && !tcp_is_start(segment->header.flags)) {
+		sender->limit = end + ((uint32_t)UINT16_MAX << TCP_SCALE_MOST);
 	}
 	sender->end = end;
 	sender->window = at_least_one(window_of(common, direction, &segment->header));
@@ -164,6 +166,10 @@ tcp_begin(struct session_common *common, const struct tcp_segment *segment)
 	common->tcp = tcp_is_start(flags) ? TCP_STATE_SYN_SENT : TCP_STATE_PICKUP;
 	first_of_side(common, SESSION_FORTH, segment,
 	    segment->header.sequence + tcp_sequence_length(flags, segment->payload));
+	/* An answer to a SYN that we did not see offers no scaling unless the SYN did. */
+	if (common->tcp == TCP_STATE_PICKUP && common->scale[SESSION_FORTH] == TCP_SCALE_NONE) {
+		common->scale[SESSION_FORTH] = 0;
+	}
 }
 
 static bool
@@ -246,7 +252,7 @@ tcp_track(struct session_common *common, unsigned direction, const struct tcp_se
 		if (common->tcp == TCP_STATE_CLOSED) {
 			return TCP_RESTART;
 		}
-		if (common->tcp == TCP_STATE_ESTABLISHED) {
+		if (common->tcp >= TCP_STATE_ESTABLISHED) {
 			return TCP_PASS_UNTRACKED;
 		}
 		if (common->tcp == TCP_STATE_SYN_SENT && direction == SESSION_FORTH) {
