@@ -65,7 +65,7 @@ find_bare(const char *name)
 	if (strcmp(name, "POPS") == 0) {
 		return find_predefined("junos-pop3");
 	}
-	memcpy(full, "junos-", 6);
+	memcpy(full, "junos-", 7);
 	for (size_t i = 0; i <= length; i++) {
 		full[6 + i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
 	}

@@ -91,7 +91,7 @@ check_collect(struct check_nodes *nodes, const struct conf_node *first)
 		if (nodes->count == nodes->capacity) {
 			const size_t capacity = nodes->capacity == 0 ? 64 : nodes->capacity * 2;
 			const struct conf_node **items =
-			    realloc((void *)(uintptr_t)nodes->items, capacity * sizeof(nodes->items[0]));
+			    realloc((void *)(uintptr_t)nodes->items, capacity * sizeof(const struct conf_node *));
 
 			if (items == NULL) {
 				return false;
@@ -121,7 +121,7 @@ void
 check_sort_by_value(struct check_nodes *nodes)
 {
 	if (nodes->count > 1) {
-		qsort((void *)(uintptr_t)nodes->items, nodes->count, sizeof(nodes->items[0]), compare_values);
+		qsort((void *)(uintptr_t)nodes->items, nodes->count, sizeof(const struct conf_node *), compare_values);
 	}
 }
 

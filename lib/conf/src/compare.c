@@ -158,6 +158,7 @@ count_entries(const struct conf_node *first)
 static size_t
 find_positions(struct place *places, size_t *positions, const struct conf_node *before, const struct conf_node *after)
 {
+	const struct conf_node *parent = before->parent;
 	size_t places_count = 0;
 	size_t count = 0;
 
@@ -168,7 +169,7 @@ find_positions(struct place *places, size_t *positions, const struct conf_node *
 	qsort(places, places_count, sizeof(*places), compare_places);
 	for (const struct conf_node *entry = after; entry != NULL; entry = tree_next(entry)) {
 		const struct place key = {
-		    .node = tree_find(before->parent, entry->schema, entry->value, entry->value2),
+		    .node = tree_find(parent, entry->schema, entry->value, entry->value2),
 		};
 		const struct place *place =
 		    key.node == NULL ? NULL : bsearch(&key, places, places_count, sizeof(*places), compare_places);
@@ -187,7 +188,7 @@ compare_order(struct comparison *comparison, const struct conf_node *before, con
 	const size_t before_count = count_entries(before);
 	const size_t after_count = count_entries(after);
 
-	if (before_count == 0 || after_count == 0) {
+	if (before == NULL || after == NULL) {
 		return;
 	}
 	struct place *places = calloc(before_count, sizeof(*places));

@@ -40,7 +40,7 @@ remove_with_shells(struct conf_node *node)
 static bool
 tell_missing(struct statement *statement)
 {
-	statement_tell(statement, DIAGNOSTIC_ERROR, "there is no such statement");
+	statement_tell(statement, DIAGNOSTIC_ERROR, CONF_NO_SUCH_STATEMENT);
 	return false;
 }
 

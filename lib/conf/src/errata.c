@@ -22,16 +22,16 @@ enum word_match {
 
 struct rewrite {
 	const char *erratum;
-	bool lenient;
-	const char *where; /* names from the top, separated by blanks */
-	enum word_match match;
+	const char *where;    /* names from the top, separated by blanks */
 	const char *word;
 	const char *next;     /* the word that must follow, alternatives separated by blanks; NULL: any */
-	const char *reading;  /* words put in its place; "&" is the word itself */
-	bool drop_next;
-	bool climb;           /* goes on one level up */
 	const char *previous; /* the word that must stand before; NULL: any */
+	const char *reading;  /* words put in its place; "&" is the word itself */
 	const char *erase;    /* a statement of the top that is deleted as well: names separated by blanks */
+	enum word_match match;
+	bool lenient;
+	bool drop_next;
+	bool climb; /* goes on one level up */
 };
 
 #define POLICY "security policies from-zone policy"

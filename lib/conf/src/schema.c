@@ -83,7 +83,7 @@ schema_index_children(struct schema *schema, struct compiled_node *node)
 	while (size < node->node.child_count * 2) {
 		size *= 2;
 	}
-	node->table = schema_allocate(schema, size, sizeof(*node->table));
+	node->table = schema_allocate(schema, size, sizeof(struct compiled_node *));
 	if (node->table == NULL) {
 		return false;
 	}

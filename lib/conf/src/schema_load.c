@@ -85,7 +85,7 @@ copy_string(struct schema *schema, const char *string)
 	char *copy = schema_allocate(schema, length + 1, 1);
 
 	if (copy != NULL) {
-		memcpy(copy, string, length);
+		memcpy(copy, string, length + 1);
 	}
 	return copy;
 }
@@ -298,7 +298,7 @@ compile_children(struct schema *schema, struct compiled_node *to, const struct l
 		count++;
 	}
 	struct compiled_node *nodes = schema_allocate(schema, count, sizeof(*nodes));
-	const struct schema_node **children = schema_allocate(schema, count, sizeof(*children));
+	const struct schema_node **children = schema_allocate(schema, count, sizeof(const struct schema_node *));
 
 	if (nodes == NULL || children == NULL) {
 		return false;
@@ -438,7 +438,7 @@ compile_rpc(struct schema *schema, struct compiled_node *to, const struct lysc_n
 {
 	const struct lysc_node_action *rpc = (const struct lysc_node_action *)from;
 	struct compiled_node *sides = schema_allocate(schema, 2, sizeof(*sides));
-	const struct schema_node **children = schema_allocate(schema, 2, sizeof(*children));
+	const struct schema_node **children = schema_allocate(schema, 2, sizeof(const struct schema_node *));
 
 	if (sides == NULL || children == NULL) {
 		return false;
@@ -484,7 +484,7 @@ compile_operations(struct schema *schema)
 		}
 	}
 	struct compiled_node *nodes = schema_allocate(schema, count, sizeof(*nodes));
-	const struct schema_node **children = schema_allocate(schema, count, sizeof(*children));
+	const struct schema_node **children = schema_allocate(schema, count, sizeof(const struct schema_node *));
 
 	if (nodes == NULL || children == NULL) {
 		return false;

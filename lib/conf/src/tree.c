@@ -291,8 +291,8 @@ canonical_place(const struct conf_node *parent, const struct conf_node *node)
 			before = before->previous;
 		}
 	}
-	while (node->schema->sorted && before != NULL && before->schema == node->schema &&
-	       tree_compare_keys(before->value, node->value) > 0) {
+	while (node->schema->sorted && node->value != NULL && before != NULL && before->schema == node->schema &&
+	       before->value != NULL && tree_compare_keys(before->value, node->value) > 0) {
 		before = before->previous;
 	}
 	return before == NULL ? parent->first : before->next;
@@ -445,13 +445,9 @@ tree_copy_children(struct conf_tree *tree, struct conf_node *to, const struct co
 			parent = copy;
 			continue;
 		}
-		while (node != from && node->next == NULL) {
+		while (node->next == NULL && parent != to) {
 			node = node->parent;
 			parent = parent->parent;
-		}
-		/* One up too far: the parent of `from`'s children is `to`. */
-		if (node == from) {
-			break;
 		}
 		node = node->next;
 	}
