@@ -318,8 +318,7 @@ show_statistics(struct answer *answer, const struct answer_sources *sources, str
 	}
 	const uint64_t to_host = counts->reasons[REASON_HOST_INBOUND] + counts->reasons[REASON_ECHO_REPLY] +
 	    counts->reasons[REASON_ARP];
-	const uint64_t forwarded = counts->reasons[REASON_SESSION] + counts->reasons[REASON_POLICY_PERMIT] +
-	    counts->reasons[REASON_DEFAULT_PERMIT];
+	const uint64_t forwarded = counts->reasons[REASON_SESSION];
 
 	(void)op_add_number(tree, tree->root, "current-sessions", counts->sessions);
 	(void)op_add_number(tree, tree->root, "packets-received", received);

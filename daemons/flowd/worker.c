@@ -12,13 +12,9 @@
  * with release before it posts the job's semaphore), the event ring (see there), and counters that one side adds to and the
  * other reads (relaxed).
  */
-#include "worker.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -28,12 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_ethdev.h>
 #include <rte_lcore.h>
-#include <rte_mbuf.h>
 
-#include "event_ring.h"
-#include "offload.h"
+#include "worker_private.h"
 
 enum {
 	EVENT_RING = 16384, /* records */
@@ -41,9 +34,7 @@ enum {
 	ROUNDS_A_HOST = 8, /* busy rounds for each look at what the host sent */
 	SLEEP_MILLISECONDS = 10,
 	NAP_MICROSECONDS = 50,
-	HOST_BURST = 16,      /* packets from one TUN in a round */
 	ADVANCE_STEPS = 64,   /* calls of engine_advance() in a round */
-	TRANSMIT_TRIES = 16,
 	SESSION_OCTETS = 320,
 	SESSIONS_MOST = 1000000,
 	SESSIONS_LEAST = 1000,
@@ -51,49 +42,6 @@ enum {
 
 #define ADVANCE_EVERY UINT64_C(1000000)    /* ns */
 #define WALL_EVERY    UINT64_C(1000000000) /* ns */
-
-struct call {
-	void (*job)(const struct worker_hands *hands, void *argument);
-	void *argument;
-	sem_t done;
-};
-
-struct transmit {
-	struct rte_mbuf *packets[ENGINE_BURST];
-	uint16_t count;
-};
-
-struct worker {
-	/* the worker's own while it runs */
-	struct engine *engine;
-	struct rte_mempool *pool;
-	struct worker_port ports[CHASSIS_PORTS];
-	struct transmit transmit[CHASSIS_PORTS];
-	int hosts[HOST_INSTANCES];
-	uint16_t host_count; /* highest instance with a TUN, + 1 */
-	uint64_t now;
-	uint64_t advance_at;
-	uint64_t wall_at;
-	struct random_source random;
-	unsigned rounds;
-	bool stopping;
-
-	/* fixed after worker_create() */
-	void *memory;
-	size_t memory_size;
-	struct event_ring *events; /* this thread writes, the control thread reads */
-	pthread_t thread;
-	int wake;
-	uint32_t sessions;
-	bool started;
-
-	/* shared */
-	_Atomic(struct call *) pending;
-	_Atomic uint64_t lost_transmit;
-	_Atomic uint64_t lost_host;
-	_Atomic uint64_t partial[CHASSIS_PORTS];
-	_Atomic uint64_t superframe[CHASSIS_PORTS];
-};
 
 uint64_t
 worker_now(void)
@@ -113,239 +61,6 @@ worker_wall(void)
 	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-static void
-count(_Atomic uint64_t *counter, uint64_t more)
-{
-	/* One writer: a plain addition, made visible. */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
-}
-
-static struct packet *
-packet_of(struct rte_mbuf *buffer)
-{
-	return rte_mbuf_to_priv(buffer);
-}
-
-static void
-packet_describe(struct rte_mbuf *buffer, struct packet *packet)
-{
-	packet->data = rte_pktmbuf_mtod(buffer, uint8_t *);
-	packet->handle = buffer;
-	packet->length = rte_pktmbuf_pkt_len(buffer);
-	packet->headroom = rte_pktmbuf_headroom(buffer);
-	packet->tailroom = rte_pktmbuf_tailroom(buffer);
-	packet->port = 0;
-	packet->instance = 0;
-	packet->flags = 0;
-}
-
-/* The engine's way to a fresh packet. */
-static struct packet *
-take_packet(void *context)
-{
-	struct worker *worker = context;
-	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->pool);
-
-	if (buffer == NULL) {
-		return NULL;
-	}
-	struct packet *packet = packet_of(buffer);
-
-	packet_describe(buffer, packet);
-	return packet;
-}
-
-static void
-transmit_flush(struct worker *worker, unsigned index)
-{
-	struct transmit *transmit = &worker->transmit[index];
-	uint16_t sent = 0;
-
-	for (unsigned i = 0; worker->ports[index].open && i < TRANSMIT_TRIES && sent < transmit->count; i++) {
-		sent = (uint16_t)(sent +
-		    rte_eth_tx_burst(worker->ports[index].device, 0, transmit->packets + sent,
-		        (uint16_t)(transmit->count - sent)));
-	}
-	if (sent < transmit->count) {
-		count(&worker->lost_transmit, (uint64_t)transmit->count - sent);
-		rte_pktmbuf_free_bulk(transmit->packets + sent, (unsigned)(transmit->count - sent));
-	}
-	transmit->count = 0;
-}
-
-static void
-transmit_all(struct worker *worker)
-{
-	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
-		if (worker->transmit[i].count > 0) {
-			transmit_flush(worker, i);
-		}
-	}
-}
-
-static void
-send_packet(struct worker *worker, struct packet *packet)
-{
-	struct rte_mbuf *buffer = packet->handle;
-
-	if (packet->port >= CHASSIS_PORTS) {
-		rte_pktmbuf_free(buffer);
-		return;
-	}
-	struct transmit *transmit = &worker->transmit[packet->port];
-
-	/* The engine moved the data's bounds within the buffer. */
-	buffer->data_off = (uint16_t)(packet->data - (uint8_t *)buffer->buf_addr);
-	buffer->data_len = (uint16_t)packet->length;
-	buffer->pkt_len = packet->length;
-	buffer->ol_flags = 0;
-	transmit->packets[transmit->count++] = buffer;
-	if (transmit->count == ENGINE_BURST) {
-		transmit_flush(worker, packet->port);
-	}
-}
-
-static void
-give_to_host(struct worker *worker, const struct packet *packet)
-{
-	const int descriptor = packet->instance < HOST_INSTANCES ? worker->hosts[packet->instance] : -1;
-
-	if (descriptor < 0 || write(descriptor, packet->data, packet->length) != (ssize_t)packet->length) {
-		count(&worker->lost_host, 1);
-	}
-}
-
-static void
-drain_outputs(struct worker *worker)
-{
-	struct engine_output outputs[ENGINE_BURST];
-	uint32_t got;
-
-	while ((got = engine_take_output(worker->engine, outputs, ENGINE_BURST)) > 0) {
-		for (uint32_t i = 0; i < got; i++) {
-			struct packet *packet = outputs[i].packet;
-
-			switch ((enum engine_verb)outputs[i].verb) {
-			case ENGINE_SEND:
-				send_packet(worker, packet);
-				break;
-			case ENGINE_HOST:
-				give_to_host(worker, packet);
-				rte_pktmbuf_free(packet->handle);
-				break;
-			case ENGINE_FREE:
-			case ENGINE_HANDOFF: /* there is one worker: nobody to hand over to */
-				rte_pktmbuf_free(packet->handle);
-				break;
-			}
-		}
-	}
-}
-
-static void
-drain_events(struct worker *worker)
-{
-	struct event event;
-
-	while (engine_take_event(worker->engine, &event)) {
-		event_ring_write(worker->events, &event);
-	}
-	event_ring_publish(worker->events);
-}
-
-static void
-drain(struct worker *worker)
-{
-	drain_outputs(worker);
-	transmit_all(worker);
-	drain_events(worker);
-}
-
-static uint16_t
-look_for_offloads(struct worker *worker, unsigned index, const struct packet *packet)
-{
-	const uint16_t flags = offload_flags(packet->data, packet->length, worker->ports[index].mtu);
-
-	if ((flags & PACKET_CHECKSUM_PARTIAL) != 0) {
-		count(&worker->partial[index], 1);
-	}
-	if ((flags & PACKET_SUPERFRAME) != 0) {
-		count(&worker->superframe[index], 1);
-	}
-	return flags;
-}
-
-static bool
-receive_port(struct worker *worker, unsigned index)
-{
-	struct rte_mbuf *buffers[ENGINE_BURST];
-	struct packet *packets[ENGINE_BURST];
-	const uint16_t got = rte_eth_rx_burst(worker->ports[index].device, 0, buffers, ENGINE_BURST);
-	uint32_t kept = 0;
-
-	for (uint16_t i = 0; i < got; i++) {
-		if (buffers[i]->nb_segs > 1 && rte_pktmbuf_linearize(buffers[i]) != 0) {
-			rte_pktmbuf_free(buffers[i]);
-			continue;
-		}
-		struct packet *packet = packet_of(buffers[i]);
-
-		packet_describe(buffers[i], packet);
-		packet->port = (uint16_t)index;
-		if (worker->ports[index].looks_for_offloads) {
-			packet->flags = look_for_offloads(worker, index, packet);
-		}
-		packets[kept++] = packet;
-	}
-	if (kept > 0) {
-		engine_process(worker->engine, worker->now, packets, kept);
-		drain(worker);
-	}
-	return got > 0;
-}
-
-/* An IP packet of our own host, with room for an Ethernet header before it. */
-static struct packet *
-read_host(struct worker *worker, uint16_t instance)
-{
-	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->pool);
-
-	if (buffer == NULL) {
-		return NULL;
-	}
-	const ssize_t length =
-	    read(worker->hosts[instance], rte_pktmbuf_mtod(buffer, void *), rte_pktmbuf_tailroom(buffer));
-
-	if (length <= 0) {
-		rte_pktmbuf_free(buffer);
-		return NULL;
-	}
-	buffer->data_len = (uint16_t)length;
-	buffer->pkt_len = (uint32_t)length;
-	struct packet *packet = packet_of(buffer);
-
-	packet_describe(buffer, packet);
-	packet->instance = instance;
-	packet->flags = PACKET_FROM_HOST;
-	return packet;
-}
-
-static bool
-receive_host(struct worker *worker, uint16_t instance)
-{
-	struct packet *packets[HOST_BURST];
-	uint32_t got = 0;
-
-	while (got < HOST_BURST && (packets[got] = read_host(worker, instance)) != NULL) {
-		got++;
-	}
-	if (got > 0) {
-		engine_process(worker->engine, worker->now, packets, got);
-		drain(worker);
-	}
-	return got > 0;
-}
-
 static bool
 advance(struct worker *worker)
 {
@@ -360,7 +75,7 @@ advance(struct worker *worker)
 	}
 	for (unsigned i = 0; more && i < ADVANCE_STEPS; i++) {
 		more = engine_advance(worker->engine, worker->now);
-		drain(worker);
+		worker_drain(worker);
 	}
 	worker->advance_at = more ? worker->now : worker->now + ADVANCE_EVERY;
 	return more;
@@ -376,7 +91,7 @@ run_job(struct worker *worker)
 		return false;
 	}
 	call->job(&hands, call->argument);
-	drain(worker);
+	worker_drain(worker);
 	atomic_store_explicit(&worker->pending, NULL, memory_order_release);
 	(void)sem_post(&call->done);
 	return true;
@@ -433,14 +148,14 @@ work(struct worker *worker)
 	worker->now = worker_now();
 	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker->ports[i].open) {
-			busy |= receive_port(worker, i);
+			busy |= worker_receive_port(worker, i);
 		}
 	}
 	/* A TUN costs a system call to look at: under load not in each round. */
 	if (!busy || worker->rounds % ROUNDS_A_HOST == 0) {
 		for (unsigned i = 0; i < worker->host_count; i++) {
 			if (worker->hosts[i] >= 0) {
-				busy |= receive_host(worker, (uint16_t)i);
+				busy |= worker_receive_host(worker, (uint16_t)i);
 			}
 		}
 	}
@@ -497,7 +212,7 @@ engine_make(struct worker *worker, struct text *error)
 	struct engine_config config = engine_config_for(worker->sessions);
 
 	config.check_mac = true;
-	config.packet_take = take_packet;
+	config.packet_take = worker_take_packet;
 	config.packet_context = worker;
 	config.random = &worker->random;
 	worker->memory_size = engine_size(&config);
@@ -624,7 +339,7 @@ port_job(const struct worker_hands *hands, void *argument)
 
 	(void)hands;
 	if (!change->port.open) {
-		transmit_flush(change->worker, change->index);
+		worker_flush(change->worker, change->index);
 	}
 	change->worker->ports[change->index] = change->port;
 }

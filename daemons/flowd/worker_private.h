@@ -1,0 +1,69 @@
+/*
+ * The worker's inside, shared by worker.c (life cycle, sleep, jobs) and worker_packets.c (ports, TUNs, what the engine says).
+ * See worker.h and worker.c.
+ */
+#ifndef FLOWD_WORKER_PRIVATE_H
+#define FLOWD_WORKER_PRIVATE_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "worker.h"
+
+struct rte_mbuf;
+
+struct call {
+	void (*job)(const struct worker_hands *hands, void *argument);
+	void *argument;
+	sem_t done;
+};
+
+struct transmit {
+	struct rte_mbuf *packets[ENGINE_BURST];
+	uint16_t count;
+};
+
+struct worker {
+	/* the worker's own while it runs */
+	struct engine *engine;
+	struct rte_mempool *pool;
+	struct worker_port ports[CHASSIS_PORTS];
+	struct transmit transmit[CHASSIS_PORTS];
+	int hosts[HOST_INSTANCES];
+	uint16_t host_count; /* highest instance with a TUN, + 1 */
+	uint64_t now;
+	uint64_t advance_at;
+	uint64_t wall_at;
+	struct random_source random;
+	unsigned rounds;
+	bool stopping;
+
+	/* fixed after worker_create() */
+	void *memory;
+	size_t memory_size;
+	struct event_ring *events; /* this thread writes, the control thread reads */
+	pthread_t thread;
+	int wake;
+	uint32_t sessions;
+	bool started;
+
+	/* shared */
+	_Atomic(struct call *) pending;
+	_Atomic uint64_t lost_transmit;
+	_Atomic uint64_t lost_host;
+	_Atomic uint64_t partial[CHASSIS_PORTS];
+	_Atomic uint64_t superframe[CHASSIS_PORTS];
+};
+
+/* The engine's way to a fresh packet; context is the worker. */
+struct packet *worker_take_packet(void *context);
+/* A burst from a port, or what an instance's host sent, through the engine. True when there was any. */
+bool worker_receive_port(struct worker *worker, unsigned index);
+bool worker_receive_host(struct worker *worker, uint16_t instance);
+/* Sends, delivers and frees what the engine has put out; moves its event records on. */
+void worker_drain(struct worker *worker);
+/* Sends what waits for a port. */
+void worker_flush(struct worker *worker, unsigned index);
+
+#endif
