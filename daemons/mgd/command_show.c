@@ -74,6 +74,13 @@ show_compare(struct session *session, const struct op_pipe *pipe, const struct c
 	return COMMAND_DONE;
 }
 
+/* Nothing is wrong with the words, there is just nothing there: an empty answer, as in JUNOS. */
+static bool
+only_absent(const struct diagnostics *list)
+{
+	return list->count == 1 && strcmp(list->items[0].message, CONF_NO_SUCH_STATEMENT) == 0;
+}
+
 /* `show` of a tree at a level with a statement behind it. */
 static enum command_outcome
 show_tree(struct session *session, struct conf_editor *editor, const struct op_command *command)
@@ -91,7 +98,7 @@ show_tree(struct session *session, struct conf_editor *editor, const struct op_c
 	if (node != NULL) {
 		conf_render(node, format_of(&command->pipe), &out);
 		session_print(session, &out);
-	} else if (list.errors > 0) {
+	} else if (list.errors > 0 && !only_absent(&list)) {
 		session_diagnose(session, &list);
 		outcome = COMMAND_WRONG;
 	}

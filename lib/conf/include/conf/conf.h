@@ -66,6 +66,8 @@ bool conf_edit_deactivate(struct conf_editor *editor, const char *words, struct 
 bool conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list);
 bool conf_edit_up(struct conf_editor *editor, uint32_t levels);
 void conf_edit_top(struct conf_editor *editor);
+/* What is said of words that the schema knows and the tree does not hold; a `show` takes it for an empty answer. */
+#define CONF_NO_SUCH_STATEMENT "there is no such statement"
 /* The node at the level followed by `words`, or NULL with a diagnostic. Creates nothing. */
 const struct conf_node *conf_edit_find(const struct conf_editor *editor, const char *words, struct diagnostics *list);
 
