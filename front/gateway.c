@@ -17,8 +17,10 @@ enum {
 	HEADROOM = 128,
 	FRESH_LENGTH = 2048, /* room of a packet that the engine asks for */
 	OUTPUTS = 64,
-	FINE_STEPS = 600,      /* of GATEWAY_STEP in one gap; then steps of a second, while there is something to time out */
-	SECOND_STEPS = 100000, /* after these (more than a day) steps of an hour */
+	STEPS_A_TENTH = 10,    /* the engine's tick is 10 ms */
+	IDLE_STEPS = 6000,     /* in one gap; after these nothing but sessions can still time out */
+	FINE_STEPS = 1000000,  /* of a tick in one gap, nearly three hours; then steps of a second */
+	SECOND_STEPS = 1100000, /* after these (more than a day) steps of an hour */
 	HOUR_SECONDS = 3600,
 	MICROSECOND = 1000, /* in nanoseconds */
 	SECOND_MICROSECONDS = 1000000,
@@ -359,11 +361,11 @@ gateway_advance(struct gateway *gateway, uint64_t now)
 	uint32_t steps = 0;
 
 	while (gateway->now < now) {
-		const uint64_t step = steps < FINE_STEPS ? GATEWAY_STEP :
+		const uint64_t step = steps < FINE_STEPS ? GATEWAY_STEP / STEPS_A_TENTH :
 		    steps < SECOND_STEPS ? GATEWAY_SECOND : HOUR_SECONDS * GATEWAY_SECOND;
 		uint64_t next = (gateway->now / step + 1) * step;
 
-		if (steps >= FINE_STEPS && engine_session_count(gateway->engine) == 0) {
+		if (steps >= IDLE_STEPS && engine_session_count(gateway->engine) == 0) {
 			next = now;
 		}
 		if (!step_to(gateway, next < now ? next : now)) {
