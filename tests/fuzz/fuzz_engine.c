@@ -1,9 +1,11 @@
 /*
- * Fuzz target: frames through the engine under the branch's configuration (example 03).
+ * Fuzz target: frames through the engine under the branch's configuration (example 03), with commits of another one between
+ * them that takes zones, routes and policies away and brings them back.
  *
- * The input is a row of records: port (1 octet), tenths of a second since the record before (1), flags (1), length (2),
- * frame. Frames lie in heap blocks of their exact size and nothing is free behind them, so that reading too far is seen. One
- * gateway serves all inputs: between two it sleeps for two hours, in which every session and neighbour goes.
+ * The input begins with one octet: is ARP played, or made up? Then a row of records: port (1 octet), tenths of a second since
+ * the record before (1), flags (1), length (2), frame. Frames lie in heap blocks of their exact size and nothing is free behind
+ * them, so that reading too far is seen. A gateway serves all inputs: between two it sleeps for two hours, in which every
+ * session and neighbour goes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,15 @@ enum {
 	PORTS = 6,
 	FLAG_PARTIAL = 1,
 	FLAG_HOST = 2,
+	FLAG_COMMIT = 4,
+};
+
+/* A gateway and the two configurations that it changes between. */
+struct house {
+	struct gateway *gateway;
+	struct conf_tree *trees[2];
+	uint32_t in_force;
+	uint32_t sum; /* of everything that came out, so that it is all looked at */
 };
 
 static void
@@ -41,66 +52,112 @@ take_event(void *context, const struct event *event)
 	*sum += event->kind;
 }
 
-static struct gateway *
-make_gateway(void)
+static struct conf_tree *
+load(const struct schema *schema, const char *more)
 {
-	static uint32_t sum;
-	const struct gateway_options options = {.sessions = 256, .seed = 1, .neighbours_auto = false, .tailroom = 0};
-	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &sum};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct gateway *gateway = gateway_create(&options, &sink);
-	struct schema *schema = source_schema("fuzz");
-	struct conf_tree *tree = schema == NULL ? NULL : conf_tree_create(schema);
+	struct conf_tree *tree = conf_tree_create(schema);
 	struct source source;
 
-	if (gateway == NULL || tree == NULL ||
-	    !source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) || !source_load(&source, tree, &list)) {
-		abort();
-	}
-	gateway_set_wall(gateway, 1191405600000000);
-	if (!gateway_configure(gateway, tree, &list)) {
+	if (tree == NULL || !source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) ||
+	    !source_load(&source, tree, &list) ||
+	    !conf_load(tree, CONF_FORMAT_SET, NULL, more, strlen(more), &list)) {
 		abort();
 	}
 	source_release(&source);
 	diagnostics_release(&list);
-	return gateway;
+	return tree;
+}
+
+static void
+put_in_force(struct house *house, uint32_t which)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	if (!gateway_configure(house->gateway, house->trees[which], &list)) {
+		abort();
+	}
+	house->in_force = which;
+	diagnostics_release(&list);
+}
+
+static void
+make_house(struct house *house, bool neighbours_auto)
+{
+	static const char other[] = "set interfaces ge-0/0/1 unit 2 disable\n"
+	    "set interfaces ge-0/0/3 mtu 600\n"
+	    "set interfaces ge-0/0/5 unit 0 family inet address 10.99.0.1/24\n"
+	    "delete security zones security-zone TellersALBQ tcp-rst\n"
+	    "delete security policies from-zone FinancialALBQ to-zone InternetALBQ\n"
+	    "set security policies policy-rematch\n"
+	    "delete routing-instances InternetALBQ-vr routing-options static route 0.0.0.0/0\n"
+	    "set system services ssh\n"
+	    "set security flow tcp-session no-syn-check\n";
+	const struct gateway_options options = {.sessions = 256, .seed = 1, .neighbours_auto = neighbours_auto};
+	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &house->sum};
+	struct schema *schema = source_schema("fuzz");
+
+	house->gateway = gateway_create(&options, &sink);
+	if (house->gateway == NULL || schema == NULL) {
+		abort();
+	}
+	house->trees[0] = load(schema, "");
+	house->trees[1] = load(schema, other);
+	gateway_set_wall(house->gateway, 1191405600000000);
+	put_in_force(house, 0);
+}
+
+/* One record; false at the end of the input. */
+static bool
+run_record(struct house *house, struct reader *reader)
+{
+	const uint8_t port = reader_u8(reader);
+	const uint8_t tenths = reader_u8(reader);
+	const uint8_t flags = reader_u8(reader);
+	const uint16_t size = reader_u16(reader);
+	const size_t left = reader_left(reader);
+	const size_t take = size < left ? size : left;
+	const uint8_t *frame = reader_bytes(reader, take);
+	struct packet_result result;
+
+	if (frame == NULL) {
+		return false;
+	}
+	if (!gateway_advance(house->gateway, gateway_now(house->gateway) + tenths * GATEWAY_STEP)) {
+		abort();
+	}
+	if ((flags & FLAG_COMMIT) != 0) {
+		put_in_force(house, !house->in_force);
+	}
+	if (!gateway_process(house->gateway, frame, (uint32_t)take, port % PORTS,
+	        (uint16_t)((flags & FLAG_PARTIAL) != 0 ? PACKET_CHECKSUM_PARTIAL : 0) |
+	        (uint16_t)((flags & FLAG_HOST) != 0 ? PACKET_FROM_HOST : 0), &result)) {
+		abort();
+	}
+	if (result.verdict == VERDICT_NONE || result.verdict >= VERDICT_COUNT || result.reason == REASON_NONE ||
+	    result.reason >= REASON_COUNT) {
+		abort(); /* every packet has a verdict and a reason */
+	}
+	return true;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	static struct gateway *gateway; /* made once: compiling takes longer than a run */
+	static struct house houses[2]; /* made once: compiling takes longer than a run */
 	struct reader reader = reader_over(bytes, length);
+	const bool neighbours_auto = (reader_u8(&reader) & 1) != 0;
+	struct house *house = &houses[neighbours_auto ? 1 : 0];
 
-	if (gateway == NULL) {
-		gateway = make_gateway();
+	if (house->gateway == NULL) {
+		make_house(house, neighbours_auto);
 	}
-	while (reader_left(&reader) > 0) {
-		const uint8_t port = reader_u8(&reader);
-		const uint8_t tenths = reader_u8(&reader);
-		const uint8_t flags = reader_u8(&reader);
-		const uint16_t size = reader_u16(&reader);
-		const size_t left = reader_left(&reader);
-		const size_t take = size < left ? size : left;
-		const uint8_t *frame = reader_bytes(&reader, take);
-		const bool host = (flags & FLAG_HOST) != 0;
-		struct packet_result result;
-
-		if (frame == NULL) {
-			break;
-		}
-		if (!gateway_advance(gateway, gateway_now(gateway) + tenths * GATEWAY_STEP) ||
-		    !gateway_process(gateway, frame, (uint32_t)take, port % PORTS,
-		        (uint16_t)((flags & FLAG_PARTIAL) != 0 ? PACKET_CHECKSUM_PARTIAL : 0) |
-		        (uint16_t)(host ? PACKET_FROM_HOST : 0), &result)) {
-			abort();
-		}
-		if (result.verdict == VERDICT_NONE || result.verdict >= VERDICT_COUNT || result.reason == REASON_NONE ||
-		    result.reason >= REASON_COUNT) {
-			abort(); /* every packet has a verdict and a reason */
-		}
+	while (reader_left(&reader) > 0 && run_record(house, &reader)) {
 	}
-	if (!gateway_advance(gateway, gateway_now(gateway) + SLEEP_SECONDS * GATEWAY_SECOND)) {
+	if (house->in_force != 0) {
+		put_in_force(house, 0);
+	}
+	if (!gateway_advance(house->gateway, gateway_now(house->gateway) + SLEEP_SECONDS * GATEWAY_SECOND)) {
 		abort();
 	}
 	return 0;

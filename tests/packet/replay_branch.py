@@ -46,17 +46,17 @@ servers = place.capture("servers.pcap", [
 ])
 run = place.replay("--config", config, "--in", "ge-0/0/1=" + inside, "--in", "ge-0/0/2=" + servers, what="branch")
 expected = [
-    {"frame": 0, "in": "ge-0/0/1.2", "time": 0, "verdict": "forward", "reason": "policy-permit", "out": "ge-0/0/2.1",
+    {"frame": 0, "in": "ge-0/0/1.2", "time": 0, "verdict": "forward", "reason": "session", "out": "ge-0/0/2.1",
      "from-zone": "TellersALBQ", "to-zone": "PublicAppServersALBQ", "policy": "TellMailOut", "session": 1},
     {"frame": 1, "in": "ge-0/0/2.1", "time": 0.125, "verdict": "forward", "reason": "session", "out": "ge-0/0/1.2",
      "from-zone": "PublicAppServersALBQ", "to-zone": "TellersALBQ", "policy": "TellMailOut", "session": 1},
     {"frame": 2, "in": "ge-0/0/1.2", "time": 0.25, "verdict": "forward", "reason": "session", "out": "ge-0/0/2.1",
      "from-zone": "TellersALBQ", "to-zone": "PublicAppServersALBQ", "policy": "TellMailOut", "session": 1},
-    {"frame": 3, "in": "ge-0/0/1.2", "time": 1, "verdict": "forward", "reason": "policy-permit", "out": "ge-0/0/3.1",
+    {"frame": 3, "in": "ge-0/0/1.2", "time": 1, "verdict": "forward", "reason": "session", "out": "ge-0/0/3.1",
      "from-zone": "TellersALBQ", "to-zone": "IntranetALBQ", "policy": "TellCustRec", "session": 2},
     {"frame": 4, "in": "ge-0/0/1.2", "time": 1.25, "verdict": "drop", "reason": "default-deny",
      "from-zone": "TellersALBQ", "to-zone": "IntranetALBQ", "policy": "default-policy"},
-    {"frame": 5, "in": "ge-0/0/1.1", "time": 2, "verdict": "forward", "reason": "policy-permit", "out": "ge-0/0/3.2",
+    {"frame": 5, "in": "ge-0/0/1.1", "time": 2, "verdict": "forward", "reason": "session", "out": "ge-0/0/3.2",
      "from-zone": "FinancialALBQ", "to-zone": "InternetALBQ", "policy": "InternetAccess", "session": 3},
     {"frame": 6, "in": "ge-0/0/1.2", "time": 2.5, "verdict": "reject", "reason": "no-route", "from-zone": "TellersALBQ"},
     {"frame": 7, "in": "ge-0/0/1.2", "time": 4, "verdict": "drop", "reason": "host-inbound-denied",
@@ -132,7 +132,7 @@ summary = run.summary()
 equal(summary["frames"], 13, "frames in the summary")
 equal(summary["sessions"]["created"], 3, "sessions in the summary")
 equal(summary["sessions"]["active"], 3, "sessions that are left")
-equal(summary["reasons"]["policy-permit"], 3, "counter policy-permit")
+equal(summary["reasons"]["session"], 5, "counter session")
 equal(summary["reasons"]["vlan-unknown"], 1, "counter vlan-unknown")
 equal(summary["verdicts"]["forward"], 5, "forwarded frames")
 

@@ -35,7 +35,7 @@ inside = place.capture("inside.pcap", [syn(0, "10.0.0.5", 4000, 80), syn(1, "10.
 # MACs go by natural order: ge-0/0/0 is 00, ge-0/0/2 is 01, ge-0/0/10 is 02. A local service's packet is in host.pcap.
 run = place.replay("--config", config, "--in", "ge-0/0/0=" + inside)
 equal([(v["verdict"], v["reason"]) for v in run.verdicts],
-      [("forward", "policy-permit"), ("drop", "default-deny"), ("forward", "policy-permit"), ("host", "host-inbound")], "verdicts")
+      [("forward", "session"), ("drop", "default-deny"), ("forward", "session"), ("host", "host-inbound")], "verdicts")
 equal([(f.src, f.dst) for f in run.left("ge-0/0/10")], [("02:53:50:00:00:02", "02:00:00:33:64:fe")] * 2, "MAC addresses")
 local = rdpcap(run.path("host.pcap"))
 equal([(p[IP].dst, p[TCP].dport, float(p.time)) for p in local], [("10.0.0.1", 22, START + 3.0)], "host.pcap")
@@ -47,7 +47,7 @@ answers = place.capture("answers.pcap", [
        ARP(op=2, hwsrc="02:bb:00:00:00:fe", psrc="198.51.100.254", hwdst="02:53:50:00:00:02", pdst="198.51.100.1"))])
 real = place.replay("--config", config, "--in", "ge-0/0/0=" + inside, "--in", "ge-0/0/10=" + answers, "--arp", "real")
 equal([(v["verdict"], v["reason"]) for v in real.verdicts],
-      [("proxy", "neighbour-wait"), ("consume", "arp"), ("drop", "default-deny"), ("forward", "policy-permit"),
+      [("proxy", "neighbour-wait"), ("consume", "arp"), ("drop", "default-deny"), ("forward", "session"),
        ("host", "host-inbound")], "verdicts with real ARP")
 sent = real.left("ge-0/0/10")
 equal([f.haslayer(ARP) for f in sent][:2], [1, 0], "first we ask, then the packet leaves")

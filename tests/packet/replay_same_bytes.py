@@ -46,6 +46,12 @@ for name, content in first.bytes_of().items():
 check(len(first.verdicts) > 600, "all frames have a verdict")
 check(len({v["verdict"] for v in first.verdicts}) >= 4, "the mix has several verdicts")
 
+# Nothing is lost and nothing made up: what left is what was forwarded, and one answer for each frame that got one.
+answered = sum(v["verdict"] in ("forward", "reject", "proxy") for v in first.verdicts)
+left = sum(len(first.left(port)) for port in ("ge-0/0/1", "ge-0/0/2", "ge-0/0/3", "ge-0/0/4"))
+equal(left, answered, "frames that left")
+equal(sum(count["packets"] for name, count in first.summary()["sent"].items() if name != "host"), left, "and the summary's count")
+
 # The beginning of a capture gives the beginning of every file.
 short = place.replay("--config", BRANCH, "--in", "ge-0/0/1=" + head)
 long = place.replay("--config", BRANCH, "--in", "ge-0/0/1=" + whole)
