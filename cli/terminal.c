@@ -22,6 +22,8 @@
 #include "command.h"
 #include "pager.h"
 
+#define KEY_NEWLINE "\x1f"
+
 enum {
 	HISTORY_LINES = 1000,
 	RECONNECT_TRIES = 100,
@@ -202,6 +204,37 @@ key_space(EditLine *editor, int key)
 	return action;
 }
 
+/*
+ * Enter completes the last word as a space would, so that what is shown is what runs. The line then ends by libedit's own
+ * function, which is bound to a key that nobody has.
+ */
+static unsigned char
+key_enter(EditLine *editor, int key)
+{
+	const LineInfo *info = el_line(editor);
+	struct terminal *terminal = terminal_of(editor);
+	struct ipc_candidates candidates = IPC_CANDIDATES_EMPTY;
+	struct text line = TEXT_EMPTY;
+	struct text word = TEXT_EMPTY;
+
+	(void)key;
+	if (info->cursor == info->lastchar && line_before_cursor(editor, &line) && line.length > 0 &&
+	    line.bytes[line.length - 1] != ' ' && !inside_quotes(text_string(&line)) &&
+	    cli_session_complete(terminal->session, text_string(&line), IPC_COMPLETE_SPACE, &candidates)) {
+		const size_t octets = candidates.replace <= line.length ? candidates.replace : 0;
+
+		if (cli_candidates_complete(&candidates, text_string(&line) + line.length - octets, IPC_COMPLETE_SPACE, &word) ==
+		    CLI_COMPLETE_WORD) {
+			replace_word(editor, &line, octets, &word);
+		}
+		ipc_candidates_release(&candidates);
+	}
+	text_release(&line);
+	text_release(&word);
+	el_push(editor, KEY_NEWLINE);
+	return CC_REFRESH;
+}
+
 static unsigned char
 key_tab(EditLine *editor, int key)
 {
@@ -257,12 +290,16 @@ terminal_open(struct terminal *terminal)
 	/* The wide form keeps our literals, the narrow one makes copies that it never frees. */
 	el_wset(editor, EL_ADDFN, L"sallyport-help", L"list what may follow", key_help);
 	el_wset(editor, EL_ADDFN, L"sallyport-space", L"complete a keyword", key_space);
+	el_wset(editor, EL_ADDFN, L"sallyport-enter", L"complete a keyword, run the line", key_enter);
 	el_wset(editor, EL_ADDFN, L"sallyport-tab", L"complete a word", key_tab);
 	el_wset(editor, EL_ADDFN, L"sallyport-abandon", L"give up the line", key_abandon);
 	el_set(editor, EL_BIND, "?", "sallyport-help", NULL);
 	el_set(editor, EL_BIND, " ", "sallyport-space", NULL);
 	el_set(editor, EL_BIND, "\t", "sallyport-tab", NULL);
 	el_set(editor, EL_BIND, "^C", "sallyport-abandon", NULL);
+	el_set(editor, EL_BIND, "^M", "sallyport-enter", NULL);
+	el_set(editor, EL_BIND, "^J", "sallyport-enter", NULL);
+	el_set(editor, EL_BIND, KEY_NEWLINE, "ed-newline", NULL);
 	el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	return true;
 }
