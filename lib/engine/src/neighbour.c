@@ -142,6 +142,7 @@ forget(struct engine *engine, uint32_t index)
 	struct packet *packet;
 
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
+		reason_note(engine, REASON_EGRESS_DOWN);
 		output_put(engine, packet, ENGINE_FREE);
 	}
 	while (*link != index) {

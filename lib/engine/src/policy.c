@@ -45,7 +45,7 @@ reason_of_action(uint8_t action)
 	case POLICY_REJECT:
 		return REASON_POLICY_REJECT;
 	case POLICY_PERMIT:
-		return REASON_POLICY_PERMIT;
+		return REASON_SESSION;
 	case POLICY_NOT_SUPPORTED:
 		return REASON_NOT_SUPPORTED;
 	}
@@ -67,7 +67,7 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	if (match.policy == PACKET_NO_POLICY) {
 		admission->policy = PACKET_DEFAULT_POLICY;
 		item->packet->result.policy = PACKET_DEFAULT_POLICY;
-		admission->reason = snapshot->flow.default_permit ? REASON_DEFAULT_PERMIT : REASON_DEFAULT_DENY;
+		admission->reason = snapshot->flow.default_permit ? REASON_SESSION : REASON_DEFAULT_DENY;
 		if (!snapshot->flow.default_permit) {
 			refuse(engine, item, admission, false);
 		}
@@ -81,7 +81,7 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	if (match.policy < engine->config.policies) {
 		engine->policies[match.policy].hits++;
 	}
-	if (admission->reason != REASON_POLICY_PERMIT) {
+	if (admission->reason != REASON_SESSION) {
 		refuse(engine, item, admission, (policy->flags & POLICY_LOG_INIT) != 0);
 		return false;
 	}

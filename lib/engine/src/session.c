@@ -194,7 +194,7 @@ session_advance(struct engine *engine)
 	const uint32_t count = wheel_advance(&table->wheel, engine->tick, due, EXPIRE_MOST);
 
 	for (uint32_t i = 0; i < count; i++) {
-		__builtin_prefetch(&table->sessions[due[i]].common);
+		__builtin_prefetch(&table->sessions[due[i]].common, 1);
 		__builtin_prefetch(&table->sessions[due[i]].forth);
 		__builtin_prefetch(&table->sessions[due[i]].back);
 	}
