@@ -102,11 +102,11 @@ take_line(struct up_run *run, struct up_process *process, const char *line)
 	} else if (strcmp(line, "forwarding") == 0) {
 		int64_t elapsed = now_milliseconds() - (run->forwarding ? process->started : run->began);
 
+		say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
 		if (!run->forwarding) {
 			tell_manager();
 		}
 		run->forwarding = true;
-		say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
 	} else if (strncmp(line, "say ", 4) == 0) {
 		say("%s: %s", name, line + 4);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,7 +73,9 @@ up_process_prepare(struct up_run *run, enum up_daemon daemon, struct text *error
 	process->listener = ipc_listen(text_string(&path));
 	if (process->listener < 0) {
 		text_printf(error, "%s: %s", text_string(&path), strerror(-process->listener));
-	} else if (chown(text_string(&path), (uid_t)-1, run->state.gid) != 0) {
+	} else if (chown(text_string(&path), (uid_t)-1, run->state.gid) != 0 ||
+	    (daemon == UP_MGD && chmod(text_string(&path), 0666) != 0)) {
+		/* Who gets as far as mgd's socket is root, DIR's owner or a daemon; mgd asks the kernel which. */
 		(void)explain(error, text_string(&path));
 	} else {
 		good = true;

@@ -3,7 +3,7 @@
  *
  *   DIR          0750 OWNER:GROUP   the owner is the gateway's administrator beside root
  *   DIR/lock     held as long as `up` runs, with its process id inside
- *   DIR/run      sockets, what exists only while it runs
+ *   DIR/run      0751, sockets, what exists only while it runs; root's, so that nobody else can put a file there
  *   DIR/log      logd's
  *   DIR/db       0700, mgd's: configurations
  *
@@ -102,7 +102,7 @@ make_folders(struct up_state *state, struct text *error)
 	if (chown(state->path, (uid_t)-1, state->gid) != 0 || chmod(state->path, 0750) != 0) {
 		return explain(error, state->path);
 	}
-	return make_folder(state, "run", 0, 0750, error) &&
+	return make_folder(state, "run", 0, 0751, error) &&
 	    make_folder(state, "log", state->accounts[UP_LOGD].uid, 0750, error) &&
 	    make_folder(state, "db", state->accounts[UP_MGD].uid, 0700, error);
 }

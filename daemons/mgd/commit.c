@@ -148,6 +148,7 @@ static void
 put_in_force(struct mgd *mgd)
 {
 	struct commit *commit = mgd->commit;
+	uint64_t before = mgd->running_id;
 
 	if (!store_tree(mgd, commit)) {
 		finish(mgd);
@@ -164,6 +165,9 @@ put_in_force(struct mgd *mgd)
 		struct link *link = &mgd->links[i];
 
 		commit->waits[i] = commit->takes[i] && link_apply(mgd, link, mgd->running_id);
+		if (!commit->takes[i] && link->state == LINK_READY && link->loaded == before) {
+			link->loaded = mgd->running_id; /* nothing that concerns it has changed */
+		}
 	}
 	if (!waits_for_any(commit)) {
 		finish(mgd);
@@ -325,7 +329,9 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	}
 	mgd->commit = commit;
 	for (int i = 0; i < LINK_COUNT; i++) {
-		commit->takes[i] = mgd->links[i].state == LINK_READY;
+		/* A logger in trouble does not hold up a policy; what forwards always has its say. */
+		commit->takes[i] = mgd->links[i].state == LINK_READY &&
+		    (i == LINK_FLOWD || link_concerned(&mgd->links[i], mgd->running, commit->tree));
 	}
 	if (!commit->takes[LINK_FLOWD]) {
 		mgd_check(commit->tree, &commit->list);

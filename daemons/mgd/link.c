@@ -65,6 +65,21 @@ render_for(const struct link *link, const struct conf_tree *tree, struct text *o
 	}
 }
 
+bool
+link_concerned(const struct link *link, const struct conf_tree *before, const struct conf_tree *after)
+{
+	struct text old = TEXT_EMPTY;
+	struct text new = TEXT_EMPTY;
+	bool same;
+
+	render_for(link, before, &old);
+	render_for(link, after, &new);
+	same = !text_failed(&old) && !text_failed(&new) && strcmp(text_string(&old), text_string(&new)) == 0;
+	text_release(&old);
+	text_release(&new);
+	return !same;
+}
+
 static bool
 ask(struct mgd *mgd, struct link *link, enum ipc_type type, struct text *payload)
 {

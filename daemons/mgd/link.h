@@ -47,6 +47,8 @@ void links_tick(struct mgd *mgd);
 /* => room for LINK_COUNT */
 size_t links_prepare(const struct mgd *mgd, struct pollfd *polls);
 void links_serve(struct mgd *mgd, const struct pollfd *polls, size_t count);
+/* Would the daemon get another text for `after` than for `before`? */
+bool link_concerned(const struct link *link, const struct conf_tree *before, const struct conf_tree *after);
 /* Sends VERIFY of a configuration; links are told apart: each gets what it has a use for. False: it is not there any more. */
 bool link_verify(struct mgd *mgd, struct link *link, const struct conf_tree *tree, uint64_t id)
     __attribute__((warn_unused_result));

@@ -157,12 +157,12 @@ class House:
                 pass
         return 0
 
-    def cli(self, *commands, user=None):
+    def cli(self, *commands, user=None, group="nogroup"):
         """(exit status, output, error output)."""
         arguments = [os.path.join(self.bin, "sallyport"), "cli", "--state", self.state]
         for command in commands:
             arguments += ["-c", command]
-        who = {} if user is None else {"user": user, "group": "nogroup", "extra_groups": []}
+        who = {} if user is None else {"user": user, "group": group, "extra_groups": []}
         done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                               text=True, timeout=PATIENCE + 30, **who)
         return done.returncode, done.stdout, done.stderr
