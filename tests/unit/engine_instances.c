@@ -55,7 +55,7 @@ test_reply_by_the_clients_instance(void **state)
 	struct engine_session_view view;
 	uint32_t cursor = 0;
 
-	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &in), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 0);
 	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
@@ -76,10 +76,10 @@ test_same_addresses(void **state)
 	world->rule_count = 2;
 	world_apply(world);
 	other.vlan = 10;
-	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 2, &other), VERDICT_DROP, REASON_SESSION_CLASH);
 	other.source_port = 7;
-	expect(world_packet_in(world, 2, &other), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 2, &other), VERDICT_FORWARD, REASON_SESSION);
 }
 
 /* The way moves to a unit of the same zone in another instance: replies are expected there from then on. */
@@ -91,7 +91,7 @@ test_far_end_moves_to_another_instance(void **state)
 	world->units[3].zone = UNTRUST;
 	world->units[3].instance = 1;
 	world_apply(world);
-	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &in), VERDICT_FORWARD, REASON_SESSION);
 	const uint32_t i = world->static_count;
 

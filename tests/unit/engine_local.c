@@ -428,7 +428,7 @@ test_neighbour_ages(void **state)
 	cursor = 0;
 	engine_list_neighbours(world->engine, world->now, &cursor, &view, 1);
 	assert_int_equal(view.state, NEIGHBOUR_STALE);
-	expect(datagram(world, IP(8, 8, 8, 8), 1), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(datagram(world, IP(8, 8, 8, 8), 1), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent_count, 2);
 	/* The question goes to the station itself. */
 	assert_int_equal(world->sent[1].data[5], 8);

@@ -72,7 +72,7 @@ test_forward(void **state)
 	struct world *world = *state;
 	const struct packet_result result = world_packet_in(world, 0, &udp_out);
 
-	expect(result, VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(result, VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(result.in_unit, 1);
 	assert_int_equal(result.out_unit, 2);
 	assert_int_equal(result.from_zone, TRUST);
@@ -147,7 +147,7 @@ test_vlan(void **state)
 	world->rules[0] = (struct world_rule){.from_zone = TRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
 	world_apply(world);
 	packet.destination = IP(10, 5, 1, 9);
-	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(read16(world->sent[0].data + 12), 0x8100);
 	assert_int_equal(read16(world->sent[0].data + 14), 30);
 }
@@ -239,7 +239,7 @@ test_truncated(void **state)
 
 		expect(world_input(world, 0, frame, cut), VERDICT_DROP, reason);
 	}
-	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_SESSION);
 }
 
 /* Whatever is flipped, no octet beyond the block is touched and every packet comes back. */
@@ -446,7 +446,7 @@ test_actions(void **state)
 	world_apply(world);
 	const struct packet_result result = world_packet_in(world, 0, &packet);
 
-	expect(result, VERDICT_FORWARD, REASON_DEFAULT_PERMIT);
+	expect(result, VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(result.policy, PACKET_DEFAULT_POLICY);
 }
 
@@ -498,7 +498,7 @@ test_mac_check(void **state)
 	const uint32_t length = world_frame(frame, &udp_out, true);
 
 	frame[5] = 9;
-	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_SESSION);
 	world_destroy(world);
 	world = world_create();
 	*state = world;
@@ -506,7 +506,7 @@ test_mac_check(void **state)
 	world_apply(world);
 	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_FRAME_NOT_FOR_US);
 	frame[5] = 0;
-	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_SESSION);
 }
 
 int

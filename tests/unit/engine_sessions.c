@@ -66,7 +66,7 @@ back(struct world *world, uint32_t sequence, uint32_t acknowledgement, uint8_t f
 static void
 shake_hands(struct world *world)
 {
-	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	expect(back(world, ISN_SERVER, ISN_CLIENT + 1, SYN | ACK), VERDICT_FORWARD, REASON_SESSION);
 	expect(forth(world, ISN_CLIENT + 1, ISN_SERVER + 1, ACK), VERDICT_FORWARD, REASON_SESSION);
 }
@@ -187,7 +187,7 @@ test_other_timeouts(void **state)
 		const struct world_packet packet = {.protocol = protocols[i], .source = CLIENT, .destination = SERVER,
 		    .source_port = 7, .destination_port = 7, .type = 8, .payload = 8};
 
-		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 		world_advance(world, world->now + 59 * SECOND);
 		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 		world_advance(world, world->now + 59 * SECOND);
@@ -226,7 +226,7 @@ test_port_reuse(void **state)
 	back(world, ISN_SERVER + 1, ISN_CLIENT + 2, FIN | ACK);
 	const struct packet_result result = forth(world, ISN_CLIENT + 90000, 0, SYN);
 
-	expect(result, VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(result, VERDICT_FORWARD, REASON_SESSION);
 	assert_int_not_equal(result.session, 1);
 	assert_true(world_event(world, EVENT_SESSION_CLOSE, &event));
 	assert_int_equal(event.reason, REASON_CLOSE_REPLACED);
@@ -285,7 +285,7 @@ test_syn_check(void **state)
 	world_apply(world);
 	expect(back(world, 5, 9, ACK), VERDICT_DROP, REASON_DEFAULT_DENY);
 	expect(forth(world, 5, 9, RST), VERDICT_DROP, REASON_NO_SESSION);
-	expect(forth(world, 5, 9, ACK), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(forth(world, 5, 9, ACK), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(only_session(world).state, SESSION_TCP_OPENING);
 	expect(back(world, 9, 5, ACK), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(only_session(world).state, SESSION_TCP_ESTABLISHED);
@@ -362,7 +362,7 @@ test_icmp(void **state)
 	    .payload = 8};
 
 	expect(world_packet_in(world, 1, &reply), VERDICT_DROP, REASON_ICMP_NO_SESSION);
-	expect(world_packet_in(world, 0, &echo), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &echo), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &reply), VERDICT_FORWARD, REASON_SESSION);
 	reply.source_port = 34;
 	expect(world_packet_in(world, 1, &reply), VERDICT_DROP, REASON_ICMP_NO_SESSION);
@@ -447,7 +447,7 @@ test_dns_reply(void **state)
 	expect(world_packet_in(world, 0, &reply), VERDICT_DROP, REASON_DNS_REPLY_NO_SESSION);
 	world->flow.allow_dns_reply = true;
 	world_apply(world);
-	expect(world_packet_in(world, 0, &reply), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &reply), VERDICT_FORWARD, REASON_SESSION);
 }
 
 /* REQ-FW-016: a full table refuses and says so, once a second. */
@@ -461,7 +461,7 @@ test_table_full(void **state)
 
 	for (uint16_t i = 0; i < 64; i++) {
 		packet.source_port = (uint16_t)(i + 1000);
-		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 	}
 	for (uint16_t i = 0; i < 3; i++) {
 		packet.source_port = (uint16_t)(i + 2000);
@@ -477,7 +477,7 @@ test_table_full(void **state)
 	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 	world_advance(world, world->now + 61 * SECOND);
 	packet.source_port = 2000;
-	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 }
 
 /* REQ-FW-002, REQ-POL-024: a policy changed to deny, or deleted, lets its sessions live; policy-rematch does not. */
@@ -511,7 +511,7 @@ test_route_changes(void **state)
 	world_apply(world);
 	world_add_route(world, IP(8, 0, 0, 0), 8, 5, 0);
 	world_apply_fib(world);
-	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 2);
 	/* Now by unit 1, the same zone. */
 	world_add_route(world, IP(8, 8, 0, 0), 16, 1, IP(10, 0, 0, 50));
@@ -527,7 +527,7 @@ test_route_changes(void **state)
 	/* And no route at all. */
 	world->rules[0].to_zone = UNTRUST;
 	world_apply(world);
-	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	world->static_count = 0;
 	world_apply_fib(world);
 	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_REJECT, REASON_NO_ROUTE);
@@ -603,7 +603,7 @@ test_scheduler(void **state)
 	engine_set_wall(world->engine, world->now, 999999999);
 	expect(forth(world, 1, 0, SYN), VERDICT_DROP, REASON_DEFAULT_DENY);
 	engine_set_wall(world->engine, world->now, 1000000000);
-	expect(forth(world, 1, 0, SYN), VERDICT_FORWARD, REASON_POLICY_PERMIT);
+	expect(forth(world, 1, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	engine_set_wall(world->engine, world->now, 2000000000);
 	expect(forth(world, 1, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_tcp(world, 0, CLIENT, SERVER, 4001 << 16 | 80, (uint32_t[2]){1, 0}, SYN), VERDICT_DROP,
@@ -631,7 +631,7 @@ test_burst(void **state)
 	}
 	engine_process(world->engine, world->now, burst, 4);
 	assert_int_equal(engine_take_output(world->engine, outputs, 8), 4);
-	assert_int_equal(packets[0].result.reason, REASON_POLICY_PERMIT);
+	assert_int_equal(packets[0].result.reason, REASON_SESSION);
 	for (unsigned i = 1; i < 4; i++) {
 		assert_int_equal(packets[i].result.reason, REASON_SESSION);
 		assert_int_equal(packets[i].result.session, packets[0].result.session);
