@@ -11,6 +11,10 @@
 #include "pager.h"
 #include "pipe.h"
 
+enum {
+	ERROR_PIECE = 1024,
+};
+
 struct cli_run {
 	struct cli_pipeline pipeline;
 	struct cli_pager pager;
@@ -29,17 +33,24 @@ static void
 run_error(void *context, const char *bytes, size_t length)
 {
 	const struct cli_run *run = context;
+	unsigned char before = 0;
+	char piece[ERROR_PIECE];
 
 	while (length > 0) {
-		const ssize_t written = write(run->error, bytes, length);
+		const size_t part = length < sizeof(piece) ? length : sizeof(piece);
 
-		if (written <= 0 && errno != EINTR) {
+		memcpy(piece, bytes, part);
+		cli_clean(piece, part, &before);
+		const ssize_t written = write(run->error, piece, part);
+
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written <= 0) {
 			return;
 		}
-		if (written > 0) {
-			bytes += written;
-			length -= (size_t)written;
-		}
+		bytes += written;
+		length -= (size_t)written;
 	}
 }
 

@@ -14,8 +14,11 @@
 #define PAGER_WIPE "\r            \r"
 
 enum {
+	PAGER_PIECE = 4096,
 	PAGER_CONTROL_C = 3,
 	PAGER_CONTROL_D = 4,
+	DELETE = 0x7f,
+	UTF8_C1 = 0xc2, /* first octet of U+0080 to U+009F, and of harmless ones */
 };
 
 void
@@ -36,7 +39,23 @@ cli_pager_start(struct cli_pager *pager, int output, int keys)
 {
 	*pager = (struct cli_pager){.output = output, .keys = keys};
 	cli_terminal_size(output, &pager->rows, &pager->columns);
+	pager->terminal = isatty(output) == 1;
 	pager->all = keys < 0 || pager->rows < 2;
+}
+
+void
+cli_clean(char *bytes, size_t length, unsigned char *before)
+{
+	for (size_t i = 0; i < length; i++) {
+		const unsigned char c = (unsigned char)bytes[i];
+		const bool low = (c < ' ' && c != '\n' && c != '\t') || c == DELETE;
+		const bool high = *before == UTF8_C1 && c >= 0x80 && c < 0xa0;
+
+		if (low || high) {
+			bytes[i] = '?';
+		}
+		*before = c;
+	}
 }
 
 static bool
@@ -139,11 +158,9 @@ pager_fill(struct cli_pager *pager, const char *bytes, size_t length)
 	return at;
 }
 
-bool
-cli_pager_write(void *context, const char *bytes, size_t length)
+static bool
+pager_show(struct cli_pager *pager, const char *bytes, size_t length)
 {
-	struct cli_pager *pager = context;
-
 	while (!pager->all && length > 0) {
 		if (pager->row >= pager->rows - 1 && !pager_stop(pager)) {
 			return false;
@@ -160,4 +177,27 @@ cli_pager_write(void *context, const char *bytes, size_t length)
 		length -= fits;
 	}
 	return length == 0 || pager_put(pager, bytes, length);
+}
+
+bool
+cli_pager_write(void *context, const char *bytes, size_t length)
+{
+	struct cli_pager *pager = context;
+	char piece[PAGER_PIECE];
+
+	if (!pager->terminal) {
+		return pager_show(pager, bytes, length);
+	}
+	while (length > 0) {
+		const size_t part = length < sizeof(piece) ? length : sizeof(piece);
+
+		memcpy(piece, bytes, part);
+		cli_clean(piece, part, &pager->before);
+		if (!pager_show(pager, piece, part)) {
+			return false;
+		}
+		bytes += part;
+		length -= part;
+	}
+	return true;
 }

@@ -15,6 +15,8 @@ struct cli_pager {
 	unsigned row;    /* lines shown since the last stop */
 	unsigned column; /* where the line has got to */
 	bool all;        /* no more stops */
+	bool terminal;   /* someone's screen: nothing may move its cursor */
+	unsigned char before; /* the octet written last */
 	bool failed;     /* the output is gone (a closed pipe) */
 };
 
@@ -22,6 +24,11 @@ struct cli_pager {
 void cli_terminal_size(int descriptor, unsigned *rows, unsigned *columns);
 /* Starts a command's output. `keys` is -1 for output that does not stop. */
 void cli_pager_start(struct cli_pager *pager, int output, int keys);
+/*
+ * Makes '?' of control characters other than newline and tab: what a gateway says may hold what strangers sent to it.
+ * `before` is the octet before the first, and after the call the last one.
+ */
+void cli_clean(char *bytes, size_t length, unsigned char *before);
 /* False: the user or the other end of the pipe wants no more. A sink of struct cli_pipeline. */
 bool cli_pager_write(void *pager, const char *bytes, size_t length);
 

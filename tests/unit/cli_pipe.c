@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "candidates.h"
+#include "pager.h"
 #include "pipe.h"
 
 static bool
@@ -155,6 +156,24 @@ test_harmless_patterns(void **state)
 	expect("x | match \"[[:digit:]]+[.]\"", "x", "10.\nx.\n", "10.\n");
 }
 
+/* Nothing that a stranger sent moves a terminal's cursor: C0, DEL and the C1 that hide in UTF-8, also across a cut. */
+static void
+test_clean(void **state)
+{
+	char whole[] = "a\tb\n\x1b[2J\x07\r\x7f\xc3\xa4\xc2\xa0\xc2\x9b" "1m";
+	char first[] = "\xc2";
+	char second[] = "\x9b" "1m";
+	unsigned char before = 0;
+
+	(void)state;
+	cli_clean(whole, strlen(whole), &before);
+	assert_string_equal(whole, "a\tb\n?[2J???\xc3\xa4\xc2\xa0\xc2?1m");
+	before = 0;
+	cli_clean(first, 1, &before);
+	cli_clean(second, 3, &before);
+	assert_string_equal(second, "?1m");
+}
+
 /* A sink that wants no more ends the feeding. */
 static bool
 refuse(void *context, const char *bytes, size_t length)
@@ -279,6 +298,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_harmless_patterns),
 	    cmocka_unit_test(test_sink_ends_it),
+	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_completion),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_list_wraps),
