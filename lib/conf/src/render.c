@@ -14,17 +14,6 @@ enum { INDENT = 4 };
 
 /* --- set lines --------------------------------------------------------------------------------------------------- */
 
-static bool
-stands_alone(const struct conf_node *node)
-{
-	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
-		if (!tree_is_empty(child)) {
-			return false;
-		}
-	}
-	return node->schema->kind != SCHEMA_CONTAINER;
-}
-
 /* `prefix` holds the words down to the node's parent. */
 static void
 render_set(struct text *out, struct text *prefix, const struct conf_node *node)
@@ -35,7 +24,7 @@ render_set(struct text *out, struct text *prefix, const struct conf_node *node)
 		text_append_char(prefix, ' ');
 	}
 	tree_append_words(prefix, node);
-	if (stands_alone(node)) {
+	if (tree_stands_alone(node)) {
 		text_append(out, "set ");
 		text_append_bytes(out, text_string(prefix), prefix->length);
 		text_append_char(out, '\n');
@@ -151,7 +140,7 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 	}
 	begin_line(curly, node);
 	tree_append_words(out, node);
-	if (stands_alone(node)) {
+	if (tree_stands_alone(node)) {
 		text_append(out, ";\n");
 		return;
 	}

@@ -68,7 +68,7 @@ add_child(json_t *object, const struct conf_node *node)
 	case SCHEMA_LIST:
 		return json_array_append_new(array_in(object, name), object_of(node)) == 0;
 	case SCHEMA_PRESENCE:
-		if (node->first == NULL) {
+		if (tree_stands_alone(node)) {
 			return json_object_set_new(object, name, json_pack("[n]")) == 0 &&
 			    (!node->inactive || set_inactive(object, name));
 		}

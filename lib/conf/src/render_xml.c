@@ -105,7 +105,7 @@ render_node(struct xml *xml, const struct conf_node *node)
 		append_value(xml, node->schema->element, node->value, node->inactive);
 	} else if (is_transparent(node)) {
 		render_children(xml, node);
-	} else if (node->schema->kind != SCHEMA_LIST && node->first == NULL) {
+	} else if (node->schema->kind != SCHEMA_LIST && tree_stands_alone(node)) {
 		text_append_repeated(xml->out, ' ', xml->indent);
 		text_printf(xml->out, "<%s%s/>\n", node->schema->element,
 		    node->inactive ? " inactive=\"inactive\"" : "");

@@ -41,6 +41,8 @@ bool tree_copy_children(struct conf_tree *tree, struct conf_node *to, const stru
     __attribute__((warn_unused_result));
 /* Does nothing stand in it that would be shown? Containers that mean nothing by themselves. */
 bool tree_is_empty(const struct conf_node *node);
+/* A flag, leaf or entry, or a container that means something, without anything in it that would be shown. */
+bool tree_stands_alone(const struct conf_node *node);
 /* Natural order: digits by their number. */
 int tree_compare_keys(const char *left, const char *right);
 /* A word as it stands in a statement: quoted when it must be. */

@@ -203,3 +203,14 @@ tree_is_empty(const struct conf_node *root)
 	}
 	return true;
 }
+
+bool
+tree_stands_alone(const struct conf_node *node)
+{
+	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
+		if (!tree_is_empty(child)) {
+			return false;
+		}
+	}
+	return node->schema->kind != SCHEMA_CONTAINER;
+}
