@@ -8,7 +8,8 @@
  * net_admin only. It starts closed: nothing is forwarded before mgd has put a configuration in force.
  *
  * Threads: this one becomes the control thread; the worker moves packets; one thread lives in each network namespace that
- * a port or the host path is in; DPDK has one for interrupts that does nothing here.
+ * a port or the host path is in; DPDK has one for interrupts that does nothing here. The namespaces' threads alone keep
+ * the rights and run programs; control and worker, which read what others send, are confined.
  *
  * At its end flowd gives the interfaces back as they were. The host namespace stays, because services run in it; --cleanup
  * (as root, when no flowd runs) takes it away, and gives interfaces back that a killed flowd left changed.
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -200,12 +202,24 @@ open_ports(struct flowd *flowd, struct text *error)
 }
 
 static bool
+give_up_rights(struct text *error)
+{
+	cap_t none = cap_init();
+	const bool done = none != NULL && cap_set_proc(none) == 0;
+
+	if (!done) {
+		text_printf(error, "capabilities: %s", strerror(errno));
+	}
+	(void)cap_free(none);
+	return done;
+}
+
+static bool
 drop_privileges(struct flowd *flowd, struct text *error)
 {
 	/* A packet ring is locked memory, and a port that comes back later must be able to have one. */
 	const struct rlimit unlimited = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 	const char *keep = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0 ? KEPT : KEPT_LOCK;
-
 
 	for (size_t i = 0; i < flowd->chassis.count; i++) {
 		if (flowd->chassis.ports[i].kind == CHASSIS_XDP) {
@@ -221,7 +235,8 @@ drop_privileges(struct flowd *flowd, struct text *error)
 		text_append(error, "the capabilities net_raw and net_admin cannot be kept");
 		return false;
 	}
-	return true;
+	/* This thread and the worker that it starts have all that they need open; those in the namespaces do the rest. */
+	return give_up_rights(error) && daemon_confine(error);
 }
 
 static bool
