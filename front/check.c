@@ -60,7 +60,7 @@ check_file(const struct schema *schema, const char *path, enum conf_format forma
 	/* What was refused is in the list; the rest is checked all the same, so that all errors come at once. */
 	(void)source_load(&source, tree, &list);
 	ran = check_tree(tree, &list);
-	good = source_report(&list, "check", source.name) && ran;
+	good = source_report(&list, "check", &source) && ran;
 	if (!ran) {
 		fprintf(stderr, "sallyport check: %s: out of memory\n", source.name);
 	}

@@ -56,7 +56,7 @@ convert_file(const char *path, enum conf_format from, enum conf_format to)
 	}
 	if (tree != NULL) {
 		good = source_load(&source, tree, &list);
-		good = source_report(&list, "convert", source.name) && good;
+		good = source_report(&list, "convert", &source) && good;
 		good = good && print_tree(tree, to);
 		conf_tree_destroy(tree);
 	}

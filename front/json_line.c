@@ -48,6 +48,19 @@ sequence_length(const unsigned char *at)
 	return length;
 }
 
+/* Octets from `at` on that stand for themselves. */
+static size_t
+plain_length(const unsigned char *at)
+{
+	size_t length = 0;
+
+	while (at[length] >= FIRST_PRINTABLE && at[length] < FIRST_NOT_ASCII && at[length] != '"' && at[length] != '\\' &&
+	    at[length] != 0x7f) {
+		length++;
+	}
+	return length;
+}
+
 static void
 append_quoted(struct text *out, const char *string)
 {
@@ -55,10 +68,13 @@ append_quoted(struct text *out, const char *string)
 
 	text_append_char(out, '"');
 	while (*at != '\0') {
-		size_t length = 1;
+		size_t length = plain_length(at);
 
-		if (*at < FIRST_NOT_ASCII) {
+		if (length > 0) {
+			text_append_bytes(out, (const char *)at, length);
+		} else if (*at < FIRST_NOT_ASCII) {
 			append_escaped(out, *at);
+			length = 1;
 		} else {
 			length = sequence_length(at);
 			if (length == 0) {

@@ -148,7 +148,7 @@ lane_open(struct lane *lane, const struct schema *schema, const struct replay_op
 		gateway_set_wall(lane->gateway, (int64_t)(first / 1000));
 		good = source_load(&source, lane->tree, &list);
 		good = gateway_configure(lane->gateway, lane->tree, &list) && good;
-		good = source_report(&list, "replay", source.name) && good;
+		good = source_report(&list, "replay", &source) && good;
 	}
 	source_release(&source);
 	return good;

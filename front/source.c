@@ -10,6 +10,7 @@
 
 enum {
 	READ_STEP = 64 * 1024,
+	STATEMENT_SHOWN = 160,
 	SIZE_LIMIT = 512 * 1024 * 1024, /* more than any configuration: a wrong file, an endless pipe */
 };
 
@@ -108,18 +109,100 @@ source_schema(const char *command)
 	return schema;
 }
 
+/* The text of a line, or of what is left of it, without blanks around it. */
+struct line_cursor {
+	const char *at; /* start of line `number` */
+	const char *end;
+	uint32_t number;
+};
+
+static char *
+line_text(struct line_cursor *cursor, uint32_t number)
+{
+	const char *start;
+	const char *stop;
+
+	while (cursor->number < number && cursor->at < cursor->end) {
+		const char *newline = memchr(cursor->at, '\n', (size_t)(cursor->end - cursor->at));
+
+		cursor->at = newline == NULL ? cursor->end : newline + 1;
+		cursor->number++;
+	}
+	start = cursor->at;
+	stop = start == cursor->end ? start : memchr(start, '\n', (size_t)(cursor->end - start));
+	stop = stop == NULL ? cursor->end : stop;
+	while (start < stop && (unsigned char)*start <= ' ') {
+		start++;
+	}
+	stop = stop - start > STATEMENT_SHOWN ? start + STATEMENT_SHOWN : stop;
+	while (stop > start && (unsigned char)stop[-1] <= ' ') {
+		stop--;
+	}
+	if (start == stop) {
+		return strdup("end of file");
+	}
+	char *copy = strndup(start, (size_t)(stop - start));
+
+	for (char *octet = copy; octet != NULL && *octet != '\0'; octet++) {
+		*octet = (char)((unsigned char)*octet < ' ' || *octet == 0x7f ? '?' : *octet);
+	}
+	return copy;
+}
+
+/* JSON is read as a whole, without lines: the first line that has the statement's last word in quotation marks. */
+static uint32_t
+line_of_word(const struct text *bytes, const char *statement)
+{
+	struct text word = TEXT_EMPTY;
+	const char *last = statement == NULL ? NULL : strrchr(statement, ' ');
+	const char *found = NULL;
+	uint32_t line = 1;
+
+	text_printf(&word, "\"%s\"", statement == NULL ? "" : last == NULL ? statement : last + 1);
+	if (!text_failed(&word) && bytes->length > 0) {
+		found = memmem(text_string(bytes), bytes->length, text_string(&word), word.length);
+	}
+	for (const char *at = text_string(bytes); found != NULL && at < found; at++) {
+		line += *at == '\n';
+	}
+	text_release(&word);
+	return line;
+}
+
+/* What the reader of the file could not say: every error has a line, a level and a statement. => sorted */
+static void
+complete_places(const struct source *source, struct diagnostics *list)
+{
+	struct line_cursor cursor = {.at = text_string(&source->bytes), .number = 1};
+
+	cursor.end = cursor.at + source->bytes.length;
+	for (size_t i = 0; i < list->count; i++) {
+		struct diagnostic *what = &list->items[i];
+
+		if (what->severity != DIAGNOSTIC_ERROR) {
+			continue;
+		}
+		if (what->line == 0) {
+			what->line = source->format == CONF_FORMAT_JSON ? line_of_word(&source->bytes, what->statement) : 1;
+		} else if (what->statement == NULL) {
+			what->statement = line_text(&cursor, what->line);
+		}
+		if (what->path == NULL) {
+			what->path = strdup("");
+		}
+		list->failed = list->failed || what->path == NULL;
+	}
+}
+
 bool
-source_report(struct diagnostics *list, const char *command, const char *name)
+source_report(struct diagnostics *list, const char *command, const struct source *source)
 {
 	struct text lines = TEXT_EMPTY;
 	bool good = list->errors == 0;
 
-	for (size_t i = 0; name != NULL && i < list->count; i++) {
-		if (list->items[i].file == NULL) {
-			list->items[i].file = strdup(name);
-		}
-	}
+	diagnostics_name_file(list, source->name);
 	diagnostics_sort(list);
+	complete_places(source, list);
 	diagnostics_render_lines(list, &lines);
 	fputs(text_string(&lines), stderr);
 	if (list->failed || text_failed(&lines)) {

@@ -29,9 +29,9 @@ bool source_format(const char *command, const char *word, enum conf_format *form
 /* The compiled schema, or NULL with a line on stderr. */
 struct schema *source_schema(const char *command) __attribute__((warn_unused_result));
 /*
- * Prints a list to stderr, sorted, one line each; an item without a file gets `name` (NULL: leaves it). Returns true when
- * there was no error in it. The list is released.
+ * Prints a list to stderr, sorted, one line each, errors as FILE:LINE: [edit path] 'statement': message, whatever of that
+ * the list leaves open. Returns true when there was no error in it. The list is released.
  */
-bool source_report(struct diagnostics *list, const char *command, const char *name);
+bool source_report(struct diagnostics *list, const char *command, const struct source *source);
 
 #endif
