@@ -331,6 +331,14 @@ test_arp_answer(void **state)
 	expect(world_arp(world, 2, 30, 1, IP(10, 5, 1, 9), IP(10, 5, 0, 1), 6), VERDICT_CONSUME, REASON_ARP);
 	assert_int_equal(world->sent_count, 1);
 	assert_int_equal(world->sent[0].data[15], 30);
+	/* A priority tag is no VLAN: the answer has none. */
+	uint8_t tagged[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 5, 0x81, 0, 0xe0, 0, 8, 6, 0, 1, 8, 0, 6, 4, 0,
+	    1, 2, 0, 0, 0, 0, 5, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
+
+	expect(world_input(world, 0, tagged, sizeof tagged), VERDICT_CONSUME, REASON_ARP);
+	assert_int_equal(world->sent_count, 1);
+	assert_int_equal(world->sent[0].length, 56);
+	assert_memory_equal(world->sent[0].data, expected, sizeof expected);
 	/* Somebody claims our address. */
 	expect(world_arp(world, 0, 0, 1, US, US, 6), VERDICT_DROP, REASON_ARP_CONFLICT);
 	expect(world_arp(world, 0, 0, 2, US, CLIENT, 6), VERDICT_DROP, REASON_ARP_CONFLICT);

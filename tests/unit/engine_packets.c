@@ -478,6 +478,12 @@ test_icmp_restraint(void **state)
 
 	memset(frame, 0xff, 6);
 	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_FRAME_BROADCAST);
+	/* Nor does a session carry what came to everybody on the link. */
+	world_packet_in(world, 0, &udp_out);
+	const uint32_t again = world_frame(frame, &udp_out, true);
+
+	memset(frame, 0xff, 6);
+	expect(world_input(world, 0, frame, again), VERDICT_DROP, REASON_FRAME_BROADCAST);
 }
 
 static void

@@ -58,12 +58,13 @@ request_input(struct engine *engine, struct packet *packet, uint16_t unit, uint1
 	if (request->sender != 0) {
 		neighbour_heard(engine, unit, request->sender, request->sender_mac, true);
 	}
-	/* Where the frame had a priority tag and the unit has none, the header would change its length. */
-	if (offset != ethernet_header_length(engine->units[unit].vlan)) {
-		finish_arp(engine, packet);
-		return;
-	}
-	answer(engine, packet, unit, offset, request);
+	/* A frame with a priority tag for a unit without: the answer's header is shorter. */
+	const uint16_t surplus = (uint16_t)(offset - ethernet_header_length(engine->units[unit].vlan));
+
+	packet->data += surplus;
+	packet->headroom = (uint16_t)(packet->headroom + surplus);
+	packet->length -= surplus;
+	answer(engine, packet, unit, (uint16_t)(offset - surplus), request);
 }
 
 void

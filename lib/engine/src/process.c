@@ -205,6 +205,11 @@ session_packet(struct engine *engine, struct item *item, struct session *session
 		output->worker = common->owner;
 		return true;
 	}
+	/* What came to everybody on a link is not for one host behind us (RFC 1812 5.3.4). */
+	if ((item->flags & ITEM_GROUP_FRAME) != 0) {
+		finish_drop(engine, item->packet, REASON_FRAME_BROADCAST);
+		return true;
+	}
 	if (item->zone != common->zone[direction]) {
 		item->packet->result.session = common->number;
 		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
