@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commit.h"
 #include "factory.h"
 
 enum {
@@ -315,5 +316,6 @@ boot_configuration(struct mgd *mgd, const struct boot_file *file)
 		announce(mgd, "the factory default is in force", file);
 	}
 	text_release(&what);
+	commit_resume(mgd);
 	return good && mgd_reset_candidate(mgd);
 }

@@ -8,6 +8,8 @@
 #include "command.h"
 #include "commit.h"
 
+enum { DEFAULT_CONFIRM = 10 }; /* minutes */
+
 /* Who else edits, as JUNOS tells at `configure`. */
 static void
 tell_others(struct session *session)
@@ -278,8 +280,7 @@ command_commit(struct session *session, const struct op_command *command)
 	};
 
 	if (op_find(request, "confirmed") != NULL) {
-		session_failf(session, "error: commit confirmed is not there yet\n");
-		return COMMAND_WRONG;
+		order.confirm = (uint32_t)op_number(request, "confirm-timeout", DEFAULT_CONFIRM);
 	}
 	if (session->mgd->commit != NULL) {
 		session_failf(session, "error: another commit is under way\n");

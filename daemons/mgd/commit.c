@@ -14,7 +14,10 @@
 
 #include "audit.h"
 
-enum { APPLY_PATIENCE = 10000 };
+enum {
+	APPLY_PATIENCE = 10000, /* milliseconds */
+	ROLLBACK_AGAIN = 60000, /* when an automatic rollback did not succeed */
+};
 
 enum commit_stage {
 	COMMIT_VERIFYING,
@@ -32,6 +35,8 @@ struct commit {
 	bool check_only;
 	bool and_quit;
 	bool failed;
+	bool automatic; /* the rollback of a commit that nobody confirmed */
+	uint32_t confirm;
 	struct store_entry entry;
 };
 
@@ -60,6 +65,23 @@ commit_destroy(struct mgd *mgd)
 	free(commit);
 }
 
+/* Any commit, or check, that succeeds confirms the one before it; one that wants to be confirmed itself starts the clock. */
+static void
+settle_confirmation(struct mgd *mgd)
+{
+	const struct commit *commit = mgd->commit;
+
+	if (commit->automatic && commit->failed) {
+		mgd->rollback_due = mgd_now() + ROLLBACK_AGAIN;
+	} else if (!commit->failed && commit->confirm > 0) {
+		mgd->unconfirmed = true;
+		mgd->rollback_due = mgd_now() + (int64_t)commit->confirm * 60000;
+	} else if (!commit->failed) {
+		mgd->unconfirmed = false;
+		store_forget_unconfirmed(mgd->store);
+	}
+}
+
 /* The end, good or bad: the session is told, and the commit is no more. */
 static void
 finish(struct mgd *mgd)
@@ -69,6 +91,7 @@ finish(struct mgd *mgd)
 	bool good = !commit->failed;
 	bool check_only = commit->check_only;
 	bool and_quit = commit->and_quit;
+	uint32_t confirm = commit->confirm;
 
 	for (int i = 0; i < LINK_COUNT; i++) {
 		if ((commit->failed || check_only) && commit->takes[i] && mgd->links[i].state == LINK_READY) {
@@ -76,11 +99,20 @@ finish(struct mgd *mgd)
 		}
 	}
 	audit_commit_end(mgd, commit->entry.user, check_only, good);
+	settle_confirmation(mgd);
+	/* A candidate that nobody had touched follows what is in force. */
+	if (commit->automatic && good && !mgd->changed && !mgd_reset_candidate(mgd)) {
+		mgd->changed = true;
+	}
 	if (session != NULL) {
 		session_diagnose(session, &commit->list);
 	}
 	commit_destroy(mgd);
 	if (session != NULL) {
+		if (good && confirm > 0) {
+			session_sayf(session, "commit confirmed will be automatically rolled back in %u minutes unless confirmed",
+			    confirm);
+		}
 		if (good) {
 			session_say(session, check_only ? "configuration check succeeds" : "commit complete");
 		} else {
@@ -133,6 +165,8 @@ store_tree(struct mgd *mgd, struct commit *commit)
 		conf_render(conf_tree_top(commit->tree), CONF_FORMAT_TEXT, &text);
 		assert(commit->entry.commit == store_next(mgd->store));
 		good = !text_failed(&text) &&
+		    (commit->confirm == 0 || store_note_unconfirmed(mgd->store, commit->entry.commit,
+		                                 commit->entry.wall + (int64_t)commit->confirm * 60, &error)) &&
 		    store_write(mgd->store, &commit->entry, text_string(&text), text.length, &error);
 	}
 	if (!good) {
@@ -157,7 +191,7 @@ put_in_force(struct mgd *mgd)
 	conf_tree_destroy(mgd->running);
 	mgd->running = commit->tree;
 	mgd->running_id = commit->entry.commit;
-	mgd->changed = false;
+	mgd->changed = mgd->changed && commit->automatic;
 	commit->tree = NULL;
 	commit->stage = COMMIT_APPLYING;
 	commit->deadline = mgd_now() + APPLY_PATIENCE;
@@ -268,12 +302,10 @@ commit_left(const struct mgd *mgd)
 	return left < 0 ? 0 : (int)left;
 }
 
-void
-commit_tick(struct mgd *mgd)
+/* Daemons that have not answered in time. */
+static void
+drop_late(struct mgd *mgd)
 {
-	if (mgd->commit == NULL || commit_left(mgd) > 0) {
-		return;
-	}
 	for (int i = 0; i < LINK_COUNT; i++) {
 		struct text why = TEXT_EMPTY;
 
@@ -286,48 +318,40 @@ commit_tick(struct mgd *mgd)
 	}
 }
 
+/* Takes the tree over, also on failure. */
 static struct commit *
-create(struct mgd *mgd, struct session *session, const struct commit_order *order)
+create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const struct commit_order *order)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 
-	if (commit == NULL) {
-		return NULL;
-	}
-	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
-	conf_canonicalize(mgd->candidate, &commit->list);
-	commit->tree = conf_tree_copy(mgd->candidate);
-	if (commit->tree == NULL) {
-		diagnostics_release(&commit->list);
+	if (commit == NULL || tree == NULL) {
 		free(commit);
+		conf_tree_destroy(tree);
 		return NULL;
 	}
+	commit->tree = tree;
 	commit->session = session;
 	commit->check_only = order->check_only;
 	commit->and_quit = order->and_quit;
+	commit->confirm = order->check_only ? 0 : order->confirm;
 	commit->deadline = mgd_now() + mgd->patience;
 	/* What is in force is stored before it, if it came from a file. */
 	commit->entry.commit = store_next(mgd->store) + (mgd->stored ? 0 : 1);
 	commit->entry.wall = (int64_t)time(NULL);
-	(void)snprintf(commit->entry.user, sizeof(commit->entry.user), "%s", session->user);
-	(void)snprintf(commit->entry.client, sizeof(commit->entry.client), "cli");
+	(void)snprintf(commit->entry.user, sizeof(commit->entry.user), "%s",
+	    session == NULL ? "root" : session->user);
+	(void)snprintf(commit->entry.client, sizeof(commit->entry.client), "%s", session == NULL ? "other" : "cli");
 	(void)snprintf(commit->entry.comment, sizeof(commit->entry.comment), "%s",
 	    order->comment == NULL ? "" : order->comment);
 	return commit;
 }
 
-void
-commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order)
+/* => mgd->commit was just made */
+static void
+verify(struct mgd *mgd)
 {
-	struct commit *commit = create(mgd, session, order);
+	struct commit *commit = mgd->commit;
 
-	assert(mgd->commit == NULL);
-	if (commit == NULL) {
-		session_failf(session, "error: out of memory\n");
-		session_done(session, IPC_DONE_ERROR);
-		return;
-	}
-	mgd->commit = commit;
 	for (int i = 0; i < LINK_COUNT; i++) {
 		/* A logger in trouble does not hold up a policy; what forwards always has its say. */
 		commit->takes[i] = mgd->links[i].state == LINK_READY &&
@@ -353,5 +377,90 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	}
 	if (mgd->commit == commit && !waits_for_any(commit)) {
 		all_answered(mgd);
+	}
+}
+
+void
+commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	assert(mgd->commit == NULL);
+	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
+	conf_canonicalize(mgd->candidate, &list);
+	mgd->commit = create(mgd, conf_tree_copy(mgd->candidate), session, order);
+	if (mgd->commit == NULL) {
+		diagnostics_release(&list);
+		session_failf(session, "error: out of memory\n");
+		session_done(session, IPC_DONE_ERROR);
+		return;
+	}
+	mgd->commit->list = list;
+	verify(mgd);
+}
+
+/* --- commits that want to be confirmed -------------------------------------------------------------------------- */
+
+static struct conf_tree *
+load_before(struct mgd *mgd, struct text *error)
+{
+	struct conf_tree *tree = conf_tree_create(mgd->schema);
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct store_entry entry;
+	struct text content = TEXT_EMPTY;
+	bool good = tree != NULL && store_read(mgd->store, 1, &entry, &content, error) &&
+	    conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list);
+
+	if (!good) {
+		conf_tree_destroy(tree);
+		tree = NULL;
+	}
+	diagnostics_release(&list);
+	text_release(&content);
+	return tree;
+}
+
+static void
+roll_back(struct mgd *mgd)
+{
+	struct commit_order order = {.comment = "the commit was not confirmed: automatic rollback"};
+	struct text error = TEXT_EMPTY;
+	struct conf_tree *tree = load_before(mgd, &error);
+
+	mgd->rollback_due = mgd_now() + ROLLBACK_AGAIN;
+	if (tree != NULL) {
+		mgd->commit = create(mgd, tree, NULL, &order);
+	}
+	if (mgd->commit == NULL) {
+		logger_printf(mgd->logger, LOG_SEVERITY_CRITICAL, "UI_COMMIT_NOT_CONFIRMED",
+		    "the commit was not confirmed, but it could not be rolled back: %s", text_string(&error));
+	} else {
+		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_NOT_CONFIRMED",
+		    "the commit was not confirmed: automatic rollback");
+		mgd->commit->automatic = true;
+		verify(mgd);
+	}
+	text_release(&error);
+}
+
+void
+commit_resume(struct mgd *mgd)
+{
+	int64_t until;
+
+	if (mgd->stored && store_unconfirmed(mgd->store, &until)) {
+		mgd->unconfirmed = true;
+		mgd->rollback_due = mgd_now() + (until - (int64_t)time(NULL)) * 1000;
+	}
+}
+
+void
+commit_tick(struct mgd *mgd)
+{
+	if (mgd->commit != NULL && commit_left(mgd) == 0) {
+		drop_late(mgd);
+	}
+	if (mgd->unconfirmed && mgd->commit == NULL && mgd_now() >= mgd->rollback_due) {
+		roll_back(mgd);
 	}
 }

@@ -15,10 +15,13 @@ struct commit_order {
 	bool check_only;
 	bool and_quit;
 	const char *comment; /* NULL: none */
+	uint32_t confirm; /* minutes until it goes back by itself unless another commit confirms it; 0: it stays */
 };
 
 /* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
 void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
+/* At the start: goes on waiting for the confirmation of the newest commit, if it wants one. */
+void commit_resume(struct mgd *mgd);
 /* A daemon's answer. False: it is not one to the commit under way. */
 bool commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
     __attribute__((warn_unused_result));

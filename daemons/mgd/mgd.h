@@ -35,6 +35,8 @@ struct mgd {
 	struct ipc_server *server;
 	struct link *links; /* LINK_COUNT of link.h */
 	struct commit *commit;
+	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */
+	int64_t rollback_due; /* when, in monotonic milliseconds */
 	int patience; /* milliseconds that a daemon has to verify a configuration */
 };
 

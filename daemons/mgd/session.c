@@ -116,6 +116,20 @@ session_say(struct session *session, const char *line)
 }
 
 void
+session_sayf(struct session *session, const char *format, ...)
+{
+	struct text text = TEXT_EMPTY;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_vprintf(&text, format, arguments);
+	va_end(arguments);
+	text_append_char(&text, '\n');
+	session_print(session, &text);
+	text_release(&text);
+}
+
+void
 session_diagnose(struct session *session, struct diagnostics *list)
 {
 	struct text text = TEXT_EMPTY;

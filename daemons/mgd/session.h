@@ -35,6 +35,7 @@ void session_print(struct session *session, const struct text *text);
 void session_fail(struct session *session, const struct text *text);
 void session_failf(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_say(struct session *session, const char *line);
+void session_sayf(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_done(struct session *session, enum ipc_done_status status);
 /* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
 void session_diagnose(struct session *session, struct diagnostics *list);

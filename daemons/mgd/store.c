@@ -20,6 +20,7 @@
 
 static const char pending_name[] = "pending";
 static const char rescue_name[] = "rescue.gz";
+static const char unconfirmed_name[] = "unconfirmed";
 
 enum { HEAD_BYTES = 4096 };
 
@@ -261,6 +262,7 @@ write_all(int descriptor, const struct text *bytes)
 	return true;
 }
 
+/* Into the pending file, safe on disk. */
 static bool
 write_pending(const struct store *store, const struct text *bytes, struct text *error)
 {
@@ -330,4 +332,42 @@ store_write(struct store *store, const struct store_entry *entry, const char *co
 	}
 	text_release(&bytes);
 	return good;
+}
+
+bool
+store_note_unconfirmed(const struct store *store, uint64_t commit, int64_t until, struct text *error)
+{
+	struct text bytes = TEXT_EMPTY;
+	bool good;
+
+	text_printf(&bytes, "%llu %lld\n", (unsigned long long)commit, (long long)until);
+	good = !text_failed(&bytes) && write_pending(store, &bytes, error) &&
+	    (renameat(store->folder, pending_name, store->folder, unconfirmed_name) == 0 ||
+	        explain(error, "could not note that the commit is to be confirmed"));
+	text_release(&bytes);
+	return good;
+}
+
+bool
+store_unconfirmed(const struct store *store, int64_t *until)
+{
+	struct text bytes = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	char *end = NULL;
+	bool good = false;
+
+	if (store->count > 0 && read_file(store, unconfirmed_name, HEAD_BYTES, &bytes, &error) &&
+	    strtoull(text_string(&bytes), &end, 10) == store->commits[0] && *end == ' ') {
+		*until = strtoll(end + 1, &end, 10);
+		good = *end == '\n';
+	}
+	text_release(&bytes);
+	text_release(&error);
+	return good;
+}
+
+void
+store_forget_unconfirmed(const struct store *store)
+{
+	(void)unlinkat(store->folder, unconfirmed_name, 0);
 }

@@ -48,6 +48,15 @@ uint64_t store_next(const struct store *store);
 /* Reads the rollback'th newest. False with a sentence in `error`; `content` is only set on success. */
 bool store_read(const struct store *store, size_t rollback, struct store_entry *entry, struct text *content,
     struct text *error) __attribute__((warn_unused_result));
+/*
+ * A commit that wants to be confirmed until a moment (UTC seconds). Noted before the commit is written: a note counts only
+ * while its commit is the newest, so that whatever comes after it takes its force away.
+ */
+bool store_note_unconfirmed(const struct store *store, uint64_t commit, int64_t until, struct text *error)
+    __attribute__((warn_unused_result));
+/* False: the newest commit does not wait for a confirmation. */
+bool store_unconfirmed(const struct store *store, int64_t *until) __attribute__((warn_unused_result));
+void store_forget_unconfirmed(const struct store *store);
 /* Is there a rescue configuration, whole or not? */
 bool store_has_rescue(const struct store *store);
 bool store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
