@@ -169,7 +169,7 @@ curly_spellings(void **state)
 	    "} } } }\n"));
 	assert_told(&world, "test:5: [edit system] 'host-name a': warning: E-006");
 	assert_told(&world, "test:6: [edit system services] 'ssh': warning: E-006");
-	assert_told(&world, "test:7: 'interfaces': warning: E-025");
+	assert_told(&world, "test:7: [edit system] 'interfaces': warning: E-025");
 	assert_int_equal(world.list.count, 3);
 	assert_renders(&world, CONF_FORMAT_SET,
 	    "set system host-name a\n"

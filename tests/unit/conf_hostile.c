@@ -106,14 +106,14 @@ megabytes(void **state)
 	megabyte(state, CONF_FORMAT_SET, "[", 1, "test:1: ");
 	megabyte(state, CONF_FORMAT_SET, "\"", 1, "test:1: ");
 	megabyte(state, CONF_FORMAT_SET, "user@host ", 10, "test:1: ");
-	megabyte(state, CONF_FORMAT_TEXT, "a", 1, "test:1: 'aaaaaaaa");
-	megabyte(state, CONF_FORMAT_TEXT, "\0", 1, "test:1: a control character cannot stand here");
+	megabyte(state, CONF_FORMAT_TEXT, "a", 1, "test:1: [edit] 'aaaaaaaa");
+	megabyte(state, CONF_FORMAT_TEXT, "\0", 1, "test:1: [edit]: a control character cannot stand here");
 	megabyte(state, CONF_FORMAT_TEXT, "security {", 10, "test:1: ");
 	megabyte(state, CONF_FORMAT_TEXT, "{", 1, "test:1: ");
-	megabyte(state, CONF_FORMAT_TEXT, "}", 1, "test:1: '}' without a block");
+	megabyte(state, CONF_FORMAT_TEXT, "}", 1, "test:1: [edit]: '}' without a block");
 	megabyte(state, CONF_FORMAT_TEXT, "a\n", 2, "test:1: ");
 	megabyte(state, CONF_FORMAT_TEXT, "security\n", 9, "test:1: ");
-	megabyte(state, CONF_FORMAT_TEXT, "/* ", 3, "test:1: the comment does not end");
+	megabyte(state, CONF_FORMAT_TEXT, "/* ", 3, "test:1: [edit]: the comment does not end");
 	megabyte(state, CONF_FORMAT_TEXT, "\"a", 2, "test:1: ");
 	megabyte(state, CONF_FORMAT_TEXT, "system { services { ssh; } }", 28, NULL);
 	megabyte(state, CONF_FORMAT_JSON, "[", 1, "test:1: this is not JSON");

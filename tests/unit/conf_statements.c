@@ -132,7 +132,7 @@ bad_blocks_cost_themselves(void **state)
 	    "}\n"));
 	assert_int_equal(world.list.errors, 3);
 	assert_told(&world, "test:2: [edit system] 'bogus': 'bogus' is not possible here");
-	assert_told(&world, "test:7: '}' without a block");
+	assert_told(&world, "test:7: [edit]: '}' without a block");
 	assert_told(&world, "test:9: [edit security flow] 'allow-everything': 'allow-everything' is not possible here");
 	assert_renders(&world, CONF_FORMAT_SET,
 	    "set system host-name a\n"

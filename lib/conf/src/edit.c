@@ -54,6 +54,10 @@ edit_each(struct statement *statement, size_t from, void (*each)(struct conf_nod
 	if (!statement_read(statement, from)) {
 		return false;
 	}
+	if (statement->step_count == 0) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "a statement is missing");
+		return false;
+	}
 	if (!statement_find(statement, &missing)) {
 		return tell_missing(statement);
 	}
@@ -76,11 +80,6 @@ edit_each(struct statement *statement, size_t from, void (*each)(struct conf_nod
 	for (size_t i = statement->step_count; i-- > 0;) {
 		if (statement->steps[i].terminal) {
 			each(statement->steps[i].node);
-		}
-	}
-	if (statement->step_count == 0) {
-		while (at->last != NULL) {
-			tree_remove(at->last);
 		}
 	}
 	return true;

@@ -97,24 +97,30 @@ conf_format_guess(const char *bytes, size_t length)
 }
 
 void
-load_tell(const struct load *load, enum diagnostic_severity severity, uint32_t line, const char *statement,
-    const char *format, ...)
+load_tell(const struct load *load, enum diagnostic_severity severity, struct load_place place, const char *format, ...)
 {
+	struct text path = TEXT_EMPTY;
+	char empty[1] = "";
 	char message[256];
 	va_list arguments;
 
 	va_start(arguments, format);
 	(void)vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
+	if (place.level != NULL) {
+		conf_path(place.level, &path);
+	}
 	const struct diagnostic what = {
 	    .severity = severity,
-	    .line = line,
+	    .line = place.line,
 	    .file = (char *)(uintptr_t)load->file,
-	    .statement = (char *)(uintptr_t)statement,
+	    .path = place.level == NULL ? NULL : path.bytes == NULL ? empty : path.bytes,
+	    .statement = (char *)(uintptr_t)place.statement,
 	    .message = message,
 	};
 
 	diagnostics_add(load->list, &what);
+	text_release(&path);
 }
 
 bool
@@ -139,7 +145,8 @@ conf_load(struct conf_tree *tree, enum conf_format format, const char *file, con
 		load_json(&load);
 		break;
 	case CONF_FORMAT_XML:
-		load_tell(&load, DIAGNOSTIC_ERROR, 1, NULL, "XML configurations are written, but cannot be read yet");
+		load_tell(&load, DIAGNOSTIC_ERROR, (struct load_place){.line = 1},
+		    "XML configurations are written, but cannot be read yet");
 		break;
 	}
 	conf_canonicalize(tree, list);

@@ -308,11 +308,13 @@ load_json(const struct load *load)
 		if (json_error_code(&error) == json_error_out_of_memory) {
 			tell_memory(&reader);
 		} else {
-			load_tell(load, DIAGNOSTIC_ERROR, error.line > 0 ? (uint32_t)error.line : 1, NULL,
+			load_tell(load, DIAGNOSTIC_ERROR,
+			    (struct load_place){.line = error.line > 0 ? (uint32_t)error.line : 1},
 			    "this is not JSON: %s", error.text);
 		}
 	} else if (!json_is_object(configuration)) {
-		load_tell(load, DIAGNOSTIC_ERROR, 1, NULL, "the text has no object 'configuration'");
+		load_tell(load, DIAGNOSTIC_ERROR, (struct load_place){.line = 1},
+		    "the text has no object 'configuration'");
 	} else {
 		read_object(&reader, conf_tree_top(load->tree), configuration);
 	}

@@ -17,8 +17,15 @@ struct load {
 void load_set(const struct load *load);
 void load_text(const struct load *load);
 void load_json(const struct load *load);
+/* Where in the text something is told about it; NULL for what is not known. */
+struct load_place {
+	uint32_t line;
+	const struct conf_node *level;
+	const char *statement;
+};
+
 /* An error or warning about the text itself. */
-void load_tell(const struct load *load, enum diagnostic_severity severity, uint32_t line, const char *statement,
-    const char *format, ...) __attribute__((format(printf, 5, 6)));
+void load_tell(const struct load *load, enum diagnostic_severity severity, struct load_place place, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -165,7 +165,7 @@ take_words(struct set_reader *reader, const char *bytes, size_t length, uint32_t
 	do {
 		kind = lexer_next(&lexer, tokens);
 		if (kind == TOKEN_BAD && !tokens->failed) {
-			load_tell(reader->load, DIAGNOSTIC_ERROR, line, NULL, "%s",
+			load_tell(reader->load, DIAGNOSTIC_ERROR, (struct load_place){.line = line}, "%s",
 			    tokens_word(tokens, tokens->count - 1));
 			return false;
 		}
@@ -242,11 +242,13 @@ run_set(struct set_reader *reader)
 		tokens_remove(tokens, 0, second + 1);
 		if (count == STATEMENTS_A_LINE) {
 			tokens->count = 0;
-			load_tell(reader->load, DIAGNOSTIC_ERROR, statement->line, NULL,
+			load_tell(reader->load, DIAGNOSTIC_ERROR, (struct load_place){.line = statement->line},
 			    "more than %d statements on one line: the rest is skipped", STATEMENTS_A_LINE);
 			return;
 		}
-		load_tell(reader->load, DIAGNOSTIC_WARNING, statement->line, "set", "E-013 two statements on one line");
+		load_tell(reader->load, DIAGNOSTIC_WARNING,
+		    (struct load_place){.line = statement->line, .statement = "set"},
+		    "E-013 two statements on one line");
 	}
 }
 
@@ -291,7 +293,8 @@ run_joined(struct set_reader *reader, const struct text *joined, size_t first, u
 		run_set(reader);
 		const char *rest = text_string(joined) + first;
 
-		load_tell(reader->load, DIAGNOSTIC_ERROR, line + 1, rest + strspn(rest, " \t"),
+		load_tell(reader->load, DIAGNOSTIC_ERROR,
+		    (struct load_place){.line = line + 1, .statement = rest + strspn(rest, " \t")},
 		    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 		return;
 	}
@@ -302,8 +305,7 @@ run_joined(struct set_reader *reader, const struct text *joined, size_t first, u
 
 	run_set(reader);
 	if (errors == reader->load->list->errors) {
-		tokens_clear(&reader->statement.tokens);
-		load_tell(reader->load, DIAGNOSTIC_WARNING, line, NULL, "E-002 the statement goes on in the next line");
+		statement_tell(&reader->statement, DIAGNOSTIC_WARNING, "E-002 the statement goes on in the next line");
 	}
 }
 
@@ -387,7 +389,8 @@ load_set(const struct load *load)
 			struct text shown = TEXT_EMPTY;
 
 			text_append_bytes(&shown, line.bytes, line.length > 200 ? 200 : line.length);
-			load_tell(load, DIAGNOSTIC_ERROR, line.number, text_string(&shown),
+			load_tell(load, DIAGNOSTIC_ERROR,
+			    (struct load_place){.line = line.number, .statement = text_string(&shown)},
 			    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 			text_release(&shown);
 		} else if (commands[which].verb == EDIT_SET && commands[which].command == COMMAND_EDIT_VERB &&

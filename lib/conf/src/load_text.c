@@ -38,6 +38,13 @@ innermost(struct curly_reader *reader)
 	return &reader->stack[reader->depth];
 }
 
+/* A line of the block that is open. */
+static struct load_place
+place_of(const struct curly_reader *reader, uint32_t line)
+{
+	return (struct load_place){.line = line, .level = reader->stack[reader->depth].node};
+}
+
 static bool
 skipping(const struct curly_reader *reader)
 {
@@ -100,7 +107,8 @@ close_system(struct curly_reader *reader)
 	    schema_child(conf_tree_top(reader->load->tree)->schema, word, strlen(word)) == NULL) {
 		return false;
 	}
-	load_tell(reader->load, DIAGNOSTIC_WARNING, tokens->items[0].line, word,
+	load_tell(reader->load, DIAGNOSTIC_WARNING,
+	    (struct load_place){.line = tokens->items[0].line, .level = block->node, .statement = word},
 	    "E-025 'system' of line %u is not closed before '%s': a '}' is supplied", block->line, word);
 	reader->depth--;
 	reader->forgiven++;
@@ -144,7 +152,7 @@ open_block(struct curly_reader *reader)
 
 	if (reader->too_deep > 0 || reader->depth + 1 == DEPTH_MOST) {
 		if (reader->too_deep++ == 0 && !innermost(reader)->skipped) {
-			load_tell(reader->load, DIAGNOSTIC_ERROR, line, NULL,
+			load_tell(reader->load, DIAGNOSTIC_ERROR, place_of(reader, line),
 			    "blocks are nested deeper than %d: this one is skipped", DEPTH_MOST - 1);
 		}
 		tokens_clear(&statement->tokens);
@@ -158,7 +166,7 @@ open_block(struct curly_reader *reader)
 		prepare(reader);
 		statement->allow_pending = true;
 		if (statement->tokens.count == 0) {
-			load_tell(reader->load, DIAGNOSTIC_ERROR, line, NULL, "'{' without a statement before it");
+			load_tell(reader->load, DIAGNOSTIC_ERROR, place_of(reader, line), "'{' without a statement before it");
 		} else if (statement_read(statement, 0) && statement_apply(statement)) {
 			block.node = statement_node(statement);
 			block.values = statement->pending;
@@ -191,7 +199,7 @@ close_block(struct curly_reader *reader)
 	} else if (reader->forgiven > 0) {
 		reader->forgiven--;
 	} else {
-		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->lexer.line, NULL, "'}' without a block");
+		load_tell(reader->load, DIAGNOSTIC_ERROR, place_of(reader, reader->lexer.line), "'}' without a block");
 	}
 }
 
@@ -253,7 +261,7 @@ take_bad(struct curly_reader *reader)
 	struct token_list *tokens = &reader->statement.tokens;
 	const struct token bad = tokens->items[tokens->count - 1];
 
-	load_tell(reader->load, DIAGNOSTIC_ERROR, bad.line, NULL, "%s", tokens->words.bytes + bad.word);
+	load_tell(reader->load, DIAGNOSTIC_ERROR, place_of(reader, bad.line), "%s", tokens->words.bytes + bad.word);
 	tokens_clear(tokens);
 }
 
@@ -263,14 +271,17 @@ finish(struct curly_reader *reader)
 	const size_t open = reader->depth + reader->too_deep;
 
 	if (reader->statement.tokens.count > 0) {
-		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->statement.tokens.items[0].line,
-		    reader->statement.tokens.items[0].kind == TOKEN_WORD ? tokens_word(&reader->statement.tokens, 0) : NULL,
+		const struct token_list *tokens = &reader->statement.tokens;
+		struct load_place place = place_of(reader, tokens->items[0].line);
+
+		place.statement = tokens->items[0].kind == TOKEN_WORD ? tokens_word(tokens, 0) : NULL;
+		load_tell(reader->load, DIAGNOSTIC_ERROR, place,
 		    "the text ends within a statement");
 	}
 	if (open > 0) {
 		const struct block *block = innermost(reader);
 
-		load_tell(reader->load, DIAGNOSTIC_ERROR, reader->lexer.line, NULL,
+		load_tell(reader->load, DIAGNOSTIC_ERROR, place_of(reader, reader->lexer.line),
 		    "the text ends with %zu %s not closed, the last one of line %u: '}' is missing", open,
 		    open == 1 ? "block" : "blocks", block->line);
 	}
