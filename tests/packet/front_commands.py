@@ -65,6 +65,25 @@ check(any("warning: " in line and "E-049" in line for line in lines), f"the warn
 check(all("host-name" not in line and ":2:" not in line for line in lines), "what is good is not complained of")
 lenient = place.write("lenient.set", "set security zones security-zone t host-inbound-traffic system-services dhcp\n")
 check("warning: " in run("check", lenient).stderr, "warnings alone: exit 0")
+# ... also where the text itself is broken, in each form
+for name, line, text in (
+        ("word.set", 2, "set system host-name a\nfoo bar\n"),
+        ("alone.set", 1, "set\n"),
+        ("nothing.set", 1, "delete security zones security-zone nowhere\n"),
+        ("quote.set", 1, "set system host-name \"abc\n"),
+        ("control.set", 2, "set system host-name a\nset system host-name a\x01b\n"),
+        ("open.conf", 3, "security {\n    zones {\n"),
+        ("surplus.conf", 3, "system {\n}\n}\n"),
+        ("comment.conf", 1, "system {\n    /* no end\n}\n"),
+        ("quote.conf", 2, "system {\n    host-name \"abc;\n}\n"),
+        ("cut.json", 1, "{\"configuration\": {\"system\": {\"host-name\": \"a\""),
+        ("word.json", 2, "{\"configuration\":\n{\"foo\": 1}}"),
+        ("type.json", 3, "{\"configuration\": {\n\n\"system\": 5}}"),
+        ("form.xml", 1, "<configuration/>")):
+    broken = place.write(name, text)
+    lines = [answer for answer in run("check", broken, want=2).stderr.splitlines() if "warning: " not in answer]
+    check(lines and all(re.fullmatch(re.escape(broken) + r":\d+: \[edit[^\]]*\] '.+': .+", answer) for answer in lines)
+          and any(answer.startswith(f"{broken}:{line}: ") for answer in lines), f"{name}, line {line}: {lines}")
 both = run("check", bad, BRANCH, want=2)
 check(bad in both.stderr and "succeeds" in both.stdout, "one bad file of two: each is judged by itself")
 run("check", "/nonexistent.set", want=2)
