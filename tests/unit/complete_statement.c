@@ -159,6 +159,32 @@ test_references(void **state)
 	    "'own <application-reference> ");
 }
 
+/* A book of 5000 addresses: more than one answer shows, but what is typed finds its names. */
+static void
+test_many_names(void **state)
+{
+	struct house *house = *state;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct text got = TEXT_EMPTY;
+	static const char *const line = "security policies from-zone trust to-zone untrust policy a match source-address ";
+
+	for (unsigned i = 0; i < 5000; i++) {
+		struct text words = TEXT_EMPTY;
+
+		text_printf(&words, "security zones security-zone trust address-book address host-%u 10.0.%u.%u/32", i, i / 250,
+		    i % 250);
+		assert_true(conf_edit_set(&house->editor, text_string(&words), &list));
+		text_release(&words);
+	}
+	text_printf(&got, "%shost-4999", line);
+	expect(house, CONF_VERB_SET, text_string(&got), "'host-4999 <address-reference> ");
+	text_release(&got);
+	assert_true(conf_edit_delete(&house->editor, "security zones security-zone trust address-book", &list));
+	assert_true(conf_edit_set(&house->editor, "security zones security-zone trust address-book address lan 10.0.0.0/24",
+	    &list));
+	diagnostics_release(&list);
+}
+
 static void
 test_ends_of_lines(void **state)
 {
@@ -262,6 +288,7 @@ main(void)
 	    cmocka_unit_test(test_keywords),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_references),
+	    cmocka_unit_test(test_many_names),
 	    cmocka_unit_test(test_ends_of_lines),
 	    cmocka_unit_test(test_delete_and_show),
 	    cmocka_unit_test(test_edit),

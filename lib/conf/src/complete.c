@@ -39,6 +39,9 @@ offer_name(void *context, const char *name)
 	struct offering *offering = context;
 	struct text mark = TEXT_EMPTY;
 
+	if (strncmp(name, text_string(offering->typed), offering->typed->length) != 0) {
+		return;
+	}
 	text_printf(&mark, "\n%s\n", name);
 	if (offering->count < OFFERED_MOST && strstr(text_string(&offering->offered), text_string(&mark)) == NULL) {
 		text_append(&offering->offered, text_string(&mark));

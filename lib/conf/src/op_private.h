@@ -1,5 +1,5 @@
 /*
- * What the op files share: the table's body, and how its values are checked.
+ * What the op files share: the table's body, the words of a line, and what may stand next in one.
  */
 #ifndef CONF_OP_PRIVATE_H
 #define CONF_OP_PRIVATE_H

@@ -105,7 +105,7 @@ struct op_argument {
 	bool mandatory;
 	bool alone;            /* stands with no other argument (all) */
 	const char *needs;     /* only after this other argument: its name; NULL: none */
-	const char *reference; /* lists of the configuration that hold the names, space separated words; NULL: none */
+	const char *reference; /* lists of the configuration that hold the names, as schema_node's; NULL: none */
 	enum op_mode command;  /* OP_ARGUMENT_COMMAND: of this mode */
 	const char *units;     /* what the value is, for <placeholder> lines: "prefix", "0..65535" */
 	const char *rule;      /* what a value must be; NULL: the type says it */
