@@ -186,7 +186,7 @@ show_interfaces(struct answer *answer, const struct answer_sources *sources, str
 		text_append(error, "out of memory");
 		return ANSWER_FAILED;
 	}
-	while (answer->cursor < names.count && added < ROWS_MOST) {
+	while (answer->cursor < names.count && added < ROWS_MOST && tree->size < ANSWER_CHUNK) {
 		const char *name = names.items[answer->cursor++];
 		struct interface_row row = {
 		    .sources = sources,
@@ -280,7 +280,7 @@ show_zones(struct answer *answer, const struct answer_sources *sources, struct o
 		return ANSWER_END;
 	}
 	snapshot = sources->configuration->snapshot;
-	while (answer->cursor < snapshot->zone_count && added < ROWS_MOST) {
+	while (answer->cursor < snapshot->zone_count && added < ROWS_MOST && tree->size < ANSWER_CHUNK) {
 		const uint16_t number = (uint16_t)answer->cursor++;
 		const struct snapshot_zone *zone = &snapshot->zones[number];
 

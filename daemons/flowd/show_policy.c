@@ -408,8 +408,10 @@ show_policies(struct answer *answer, const struct answer_sources *sources, struc
 		(void)op_add(tree, tree->root, "default-policy",
 		    sources->configuration->snapshot->flow.default_permit ? "permit-all" : "deny-all");
 	}
-	for (uint32_t i = 0; i < page->count; i++) {
-		writing.row = &page->rows[i];
+	uint32_t shown = 0;
+
+	while (shown < page->count && tree->size < ANSWER_CHUNK) {
+		writing.row = &page->rows[shown++];
 		if (element == NULL || context != writing.row->context) {
 			context = writing.row->context;
 			element = op_add(tree, tree->root, "security-context", NULL);
@@ -419,8 +421,8 @@ show_policies(struct answer *answer, const struct answer_sources *sources, struc
 		writing.policy = op_add(tree, element, "policy-information", NULL);
 		add_policy(&writing);
 	}
-	answer->cursor += page->count;
-	const bool more = page->more;
+	answer->cursor += shown;
+	const bool more = page->more || shown < page->count;
 
 	free(page);
 	return more ? ANSWER_MORE : ANSWER_END;
