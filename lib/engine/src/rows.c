@@ -7,13 +7,13 @@
 #include "engine/reasons.h"
 
 static const char *const reason_names[REASON_COUNT] = {
-#define REASON(symbol, name, kind, help) [REASON_##symbol] = name,
+#define REASON(symbol, name, kind, help) [REASON_##symbol] = (name),
 #include "engine/reasons.def"
 #undef REASON
 };
 
 static const char *const reason_helps[REASON_COUNT] = {
-#define REASON(symbol, name, kind, help) [REASON_##symbol] = help,
+#define REASON(symbol, name, kind, help) [REASON_##symbol] = (help),
 #include "engine/reasons.def"
 #undef REASON
 };
@@ -25,13 +25,13 @@ static const unsigned char reason_kinds[REASON_COUNT] = {
 };
 
 static const char *const event_names[EVENT_COUNT] = {
-#define EVENT(symbol, name, tag, severity, help) [EVENT_##symbol] = name,
+#define EVENT(symbol, name, tag, severity, help) [EVENT_##symbol] = (name),
 #include "engine/events.def"
 #undef EVENT
 };
 
 static const char *const event_tags[EVENT_COUNT] = {
-#define EVENT(symbol, name, tag, severity, help) [EVENT_##symbol] = tag,
+#define EVENT(symbol, name, tag, severity, help) [EVENT_##symbol] = (tag),
 #include "engine/events.def"
 #undef EVENT
 };
