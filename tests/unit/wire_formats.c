@@ -105,7 +105,7 @@ static void
 test_ipv4_parse(void **state)
 {
 	uint8_t packet[0x73] = {0};
-	struct ipv4_header header;
+	struct ipv4_header header = {0};
 
 	(void)state;
 	memcpy(packet, ip_example, sizeof ip_example);
