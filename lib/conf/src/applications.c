@@ -13,7 +13,8 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
-	SETS_MOST = 16, /* nested in each other */
+	SETS_MOST = 16,           /* nested in each other */
+	MEMBERS_MOST = 64 * 1024, /* of one name, all sets together: nested sets multiply */
 	NAME_MOST = 64,
 };
 
@@ -270,6 +271,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 {
 	const struct conf_node *stack[SETS_MOST]; /* the next member of each open set */
 	struct conf_application found = conf_application_find(tree, name);
+	size_t members = 0;
 	size_t depth = 0;
 
 	if (found.kind != CONF_APPLICATION_SET) {
@@ -284,6 +286,9 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 			continue;
 		}
 		stack[depth - 1] = next_member(member);
+		if (++members > MEMBERS_MOST) {
+			return false;
+		}
 		found = conf_application_find(tree, member->value);
 		if (found.kind != CONF_APPLICATION_SET) {
 			if (!tell_single(&found, each, context)) {

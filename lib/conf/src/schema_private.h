@@ -22,7 +22,9 @@ struct value_result {
 	struct text *notice; /* "E-053 ...": taken with a warning; NULL: not asked for */
 };
 
-/* The C twin of a YANG typedef: checks and writes the canonical spelling, or writes the error. */
+/*
+ * The C twin of a YANG typedef: checks and writes the canonical spelling, or writes the error. => value[length] is NUL
+ */
 struct value_format {
 	const char *type;
 	bool (*check)(const char *value, size_t length, const struct value_result *result);

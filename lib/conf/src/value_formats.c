@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "op_utf8.h"
 #include "schema_private.h"
 
 static bool
@@ -158,10 +159,13 @@ check_text(const char *value, size_t length, const struct value_result *result)
 	if (length > 255) {
 		return refuse(result, "a text has at most 255 characters");
 	}
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f) {
-			return refuse(result, "a text has no control characters");
+	for (size_t at = 0; at < length;) {
+		const size_t octets = op_utf8_length(value + at);
+
+		if (octets == 0 || (unsigned char)value[at] < ' ' || value[at] == 0x7f) {
+			return refuse(result, "a text is UTF-8 without control characters");
 		}
+		at += octets;
 	}
 	return take_as_is(result, value, length);
 }
@@ -515,6 +519,64 @@ check_icmp_type(const char *value, size_t length, const struct value_result *res
 	return refuse(result, "an ICMP type is a number from 0 to 255 or a name such as echo-request");
 }
 
+/* A flag's name, or 0x and a number up to 0x3f; moves *at. */
+static bool
+take_tcp_flag(const char *value, size_t length, size_t *at)
+{
+	static const char *const names[] = {"fin", "syn", "rst", "push", "ack", "urgent"};
+	size_t end = *at;
+
+	while (end < length && (is_letter(value[end]) || is_digit(value[end]))) {
+		end++;
+	}
+	const char *word = value + *at;
+	const size_t span = end - *at;
+
+	*at = end;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (equals(word, span, names[i])) {
+			return true;
+		}
+	}
+	return span >= 3 && span <= 4 && memcmp(word, "0x", 2) == 0 &&
+	    (span == 3 || (word[2] >= '0' && word[2] <= '3')) && strchr("0123456789abcdefABCDEF", word[span - 1]) != NULL;
+}
+
+/* operand ::= [!]... ( flag | '(' expression ')' ); operands are joined by & and |. */
+static bool
+check_tcp_flags(const char *value, size_t length, const struct value_result *result)
+{
+	bool operand = true; /* one is due */
+	bool good = length <= 255;
+	unsigned open = 0;
+
+	for (size_t at = 0; good && at < length;) {
+		const char c = value[at];
+
+		if (c == ' ') {
+			at++;
+		} else if (operand && (c == '!' || c == '(')) {
+			open += c == '(';
+			at++;
+		} else if (operand) {
+			good = take_tcp_flag(value, length, &at);
+			operand = false;
+		} else if (c == ')') {
+			good = open-- > 0;
+			at++;
+		} else {
+			good = c == '&' || c == '|';
+			operand = true;
+			at++;
+		}
+	}
+	if (!good || operand || open != 0) {
+		return refuse(result, "TCP flags are fin, syn, rst, push, ack, urgent and 0x values, joined by & and |, with ! "
+		                      "and parentheses");
+	}
+	return take_as_is(result, value, length);
+}
+
 /* hh:mm is hh:mm:00 (E-093). */
 static bool
 check_time(const char *value, size_t length, const struct value_result *result)
@@ -589,6 +651,7 @@ static const struct value_format formats[] = {
     {"protocol", check_protocol},
     {"port-range", check_port_range},
     {"icmp-type", check_icmp_type},
+    {"tcp-flags", check_tcp_flags},
     {"time-of-day", check_time},
     {"date-and-time", check_date},
 };
