@@ -8,7 +8,7 @@
  *   expire         a session that the timer ends
  *
  * Frames are written just before each burst, unmeasured; measured are engine_process() and engine_take_output(), 15 times
- * over PACKETS packets; printed are the least and the median. The ratio is to `lookup` with as many sessions and as large
+ * over PACKETS packets; printed are the least and the median; --once is for counting instructions. The ratio is to `lookup` with as many sessions and as large
  * a batch in the same run.
  */
 #include "bench_engine.h"
@@ -41,11 +41,13 @@ struct result {
 struct bench {
 	double rate; /* cycles a nanosecond */
 	bool json;
-	bool quick;
+	uint32_t repeats;
 	const char *only;
 	struct result results[RESULTS_MOST];
 	uint32_t count;
 };
+
+uint64_t bench_measure_burst(struct scene *scene, uint32_t batch);
 
 static int
 compare_doubles(const void *left, const void *right)
@@ -79,10 +81,10 @@ add_result(struct bench *bench, const struct result *template, double cycles[REP
 	}
 	struct result *result = &bench->results[bench->count];
 
-	qsort(cycles, REPEATS, sizeof cycles[0], compare_doubles);
+	qsort(cycles, bench->repeats, sizeof cycles[0], compare_doubles);
 	*result = *template;
 	result->least = cycles[0];
-	result->median = cycles[REPEATS / 2];
+	result->median = cycles[bench->repeats / 2];
 	const double lookup = lookup_of(bench, result);
 
 	result->ratio = lookup > 0 ? result->least / lookup : 0;
@@ -95,9 +97,10 @@ add_result(struct bench *bench, const struct result *template, double cycles[REP
 	}
 }
 
-/* Cycles of one burst of `batch` packets, which were made before; in single steps when the batch is 1. */
-static uint64_t
-measure_burst(struct scene *scene, uint32_t batch)
+/* Cycles of one burst of `batch` packets, which were made before; in single steps when the batch is 1. Not static, so that
+ * bench/instructions can name it. */
+uint64_t
+bench_measure_burst(struct scene *scene, uint32_t batch)
 {
 	struct engine_output outputs[ENGINE_BURST];
 	const uint64_t start = cycles_now();
@@ -116,7 +119,7 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 	double cycles[REPEATS];
 	uint32_t found = 0;
 
-	for (uint32_t repeat = 0; repeat < REPEATS; repeat++) {
+	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
@@ -134,7 +137,7 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 		}
 		cycles[repeat] = (double)spent / PACKETS;
 	}
-	if (found != REPEATS * PACKETS) {
+	if (found != bench->repeats * PACKETS) {
 		fprintf(stderr, "bench: the look-up does not find its flows\n");
 	}
 	add_result(bench, &(struct result){.name = "lookup", .sessions = sessions, .batch = batch}, cycles);
@@ -147,7 +150,7 @@ bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, u
 	double cycles[REPEATS];
 	const uint64_t before = engine_reason_count(scene->engine, REASON_SESSION);
 
-	for (uint32_t repeat = 0; repeat < REPEATS; repeat++) {
+	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
@@ -158,11 +161,11 @@ bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, u
 
 				scene_make(scene, i, &segment);
 			}
-			spent += measure_burst(scene, batch);
+			spent += bench_measure_burst(scene, batch);
 		}
 		cycles[repeat] = (double)spent / PACKETS;
 	}
-	if (engine_reason_count(scene->engine, REASON_SESSION) - before != (uint64_t)REPEATS * PACKETS) {
+	if (engine_reason_count(scene->engine, REASON_SESSION) - before != (uint64_t)bench->repeats * PACKETS) {
 		fprintf(stderr, "bench: not every segment went by its session\n");
 	}
 	add_result(bench, &(struct result){.name = "established", .sessions = sessions, .batch = batch}, cycles);
@@ -199,7 +202,7 @@ bench_new_session(struct bench *bench, uint32_t policies)
 		fprintf(stderr, "bench: no memory\n");
 		return;
 	}
-	for (uint32_t repeat = 0; repeat < REPEATS; repeat++) {
+	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
 		for (uint32_t done = 0; done < CREATED; done += ENGINE_BURST) {
@@ -209,7 +212,7 @@ bench_new_session(struct bench *bench, uint32_t policies)
 
 				scene_make(scene, i, &segment);
 			}
-			spent += measure_burst(scene, ENGINE_BURST);
+			spent += bench_measure_burst(scene, ENGINE_BURST);
 			scene_drain(scene);
 		}
 		cycles[repeat] = (double)spent / CREATED;
@@ -235,7 +238,7 @@ bench_denied(struct bench *bench, struct scene *scene, uint32_t sessions)
 	double cycles[REPEATS];
 	uint32_t flow = 0;
 
-	for (uint32_t repeat = 0; repeat < REPEATS; repeat++) {
+	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
@@ -247,7 +250,7 @@ bench_denied(struct bench *bench, struct scene *scene, uint32_t sessions)
 				flow++;
 				scene_make(scene, i, &segment);
 			}
-			spent += measure_burst(scene, ENGINE_BURST);
+			spent += bench_measure_burst(scene, ENGINE_BURST);
 			scene_drain(scene);
 		}
 		cycles[repeat] = (double)spent / PACKETS;
@@ -275,8 +278,10 @@ run_established(struct bench *bench, uint32_t sessions)
 		return false;
 	}
 	for (uint32_t batch = ENGINE_BURST; batch > 0; batch = batch > 1 ? 1 : 0) {
-		bench_lookup(bench, scene, sessions, batch);
-		if (wanted(bench, "established")) {
+		if (bench->repeats > 1) {
+			bench_lookup(bench, scene, sessions, batch);
+		}
+		if (wanted(bench, "established") && (batch > 1 || bench->repeats > 1)) {
 			bench_established(bench, scene, sessions, batch);
 		}
 	}
@@ -320,6 +325,7 @@ bench_engine_main(int argc, char **argv)
 	if (bench == NULL) {
 		return 2;
 	}
+	bench->repeats = REPEATS;
 	for (int i = 1; i < argc && status == 0; i++) {
 		if (strcmp(argv[i], "--json") == 0) {
 			bench->json = true;
@@ -327,10 +333,13 @@ bench_engine_main(int argc, char **argv)
 			size_count = 4;
 		} else if (strcmp(argv[i], "--quick") == 0) {
 			size_count = 2;
+		} else if (strcmp(argv[i], "--once") == 0) {
+			size_count = 1;
+			bench->repeats = 1;
 		} else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
 			bench->only = argv[++i];
 		} else {
-			fprintf(stderr, "usage: sallyport bench engine [--json] [--long|--quick] [--case NAME]\n");
+			fprintf(stderr, "usage: sallyport bench engine [--json] [--long|--quick|--once] [--case NAME]\n");
 			status = 2;
 		}
 	}
@@ -345,7 +354,9 @@ bench_engine_main(int argc, char **argv)
 		}
 		if (status == 0 && (wanted(bench, "new-session") || wanted(bench, "expire"))) {
 			bench_new_session(bench, 10);
-			bench_new_session(bench, 10000);
+			if (bench->repeats > 1) {
+				bench_new_session(bench, 10000);
+			}
 		}
 		if (bench->json) {
 			print_json(bench);
