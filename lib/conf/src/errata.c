@@ -88,12 +88,8 @@ static const struct {
 	const char *word;
 	const char *sentence;
 } explanations[] = {
-    {"", "access", "access profiles are not part of this release"},
     {"", "groups", "configuration groups are not part of this release"},
     {"", "apply-groups", "configuration groups are not part of this release"},
-    {"security", "ike", "IKE is not part of this release"},
-    {"security", "ipsec", "IPsec is not part of this release"},
-    {"security", "nat", "NAT is not part of this release"},
     {"routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
     {"routing-instances instance routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
 };
