@@ -87,6 +87,12 @@ switched(void **state)
 	    POLICY "p then deny\ndeactivate security policies from-zone a to-zone b policy p\n",
 	    "[edit security policies from-zone a to-zone b]\n"
 	    "!     inactive: policy p { ... }\n");
+	assert_compares(state, "set system host-name a\ndeactivate system host-name\nset system services ssh\n",
+	    "set system host-name a\nset system services ssh\ndeactivate system services ssh\n",
+	    "[edit system]\n"
+	    "!   active: host-name a;\n"
+	    "[edit system services]\n"
+	    "!    inactive: ssh;\n");
 }
 
 static void

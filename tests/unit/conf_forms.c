@@ -5,6 +5,7 @@
 
 static const char lines[] =
     "set system host-name gate\n"
+    "deactivate system host-name\n"
     "set system syslog file messages any any\n"
     "set system services ssh\n"
     "set system services web-management http interface ge-0/0/0.0\n"
@@ -38,7 +39,7 @@ static const char lines[] =
 
 static const char curly[] =
     "system {\n"
-    "    host-name gate;\n"
+    "    inactive: host-name gate;\n"
     "    syslog {\n"
     "        file messages {\n"
     "            any any;\n"
@@ -162,6 +163,27 @@ set_and_curly(void **state)
 	assert_int_equal(again.list.count, 0);
 	assert_renders(&again, CONF_FORMAT_TEXT, curly);
 	assert_renders(&again, CONF_FORMAT_SET, lines);
+	world_release(&world);
+	world_release(&again);
+}
+
+/* A list of values is switched off as a whole. */
+static void
+inactive_values(void **state)
+{
+	static const char off[] =
+	    "set firewall filter f term t from protocol tcp\n"
+	    "deactivate firewall filter f term t from protocol tcp\n"
+	    "set firewall filter f term t from protocol udp\n"
+	    "deactivate firewall filter f term t from protocol udp\n";
+	struct world world = world_of(state, off);
+	struct world again = world_create(state);
+	char *text = strdup(world_render(&world, CONF_FORMAT_TEXT));
+
+	assert_non_null(strstr(text, "inactive: protocol [ tcp udp ];"));
+	assert_true(world_load(&again, CONF_FORMAT_TEXT, text));
+	assert_renders(&again, CONF_FORMAT_SET, off);
+	free(text);
 	world_release(&world);
 	world_release(&again);
 }
@@ -319,6 +341,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(set_and_curly),
+	    cmocka_unit_test(inactive_values),
 	    cmocka_unit_test(json),
 	    cmocka_unit_test(json_that_is_wrong),
 	    cmocka_unit_test(xml),

@@ -223,7 +223,7 @@ compare_leaf(struct comparison *comparison, const struct conf_node *before, cons
 		append_node(comparison, before, "-", prefix);
 		append_node(comparison, after, "+", prefix);
 	} else if (before->inactive != after->inactive) {
-		append_head(comparison, after, after->inactive ? "" : "active: ", prefix);
+		append_head(comparison, after, after->inactive ? "inactive: " : "active: ", prefix);
 	}
 }
 

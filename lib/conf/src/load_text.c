@@ -82,7 +82,7 @@ static void
 set_inactive(struct statement *statement)
 {
 	for (size_t i = 0; i < statement->step_count; i++) {
-		if (statement->steps[i].terminal && statement->steps[i].schema->kind != SCHEMA_LEAF_LIST) {
+		if (statement->steps[i].terminal) {
 			statement->steps[i].node->inactive = true;
 		}
 	}

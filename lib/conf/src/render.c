@@ -36,6 +36,11 @@ render_set(struct text *out, struct text *prefix, const struct conf_node *node)
 		}
 	}
 	if (node->inactive) {
+		/* A leaf is named without its value. */
+		if (node->schema->kind == SCHEMA_LEAF && !node->schema->keyword_less && prefix->bytes != NULL) {
+			prefix->length = length + (length > 0 ? 1 : 0);
+			text_append(prefix, node->schema->name);
+		}
 		text_append(out, "deactivate ");
 		text_append_bytes(out, text_string(prefix), prefix->length);
 		text_append_char(out, '\n');

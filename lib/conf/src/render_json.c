@@ -64,7 +64,8 @@ add_child(json_t *object, const struct conf_node *node)
 		return json_object_set_new(object, name, value_of(node)) == 0 &&
 		    (!node->inactive || set_inactive(object, name));
 	case SCHEMA_LEAF_LIST:
-		return json_array_append_new(array_in(object, name), value_of(node)) == 0;
+		return json_array_append_new(array_in(object, name), value_of(node)) == 0 &&
+		    (!node->inactive || set_inactive(object, name));
 	case SCHEMA_LIST:
 		return json_array_append_new(array_in(object, name), object_of(node)) == 0;
 	case SCHEMA_PRESENCE:
