@@ -217,6 +217,21 @@ interfaces_are_sorted(void **state)
 	world_release(&world);
 }
 
+/* Lines that end as on other systems, a byte order mark, tabs. */
+static void
+texts_of_other_systems(void **state)
+{
+	struct world world = world_of(state, "\xef\xbb\xbfset system host-name a\r\n\tset\tsystem services ssh\r\n");
+	struct world again = world_create(state);
+
+	assert_true(world_load(&again, CONF_FORMAT_AUTO, "\xef\xbb\xbfsystem {\r\n\thost-name a;\r\n\tservices { ssh; }\r\n}\r\n"));
+	assert_int_equal(again.list.count, 0);
+	assert_renders(&world, CONF_FORMAT_SET, "set system host-name a\nset system services ssh\n");
+	assert_renders(&again, CONF_FORMAT_SET, "set system host-name a\nset system services ssh\n");
+	world_release(&world);
+	world_release(&again);
+}
+
 /* Delete lines in a file; what is left empty goes too. */
 static void
 delete_lines(void **state)
@@ -267,6 +282,7 @@ main(void)
 	    cmocka_unit_test(quoted_texts_round_trip),
 	    cmocka_unit_test(inactive_statements),
 	    cmocka_unit_test(interfaces_are_sorted),
+	    cmocka_unit_test(texts_of_other_systems),
 	    cmocka_unit_test(delete_lines),
 	    cmocka_unit_test(forms_are_guessed),
 	};

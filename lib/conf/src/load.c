@@ -128,6 +128,12 @@ conf_load(struct conf_tree *tree, enum conf_format format, const char *file, con
     struct diagnostics *list)
 {
 	const size_t errors = list->errors;
+
+	/* Editors of other systems write a byte order mark. */
+	if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		bytes += 3;
+		length -= 3;
+	}
 	const struct load load = {.tree = tree, .file = file, .bytes = bytes, .length = length, .list = list};
 
 	if (format == CONF_FORMAT_AUTO) {
