@@ -118,6 +118,14 @@ check_policies(const struct check *check)
 
 /* --- applications ------------------------------------------------------------------------------------------------ */
 
+void
+check_any_name(const struct check *check, const struct conf_node *named)
+{
+	if (strcmp(named->value, "any") == 0 || strcmp(named->value, "ANY") == 0) {
+		check_error(check, named, "'any' is predefined");
+	}
+}
+
 static void
 check_application(const struct check *check, const struct conf_node *application)
 {
@@ -125,9 +133,7 @@ check_application(const struct check *check, const struct conf_node *application
 	static const char *const icmp_leaves[] = {"icmp-type", "icmp-code"};
 	const char *protocol = conf_value(application, "protocol");
 
-	if (strcmp(application->value, "any") == 0) {
-		check_error(check, application, "'any' is predefined");
-	}
+	check_any_name(check, application);
 	if (protocol == NULL) {
 		return;
 	}
@@ -157,6 +163,7 @@ check_applications(const struct check *check)
 		check_application(check, application);
 	}
 	for (const struct conf_node *set = conf_first(own, "application-set"); set != NULL; set = conf_next(set)) {
+		check_any_name(check, set);
 		if (conf_entry(own, "application", set->value, NULL) != NULL) {
 			check_error(check, set, "an application has the same name");
 		}

@@ -19,6 +19,11 @@ void check_error(const struct check *check, const struct conf_node *node, const 
     __attribute__((format(printf, 3, 4)));
 void check_warning(const struct check *check, const struct conf_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * `any` is a keyword and ANY reads as it (E-009): what is configured under these names would be matched as everything, which is
+ * more than is written (REQ-CFG-017).
+ */
+void check_any_name(const struct check *check, const struct conf_node *named);
 void check_memory(const struct check *check);
 
 /* Is this logical interface ("ge-0/0/1.2") configured? */

@@ -108,9 +108,7 @@ check_addresses(const struct check *check, const struct conf_node *book)
 	     address = conf_next(address)) {
 		const struct conf_node *prefix = conf_child(address, "ip-prefix");
 
-		if (strcmp(address->value, "any") == 0) {
-			check_error(check, address, "'any' is predefined");
-		}
+		check_any_name(check, address);
 		if (prefix != NULL && has_host_bits(prefix->value)) {
 			check_warning(check, address, "E-074 bits behind the prefix length: the whole prefix matches");
 		}
@@ -127,6 +125,7 @@ check_sets(const struct check *check, const struct conf_node *zone, const struct
 	static const char *const lists[] = {"address", "address-set"};
 
 	for (const struct conf_node *set = conf_first(book, "address-set"); set != NULL; set = conf_next(set)) {
+		check_any_name(check, set);
 		if (conf_entry(book, "address", set->value, NULL) != NULL) {
 			check_error(check, set, "an address of this zone has the same name");
 		}
