@@ -106,6 +106,7 @@ remote_send(struct remote *remote, int socket, struct text *datagram)
 		remote->lost++;
 		return;
 	}
+	remote_poll(remote, socket); /* the way may have come up */
 	if (remote->count == 0 && send_now(remote, socket, &new)) {
 		free(new.bytes);
 		return;

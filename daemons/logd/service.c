@@ -22,6 +22,8 @@
 #include "remote.h"
 #include "show.h"
 
+enum { LOSSES_EVERY = 10 }; /* seconds */
+
 struct destinations {
 	struct plan plan;
 	struct log_file **files; /* as plan.files */
@@ -37,6 +39,7 @@ struct service {
 	struct destinations *kept; /* verified, not in force; NULL: none */
 	uint64_t lost; /* by destinations that are no more */
 	uint64_t told;
+	uint32_t quiet; /* seconds until losses are told again */
 };
 
 /* What a connection is busy with. */
@@ -133,7 +136,7 @@ send_to_host(const struct service *service, size_t index, const struct ipc_log_r
 	const struct plan_host *to = &force->plan.hosts[index];
 	struct text datagram = TEXT_EMPTY;
 
-	if (service->start.socket < 0 || !plan_passes(&to->filter, record, body)) {
+	if (service->start.socket < 0 || !to->resolved || !plan_passes(&to->filter, record, body)) {
 		return;
 	}
 	format_rfc5424(record, force->plan.host_name, to->structured, &datagram);
@@ -496,21 +499,32 @@ service_flush(struct service *service)
 	}
 }
 
+/* Once in a while, and without counting that the telling itself may be lost on the way. */
+static void
+tell_losses(struct service *service)
+{
+	uint64_t lost = service->lost + destinations_lost(service->force);
+	struct text message = TEXT_EMPTY;
+
+	if (service->quiet > 0) {
+		service->quiet--;
+		return;
+	}
+	if (lost == service->told) {
+		return;
+	}
+	text_printf(&message, "%llu messages did not reach a destination", (unsigned long long)(lost - service->told));
+	say(service, LOG_SEVERITY_WARNING, "LOGD_MESSAGES_LOST", text_string(&message));
+	text_release(&message);
+	service->told = service->lost + destinations_lost(service->force);
+	service->quiet = LOSSES_EVERY;
+}
+
 void
 service_tick(struct service *service)
 {
-	uint64_t lost;
-
 	for (size_t i = 0; i < service->force->plan.host_count; i++) {
 		remote_poll(service->force->remotes[i], service->start.socket);
 	}
-	lost = service->lost + destinations_lost(service->force);
-	if (lost > service->told) {
-		struct text message = TEXT_EMPTY;
-
-		text_printf(&message, "%llu messages did not reach a destination", (unsigned long long)(lost - service->told));
-		service->told = lost;
-		say(service, LOG_SEVERITY_WARNING, "LOGD_MESSAGES_LOST", text_string(&message));
-		text_release(&message);
-	}
+	tell_losses(service);
 }

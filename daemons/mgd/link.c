@@ -183,6 +183,17 @@ links_tick(struct mgd *mgd)
 	}
 }
 
+bool
+links_down(const struct mgd *mgd)
+{
+	for (int i = 0; i < LINK_COUNT; i++) {
+		if (mgd->links[i].connection == NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 size_t
 links_prepare(const struct mgd *mgd, struct pollfd *polls)
 {

@@ -44,6 +44,8 @@ bool links_create(struct mgd *mgd) __attribute__((warn_unused_result));
 void links_destroy(struct mgd *mgd);
 /* Tries to connect those that are down, loads those that have something else than what is in force. About once a second. */
 void links_tick(struct mgd *mgd);
+/* One is down: tick soon. */
+bool links_down(const struct mgd *mgd);
 /* => room for LINK_COUNT */
 size_t links_prepare(const struct mgd *mgd, struct pollfd *polls);
 void links_serve(struct mgd *mgd, const struct pollfd *polls, size_t count);

@@ -26,6 +26,8 @@
 
 enum {
 	DEFAULT_PATIENCE = 30, /* seconds */
+	TICK = 1000,           /* milliseconds */
+	TICK_DOWN = 100,       /* while a daemon is away */
 	POLLS = 1 + 1 + LINK_COUNT + (IPC_SERVER_CLIENTS + 1) + IPC_SERVER_CLIENTS,
 };
 
@@ -125,7 +127,7 @@ static void
 tick(struct mgd *mgd, int64_t *last)
 {
 	commit_tick(mgd);
-	if (mgd_now() - *last >= 1000) {
+	if (mgd_now() - *last >= (links_down(mgd) ? TICK_DOWN : TICK)) {
 		*last = mgd_now();
 		links_tick(mgd);
 		tick_sessions(mgd);
@@ -137,12 +139,12 @@ static int
 patience(const struct mgd *mgd)
 {
 	int left = commit_left(mgd);
+	int most = links_down(mgd) ? TICK_DOWN : TICK / 2;
 
 	if (ipc_server_busy(mgd->server)) {
 		return 0;
 	}
-	/* Daemons that just came up wait for their configuration: the first seconds are short. */
-	return left < 0 || left > 500 ? 500 : left;
+	return left < 0 || left > most ? most : left;
 }
 
 static void
