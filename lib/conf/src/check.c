@@ -249,6 +249,8 @@ check_statements(const struct check *check)
 	for (const struct conf_node *node = check->top; node != NULL; node = next_active(node, check->top)) {
 		if (node->schema->child_count > 0) {
 			check_node(check, node);
+		} else {
+			check_reference(check, node);
 		}
 	}
 }
@@ -266,4 +268,7 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_schedulers(&check);
 	check_routing(&check);
 	check_locals(&check);
+	check_tunnels(&check);
+	check_nat(&check);
+	check_access(&check);
 }

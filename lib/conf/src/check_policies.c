@@ -62,7 +62,9 @@ check_side(const struct check *check, const struct conf_node *match, const char 
 		if (side->any) {
 			check_error(check, value, "address '%s': with zone 'any' only 'any' and prefixes are possible", name);
 		} else if (strcmp(side->zone, GLOBAL_ZONE) == 0) {
-			check_error(check, value, "there is no static NAT mapping '%s'", name);
+			if (!check_static_nat_exists(check, name)) {
+				check_error(check, value, "there is no static NAT mapping '%s'", name);
+			}
 		} else {
 			check_error(check, value, "address '%s' is not in the address book of zone '%s'", name, side->zone);
 		}
@@ -112,6 +114,8 @@ check_policies(const struct check *check)
 		for (const struct conf_node *policy = conf_first(context, "policy"); policy != NULL;
 		     policy = conf_next(policy)) {
 			check_policy(check, policy, &from, &to);
+			check_policy_tunnel(check, context, policy);
+			check_policy_nat(check, context, policy);
 		}
 	}
 }

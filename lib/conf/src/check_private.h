@@ -51,5 +51,15 @@ void check_applications(const struct check *check);
 void check_schedulers(const struct check *check);
 void check_routing(const struct check *check);
 void check_locals(const struct check *check);
+void check_tunnels(const struct check *check);
+void check_nat(const struct check *check);
+void check_access(const struct check *check);
+/* A name whose list check_references.c knows. */
+void check_reference(const struct check *check, const struct conf_node *node);
+/* What a policy of this context says about tunnels and translation. */
+void check_policy_tunnel(const struct check *check, const struct conf_node *context, const struct conf_node *policy);
+void check_policy_nat(const struct check *check, const struct conf_node *context, const struct conf_node *policy);
+/* "static_nat_5.6.7.8_32": the name of a static mapping as an address of junos-global (E-208). */
+bool check_static_nat_exists(const struct check *check, const char *name);
 
 #endif

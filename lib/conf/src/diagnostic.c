@@ -3,6 +3,8 @@
  */
 #include "conf/diagnostic.h"
 
+#include "secrets.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,27 @@ copy_shown(const char *string, bool *failed)
 	return copy;
 }
 
+/* The same without its secrets. */
+static char *
+copy_statement(const char *statement, bool *failed)
+{
+	if (statement == NULL || statement[secrets_begin(statement)] == '\0') {
+		return copy_shown(statement, failed);
+	}
+	struct text open = TEXT_EMPTY;
+
+	text_append_bytes(&open, statement, secrets_begin(statement));
+	if (open.length > 0 && open.bytes[open.length - 1] != ' ') {
+		text_append_char(&open, ' ');
+	}
+	text_append(&open, SECRETS_SHOWN);
+	*failed = *failed || text_failed(&open);
+	char *copy = copy_shown(text_string(&open), failed);
+
+	text_release(&open);
+	return copy;
+}
+
 static char *
 copy_whole(const char *string, bool *failed)
 {
@@ -88,7 +111,7 @@ diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 	*to = (struct diagnostic){.severity = what->severity, .line = what->line};
 	to->file = copy_whole(what->file, &failed);
 	to->path = copy_shown(what->path, &failed);
-	to->statement = copy_shown(what->statement, &failed);
+	to->statement = copy_statement(what->statement, &failed);
 	to->message = copy_whole(what->message, &failed);
 	if (failed) {
 		diagnostic_release(to);

@@ -8,7 +8,9 @@
 #include "errata.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "schema_private.h"
 #include "tree_private.h"
 
 enum word_match {
@@ -28,6 +30,7 @@ struct rewrite {
 	const char *previous; /* the word that must stand before; NULL: any */
 	const char *reading;  /* words put in its place; "&" is the word itself */
 	const char *erase;    /* a statement of the top that is deleted as well: names separated by blanks */
+	const char *erase_here; /* a statement beside the word that is deleted as well */
 	enum word_match match;
 	bool lenient;
 	bool drop_next;
@@ -36,6 +39,12 @@ struct rewrite {
 
 #define POLICY "security policies from-zone policy"
 #define SCREEN_GROUPS "icmp ip tcp udp limit-session"
+#define IKE_PROPOSAL "security ike proposal"
+#define IKE_POLICY "security ike policy"
+#define GATEWAY "security ike gateway"
+#define IPSEC_PROPOSAL "security ipsec proposal"
+#define IPSEC_POLICY "security ipsec policy"
+#define VPN "security ipsec vpn"
 
 static const struct rewrite rewrites[] = {
     {.erratum = "E-004", .lenient = true, .where = "", .match = MATCH_INSTANCE, .reading = "routing-instances &"},
@@ -69,17 +78,91 @@ static const struct rewrite rewrites[] = {
         .word = "icmp-type-", .reading = "icmp-type &"},
     {.erratum = "E-136", .where = "firewall", .match = MATCH_WORD, .word = "family", .reading = ""},
     {.erratum = "E-136", .where = "firewall", .match = MATCH_WORD, .word = "inet", .reading = ""},
+    {.erratum = "E-140", .where = IKE_POLICY, .match = MATCH_WORD, .word = "proposal", .reading = "proposals"},
+    {.erratum = "E-140", .where = IPSEC_POLICY, .match = MATCH_WORD, .word = "proposal", .reading = "proposals"},
+    {.erratum = "E-142", .where = IKE_POLICY, .match = MATCH_WORD, .word = "preshared-key",
+        .reading = "pre-shared-key"},
+    {.erratum = "E-142", .where = IKE_POLICY, .match = MATCH_WORD, .word = "pre-shared-keys",
+        .reading = "pre-shared-key"},
+    {.erratum = "E-142", .where = IKE_POLICY " pre-shared-key", .match = MATCH_ANY, .previous = "pre-shared-key",
+        .reading = "ascii-text &"},
+    {.erratum = "E-143", .lenient = true, .where = GATEWAY, .match = MATCH_WORD, .word = "policy",
+        .reading = "ike-policy"},
+    {.erratum = "E-143", .lenient = true, .where = "security", .match = MATCH_WORD, .word = "gateway",
+        .reading = "ike &"},
+    {.erratum = "E-146", .where = IKE_PROPOSAL, .match = MATCH_WORD, .word = "authentication", .next = "algorithm",
+        .reading = "authentication-algorithm", .drop_next = true},
+    {.erratum = "E-146", .where = IKE_PROPOSAL, .match = MATCH_WORD, .word = "encryption", .next = "algorithm",
+        .reading = "encryption-algorithm", .drop_next = true},
+    {.erratum = "E-146", .where = IPSEC_PROPOSAL, .match = MATCH_WORD, .word = "authentication", .next = "algorithm",
+        .reading = "authentication-algorithm", .drop_next = true},
+    {.erratum = "E-146", .where = IPSEC_PROPOSAL, .match = MATCH_WORD, .word = "encryption", .next = "algorithm",
+        .reading = "encryption-algorithm", .drop_next = true},
+    {.erratum = "E-146", .lenient = true, .where = IPSEC_PROPOSAL, .match = MATCH_WORD, .word = "hmac-md5-96",
+        .reading = "authentication-algorithm &"},
+    {.erratum = "E-146", .lenient = true, .where = IPSEC_PROPOSAL, .match = MATCH_WORD, .word = "hmac-md5-95",
+        .reading = "authentication-algorithm &"},
+    {.erratum = "E-146", .lenient = true, .where = IPSEC_PROPOSAL, .match = MATCH_WORD, .word = "hmac-sha1-96",
+        .reading = "authentication-algorithm &"},
+    {.erratum = "E-150", .where = VPN " ike", .match = MATCH_WORD, .word = "no-anti-replay-check",
+        .reading = "no-anti-replay"},
+    {.erratum = "E-150", .where = VPN " ike", .match = MATCH_WORD, .word = "no", .next = "anti-replay",
+        .reading = "no-anti-replay", .drop_next = true},
+    {.erratum = "E-150", .where = VPN " ike", .match = MATCH_WORD, .word = "anti-replay", .reading = "",
+        .erase_here = "no-anti-replay"},
+    {.erratum = "E-152", .where = "security ipsec", .match = MATCH_WORD, .word = "vpn-monitoring-options",
+        .reading = "vpn-monitor-options"},
+    {.erratum = "E-153", .where = VPN, .match = MATCH_WORD, .word = "vpn-monitor-options", .reading = "vpn-monitor"},
+    {.erratum = "E-153", .where = VPN " vpn-monitor", .match = MATCH_WORD, .word = "destination",
+        .reading = "destination-ip"},
+    {.erratum = "E-162", .where = IKE_POLICY " certificate", .match = MATCH_WORD, .word = "peer-cert-type",
+        .reading = "peer-certificate-type"},
+    {.erratum = "E-183", .where = GATEWAY " dynamic", .match = MATCH_WORD, .word = "user-at-home",
+        .reading = "user-at-hostname"},
+    {.erratum = "E-191", .where = GATEWAY, .match = MATCH_WORD, .word = "access-profile",
+        .reading = "xauth access-profile"},
+    {.erratum = "E-191", .where = GATEWAY " dynamic", .match = MATCH_WORD, .word = "access-profile", .reading = "&",
+        .climb = true},
+    {.erratum = "E-210", .where = "security nat destination-nat", .match = MATCH_WORD, .word = "addr-range",
+        .reading = "address-range"},
+    {.erratum = "E-210", .where = "security nat interface source-nat pool", .match = MATCH_WORD, .word = "addr-range",
+        .reading = "address-range"},
 };
 
 struct value_rewrite {
 	const char *erratum;
 	const char *where; /* of the leaf */
-	const char *value;
+	const char *value; /* in any case */
+	const char *next;  /* the word that must follow and goes with it; NULL: none */
 	const char *reading;
+	bool lenient;
 };
 
+#define METHOD IKE_PROPOSAL " authentication-method"
+
 static const struct value_rewrite value_rewrites[] = {
-    {"E-026", "security forwarding-options family iso mode", "flow-based", "packet-based"},
+    {"E-026", "security forwarding-options family iso mode", "flow-based", NULL, "packet-based", true},
+    {"E-145", METHOD, "dsa-signature", NULL, "dsa-signatures", false},
+    {"E-145", METHOD, "dsa", "signatures", "dsa-signatures", false},
+    {"E-145", METHOD, "rsa-signature", NULL, "rsa-signatures", false},
+    {"E-145", METHOD, "rsa", "signatures", "rsa-signatures", false},
+    {"E-145", METHOD, "pre-shared-key", NULL, "pre-shared-keys", false},
+    {"E-145", METHOD, "pre-shared", "keys", "pre-shared-keys", false},
+    {"E-146", IPSEC_PROPOSAL " authentication-algorithm", "hmac-md5-95", NULL, "hmac-md5-96", false},
+    {"E-148", IKE_PROPOSAL " dh-group", "group", "1", "group1", false},
+    {"E-148", IKE_PROPOSAL " dh-group", "group", "2", "group2", false},
+    {"E-148", IKE_PROPOSAL " dh-group", "group", "5", "group5", false},
+    {"E-148", IPSEC_POLICY " perfect-forward-secrecy keys", "group", "1", "group1", false},
+    {"E-148", IPSEC_POLICY " perfect-forward-secrecy keys", "group", "2", "group2", false},
+    {"E-148", IPSEC_POLICY " perfect-forward-secrecy keys", "group", "5", "group5", false},
+    {"E-161", IKE_PROPOSAL " authentication-algorithm", "sha2", NULL, "sha-256", false},
+    {"E-161", IPSEC_PROPOSAL " authentication-algorithm", "hmac-sha2", NULL, "hmac-sha-256-128", false},
+    {"E-163", IKE_POLICY " proposal-set", "basic", NULL, "basic", false},
+    {"E-163", IKE_POLICY " proposal-set", "compatible", NULL, "compatible", false},
+    {"E-163", IKE_POLICY " proposal-set", "standard", NULL, "standard", false},
+    {"E-163", IPSEC_POLICY " proposal-set", "basic", NULL, "basic", false},
+    {"E-163", IPSEC_POLICY " proposal-set", "compatible", NULL, "compatible", false},
+    {"E-163", IPSEC_POLICY " proposal-set", "standard", NULL, "standard", false},
 };
 
 /* Spellings that cannot be saved, and what to say. */
@@ -88,6 +171,8 @@ static const struct {
 	const char *word;
 	const char *sentence;
 } explanations[] = {
+    {"security ike", "proposals", "'proposals' belongs to a policy: security ike policy NAME proposals (E-141)"},
+    {"security ipsec", "proposals", "'proposals' belongs to a policy: security ipsec policy NAME proposals"},
     {"", "groups", "configuration groups are not part of this release"},
     {"", "apply-groups", "configuration groups are not part of this release"},
     {"routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
@@ -249,6 +334,72 @@ tell_reading(const struct rewrite *row, struct statement *statement, size_t toke
 	}
 }
 
+/* The statement `name` at the place where reading stands, when the tree has it. */
+static struct conf_node *
+find_here(const struct statement *statement, const char *name)
+{
+	ptrdiff_t chain[32];
+	struct conf_node *node = statement->level;
+	size_t depth = 0;
+
+	for (ptrdiff_t step = statement->at_step; step != STEP_LEVEL && depth < 32; step = statement->steps[step].parent) {
+		chain[depth++] = step;
+	}
+	while (node != NULL && depth-- > 0) {
+		const struct step *step = &statement->steps[chain[depth]];
+
+		node = tree_find(node, step->schema, statement_value(statement, step->value),
+		    statement_value(statement, step->value2));
+	}
+	return node == NULL ? NULL : tree_first(node, schema_child(node->schema, name, strlen(name)));
+}
+
+/* Is it an enumeration or a number? Of texts, every word could be one. */
+static bool
+has_known_values(const struct schema_node *leaf)
+{
+	const struct value_type *type = leaf->type;
+
+	return leaf->kind == SCHEMA_LEAF && !leaf->keyword_less && !type->open &&
+	    (type->base == VALUE_NUMBER || type->base == VALUE_WORDS);
+}
+
+/* E-182: the blank between a keyword and its value is missing. */
+static bool
+split_word(struct statement *statement, size_t token)
+{
+	for (size_t i = 0; i < statement->at->child_count; i++) {
+		const struct schema_node *leaf = statement->at->children[i];
+		const char *word = tokens_word(&statement->tokens, token);
+		const size_t length = strlen(leaf->name);
+		struct text value = TEXT_EMPTY;
+		struct text ignored = TEXT_EMPTY;
+
+		if (!has_known_values(leaf) || strncmp(word, leaf->name, length) != 0 || word[length] == '\0') {
+			continue;
+		}
+		bool good =
+		    schema_check_value(conf_tree_schema(statement->tree), leaf, word + length, &value, &ignored);
+
+		if (good) {
+			text_clear(&value);
+			text_append(&value, word + length);
+			statement_tell(statement, DIAGNOSTIC_WARNING, "E-182 '%.60s' is read as '%s %.60s'", word, leaf->name,
+			    word + length);
+			tokens_remove(&statement->tokens, token, 1);
+			good = !text_failed(&value) && tokens_insert(&statement->tokens, token, leaf->name) &&
+			    tokens_insert(&statement->tokens, token + 1, text_string(&value));
+			statement->tokens.failed = statement->tokens.failed || !good;
+		}
+		text_release(&value);
+		text_release(&ignored);
+		if (good) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 errata_rewrite(struct statement *statement, size_t *token)
 {
@@ -270,6 +421,9 @@ errata_rewrite(struct statement *statement, size_t *token)
 		if (row->erase != NULL && !statement->quiet) {
 			statement->erase[0] = find_by_names(statement->tree, row->erase);
 		}
+		if (row->erase_here != NULL && !statement->quiet) {
+			statement->erase[0] = find_here(statement, row->erase_here);
+		}
 		if (row->climb) {
 			statement->at = statement->at->parent;
 			statement->at_step = statement->steps[statement->at_step].parent;
@@ -277,7 +431,7 @@ errata_rewrite(struct statement *statement, size_t *token)
 		}
 		return put_reading(row, statement, *token);
 	}
-	return false;
+	return split_word(statement, *token);
 }
 
 bool
@@ -288,12 +442,15 @@ errata_rewrite_value(struct statement *statement, const struct schema_node *sche
 	for (size_t i = 0; i < sizeof(value_rewrites) / sizeof(value_rewrites[0]); i++) {
 		const struct value_rewrite *row = &value_rewrites[i];
 
-		if (strcmp(row->value, word) != 0 || !is_at(schema, row->where)) {
+		if (strcasecmp(row->value, word) != 0 || !is_at(schema, row->where) ||
+		    (row->next != NULL && !tokens_is(&statement->tokens, token + 1, row->next))) {
 			continue;
 		}
-		statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' is read as '%s'", row->erratum, row->value,
-		    row->reading);
-		tokens_remove(&statement->tokens, token, 1);
+		if (row->lenient) {
+			statement_tell(statement, DIAGNOSTIC_WARNING, "%s '%s' is read as '%s'", row->erratum, row->value,
+			    row->reading);
+		}
+		tokens_remove(&statement->tokens, token, row->next == NULL ? 1 : 2);
 		return tokens_insert(&statement->tokens, token, row->reading);
 	}
 	return false;

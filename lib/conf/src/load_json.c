@@ -75,8 +75,12 @@ take_value(struct json_reader *reader, const struct conf_node *node, const struc
 	if (!value_check(reader->load->tree->schema, schema, string, length, &result)) {
 		struct text sentence = TEXT_EMPTY;
 
-		text_printf(&sentence, "'%.*s' is not possible here: %s", length > SHOWN ? SHOWN : (int)length, string,
-		    text_string(&reader->problem));
+		if (schema->secret) {
+			text_printf(&sentence, "this is not possible here: %s", text_string(&reader->problem));
+		} else {
+			text_printf(&sentence, "'%.*s' is not possible here: %s",
+			    length > SHOWN ? SHOWN : (int)length, string, text_string(&reader->problem));
+		}
 		tell(reader, node, schema->element, text_string(&sentence));
 		text_release(&sentence);
 		return false;

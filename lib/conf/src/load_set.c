@@ -9,6 +9,7 @@
 
 #include "edit.h"
 #include "load_private.h"
+#include "secrets.h"
 #include "tree_private.h"
 
 enum { STATEMENTS_A_LINE = 16 };
@@ -292,9 +293,10 @@ run_joined(struct set_reader *reader, const struct text *joined, size_t first, u
 	    reads(reader)) {
 		run_set(reader);
 		const char *rest = text_string(joined) + first;
+		const bool open = secrets_begin(text_string(joined)) == joined->length;
 
 		load_tell(reader->load, DIAGNOSTIC_ERROR,
-		    (struct load_place){.line = line + 1, .statement = rest + strspn(rest, " \t")},
+		    (struct load_place){.line = line + 1, .statement = open ? rest + strspn(rest, " \t") : NULL},
 		    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 		return;
 	}

@@ -326,6 +326,7 @@ compile_children(struct schema *schema, struct compiled_node *to, const struct l
 		if (node->node.keyword_less) {
 			to->node.keyword_less_child = &node->node;
 		}
+		to->node.holds_secret = to->node.holds_secret || node->node.secret || node->node.holds_secret;
 		node->ordinal = (uint32_t)used;
 		children[used++] = &node->node;
 	}
@@ -361,6 +362,8 @@ compile_extensions(struct schema *schema, struct compiled_node *to, const struct
 	node->sorted = schema_extension(node, "sorted") != NULL;
 	node->flat = schema_extension(node, "flat") != NULL;
 	node->hidden = schema_extension(node, "hidden") != NULL;
+	node->secret = schema_extension(node, "secret") != NULL;
+	node->omitted = schema_extension(node, "omitted");
 	node->second_key = schema_extension(node, "second-keyword");
 	node->reference = schema_extension(node, "reference");
 	node->element = schema_extension(node, "element");

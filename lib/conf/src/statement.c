@@ -10,6 +10,7 @@
 
 #include "errata.h"
 #include "schema_private.h"
+#include "secrets.h"
 #include "tree_private.h"
 
 enum {
@@ -136,6 +137,47 @@ word_distance(const char *left, const char *right)
 	return row[columns];
 }
 
+/* May the word be (a part of) a secret? One stands before it that has blanks, or whose blank is missing (E-181). */
+static bool
+follows_secret(const struct statement *statement, size_t token)
+{
+	if (!statement->at->holds_secret) {
+		return false;
+	}
+	for (size_t i = 0; i < token; i++) {
+		const char *word = tokens_word(&statement->tokens, i);
+
+		if (statement->tokens.items[i].kind == TOKEN_WORD && secrets_is_keyword(word, strlen(word))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `sentence` about a word that is no statement. Nothing that may be a secret is shown. */
+static void
+tell_refused(struct statement *statement, size_t token, const char *sentence)
+{
+	const char *word = tokens_word(&statement->tokens, token);
+	const size_t stuck = secrets_stuck(word, strlen(word));
+	const size_t count = statement->tokens.count;
+
+	if (follows_secret(statement, token)) {
+		statement_tell(statement, DIAGNOSTIC_ERROR,
+		    "the word behind the secret is not possible here: a secret with blanks needs quotation marks, "
+		    "another statement a line of its own (E-181)");
+		return;
+	}
+	if (stuck > 0) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "a blank is missing behind '%.*s'", (int)stuck, word);
+		return;
+	}
+	/* Where a secret may come, what follows a word that nobody knows may be one. */
+	statement->tokens.count = statement->at->holds_secret && statement->at->parent != NULL ? token + 1 : count;
+	statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s", word, sentence);
+	statement->tokens.count = count;
+}
+
 static bool
 refuse_word(struct statement *statement, size_t token)
 {
@@ -171,8 +213,7 @@ refuse_word(struct statement *statement, size_t token)
 		}
 		text_append(&statement->scratch, at->child_count > SUGGESTIONS_MOST ? ", ..." : "");
 	}
-	statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s", word,
-	    text_string(&statement->scratch));
+	tell_refused(statement, token, text_string(&statement->scratch));
 	return false;
 }
 
@@ -254,8 +295,13 @@ take_value(struct statement *statement, const struct schema_node *typed, size_t 
 			statement->values.length = start;
 		}
 		if (statement->rewrites++ >= REWRITES_MOST || !errata_rewrite_value(statement, typed, token)) {
-			statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s",
-			    tokens_word(&statement->tokens, token), text_string(&statement->problem));
+			if (typed->secret) {
+				statement_tell(statement, DIAGNOSTIC_ERROR, "this is not possible here: %s",
+				    text_string(&statement->problem));
+			} else {
+				statement_tell(statement, DIAGNOSTIC_ERROR, "'%.60s' is not possible here: %s",
+				    tokens_word(&statement->tokens, token), text_string(&statement->problem));
+			}
 			return false;
 		}
 	}
@@ -314,6 +360,11 @@ read_leaf(struct statement *statement, const struct schema_node *schema, size_t 
 			statement_tell(statement, DIAGNOSTIC_WARNING, "E-144 the repeated '%s' is skipped", schema->name);
 			(*token)++;
 		}
+	}
+	/* E-16D: a value that may be left out. */
+	if (schema->omitted != NULL && *token >= statement->tokens.count && !statement->allow_pending &&
+	    !tokens_insert(&statement->tokens, *token, schema->omitted)) {
+		return refuse_memory(statement);
 	}
 	if (!value_due(statement, schema, *token, &pending)) {
 		return pending;

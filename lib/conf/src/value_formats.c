@@ -279,27 +279,93 @@ check_ipv4_prefix(const char *value, size_t length, const struct value_result *r
 	return true;
 }
 
+/* E-053, E-156: bits behind the length are cleared, with a warning. */
 static bool
-check_ipv4_route(const char *value, size_t length, const struct value_result *result)
+check_masked(const char *value, size_t length, const struct value_result *result, const char *notice)
 {
 	uint32_t address;
 	uint32_t bits;
 	bool has_length;
 
-	if (equals(value, length, "default")) {
-		return take_as_is(result, "0.0.0.0/0", 9);
-	}
 	if (!read_ipv4_prefix(value, length, &address, &bits, &has_length)) {
-		return refuse(result, "a route looks like 192.0.2.0/24; without a length it is a single address");
+		return refuse(result,
+		    "an IPv4 prefix looks like 192.0.2.0/24; without a length it is a single address");
 	}
 	const uint32_t mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
 
 	if ((address & ~mask) != 0 && result->notice != NULL) {
-		text_append(result->notice, "E-053 bits behind the prefix length are cleared");
+		text_append(result->notice, notice);
 	}
 	write_ipv4(result->canonical, address & mask);
 	text_printf(result->canonical, "/%u", bits);
 	return true;
+}
+
+static bool
+check_ipv4_route(const char *value, size_t length, const struct value_result *result)
+{
+	if (equals(value, length, "default")) {
+		return take_as_is(result, "0.0.0.0/0", 9);
+	}
+	return check_masked(value, length, result, "E-053 bits behind the prefix length are cleared");
+}
+
+static bool
+check_proxy_prefix(const char *value, size_t length, const struct value_result *result)
+{
+	return check_masked(value, length, result, "E-156 bits behind the prefix length are cleared");
+}
+
+static bool
+check_tunnel_unit(const char *value, size_t length, const struct value_result *result)
+{
+	if (length < 3 || memcmp(value, "st0", 3) != 0 || !read_unit(value, length, result->canonical)) {
+		return refuse(result, "a tunnel interface looks like st0.1, with a unit up to 16385");
+	}
+	return true;
+}
+
+/* Address or host name; four numbers are an address. */
+static bool
+check_peer(const char *value, size_t length, const struct value_result *result)
+{
+	bool good = length >= 1 && length <= 255;
+	bool numbers = true;
+	char before = '.';
+	uint32_t address;
+	size_t at = 0;
+
+	if (take_ipv4(value, length, &at, &address) && at == length) {
+		write_ipv4(result->canonical, address);
+		return true;
+	}
+	for (size_t i = 0; good && i < length; i++) {
+		const char c = value[i];
+		const bool sign = c == '-' || c == '.';
+
+		/* Parts begin and end with a letter or digit. */
+		good = is_letter(c) || is_digit(c) || (sign && before != '.' && (c == '-' || before != '-'));
+		numbers = numbers && (is_digit(c) || c == '.');
+		before = c;
+	}
+	if (!good || numbers || before == '.' || before == '-') {
+		return refuse(result, "a peer is an IPv4 address or a host name");
+	}
+	return take_as_is(result, value, length);
+}
+
+static bool
+check_secret(const char *value, size_t length, const struct value_result *result)
+{
+	bool good = length >= 1 && length <= 255;
+
+	for (size_t i = 0; good && i < length; i++) {
+		good = (unsigned char)value[i] >= ' ' && value[i] != 0x7f;
+	}
+	if (!good) {
+		return refuse(result, "a secret has 1 to 255 characters, and no control characters");
+	}
+	return take_as_is(result, value, length);
 }
 
 static bool
@@ -648,6 +714,10 @@ static const struct value_format formats[] = {
     {"ipv4-route", check_ipv4_route},
     {"ipv6-prefix", check_ipv6_prefix},
     {"next-hop", check_next_hop},
+    {"proxy-prefix", check_proxy_prefix},
+    {"tunnel-unit", check_tunnel_unit},
+    {"peer-address", check_peer},
+    {"secret", check_secret},
     {"protocol", check_protocol},
     {"port-range", check_port_range},
     {"icmp-type", check_icmp_type},

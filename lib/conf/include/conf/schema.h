@@ -38,9 +38,12 @@ struct schema_node {
 	bool sorted;        /* list: natural order of the keys (interfaces, units), else order of entry */
 	bool flat;          /* list: in XML and JSON its entries take the place of the container around it */
 	bool hidden;        /* understood, not offered */
+	bool secret;        /* no message shows the value */
+	bool holds_secret;  /* something below is secret */
 	const char *key;    /* lists: the key leaf's name; two keys: see second_key */
 	const char *second_key; /* from-zone A to-zone B: the second key and its keyword; else NULL */
 	const char *default_value; /* NULL: none */
+	const char *omitted; /* the value of a statement that is written without one; NULL: it needs one */
 	const char *reference; /* leafref-like: space separated paths of lists that may hold the name; NULL: none */
 	const char *units;
 	const char *element;   /* name in XML and JSON */
