@@ -1,5 +1,5 @@
 /*
- * The examples 01 to 03 in both forms, and the same as the guide prints them (tests/config/printed).
+ * The examples in both forms, and the same as the guide prints them (tests/config/printed).
  *
  * The printed files' expectations come from the errata, worked out by hand: which spelling is read how, and which
  * statement cannot commit for which cause.
@@ -28,7 +28,29 @@ static const char *const examples[] = {
     "01-secure-context-default",
     "02-router-context-default",
     "03-albuquerque-firewall",
+    "04-screen-sets",
+    "05-screen-table-examples",
+    "06-firewall-filter-counters",
+    "07-route-based-vpn-basic",
+    "08-route-based-vpn-advanced",
+    "09-policy-based-vpn-san-antonio",
+    "10-dynamic-endpoint-vpn",
+    "11-remote-access-shared-ike-id",
+    "12-src-nat-pat-range",
+    "13-src-nat-pat-single",
+    "14-src-nat-static-pool",
+    "15-src-nat-no-pat",
+    "16-src-nat-interface",
+    "17-src-nat-address-persistent",
+    "18-dst-nat-static",
+    "19-dst-nat-single",
+    "20-dst-nat-range",
+    "21-dst-nat-one-to-many",
+    "22-dst-nat-many-to-one",
+    "23-dst-nat-port-mapping",
 };
+
+enum { EXAMPLES_COUNT = sizeof(examples) / sizeof(examples[0]) };
 
 static int
 setup(void **state)
@@ -101,7 +123,7 @@ each_form_commits(void **state)
 {
 	static const char *const endings[] = {"set", "conf"};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
 		for (size_t e = 0; e < 2; e++) {
 			struct loaded loaded = load(*state, EXAMPLES, examples[i], endings[e]);
 
@@ -118,7 +140,7 @@ each_form_commits(void **state)
 static void
 both_forms_are_equal(void **state)
 {
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
 		struct loaded set = load(*state, EXAMPLES, examples[i], "set");
 		struct loaded curly = load(*state, EXAMPLES, examples[i], "conf");
 		struct text difference = TEXT_EMPTY;
@@ -138,7 +160,7 @@ round_trips(void **state)
 {
 	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
 		struct loaded first = load(*state, EXAMPLES, examples[i], "set");
 
 		for (size_t f = 0; f < 3; f++) {
