@@ -20,6 +20,7 @@ enum {
 	STEPS_A_TENTH = 10,    /* the engine's tick is 10 ms */
 	IDLE_STEPS = 6000,     /* in one gap; after these nothing but sessions can still time out */
 	FINE_STEPS = 1000000,  /* of a tick in one gap, nearly three hours; then steps of a second */
+	FINE_STEPS_IN_ALL = 100000000, /* two seconds of our time: captures of months must not take minutes */
 	SECOND_STEPS = 1100000, /* after these (more than a day) steps of an hour */
 	HOUR_SECONDS = 3600,
 	MICROSECOND = 1000, /* in nanoseconds */
@@ -50,6 +51,7 @@ struct gateway {
 	uint64_t fib_id;
 	uint64_t now;
 	int64_t wall_base; /* UTC microseconds at now = 0 */
+	uint32_t fine_steps; /* taken so far, up to FINE_STEPS_IN_ALL */
 };
 
 static struct packet *
@@ -361,7 +363,9 @@ gateway_advance(struct gateway *gateway, uint64_t now)
 	uint32_t steps = 0;
 
 	while (gateway->now < now) {
-		const uint64_t step = steps < FINE_STEPS ? GATEWAY_STEP / STEPS_A_TENTH :
+		const bool fine = steps < IDLE_STEPS ||
+		    (steps < FINE_STEPS && gateway->fine_steps < FINE_STEPS_IN_ALL);
+		const uint64_t step = fine ? GATEWAY_STEP / STEPS_A_TENTH :
 		    steps < SECOND_STEPS ? GATEWAY_SECOND : HOUR_SECONDS * GATEWAY_SECOND;
 		uint64_t next = (gateway->now / step + 1) * step;
 
@@ -371,6 +375,7 @@ gateway_advance(struct gateway *gateway, uint64_t now)
 		if (!step_to(gateway, next < now ? next : now)) {
 			return false;
 		}
+		gateway->fine_steps += fine && gateway->fine_steps < FINE_STEPS_IN_ALL;
 		steps++;
 	}
 	return true;
