@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/schema.h"
+#include "op_utf8.h"
 #include "schema_private.h"
 
 static bool
@@ -67,14 +68,33 @@ text_check(const struct schema *schema, const struct value_type *type, const cha
 	return false;
 }
 
+/* So that every form can write it. => value[length] is NUL */
+static bool
+is_printable(const char *value, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		const size_t octets = op_utf8_length(value + at);
+
+		if (octets == 0 || (unsigned char)value[at] < ' ' || value[at] == 0x7f) {
+			return false;
+		}
+		at += octets;
+	}
+	return true;
+}
+
 bool
 value_check(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
     const struct value_result *result)
 {
 	const struct value_type *type = node->type;
 
-	if (type == NULL || memchr(value, '\0', length) != NULL) {
+	if (type == NULL) {
 		text_append(result->error, "no value is possible here");
+		return false;
+	}
+	if (!is_printable(value, length)) {
+		text_append(result->error, "a value is UTF-8 without control characters");
 		return false;
 	}
 	switch (type->base) {
