@@ -1,7 +1,7 @@
 /*
  * The way out: room for a frame header, the header, the output queue; and what we send of our own accord.
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include <string.h>
 
@@ -21,22 +21,6 @@ packet_make_room(struct packet *packet, uint16_t headroom)
 	packet->headroom = headroom;
 	packet->tailroom = (uint16_t)(packet->tailroom - shift);
 	return true;
-}
-
-void
-egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac)
-{
-	const uint16_t header = ethernet_header_length(unit->vlan);
-
-	assert(packet->headroom >= header && (unit->flags & UNIT_USABLE) != 0);
-	packet->data -= header;
-	packet->headroom = (uint16_t)(packet->headroom - header);
-	packet->length += header;
-	packet->port = unit->port;
-	ethernet_build(packet->data, mac, unit->mac, unit->vlan, ETHERNET_TYPE_IPV4);
-	unit->counters.out_packets++;
-	unit->counters.out_bytes += packet->length;
-	output_put(engine, packet, ENGINE_SEND);
 }
 
 enum reason

@@ -197,8 +197,6 @@ unit_of(const struct engine *engine, uint16_t unit)
 
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
-/* => the packet has `ip` within its data: afterwards data is at the IP packet and just that long */
-void packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length);
 
 /* arp.c: an ARP frame that came in on a unit; the packet is finished. */
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
@@ -248,8 +246,6 @@ void flow_set_host(const struct engine *engine, struct flow *flow, uint16_t inst
 /* egress.c: puts the frame header before the IP packet and sends it to a neighbour; or holds it. REASON_NONE: sent;
  * NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. => packet->data is at the IP header */
 enum reason egress_send(struct engine *engine, struct packet *packet, uint32_t neighbour);
-/* The same for a known MAC. => there is headroom */
-void egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac);
 /* Sends a packet of our own making by the routing table of an instance; false: there is no way, the packet is still the
  * caller's. */
 bool egress_originate(struct engine *engine, struct packet *packet, uint16_t instance);

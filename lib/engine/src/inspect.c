@@ -4,7 +4,7 @@
  * Order: port, frame, VLAN and unit, zone, then IP header, transport header and checksums (RFC 1812 5.2.2, RFC 1122 4.1.3.4 and
  * 4.2.2.7). Addresses that must not be in transit are judged in admit.c: a packet of a session has its session's addresses.
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include <string.h>
 
@@ -27,20 +27,6 @@ static const struct packet_result result_empty = {
     .from_zone = PACKET_NO_ZONE,
     .to_zone = PACKET_NO_ZONE,
 };
-
-void
-packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length)
-{
-	const uint32_t before = (uint32_t)(ip - packet->data);
-	const uint32_t after = packet->length - before - length;
-
-	assert(ip >= packet->data && before + length <= packet->length);
-	packet->data = ip;
-	packet->headroom = (uint16_t)(packet->headroom + before);
-	packet->tailroom = (uint16_t)(packet->tailroom + after);
-	packet->length = length;
-	packet->l3 = 0;
-}
 
 /* Is the transport checksum right? A half-made one holds the pseudo-header's sum alone. */
 static enum reason

@@ -7,7 +7,7 @@
  * service runs, delivered to our host with a session, so that the replies find their way. Broadcasts are never answered and
  * make no session.
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include "wire/icmp.h"
 

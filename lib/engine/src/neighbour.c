@@ -6,7 +6,7 @@
  * a connected subnet cannot push out the neighbours in use. Entries made because somebody asked us use at most three
  * quarters of the pool.
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * A session packet that is dropped (time to live, size, window) neither refreshes the session nor moves its TCP state
  * (os58621, os58124).
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include "wire/icmp.h"
 
@@ -27,21 +27,19 @@ deliver_to_host(struct engine *engine, struct item *item, const struct flow *flo
 	output_put(engine, packet, ENGINE_HOST);
 }
 
-/* The packet leaves on a unit: sends it, lets it wait, or says why not. */
+/* The packet cannot leave at once: it is too large, or its neighbour is not known, or is to be asked again. */
 static void
-leave(struct engine *engine, struct item *item, const struct flow *flow, const struct unit *unit, enum reason reason)
+leave_slowly(struct engine *engine, struct item *item, const struct flow *flow, const struct unit *unit,
+    enum reason reason)
 {
 	struct packet *packet = item->packet;
 
-	packet->result.out_unit = flow->out_unit;
 	if (item->length > unit->mtu) {
-		packet_to_ip(packet, item->ip, item->length);
 		if (!fragment_send(engine, packet, flow->neighbour, unit->mtu)) {
 			finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
 		}
 		return;
 	}
-	packet_to_ip(packet, item->ip, item->length);
 	const enum reason sent = egress_send(engine, packet, flow->neighbour);
 
 	if (sent == REASON_NONE) {
@@ -56,6 +54,21 @@ leave(struct engine *engine, struct item *item, const struct flow *flow, const s
 		packet->result.out_unit = PACKET_NO_UNIT;
 		finish_drop(engine, packet, sent);
 	}
+}
+
+/* The packet leaves on a unit: sends it, lets it wait, or says why not. */
+static void
+leave(struct engine *engine, struct item *item, const struct flow *flow, struct unit *unit, enum reason reason)
+{
+	struct packet *packet = item->packet;
+
+	packet->result.out_unit = flow->out_unit;
+	packet_to_ip(packet, item->ip, item->length);
+	if (item->length <= unit->mtu && egress_at_once(engine, packet, unit, flow->neighbour)) {
+		verdict_set(engine, packet, VERDICT_FORWARD, reason);
+		return;
+	}
+	leave_slowly(engine, item, flow, unit, reason);
 }
 
 static void
@@ -101,7 +114,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 	struct flow *flow = session_flow(session, direction);
 	struct packet *packet = item->packet;
 	enum tcp_outcome outcome = TCP_PASS;
-	const struct unit *unit = NULL;
+	struct unit *unit = NULL;
 
 	packet->result.session = common->number;
 	packet->result.policy = common->policy;

@@ -5,7 +5,7 @@
  * source that is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7). They quote as much as fits in 576 octets and come from an
  * address of the unit where the packet came in.
  */
-#include "engine_private.h"
+#include "egress_private.h"
 
 #include <string.h>
 
