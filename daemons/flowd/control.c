@@ -486,6 +486,9 @@ control_create(const struct control_start *start, struct text *error)
 	    .edge = start->edge,
 	};
 	edge_set_logger(start->edge, control->logger);
+	tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_STARTED",
+	    "%zu ports, room for %u sessions; local services run in the network namespace %s", edge_port_count(start->edge),
+	    (unsigned)worker_sessions(start->worker), namespace_name(host_namespace(start->host)));
 	return control;
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	LEDGER_FILE_SIZE = 65536, /* far more than all ports take */
-	LEDGER_WORDS = 7,
+	LEDGER_WORDS = 8,
 };
 
 struct ledger {
@@ -83,9 +83,9 @@ write_all(const struct ledger *ledger)
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct ledger_entry *entry = &ledger->entries[i];
 
-		text_printf(&content, "%s %s %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
+		text_printf(&content, "%s %s %d %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
 		    entry->netdev, entry->before.ipv6_off, entry->before.gro, entry->before.gso, entry->before.tso,
-		    entry->before.checksum);
+		    entry->before.checksum, entry->before.lro);
 	}
 	const ssize_t length = (ssize_t)content.length;
 	const bool done = !text_failed(&content) &&
@@ -146,7 +146,8 @@ read_line(struct ledger *ledger, char *line)
 	if (cut(line, words, LEDGER_WORDS) != LEDGER_WORDS || !name_harmless(words[0]) || !name_harmless(words[1]) ||
 	    !read_state(words[2], &entry.before.ipv6_off) || !read_state(words[3], &entry.before.gro) ||
 	    !read_state(words[4], &entry.before.gso) || !read_state(words[5], &entry.before.tso) ||
-	    !read_state(words[6], &entry.before.checksum)) {
+	    !read_state(words[6], &entry.before.checksum) ||
+	    !read_state(words[7], &entry.before.lro)) {
 		return true; /* not ours: skipped */
 	}
 	entry.namespace = strcmp(words[0], "-") == 0 ? NULL : words[0];

@@ -41,10 +41,9 @@ request(int descriptor, unsigned long what, const char *name, struct ifreq *requ
 }
 
 static int
-offload(const char *name, uint32_t command, uint32_t value, int *present)
+ethtool(const char *name, struct ethtool_value *what)
 {
-	struct ethtool_value what = {.cmd = command, .data = value};
-	struct ifreq question = {.ifr_data = (char *)&what};
+	struct ifreq question = {.ifr_data = (char *)what};
 	const int descriptor = handle();
 	int failure = 0;
 
@@ -55,19 +54,25 @@ offload(const char *name, uint32_t command, uint32_t value, int *present)
 		failure = -errno;
 	}
 	(void)close(descriptor);
-	if (present != NULL) {
-		*present = failure == 0 ? (int)(what.data != 0) : -1;
-	}
 	return failure;
+}
+
+/* -1: not known. */
+static int
+offload(const char *name, uint32_t command)
+{
+	struct ethtool_value what = {.cmd = command};
+
+	return ethtool(name, &what) != 0 ? -1 : what.data != 0 ? 1 : 0;
 }
 
 /* The driver knows at once; the system's own flag may lag behind by a second. */
 static bool
 carrier(const char *name, bool running)
 {
-	int link = -1;
+	const int link = offload(name, ETHTOOL_GLINK);
 
-	return offload(name, ETHTOOL_GLINK, 0, &link) == 0 ? link > 0 : running;
+	return link < 0 ? running : link > 0;
 }
 
 static bool
@@ -163,9 +168,33 @@ netdev_has_address(const char *name, struct text *address)
 static void
 offload_set(const char *name, uint32_t command, int value)
 {
+	struct ethtool_value what = {.cmd = command, .data = value > 0 ? 1 : 0};
+
 	if (value >= 0) {
-		(void)offload(name, command, (uint32_t)value, NULL);
+		(void)ethtool(name, &what);
 	}
+}
+
+/* Large receive offload is one bit of a set. -1: not known. */
+static int
+lro(const char *name)
+{
+	struct ethtool_value what = {.cmd = ETHTOOL_GFLAGS};
+
+	return ethtool(name, &what) != 0 ? -1 : (what.data & ETH_FLAG_LRO) != 0 ? 1 : 0;
+}
+
+static void
+lro_set(const char *name, int value)
+{
+	struct ethtool_value what = {.cmd = ETHTOOL_GFLAGS};
+
+	if (value < 0 || ethtool(name, &what) != 0 || ((what.data & ETH_FLAG_LRO) != 0) == (value != 0)) {
+		return;
+	}
+	what.cmd = ETHTOOL_SFLAGS;
+	what.data ^= ETH_FLAG_LRO;
+	(void)ethtool(name, &what);
 }
 
 static int
@@ -211,13 +240,14 @@ ipv6_set_off(const char *name, int value)
 struct netdev_before
 netdev_before(const char *name)
 {
-	struct netdev_before before = {.ipv6_off = ipv6_off(name)};
-
-	(void)offload(name, ETHTOOL_GGRO, 0, &before.gro);
-	(void)offload(name, ETHTOOL_GGSO, 0, &before.gso);
-	(void)offload(name, ETHTOOL_GTSO, 0, &before.tso);
-	(void)offload(name, ETHTOOL_GTXCSUM, 0, &before.checksum);
-	return before;
+	return (struct netdev_before){
+	    .ipv6_off = ipv6_off(name),
+	    .gro = offload(name, ETHTOOL_GGRO),
+	    .gso = offload(name, ETHTOOL_GGSO),
+	    .tso = offload(name, ETHTOOL_GTSO),
+	    .checksum = offload(name, ETHTOOL_GTXCSUM),
+	    .lro = lro(name),
+	};
 }
 
 /* Runs nft with one script. */
@@ -285,6 +315,7 @@ netdev_guard(const char *name, struct text *error)
 		text_printf(error, "IPv6 cannot be switched off on it: %s", strerror(errno));
 		return false;
 	}
+	lro_set(name, 0);
 	offload_set(name, ETHTOOL_SGRO, 0);
 	offload_set(name, ETHTOOL_STSO, 0);
 	offload_set(name, ETHTOOL_SGSO, 0);
@@ -307,6 +338,7 @@ netdev_release(const char *name, const struct netdev_before *before)
 		offload_set(name, ETHTOOL_SGSO, before->gso);
 		offload_set(name, ETHTOOL_STSO, before->tso);
 		offload_set(name, ETHTOOL_SGRO, before->gro);
+		lro_set(name, before->lro);
 		if (before->ipv6_off >= 0) {
 			(void)ipv6_set_off(name, before->ipv6_off);
 		}

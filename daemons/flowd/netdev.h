@@ -29,6 +29,7 @@ struct netdev_before {
 	int gso;
 	int tso;
 	int checksum;
+	int lro;
 };
 
 /* What there is of that name; false when there is none. */

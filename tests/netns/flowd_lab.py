@@ -268,7 +268,8 @@ class Lab:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-        run(self.program, "--state", self.state, "--cleanup", check=False)
+        if os.access(self.program, os.X_OK):
+            run(self.program, "--state", self.state, "--cleanup", check=False)
         for name in self.namespaces:
             run("ip", "netns", "delete", name, check=False)
         shutil.rmtree(self.state, ignore_errors=True)
@@ -378,6 +379,9 @@ def main(test):
     """Runs test(lab) with the build directory of the command line."""
     need_root()
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
+    if not os.access(os.path.join(build, "sallyport-flowd"), os.X_OK):
+        print(f"there is no {build}/sallyport-flowd: build it first")
+        sys.exit(1)
     with Lab(build) as lab:
         try:
             test(lab)

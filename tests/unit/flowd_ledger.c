@@ -96,16 +96,16 @@ rubbish_is_skipped(void **state)
 	path_in(path);
 	file = fopen(path, "w");
 	assert_non_null(file);
-	(void)fputs("- sp0 0 1 1 1 1\n"
-		    "- sp1 0 1 1 1\n"
-		    "- sp1 0 1 1 1 7\n"
-		    "../x sp1 0 1 1 1 1\n"
-		    "- ../sp1 0 1 1 1 1\n"
-		    "- .. 0 1 1 1 1\n"
-		    "- sp2;reboot 0 1 1 1 1\n"
-		    "- sp1 0 1 1 1 1 1\n"
+	(void)fputs("- sp0 0 1 1 1 1 0\n"
+		    "- sp1 0 1 1 1 1\n"
+		    "- sp1 0 1 1 1 1 7\n"
+		    "../x sp1 0 1 1 1 1 0\n"
+		    "- ../sp1 0 1 1 1 1 0\n"
+		    "- .. 0 1 1 1 1 0\n"
+		    "- sp2;reboot 0 1 1 1 1 0\n"
+		    "- sp1 0 1 1 1 1 0 1\n"
 		    "\n"
-		    "branch sp3 0 1 1 1 -1",
+		    "branch sp3 0 1 1 1 -1 -1",
 	    file);
 	(void)fclose(file);
 	struct ledger *ledger = open_it(path);
