@@ -20,7 +20,7 @@ enum {
 	STEPS_A_TENTH = 10,    /* the engine's tick is 10 ms */
 	IDLE_STEPS = 6000,     /* in one gap; after these nothing but sessions can still time out */
 	FINE_STEPS = 1000000,  /* of a tick in one gap, nearly three hours; then steps of a second */
-	FINE_STEPS_IN_ALL = 100000000, /* two seconds of our time: captures of months must not take minutes */
+	FINE_STEPS_IN_ALL = 20000000, /* a second or two of our time: captures of months must not take minutes */
 	SECOND_STEPS = 1100000, /* after these (more than a day) steps of an hour */
 	HOUR_SECONDS = 3600,
 	MICROSECOND = 1000, /* in nanoseconds */
