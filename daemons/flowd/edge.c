@@ -176,7 +176,6 @@ open_all(struct edge *edge, struct text *error)
 		if (status == PORT_ABSENT) {
 			tell(NULL, LOG_SEVERITY_WARNING, "FLOWD_PORT_ABSENT", "port %s: %s; it is opened when it comes",
 			    port->chassis->name, text_string(&why));
-			edge->blamed[i] = true;
 		} else if (status != PORT_OPENED) {
 			text_printf(error, "port %s: %s", port->chassis->name, text_string(&why));
 		}
