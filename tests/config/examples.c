@@ -4,25 +4,7 @@
  * The printed files' expectations come from the errata, worked out by hand: which spelling is read how, and which
  * statement cannot commit for which cause.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "conf/conf.h"
-
-enum { FILE_MOST = 1 << 20 };
-
-struct loaded {
-	struct conf_tree *tree;
-	struct diagnostics list;
-	struct text out;
-};
+#include "config_support.h"
 
 static const char *const examples[] = {
     "01-secure-context-default",
@@ -52,69 +34,13 @@ static const char *const examples[] = {
 
 enum { EXAMPLES_COUNT = sizeof(examples) / sizeof(examples[0]) };
 
-static int
-setup(void **state)
-{
-	struct text error = TEXT_EMPTY;
-
-	*state = schema_create(&error);
-	text_release(&error);
-	return *state == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	schema_destroy(*state);
-	return 0;
-}
-
 static struct loaded
 load(const struct schema *schema, const char *folder, const char *name, const char *ending)
 {
-	struct loaded loaded = {.tree = conf_tree_create(schema)};
-	char *bytes = malloc(FILE_MOST);
-	char path[512];
+	char file[128];
 
-	(void)snprintf(path, sizeof(path), "%s/%s.%s", folder, name, ending);
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL || bytes == NULL) {
-		fail_msg("%s", path);
-		exit(1);
-	}
-	const size_t length = fread(bytes, 1, FILE_MOST, file);
-
-	(void)fclose(file);
-	(void)conf_load(loaded.tree, CONF_FORMAT_AUTO, name, bytes, length, &loaded.list);
-	free(bytes);
-	return loaded;
-}
-
-static void
-release(struct loaded *loaded)
-{
-	conf_tree_destroy(loaded->tree);
-	diagnostics_release(&loaded->list);
-	text_release(&loaded->out);
-}
-
-static const char *
-render(struct loaded *loaded, enum conf_format format)
-{
-	text_clear(&loaded->out);
-	conf_render(conf_tree_top(loaded->tree), format, &loaded->out);
-	assert_false(text_failed(&loaded->out));
-	return text_string(&loaded->out);
-}
-
-static const char *
-messages(struct loaded *loaded)
-{
-	text_clear(&loaded->out);
-	diagnostics_sort(&loaded->list);
-	diagnostics_render_lines(&loaded->list, &loaded->out);
-	return text_string(&loaded->out);
+	(void)snprintf(file, sizeof(file), "%s.%s", name, ending);
+	return load_file(schema, folder, file);
 }
 
 /* REQ-CFG-001: every statement loads and commits, without a word. */
