@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NAMES = ("capture", "conf", "engine", "op")
+NAMES = ("capture", "conf", "edit", "engine", "ipc", "op")
 SECONDS = 60 if os.environ.get("SALLYPORT_TEST_LONG") else 10 if os.environ.get("SALLYPORT_TEST_CI") else 0
 
 
