@@ -177,14 +177,21 @@ forward_related(struct engine *engine, struct item *item, struct session *sessio
 		deliver_to_host(engine, item, flow, REASON_SESSION);
 		return;
 	}
+	struct unit *unit = &engine->units[flow->out_unit];
+
+	/* No error is sent because of an error. */
+	if ((item->flags & ITEM_FROM_HOST) == 0 && item->ttl <= 1) {
+		finish_drop(engine, packet, REASON_TTL_EXCEEDED);
+		return;
+	}
+	if (item->length > unit->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+		finish_drop(engine, packet, REASON_FRAGMENTATION_NEEDED);
+		return;
+	}
 	if ((item->flags & ITEM_FROM_HOST) == 0) {
-		if (item->ttl <= 1) {
-			finish_drop(engine, packet, REASON_TTL_EXCEEDED);
-			return;
-		}
 		ipv4_decrement_ttl(item->ip);
 	}
-	leave(engine, item, flow, &engine->units[flow->out_unit], REASON_SESSION);
+	leave(engine, item, flow, unit, REASON_SESSION);
 }
 
 /* Has the way to be looked up: after a change, or because the neighbour's entry is another's now? */
