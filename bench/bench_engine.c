@@ -1,15 +1,16 @@
 /*
  * Cycles a packet of lib/engine. Cases, all on one core, frames of 64 octets:
  *
- *   lookup         a bare prefetched look-up of the flows' keys, as the others' measure: no packet, no checks
- *   established    TCP segments of established sessions in random order, both directions: everything that the engine does
+ *   lookup         a bare prefetched look-up of the flows' keys, as the others' measure
+ *   established    TCP segments of established sessions in random order, both directions
  *   new-session    a SYN of an unknown flow: policy, session, first segment sent on
  *   denied         a SYN that no policy permits
  *   expire         a session that the timer ends
  *
- * Frames are written just before each burst, unmeasured; measured are engine_process() and engine_take_output(), 15 times
- * over PACKETS packets; printed are the least and the median; --once is for counting instructions. The ratio is to `lookup` with as many sessions and as large
- * a batch in the same run.
+ * Frames are written just before each burst, unmeasured; measured are engine_process() and
+ * engine_take_output(), 15 times over PACKETS packets; printed are the least and the median; --once
+ * is for counting instructions. The ratio is to `lookup` with as many sessions and as large a batch
+ * in the same run.
  */
 #include "bench_engine.h"
 
@@ -66,7 +67,8 @@ lookup_of(const struct bench *bench, const struct result *of)
 	for (uint32_t i = 0; i < bench->count; i++) {
 		const struct result *result = &bench->results[i];
 
-		if (strcmp(result->name, "lookup") == 0 && result->sessions == of->sessions && result->batch == of->batch) {
+		if (strcmp(result->name, "lookup") == 0 && result->sessions == of->sessions &&
+		    result->batch == of->batch) {
 			return result->least;
 		}
 	}
@@ -90,15 +92,16 @@ add_result(struct bench *bench, const struct result *template, double cycles[REP
 	result->ratio = lookup > 0 ? result->least / lookup : 0;
 	bench->count++;
 	if (!bench->json) {
-		printf("%-14s %9u %6u %9u %9.1f %9.1f %9.1f %8.2f %7.2f\n", result->name, result->sessions, result->batch,
-		    result->policies, result->least, result->median, result->least / bench->rate,
-		    1000 * bench->rate / result->least, result->ratio);
+		printf("%-14s %9u %6u %9u %9.1f %9.1f %9.1f %8.2f %7.2f\n", result->name,
+		    result->sessions, result->batch, result->policies, result->least,
+		    result->median, result->least / bench->rate, 1000 * bench->rate / result->least,
+		    result->ratio);
 		(void)fflush(stdout);
 	}
 }
 
-/* Cycles of one burst of `batch` packets, which were made before; in single steps when the batch is 1. Not static, so that
- * bench/instructions can name it. */
+/* Cycles of one burst of `batch` packets, which were made before; in single steps when the batch is
+ * 1. Not static, so that bench/instructions can name it. */
 uint64_t
 bench_measure_burst(struct scene *scene, uint32_t batch)
 {
@@ -126,7 +129,8 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 			struct engine_tuple tuples[ENGINE_BURST];
 
 			for (uint32_t i = 0; i < ENGINE_BURST; i++) {
-				tuples[i] = scene_tuple(random_below(&random, sessions), (i & 1) != 0);
+				tuples[i] =
+				    scene_tuple(random_below(&random, sessions), (i & 1) != 0);
 			}
 			const uint64_t start = cycles_now();
 
@@ -140,7 +144,8 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 	if (found != bench->repeats * PACKETS) {
 		fprintf(stderr, "bench: the look-up does not find its flows\n");
 	}
-	add_result(bench, &(struct result){.name = "lookup", .sessions = sessions, .batch = batch}, cycles);
+	add_result(bench, &(struct result){.name = "lookup", .sessions = sessions, .batch = batch},
+	    cycles);
 }
 
 static void
@@ -156,8 +161,12 @@ bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, u
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
 			for (uint32_t i = 0; i < ENGINE_BURST; i++) {
 				const bool back = (i & 1) != 0;
-				const struct scene_segment segment = {.flow = random_below(&random, sessions), .back = back,
-				    .flags = TCP_ACK, .sequence = back ? 5001 : 1001, .acknowledgement = back ? 1001 : 5001};
+				const struct scene_segment segment = {
+				    .flow = random_below(&random, sessions),
+				    .back = back,
+				    .flags = TCP_ACK,
+				    .sequence = back ? 5001 : 1001,
+				    .acknowledgement = back ? 1001 : 5001};
 
 				scene_make(scene, i, &segment);
 			}
@@ -165,10 +174,12 @@ bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, u
 		}
 		cycles[repeat] = (double)spent / PACKETS;
 	}
-	if (engine_reason_count(scene->engine, REASON_SESSION) - before != (uint64_t)bench->repeats * PACKETS) {
+	if (engine_reason_count(scene->engine, REASON_SESSION) - before !=
+	    (uint64_t)bench->repeats * PACKETS) {
 		fprintf(stderr, "bench: not every segment went by its session\n");
 	}
-	add_result(bench, &(struct result){.name = "established", .sessions = sessions, .batch = batch}, cycles);
+	add_result(bench,
+	    &(struct result){.name = "established", .sessions = sessions, .batch = batch}, cycles);
 }
 
 /* Ends all sessions that are not established, and returns the cycles each. */
@@ -208,7 +219,9 @@ bench_new_session(struct bench *bench, uint32_t policies)
 		for (uint32_t done = 0; done < CREATED; done += ENGINE_BURST) {
 			for (uint32_t i = 0; i < ENGINE_BURST; i++) {
 				const struct scene_segment segment = {
-				    .flow = repeat * CREATED + done + i, .flags = TCP_SYN, .sequence = 1000};
+				    .flow = repeat * CREATED + done + i,
+				    .flags = TCP_SYN,
+				    .sequence = 1000};
 
 				scene_make(scene, i, &segment);
 			}
@@ -224,10 +237,16 @@ bench_new_session(struct bench *bench, uint32_t policies)
 	if (policies == 10 && scene_establish(scene, CREATED)) {
 		bench_lookup(bench, scene, CREATED, ENGINE_BURST);
 	}
-	add_result(bench, &(struct result){.name = "new-session", .sessions = CREATED, .batch = ENGINE_BURST,
-	    .policies = policies}, cycles);
+	add_result(bench,
+	    &(struct result){.name = "new-session",
+		.sessions = CREATED,
+		.batch = ENGINE_BURST,
+		.policies = policies},
+	    cycles);
 	if (policies == 10) {
-		add_result(bench, &(struct result){.name = "expire", .sessions = CREATED, .batch = ENGINE_BURST}, expiry);
+		add_result(bench,
+		    &(struct result){.name = "expire", .sessions = CREATED, .batch = ENGINE_BURST},
+		    expiry);
 	}
 	scene_destroy(scene);
 }
@@ -244,8 +263,10 @@ bench_denied(struct bench *bench, struct scene *scene, uint32_t sessions)
 		for (uint32_t done = 0; done < PACKETS; done += ENGINE_BURST) {
 			for (uint32_t i = 0; i < ENGINE_BURST; i++) {
 				/* From the server's side no policy permits anything. */
-				const struct scene_segment segment = {
-				    .flow = sessions + flow, .back = true, .flags = TCP_SYN, .sequence = 1};
+				const struct scene_segment segment = {.flow = sessions + flow,
+				    .back = true,
+				    .flags = TCP_SYN,
+				    .sequence = 1};
 
 				flow++;
 				scene_make(scene, i, &segment);
@@ -255,7 +276,9 @@ bench_denied(struct bench *bench, struct scene *scene, uint32_t sessions)
 		}
 		cycles[repeat] = (double)spent / PACKETS;
 	}
-	add_result(bench, &(struct result){.name = "denied", .sessions = sessions, .batch = ENGINE_BURST, .policies = 10},
+	add_result(bench,
+	    &(struct result){
+		.name = "denied", .sessions = sessions, .batch = ENGINE_BURST, .policies = 10},
 	    cycles);
 }
 
@@ -295,14 +318,17 @@ run_established(struct bench *bench, uint32_t sessions)
 static void
 print_json(const struct bench *bench)
 {
-	printf("{\"cycles_a_ns\":%.4f,\"pages\":\"transparent huge pages asked for\",\"cases\":[", bench->rate);
+	printf("{\"cycles_a_ns\":%.4f,\"pages\":\"transparent huge pages asked for\",\"cases\":[",
+	    bench->rate);
 	for (uint32_t i = 0; i < bench->count; i++) {
 		const struct result *result = &bench->results[i];
 
-		printf("%s\n{\"name\":\"%s\",\"sessions\":%u,\"batch\":%u,\"cycles\":%.1f,\"ns\":%.2f,\"mpps\":%.3f,"
+		printf("%s\n{\"name\":\"%s\",\"sessions\":%u,\"batch\":%u,\"cycles\":%.1f,\"ns\":%."
+		       "2f,\"mpps\":%.3f,"
 		       "\"median\":%.1f",
 		    i == 0 ? "" : ",", result->name, result->sessions, result->batch, result->least,
-		    result->least / bench->rate, 1000 * bench->rate / result->least, result->median);
+		    result->least / bench->rate, 1000 * bench->rate / result->least,
+		    result->median);
 		if (result->policies > 0) {
 			printf(",\"policies\":%u", result->policies);
 		}
@@ -339,15 +365,16 @@ bench_engine_main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
 			bench->only = argv[++i];
 		} else {
-			fprintf(stderr, "usage: sallyport bench engine [--json] [--long|--quick|--once] [--case NAME]\n");
+			fprintf(stderr, "usage: sallyport bench engine [--json] "
+					"[--long|--quick|--once] [--case NAME]\n");
 			status = 2;
 		}
 	}
 	if (status == 0) {
 		bench->rate = cycles_a_nanosecond();
 		if (!bench->json) {
-			printf("%-14s %9s %6s %9s %9s %9s %9s %8s %7s\n", "case", "sessions", "batch", "policies", "cycles",
-			    "median", "ns", "Mpps", "ratio");
+			printf("%-14s %9s %6s %9s %9s %9s %9s %8s %7s\n", "case", "sessions",
+			    "batch", "policies", "cycles", "median", "ns", "Mpps", "ratio");
 		}
 		for (uint32_t i = 0; i < size_count && status == 0; i++) {
 			status = run_established(bench, sizes[i]) ? 0 : 2;

@@ -1,5 +1,6 @@
 /*
- * `sallyport bench engine [--json] [--long|--quick|--once] [--case NAME]`: cycles a packet of lib/engine, in process, packets made in memory.
+ * `sallyport bench engine [--json] [--long|--quick|--once] [--case NAME]`: cycles a packet of
+ * lib/engine, in process, packets made in memory.
  */
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H

@@ -35,50 +35,73 @@ scene_routes(struct scene *scene)
 {
 	const struct rib_next_hop hops[2] = {{.address = GATEWAY_IN}, {.address = GATEWAY_OUT}};
 	const struct rib_static routes[2] = {
-	    {.prefix = 0x0a000000U, .length = 8, .preference = RIB_PREFERENCE_STATIC, .kind = RIB_STATIC_NEXT_HOPS,
-	        .next_hop_count = 1, .next_hops = &hops[0]},
-	    {.preference = RIB_PREFERENCE_STATIC, .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 1,
-	        .next_hops = &hops[1]},
+	    {.prefix = 0x0a000000U,
+		.length = 8,
+		.preference = RIB_PREFERENCE_STATIC,
+		.kind = RIB_STATIC_NEXT_HOPS,
+		.next_hop_count = 1,
+		.next_hops = &hops[0]},
+	    {.preference = RIB_PREFERENCE_STATIC,
+		.kind = RIB_STATIC_NEXT_HOPS,
+		.next_hop_count = 1,
+		.next_hops = &hops[1]},
 	};
 	struct rib *rib = rib_create();
 
 	if (rib == NULL) {
 		return false;
 	}
-	if (rib_add_instance(rib, 0, "") && rib_add_unit(rib, UNIT_IN, 0, true) && rib_add_unit(rib, UNIT_OUT, 0, true) &&
-	    rib_add_address(rib, UNIT_IN, ADDRESS_IN, 24) && rib_add_address(rib, UNIT_OUT, ADDRESS_OUT, 24) &&
-	    rib_add_static(rib, &routes[0]) && rib_add_static(rib, &routes[1]) &&
-	    rib_finish(rib, 0)) {
+	if (rib_add_instance(rib, 0, "") && rib_add_unit(rib, UNIT_IN, 0, true) &&
+	    rib_add_unit(rib, UNIT_OUT, 0, true) && rib_add_address(rib, UNIT_IN, ADDRESS_IN, 24) &&
+	    rib_add_address(rib, UNIT_OUT, ADDRESS_OUT, 24) && rib_add_static(rib, &routes[0]) &&
+	    rib_add_static(rib, &routes[1]) && rib_finish(rib, 0)) {
 		scene->fib = snapshot_fib_create(rib, &scene->snapshot, 1);
 	}
 	rib_destroy(rib);
 	return scene->fib != NULL;
 }
 
-/* Policies with a source prefix, a destination prefix and a port of their own; the last one permits the flows. */
+/* Policies with a source prefix, a destination prefix and a port of their own; the last one permits
+ * the flows. */
 static bool
 scene_policies(struct scene *scene, uint32_t count)
 {
 	struct classifier_source_rule *rules = calloc(count, sizeof *rules);
 	struct classifier_term *terms = calloc(count, sizeof *terms);
 	struct snapshot_address *prefixes = calloc((size_t)count * 2, sizeof *prefixes);
-	struct classifier_source_context context = {
-	    .from_zone = SCENE_ZONE_IN, .to_zone = SCENE_ZONE_OUT, .rule_count = count, .rules = rules};
+	struct classifier_source_context context = {.from_zone = SCENE_ZONE_IN,
+	    .to_zone = SCENE_ZONE_OUT,
+	    .rule_count = count,
+	    .rules = rules};
 
 	scene->policies = calloc(count, sizeof *scene->policies);
 	if (rules != NULL && terms != NULL && prefixes != NULL && scene->policies != NULL) {
 		for (uint32_t i = 0; i < count; i++) {
 			const bool last = i + 1 == count;
 
-			prefixes[2 * i] = (struct snapshot_address){last ? 0x0a000000U : 0x0b000000U + (i << 8), last ? 8 : 24};
-			prefixes[2 * i + 1] = (struct snapshot_address){last ? SERVER : 0xac100000U + i, 32};
-			terms[i] = (struct classifier_term){.application = CLASSIFIER_NO_APPLICATION, .protocol = 6,
-			    .destination_low = (uint16_t)(last ? 80 : i % 60000), .destination_high = (uint16_t)(last ? 80 : i % 60000),
-			    .source_high = UINT16_MAX};
-			rules[i] = (struct classifier_source_rule){.policy = i, .source_count = 1, .destination_count = 1,
-			    .term_count = 1, .sources = &prefixes[2 * i], .destinations = &prefixes[2 * i + 1], .terms = &terms[i]};
-			scene->policies[i] = (struct snapshot_policy){.name = "policy", .present = true, .action = POLICY_PERMIT,
-			    .from_zone = SCENE_ZONE_IN, .to_zone = SCENE_ZONE_OUT, .position = i};
+			prefixes[2 * i] = (struct snapshot_address){
+			    last ? 0x0a000000U : 0x0b000000U + (i << 8), last ? 8 : 24};
+			prefixes[2 * i + 1] =
+			    (struct snapshot_address){last ? SERVER : 0xac100000U + i, 32};
+			terms[i] =
+			    (struct classifier_term){.application = CLASSIFIER_NO_APPLICATION,
+				.protocol = 6,
+				.destination_low = (uint16_t)(last ? 80 : i % 60000),
+				.destination_high = (uint16_t)(last ? 80 : i % 60000),
+				.source_high = UINT16_MAX};
+			rules[i] = (struct classifier_source_rule){.policy = i,
+			    .source_count = 1,
+			    .destination_count = 1,
+			    .term_count = 1,
+			    .sources = &prefixes[2 * i],
+			    .destinations = &prefixes[2 * i + 1],
+			    .terms = &terms[i]};
+			scene->policies[i] = (struct snapshot_policy){.name = "policy",
+			    .present = true,
+			    .action = POLICY_PERMIT,
+			    .from_zone = SCENE_ZONE_IN,
+			    .to_zone = SCENE_ZONE_OUT,
+			    .position = i};
 		}
 		scene->classifier = classifier_create(&context, 1, NULL, 0);
 	}
@@ -95,21 +118,40 @@ scene_configuration(struct scene *scene, uint32_t policies)
 
 	memset(scene->tags, 0xff, sizeof scene->tags);
 	for (uint16_t i = 0; i < 2; i++) {
-		scene->ports[i] = (struct snapshot_port){.name = "port", .present = true, .enabled = true, .mtu = 1500,
-		    .mac = {2, 0x53, 0x50, 0, 0, (uint8_t)i}, .unit_by_tag = scene->tags[i]};
+		scene->ports[i] = (struct snapshot_port){.name = "port",
+		    .present = true,
+		    .enabled = true,
+		    .mtu = 1500,
+		    .mac = {2, 0x53, 0x50, 0, 0, (uint8_t)i},
+		    .unit_by_tag = scene->tags[i]};
 		scene->tags[i][0] = (uint16_t)(i + 1);
 		scene->addresses[i + 1] = (struct snapshot_address){addresses[i + 1], 24};
-		scene->units[i + 1] = (struct snapshot_unit){.name = "unit", .present = true, .enabled = true, .has_inet = true,
-		    .port = i, .mtu = 1500, .zone = (uint16_t)(SCENE_ZONE_IN + i), .address_count = 1,
+		scene->units[i + 1] = (struct snapshot_unit){.name = "unit",
+		    .present = true,
+		    .enabled = true,
+		    .has_inet = true,
+		    .port = i,
+		    .mtu = 1500,
+		    .zone = (uint16_t)(SCENE_ZONE_IN + i),
+		    .address_count = 1,
 		    .addresses = &scene->addresses[i + 1]};
 	}
 	for (uint16_t i = 0; i < 4; i++) {
 		scene->zones[i] = (struct snapshot_zone){.name = "zone", .present = true};
 	}
 	scene->instance = (struct snapshot_instance){.name = "", .present = true};
-	scene->snapshot = (struct snapshot){.id = 1, .flow = {.syn_check = true, .sequence_check = true}, .port_count = 2,
-	    .unit_count = 3, .zone_count = 4, .instance_count = 1, .policy_count = policies, .ports = scene->ports,
-	    .units = scene->units, .zones = scene->zones, .instances = &scene->instance, .policies = scene->policies,
+	scene->snapshot = (struct snapshot){.id = 1,
+	    .flow = {.syn_check = true, .sequence_check = true},
+	    .port_count = 2,
+	    .unit_count = 3,
+	    .zone_count = 4,
+	    .instance_count = 1,
+	    .policy_count = policies,
+	    .ports = scene->ports,
+	    .units = scene->units,
+	    .zones = scene->zones,
+	    .instances = &scene->instance,
+	    .policies = scene->policies,
 	    .classifier = scene->classifier};
 }
 
@@ -121,7 +163,8 @@ scene_engine(struct scene *scene, uint32_t sessions)
 	scene->config.random = &scene->random;
 	scene->random = random_seeded(1);
 	scene->size = (engine_size(&scene->config) + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-	scene->memory = mmap(NULL, scene->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	scene->memory =
+	    mmap(NULL, scene->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (scene->memory == MAP_FAILED) {
 		scene->memory = NULL;
 		return false;
@@ -219,10 +262,14 @@ scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segme
 	tcp_build(ip + IPV4_HEADER, &tcp);
 	memset(ip + IPV4_HEADER + TCP_HEADER, 0, length - TCP_HEADER);
 	bytes_store_16(ip + IPV4_HEADER + 16,
-	    checksum_finish(checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length) +
-	        checksum_sum(ip + IPV4_HEADER, length)));
-	scene->packets[slot] = (struct packet){
-	    .data = frame, .length = FRAME, .headroom = SCENE_ROOM, .tailroom = SCENE_ROOM, .port = segment->back};
+	    checksum_finish(
+		checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length) +
+		checksum_sum(ip + IPV4_HEADER, length)));
+	scene->packets[slot] = (struct packet){.data = frame,
+	    .length = FRAME,
+	    .headroom = SCENE_ROOM,
+	    .tailroom = SCENE_ROOM,
+	    .port = segment->back};
 }
 
 void

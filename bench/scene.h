@@ -1,8 +1,10 @@
 /*
- * What the engine benchmarks run on: two zones, two ports, a default route, some policies, an engine in huge pages where
- * the kernel gives them, and a burst of packets that is made anew for each measurement.
+ * What the engine benchmarks run on: two zones, two ports, a default route, some policies, an
+ * engine in huge pages where the kernel gives them, and a burst of packets that is made anew for
+ * each measurement.
  *
- * A flow's number gives its addresses and ports, so that flows need no memory of their own: 10.x.y.z:p > 198.18.0.1:80.
+ * A flow's number gives its addresses and ports, so that flows need no memory of their own:
+ * 10.x.y.z:p > 198.18.0.1:80.
  */
 #ifndef BENCH_SCENE_H
 #define BENCH_SCENE_H
@@ -51,8 +53,10 @@ struct scene_segment { /* one packet to be made */
 	uint32_t acknowledgement;
 };
 
-/* An engine with room for `sessions` and a policy list of `policies`, of which the last permits. NULL: no memory. */
-struct scene *scene_create(uint32_t sessions, uint32_t policies) __attribute__((warn_unused_result));
+/* An engine with room for `sessions` and a policy list of `policies`, of which the last permits.
+ * NULL: no memory. */
+struct scene *scene_create(uint32_t sessions, uint32_t policies)
+    __attribute__((warn_unused_result));
 void scene_destroy(struct scene *scene);
 /* What a flow's packets look like. */
 struct engine_tuple scene_tuple(uint32_t flow, bool back);
@@ -61,7 +65,8 @@ void scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *
 /* Runs the burst's first `count` packets without measuring and throws outputs and records away. */
 void scene_run(struct scene *scene, uint32_t count);
 void scene_drain(struct scene *scene);
-/* Sets up sessions for flows [0, count): whole handshakes. False when the engine did not make them. */
+/* Sets up sessions for flows [0, count): whole handshakes. False when the engine did not make them.
+ */
 bool scene_establish(struct scene *scene, uint32_t count) __attribute__((warn_unused_result));
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Sessions across routing instances: the client's unit is in instance 1, whose unknown destinations go on in instance 0.
+ * Sessions across routing instances: the client's unit is in instance 1, whose unknown destinations
+ * go on in instance 0.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,10 +16,16 @@
 #define CLIENT IP(10, 0, 0, 2)
 #define SERVER IP(8, 8, 8, 8)
 
-static const struct world_packet out = {
-    .protocol = 17, .source = CLIENT, .destination = SERVER, .source_port = 5, .destination_port = 6};
-static const struct world_packet in = {
-    .protocol = 17, .source = SERVER, .destination = CLIENT, .source_port = 6, .destination_port = 5};
+static const struct world_packet out = {.protocol = 17,
+    .source = CLIENT,
+    .destination = SERVER,
+    .source_port = 5,
+    .destination_port = 6};
+static const struct world_packet in = {.protocol = 17,
+    .source = SERVER,
+    .destination = CLIENT,
+    .source_port = 6,
+    .destination_port = 5};
 
 static int
 setup(void **state)
@@ -26,8 +33,8 @@ setup(void **state)
 	struct world *world = world_create();
 
 	world->units[1].instance = 1;
-	world->statics[world->static_count++] =
-	    (struct rib_static){.instance = 1, .kind = RIB_STATIC_TABLE, .next_table = 0, .preference = 5};
+	world->statics[world->static_count++] = (struct rib_static){
+	    .instance = 1, .kind = RIB_STATIC_TABLE, .next_table = 0, .preference = 5};
 	world_apply(world);
 	*state = world;
 	return 0;
@@ -47,7 +54,8 @@ expect(struct packet_result result, enum packet_verdict verdict, enum reason rea
 	assert_int_equal(result.verdict, verdict);
 }
 
-/* The reply comes in in instance 0, which knows no way to the client but the default route: the client's instance decides. */
+/* The reply comes in in instance 0, which knows no way to the client but the default route: the
+ * client's instance decides. */
 static void
 test_reply_by_the_clients_instance(void **state)
 {
@@ -58,21 +66,24 @@ test_reply_by_the_clients_instance(void **state)
 	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &in), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 0);
-	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
+	assert_int_equal(
+	    engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
 	assert_int_equal(view.instance[0], 1);
 	assert_int_equal(view.instance[1], 0);
 	assert_int_equal(view.unit[0], 1);
 	assert_int_equal(view.unit[1], 2);
 }
 
-/* REQ-RT-004: the same addresses in two instances are two clients; their replies could not be told apart. */
+/* REQ-RT-004: the same addresses in two instances are two clients; their replies could not be told
+ * apart. */
 static void
 test_same_addresses(void **state)
 {
 	struct world *world = *state;
 	struct world_packet other = out;
 
-	world->rules[1] = (struct world_rule){.from_zone = DMZ, .to_zone = UNTRUST, .action = POLICY_PERMIT};
+	world->rules[1] =
+	    (struct world_rule){.from_zone = DMZ, .to_zone = UNTRUST, .action = POLICY_PERMIT};
 	world->rule_count = 2;
 	world_apply(world);
 	other.vlan = 10;
@@ -82,7 +93,8 @@ test_same_addresses(void **state)
 	expect(world_packet_in(world, 2, &other), VERDICT_FORWARD, REASON_SESSION);
 }
 
-/* The way moves to a unit of the same zone in another instance: replies are expected there from then on. */
+/* The way moves to a unit of the same zone in another instance: replies are expected there from
+ * then on. */
 static void
 test_far_end_moves_to_another_instance(void **state)
 {
@@ -120,11 +132,12 @@ test_local_address_of_another_instance(void **state)
 	world->units[2].host_inbound.services = ssh;
 	world->services_running = ssh;
 	world_apply(world);
-	expect(world_tcp(world, 0, CLIENT, IP(192, 0, 2, 1), 4000U << 16 | 22, numbers, SYN), VERDICT_HOST,
-	    REASON_HOST_INBOUND);
+	expect(world_tcp(world, 0, CLIENT, IP(192, 0, 2, 1), 4000U << 16 | 22, numbers, SYN),
+	    VERDICT_HOST, REASON_HOST_INBOUND);
 	assert_int_equal(world->sent[0].instance, 0);
 	numbers[1] = 101;
-	expect(world_tcp(world, UINT16_MAX, IP(192, 0, 2, 1), CLIENT, 22U << 16 | 4000, numbers, SYN | ACK),
+	expect(world_tcp(world, UINT16_MAX, IP(192, 0, 2, 1), CLIENT, 22U << 16 | 4000, numbers,
+		   SYN | ACK),
 	    VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 0);
 }

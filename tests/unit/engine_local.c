@@ -1,5 +1,6 @@
 /*
- * To ourselves: host-inbound-traffic, what we answer, what our host gets and sends; ARP and neighbours.
+ * To ourselves: host-inbound-traffic, what we answer, what our host gets and sends; ARP and
+ * neighbours.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@ setup(void **state)
 {
 	struct world *world = world_create();
 
-	world->units[1].host_inbound.services = BIT(PING) | BIT(SSH) | BIT(HTTP) | BIT(SNMP) | BIT(TRACEROUTE);
+	world->units[1].host_inbound.services =
+	    BIT(PING) | BIT(SSH) | BIT(HTTP) | BIT(SNMP) | BIT(TRACEROUTE);
 	world->services_running = BIT(SSH) | BIT(SNMP);
 	world_apply(world);
 	*state = world;
@@ -63,14 +65,19 @@ read32(const uint8_t *from)
 static struct packet_result
 syn(struct world *world, uint32_t destination, uint16_t port)
 {
-	return world_tcp(world, 0, CLIENT, destination, 4000U << 16 | port, (uint32_t[2]){100, 0}, SYN);
+	return world_tcp(
+	    world, 0, CLIENT, destination, 4000U << 16 | port, (uint32_t[2]){100, 0}, SYN);
 }
 
 static struct packet_result
 datagram(struct world *world, uint32_t destination, uint16_t port)
 {
-	const struct world_packet packet = {.protocol = 17, .source = CLIENT, .destination = destination,
-	    .source_port = 4000, .destination_port = port, .payload = 4};
+	const struct world_packet packet = {.protocol = 17,
+	    .source = CLIENT,
+	    .destination = destination,
+	    .source_port = 4000,
+	    .destination_port = port,
+	    .payload = 4};
 
 	return world_packet_in(world, 0, &packet);
 }
@@ -78,8 +85,12 @@ datagram(struct world *world, uint32_t destination, uint16_t port)
 static struct packet_result
 ping(struct world *world, uint32_t destination)
 {
-	const struct world_packet packet = {.protocol = 1, .type = 8, .source = CLIENT, .destination = destination,
-	    .source_port = 7, .payload = 20};
+	const struct world_packet packet = {.protocol = 1,
+	    .type = 8,
+	    .source = CLIENT,
+	    .destination = destination,
+	    .source_port = 7,
+	    .payload = 20};
 
 	return world_packet_in(world, 0, &packet);
 }
@@ -113,7 +124,8 @@ test_host_session(void **state)
 	struct world *world = *state;
 
 	syn(world, US, 22);
-	expect(world_tcp(world, UINT16_MAX, US, CLIENT, 22U << 16 | 4000, (uint32_t[2]){900, 101}, SYN | ACK),
+	expect(world_tcp(world, UINT16_MAX, US, CLIENT, 22U << 16 | 4000, (uint32_t[2]){900, 101},
+		   SYN | ACK),
 	    VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 0);
 	assert_int_equal(read32(world_ip(&world->sent[0]) + 12), US);
@@ -122,7 +134,8 @@ test_host_session(void **state)
 	struct engine_session_view view;
 	uint32_t cursor = 0;
 
-	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
+	assert_int_equal(
+	    engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
 	assert_int_equal(view.to_zone, SNAPSHOT_ZONE_SELF);
 	assert_int_equal(view.unit[1], PACKET_NO_UNIT);
 	assert_int_equal(view.policy, PACKET_NO_POLICY);
@@ -133,10 +146,18 @@ static void
 test_host_outbound(void **state)
 {
 	struct world *world = *state;
-	const struct world_packet query = {.protocol = 17, .source = US_OUTSIDE, .destination = IP(8, 8, 8, 8),
-	    .source_port = 3333, .destination_port = 53, .payload = 10};
-	const struct world_packet answer = {.protocol = 17, .source = IP(8, 8, 8, 8), .destination = US_OUTSIDE,
-	    .source_port = 53, .destination_port = 3333, .payload = 10};
+	const struct world_packet query = {.protocol = 17,
+	    .source = US_OUTSIDE,
+	    .destination = IP(8, 8, 8, 8),
+	    .source_port = 3333,
+	    .destination_port = 53,
+	    .payload = 10};
+	const struct world_packet answer = {.protocol = 17,
+	    .source = IP(8, 8, 8, 8),
+	    .destination = US_OUTSIDE,
+	    .source_port = 53,
+	    .destination_port = 3333,
+	    .payload = 10};
 
 	const struct packet_result result = world_packet_in(world, UINT16_MAX, &query);
 
@@ -155,12 +176,18 @@ static void
 test_host_is_told(void **state)
 {
 	struct world *world = *state;
-	struct world_packet big = {.protocol = 17, .source = US_OUTSIDE, .destination = IP(8, 8, 8, 8), .source_port = 3333,
-	    .destination_port = 514, .payload = 1400, .dont_fragment = true};
+	struct world_packet big = {.protocol = 17,
+	    .source = US_OUTSIDE,
+	    .destination = IP(8, 8, 8, 8),
+	    .source_port = 3333,
+	    .destination_port = 514,
+	    .payload = 1400,
+	    .dont_fragment = true};
 
 	world->units[2].mtu = 1200;
 	world_apply(world);
-	expect(world_packet_in(world, UINT16_MAX, &big), VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
+	expect(
+	    world_packet_in(world, UINT16_MAX, &big), VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
 	assert_int_equal(world->sent_count, 1);
 	assert_int_equal(world->sent[0].verb, ENGINE_HOST);
 	const uint8_t *ip = world->sent[0].data;
@@ -228,13 +255,15 @@ test_any_and_except(void **state)
 {
 	struct world *world = *state;
 
-	world->units[1].host_inbound = (struct snapshot_host_inbound){.any_service = true, .except = BIT(TELNET)};
+	world->units[1].host_inbound =
+	    (struct snapshot_host_inbound){.any_service = true, .except = BIT(TELNET)};
 	world_apply(world);
 	expect(syn(world, US, 9999), VERDICT_REJECT, REASON_SERVICE_CLOSED);
 	expect(datagram(world, US, 9999), VERDICT_REJECT, REASON_SERVICE_CLOSED);
 	expect(ping(world, US), VERDICT_PROXY, REASON_ECHO_REPLY);
 	expect(syn(world, US, 23), VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
-	const struct world_packet gre = {.protocol = 47, .source = CLIENT, .destination = US, .payload = 8};
+	const struct world_packet gre = {
+	    .protocol = 47, .source = CLIENT, .destination = US, .payload = 8};
 
 	expect(world_packet_in(world, 0, &gre), VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
 	world->units[1].host_inbound = (struct snapshot_host_inbound){.except = BIT(TELNET)};
@@ -243,7 +272,8 @@ test_any_and_except(void **state)
 	/* REQ-HI-016: a custom application by protocol and port. */
 	static const struct snapshot_host_port custom = {.protocol = 6, .low = 8000, .high = 8010};
 
-	world->units[1].host_inbound = (struct snapshot_host_inbound){.custom_count = 1, .custom = &custom};
+	world->units[1].host_inbound =
+	    (struct snapshot_host_inbound){.custom_count = 1, .custom = &custom};
 	world_apply(world);
 	expect(syn(world, US, 8010), VERDICT_REJECT, REASON_SERVICE_CLOSED);
 	expect(syn(world, US, 8011), VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
@@ -281,14 +311,15 @@ test_other_unit(void **state)
 	assert_int_equal(result.policy, 0);
 	world->units[1].host_inbound.services = 0;
 	world_apply(world);
-	expect(world_tcp(world, 0, CLIENT, US_OUTSIDE, 4001U << 16 | 22, (uint32_t[2]){1, 0}, SYN), VERDICT_DROP,
-	    REASON_HOST_INBOUND_DENIED);
+	expect(world_tcp(world, 0, CLIENT, US_OUTSIDE, 4001U << 16 | 22, (uint32_t[2]){1, 0}, SYN),
+	    VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
 	/* Units 1 and 5 are both in trust: that alone is not enough. */
 	world->units[1].host_inbound.services = BIT(SSH);
 	world->units[5].host_inbound.services = BIT(SSH);
 	world_apply(world);
 	expect(syn(world, IP(10, 5, 0, 1), 22), VERDICT_DROP, REASON_DEFAULT_DENY);
-	world->rules[1] = (struct world_rule){.from_zone = TRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
+	world->rules[1] =
+	    (struct world_rule){.from_zone = TRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
 	world->rule_count = 2;
 	world_apply(world);
 	expect(syn(world, IP(10, 5, 0, 1), 22), VERDICT_HOST, REASON_HOST_INBOUND);
@@ -299,8 +330,12 @@ static void
 test_broadcast(void **state)
 {
 	struct world *world = *state;
-	struct world_packet discover = {.protocol = 17, .source = 0, .destination = UINT32_MAX, .source_port = 68,
-	    .destination_port = 67, .payload = 100};
+	struct world_packet discover = {.protocol = 17,
+	    .source = 0,
+	    .destination = UINT32_MAX,
+	    .source_port = 68,
+	    .destination_port = 67,
+	    .payload = 100};
 
 	expect(world_packet_in(world, 0, &discover), VERDICT_DROP, REASON_DESTINATION_BROADCAST);
 	world->units[1].host_inbound.services |= BIT(DHCP);
@@ -320,20 +355,24 @@ test_arp_answer(void **state)
 
 	expect(world_arp(world, 0, 0, 1, CLIENT, US, 5), VERDICT_CONSUME, REASON_ARP);
 	assert_int_equal(world->sent_count, 1);
-	static const uint8_t expected[42] = {2, 0, 0, 0, 0, 5, 2, 0x53, 0x50, 0, 0, 0, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, 2, 0x53,
-	    0x50, 0, 0, 0, 10, 0, 0, 1, 2, 0, 0, 0, 0, 5, 10, 0, 0, 2};
+	static const uint8_t expected[42] = {2, 0, 0, 0, 0, 5, 2, 0x53, 0x50, 0, 0, 0, 8, 6, 0, 1,
+	    8, 0, 6, 4, 0, 2, 2, 0x53, 0x50, 0, 0, 0, 10, 0, 0, 1, 2, 0, 0, 0, 0, 5, 10, 0, 0, 2};
 
 	assert_memory_equal(world->sent[0].data, expected, sizeof expected);
-	expect(world_arp(world, 0, 0, 1, CLIENT, IP(10, 0, 0, 9), 5), VERDICT_DROP, REASON_ARP_NOT_FOR_US);
-	expect(world_arp(world, 0, 0, 1, CLIENT, US_OUTSIDE, 5), VERDICT_DROP, REASON_ARP_NOT_FOR_US);
+	expect(world_arp(world, 0, 0, 1, CLIENT, IP(10, 0, 0, 9), 5), VERDICT_DROP,
+	    REASON_ARP_NOT_FOR_US);
+	expect(
+	    world_arp(world, 0, 0, 1, CLIENT, US_OUTSIDE, 5), VERDICT_DROP, REASON_ARP_NOT_FOR_US);
 	assert_int_equal(world->sent_count, 0);
 	/* A /32 interface: the sender is in no subnet of ours. */
-	expect(world_arp(world, 2, 30, 1, IP(10, 5, 1, 9), IP(10, 5, 0, 1), 6), VERDICT_CONSUME, REASON_ARP);
+	expect(world_arp(world, 2, 30, 1, IP(10, 5, 1, 9), IP(10, 5, 0, 1), 6), VERDICT_CONSUME,
+	    REASON_ARP);
 	assert_int_equal(world->sent_count, 1);
 	assert_int_equal(world->sent[0].data[15], 30);
 	/* A priority tag is no VLAN: the answer has none. */
-	uint8_t tagged[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 5, 0x81, 0, 0xe0, 0, 8, 6, 0, 1, 8, 0, 6, 4, 0,
-	    1, 2, 0, 0, 0, 0, 5, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
+	uint8_t tagged[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 5, 0x81, 0, 0xe0,
+	    0, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 5, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10, 0,
+	    0, 1};
 
 	expect(world_input(world, 0, tagged, sizeof tagged), VERDICT_CONSUME, REASON_ARP);
 	assert_int_equal(world->sent_count, 1);
@@ -347,7 +386,8 @@ test_arp_answer(void **state)
 	assert_int_equal(world->sent_count, 1);
 }
 
-/* A packet waits for its next hop, goes with the answer; a second one too; unasked answers change nothing. */
+/* A packet waits for its next hop, goes with the answer; a second one too; unasked answers change
+ * nothing. */
 static void
 test_neighbour_resolution(void **state)
 {
@@ -355,31 +395,37 @@ test_neighbour_resolution(void **state)
 
 	expect(datagram(world, IP(8, 8, 8, 8), 1), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
 	assert_int_equal(world->sent_count, 1);
-	static const uint8_t question[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0x53, 0x50, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0,
-	    1, 2, 0x53, 0x50, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 254};
+	static const uint8_t question[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0x53, 0x50, 0, 0,
+	    1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0x53, 0x50, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0,
+	    192, 0, 2, 254};
 
 	assert_memory_equal(world->sent[0].data, question, sizeof question);
 	assert_int_equal(world->sent[0].port, 1);
 	expect(datagram(world, IP(8, 8, 8, 8), 2), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
 	assert_int_equal(world->sent_count, 0);
 	/* An answer about another address, then the right one. */
-	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 253), US_OUTSIDE, 7), VERDICT_DROP, REASON_ARP_UNASKED);
-	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 8), VERDICT_CONSUME, REASON_ARP);
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 253), US_OUTSIDE, 7), VERDICT_DROP,
+	    REASON_ARP_UNASKED);
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 8), VERDICT_CONSUME,
+	    REASON_ARP);
 	assert_int_equal(world->sent_count, 2);
 	assert_int_equal(world->sent[0].data[5], 8);
 	assert_int_equal(world_ip(&world->sent[0])[23], 1);
 	assert_int_equal(world_ip(&world->sent[1])[23], 2);
 	/* A second answer from another station is not believed; it makes us ask. */
-	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 66), VERDICT_DROP, REASON_ARP_UNASKED);
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 66), VERDICT_DROP,
+	    REASON_ARP_UNASKED);
 	assert_int_equal(world->sent_count, 1);
 	assert_int_equal(world->sent[0].data[13], 6);
 	expect(datagram(world, IP(8, 8, 8, 8), 2), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].data[5], 8);
 	/* The true one answers: nothing changed. */
-	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 8), VERDICT_CONSUME, REASON_ARP);
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 8), VERDICT_CONSUME,
+	    REASON_ARP);
 }
 
-/* Nobody answers: asked three times, a second apart; then those that waited come back and the sender is told. */
+/* Nobody answers: asked three times, a second apart; then those that waited come back and the
+ * sender is told. */
 static void
 test_neighbour_fails(void **state)
 {
@@ -441,7 +487,8 @@ test_neighbour_ages(void **state)
 	/* The question goes to the station itself. */
 	assert_int_equal(world->sent[1].data[5], 8);
 	assert_int_equal(world->sent[1].data[13], 6);
-	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 9), VERDICT_CONSUME, REASON_ARP);
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 9), VERDICT_CONSUME,
+	    REASON_ARP);
 	datagram(world, IP(8, 8, 8, 8), 1);
 	assert_int_equal(world->sent[0].data[5], 9);
 	world_advance(world, world->now + 61 * SECOND);

@@ -96,10 +96,16 @@ static void
 test_reply(void **state)
 {
 	struct world *world = *state;
-	const struct world_packet reply = {.protocol = 17, .source = udp_out.destination, .destination = udp_out.source,
-	    .source_port = 7000, .destination_port = 5000};
-	const struct world_packet other = {.protocol = 17, .source = udp_out.destination, .destination = udp_out.source,
-	    .source_port = 7000, .destination_port = 5001};
+	const struct world_packet reply = {.protocol = 17,
+	    .source = udp_out.destination,
+	    .destination = udp_out.source,
+	    .source_port = 7000,
+	    .destination_port = 5000};
+	const struct world_packet other = {.protocol = 17,
+	    .source = udp_out.destination,
+	    .destination = udp_out.source,
+	    .source_port = 7000,
+	    .destination_port = 5001};
 
 	expect(world_packet_in(world, 1, &reply), VERDICT_DROP, REASON_DEFAULT_DENY);
 	world_packet_in(world, 0, &udp_out);
@@ -117,8 +123,12 @@ static void
 test_reply_from_other_zone(void **state)
 {
 	struct world *world = *state;
-	const struct world_packet reply = {.protocol = 17, .source = udp_out.destination, .destination = udp_out.source,
-	    .source_port = 7000, .destination_port = 5000, .vlan = 10};
+	const struct world_packet reply = {.protocol = 17,
+	    .source = udp_out.destination,
+	    .destination = udp_out.source,
+	    .source_port = 7000,
+	    .destination_port = 5000,
+	    .vlan = 10};
 
 	world_packet_in(world, 0, &udp_out);
 	expect(world_packet_in(world, 2, &reply), VERDICT_DROP, REASON_SESSION_ZONE);
@@ -144,7 +154,8 @@ test_vlan(void **state)
 	packet.destination = IP(100, 64, 1, 1);
 	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_NULL_ZONE_EGRESS);
 	/* REQ-ZN-004: out with the unit's tag. */
-	world->rules[0] = (struct world_rule){.from_zone = TRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
+	world->rules[0] =
+	    (struct world_rule){.from_zone = TRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
 	world_apply(world);
 	packet.destination = IP(10, 5, 1, 9);
 	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
@@ -222,14 +233,19 @@ test_bad_addresses(void **state)
 	assert_int_equal(engine_session_count(world->engine), 0);
 }
 
-/* Every cut of a good frame is dropped with a reason that names the layer, and nothing beyond it is read. */
+/* Every cut of a good frame is dropped with a reason that names the layer, and nothing beyond it is
+ * read. */
 static void
 test_truncated(void **state)
 {
 	struct world *world = *state;
 	uint8_t frame[256];
-	struct world_packet packet = {.protocol = 6, .source = IP(10, 0, 0, 2), .destination = IP(8, 8, 8, 8),
-	    .source_port = 1, .destination_port = 2, .flags = SYN};
+	struct world_packet packet = {.protocol = 6,
+	    .source = IP(10, 0, 0, 2),
+	    .destination = IP(8, 8, 8, 8),
+	    .source_port = 1,
+	    .destination_port = 2,
+	    .flags = SYN};
 	const uint32_t length = world_frame(frame, &packet, true);
 
 	for (uint32_t cut = 0; cut < length; cut++) {
@@ -310,8 +326,8 @@ test_partial_checksum(void **state)
 	struct world *world = *state;
 	uint8_t frame[256];
 	const uint32_t length = world_frame(frame, &udp_out, true);
-	uint32_t sum = (udp_out.source >> 16) + (udp_out.source & 0xffff) + (udp_out.destination >> 16) +
-	    (udp_out.destination & 0xffff) + 17 + 18;
+	uint32_t sum = (udp_out.source >> 16) + (udp_out.source & 0xffff) +
+		       (udp_out.destination >> 16) + (udp_out.destination & 0xffff) + 17 + 18;
 
 	sum = (sum & 0xffff) + (sum >> 16);
 	frame[40] = (uint8_t)(sum >> 8);
@@ -358,7 +374,8 @@ test_ttl(void **state)
 	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_DEFAULT_DENY);
 }
 
-/* os58124: DF and too big: the next hop's MTU is told every time, no session is made or refreshed. */
+/* os58124: DF and too big: the next hop's MTU is told every time, no session is made or refreshed.
+ */
 static void
 test_too_big(void **state)
 {
@@ -370,7 +387,8 @@ test_too_big(void **state)
 	packet.payload = 1200;
 	packet.dont_fragment = true;
 	for (int i = 0; i < 2; i++) {
-		expect(world_packet_in(world, 0, &packet), VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
+		expect(world_packet_in(world, 0, &packet), VERDICT_REJECT,
+		    REASON_FRAGMENTATION_NEEDED);
 		const uint8_t *ip = world_ip(&world->sent[0]);
 
 		assert_int_equal(ip[20], 3);

@@ -1,6 +1,6 @@
 /*
- * Well-formed packets at random over few addresses and ports, changes of configuration, time, clears: nothing is lost, the
- * table stays sound, and every packet has one verdict.
+ * Well-formed packets at random over few addresses and ports, changes of configuration, time,
+ * clears: nothing is lost, the table stays sound, and every packet has one verdict.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,20 +26,24 @@ pick(struct random_source *random, const uint32_t *from, uint32_t count)
 static uint32_t
 random_address(struct random_source *random)
 {
-	static const uint32_t addresses[] = {IP(10, 0, 0, 2), IP(10, 0, 0, 3), IP(10, 0, 0, 1), IP(192, 0, 2, 1),
-	    IP(192, 0, 2, 7), IP(8, 8, 8, 8), IP(8, 8, 8, 9), IP(10, 3, 0, 5), IP(10, 5, 1, 5), IP(10, 5, 0, 1), IP(10, 66, 0, 1),
-	    IP(100, 64, 0, 1), IP(198, 51, 100, 1), IP(203, 0, 113, 1), IP(224, 0, 0, 1), UINT32_MAX, IP(10, 0, 0, 255), 0};
+	static const uint32_t addresses[] = {IP(10, 0, 0, 2), IP(10, 0, 0, 3), IP(10, 0, 0, 1),
+	    IP(192, 0, 2, 1), IP(192, 0, 2, 7), IP(8, 8, 8, 8), IP(8, 8, 8, 9), IP(10, 3, 0, 5),
+	    IP(10, 5, 1, 5), IP(10, 5, 0, 1), IP(10, 66, 0, 1), IP(100, 64, 0, 1),
+	    IP(198, 51, 100, 1), IP(203, 0, 113, 1), IP(224, 0, 0, 1), UINT32_MAX,
+	    IP(10, 0, 0, 255), 0};
 
 	/* Mostly the first few: so that packets meet their sessions. */
-	return random_below(random, 4) != 0 ? pick(random, addresses, 6) :
-	                                      pick(random, addresses, sizeof addresses / sizeof addresses[0]);
+	return random_below(random, 4) != 0
+		   ? pick(random, addresses, 6)
+		   : pick(random, addresses, sizeof addresses / sizeof addresses[0]);
 }
 
 static struct world_packet
 random_packet(struct random_source *random)
 {
 	static const uint32_t protocols[] = {6, 6, 6, 17, 17, 1, 1, 47};
-	static const uint32_t flags[] = {SYN, SYN, SYN | ACK, ACK, ACK, ACK, FIN | ACK, FIN | ACK, RST, RST | ACK, 0, 63};
+	static const uint32_t flags[] = {
+	    SYN, SYN, SYN | ACK, ACK, ACK, ACK, FIN | ACK, FIN | ACK, RST, RST | ACK, 0, 63};
 	static const uint32_t ports[] = {22, 53, 80, 161, 4000, 4001};
 	static const uint32_t numbers[] = {1000, 1001, 1002, 1101, 5000, 5001, 5002, 900000};
 	static const uint32_t types[] = {8, 8, 0, 13, 14, 42};
@@ -62,12 +66,13 @@ random_packet(struct random_source *random)
 	};
 }
 
-/* A packet between two clients on port 0 and two servers behind port 1, with numbers that often fit. */
+/* A packet between two clients on port 0 and two servers behind port 1, with numbers that often
+ * fit. */
 static struct world_packet
 random_talk(struct random_source *random, bool back)
 {
-	static const uint8_t flags[2][8] = {
-	    {SYN, SYN, ACK, ACK, ACK, FIN | ACK, RST, ACK}, {SYN | ACK, SYN | ACK, ACK, ACK, FIN | ACK, RST | ACK, ACK, SYN}};
+	static const uint8_t flags[2][8] = {{SYN, SYN, ACK, ACK, ACK, FIN | ACK, RST, ACK},
+	    {SYN | ACK, SYN | ACK, ACK, ACK, FIN | ACK, RST | ACK, ACK, SYN}};
 	static const uint32_t numbers[2][4] = {{1000, 1001, 1001, 1002}, {5000, 5001, 5001, 5002}};
 	static const uint32_t ports[] = {53, 80, 81};
 	const uint32_t which = random_below(random, 8);
@@ -79,7 +84,9 @@ random_talk(struct random_source *random, bool back)
 	packet.destination_port = packet.protocol == 1 ? 0 : (uint16_t)pick(random, ports, 3);
 	packet.vlan = 0;
 	packet.flags = flags[back][which];
-	packet.sequence = packet.flags == SYN ? 1000 : packet.flags == (SYN | ACK) ? 5000 : pick(random, numbers[back], 4);
+	packet.sequence = packet.flags == SYN           ? 1000
+			  : packet.flags == (SYN | ACK) ? 5000
+							: pick(random, numbers[back], 4);
 	packet.acknowledgement = pick(random, numbers[!back], 4);
 	packet.payload = (uint16_t)random_below(random, 3);
 	packet.type = back ? 0 : 8;
@@ -88,7 +95,8 @@ random_talk(struct random_source *random, bool back)
 
 		packet.source = forth.destination;
 		packet.destination = forth.source;
-		packet.source_port = packet.protocol == 1 ? forth.source_port : forth.destination_port;
+		packet.source_port =
+		    packet.protocol == 1 ? forth.source_port : forth.destination_port;
 		packet.destination_port = forth.source_port;
 	}
 	return packet;
@@ -99,8 +107,9 @@ static uint32_t
 random_error(struct random_source *random, uint8_t *frame, bool ethernet)
 {
 	static const uint32_t types[] = {3, 4, 5, 11, 12};
-	const struct world_packet quoted =
-	    random_below(random, 2) == 0 ? random_packet(random) : random_talk(random, random_below(random, 2) != 0);
+	const struct world_packet quoted = random_below(random, 2) == 0
+					       ? random_packet(random)
+					       : random_talk(random, random_below(random, 2) != 0);
 	struct world_packet packet = random_packet(random);
 	uint8_t quote[2048];
 	const uint32_t quote_length = world_frame(quote, &quoted, false);
@@ -124,7 +133,8 @@ random_error(struct random_source *random, uint8_t *frame, bool ethernet)
 static void
 configure(struct world *world)
 {
-	static const uint16_t zones[WORLD_UNITS] = {0, TRUST, UNTRUST, DMZ, SNAPSHOT_NONE, TRUST, UNTRUST};
+	static const uint16_t zones[WORLD_UNITS] = {
+	    0, TRUST, UNTRUST, DMZ, SNAPSHOT_NONE, TRUST, UNTRUST};
 
 	for (unsigned i = 1; i < WORLD_UNITS; i++) {
 		world->units[i].zone = zones[i];
@@ -155,8 +165,10 @@ change_something(struct world *world, struct random_source *random)
 		break;
 	case 3:
 		world->flow = (struct snapshot_flow){.syn_check = random_below(random, 2) != 0,
-		    .sequence_check = random_below(random, 2) != 0, .policy_rematch = random_below(random, 4) == 0,
-		    .default_permit = random_below(random, 4) == 0, .allow_dns_reply = random_below(random, 2) != 0};
+		    .sequence_check = random_below(random, 2) != 0,
+		    .policy_rematch = random_below(random, 4) == 0,
+		    .default_permit = random_below(random, 4) == 0,
+		    .allow_dns_reply = random_below(random, 2) != 0};
 		break;
 	case 4:
 		world->rules[0].action = (uint8_t)random_below(random, 4);
@@ -193,9 +205,11 @@ check_table(const struct world *world)
 			continue;
 		}
 		sessions++;
-		assert_int_equal(session_table_find(table, session->forth.key, session_table_hash(table, session->forth.key)),
+		assert_int_equal(session_table_find(table, session->forth.key,
+				     session_table_hash(table, session->forth.key)),
 		    i << 1);
-		assert_int_equal(session_table_find(table, session->back.key, session_table_hash(table, session->back.key)),
+		assert_int_equal(session_table_find(table, session->back.key,
+				     session_table_hash(table, session->back.key)),
 		    i << 1 | 1);
 		assert_true(wheel_armed(&table->wheel, i));
 	}
@@ -212,7 +226,9 @@ static void
 one_packet(struct world *world, struct random_source *random)
 {
 	uint8_t frame[2048];
-	const uint16_t port = (uint16_t)(random_below(random, 8) == 0 ? UINT16_MAX : random_below(random, WORLD_PORTS));
+	const uint16_t port =
+	    (uint16_t)(random_below(random, 8) == 0 ? UINT16_MAX
+						    : random_below(random, WORLD_PORTS));
 	const bool ethernet = port != UINT16_MAX;
 	struct packet_result result;
 
@@ -220,11 +236,14 @@ one_packet(struct world *world, struct random_source *random)
 		static const uint16_t vlans[] = {0, 10, 30};
 		const uint16_t vlan = port == 2 ? vlans[random_below(random, 3)] : 0;
 
-		static const uint32_t hops[] = {IP(192, 0, 2, 254), IP(10, 0, 0, 2), IP(10, 0, 0, 3)};
-		const uint32_t sender = random_below(random, 2) == 0 ? random_address(random) : pick(random, hops, 3);
+		static const uint32_t hops[] = {
+		    IP(192, 0, 2, 254), IP(10, 0, 0, 2), IP(10, 0, 0, 3)};
+		const uint32_t sender =
+		    random_below(random, 2) == 0 ? random_address(random) : pick(random, hops, 3);
 
-		result = world_arp(world, port, vlan, (uint16_t)(1 + random_below(random, 2)), sender,
-		    port == 0 ? IP(10, 0, 0, 1) : IP(192, 0, 2, 1), (uint8_t)random_below(random, 3));
+		result = world_arp(world, port, vlan, (uint16_t)(1 + random_below(random, 2)),
+		    sender, port == 0 ? IP(10, 0, 0, 1) : IP(192, 0, 2, 1),
+		    (uint8_t)random_below(random, 3));
 	} else if (random_below(random, 6) == 0) {
 		const uint32_t length = random_error(random, frame, ethernet);
 
@@ -243,7 +262,7 @@ one_packet(struct world *world, struct random_source *random)
 	assert_int_not_equal(result.reason, REASON_NONE);
 	assert_true(result.verdict == VERDICT_DROP || result.verdict == VERDICT_REJECT ||
 	    reason_kind(result.reason) == REASON_KIND_PASS);
-	/* What is dropped or refused has no way out; what goes on left on a unit that is in force. */
+	/* What goes on left on a unit that is in force. */
 	if (result.verdict == VERDICT_FORWARD) {
 		assert_int_not_equal(result.out_unit, PACKET_NO_UNIT);
 		assert_true(world->units[result.out_unit].enabled);
@@ -252,12 +271,14 @@ one_packet(struct world *world, struct random_source *random)
 		const struct world_sent *sent = &world->sent[i];
 		struct ipv4_header header;
 
-		if (sent->verb == ENGINE_SEND && (sent->data[12] == 8 ? sent->data[13] : sent->data[17]) == 6) {
+		if (sent->verb == ENGINE_SEND &&
+		    (sent->data[12] == 8 ? sent->data[13] : sent->data[17]) == 6) {
 			continue;
 		}
 		const uint8_t *ip = world_ip(sent);
 
-		assert_int_equal(ipv4_parse(ip, sent->length - (uint32_t)(ip - sent->data), &header), IPV4_OK);
+		assert_int_equal(
+		    ipv4_parse(ip, sent->length - (uint32_t)(ip - sent->data), &header), IPV4_OK);
 		assert_true(header.ttl > 0);
 	}
 }
@@ -274,8 +295,10 @@ run(bool neighbours_auto, uint64_t seed)
 	world->config.neighbours_auto = neighbours_auto;
 	world->units[1].host_inbound = (struct snapshot_host_inbound){.any_service = true};
 	world->units[2].host_inbound.services = (uint64_t)1 << HOST_SERVICE_SSH;
-	world->services_running = (uint64_t)1 << HOST_SERVICE_SSH | (uint64_t)1 << HOST_SERVICE_SNMP;
-	world->rules[1] = (struct world_rule){.from_zone = UNTRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
+	world->services_running = (uint64_t)1 << HOST_SERVICE_SSH | (uint64_t)1
+									<< HOST_SERVICE_SNMP;
+	world->rules[1] =
+	    (struct world_rule){.from_zone = UNTRUST, .to_zone = TRUST, .action = POLICY_PERMIT};
 	world->rule_count = 2;
 	configure(world);
 	world_apply(world);
@@ -286,11 +309,13 @@ run(bool neighbours_auto, uint64_t seed)
 			change_something(world, &random);
 			world_drain(world);
 		} else if (what < 15) {
-			world_advance(world, world->now + (uint64_t)random_below(&random, 30) * SECOND / 10);
+			world_advance(
+			    world, world->now + (uint64_t)random_below(&random, 30) * SECOND / 10);
 		} else if (what < 16) {
 			world_advance(world, world->now + 100 * SECOND);
 		} else if (what < 18) {
-			(void)engine_clear_session(world->engine, world->now, 1 + random_below(&random, 200));
+			(void)engine_clear_session(
+			    world->engine, world->now, 1 + random_below(&random, 200));
 		} else {
 			one_packet(world, &random);
 		}

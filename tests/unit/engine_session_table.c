@@ -1,5 +1,6 @@
 /*
- * The session table against a plain model: what was added is found by both keys, what was removed is not, at every load.
+ * The session table against a plain model: what was added is found by both keys, what was removed
+ * is not, at every load.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +63,8 @@ static struct session *
 add_keys(struct fixture *fixture, struct flow_key forth, struct flow_key back, bool *clash)
 {
 	const struct flow_pair pair = {.keys = {forth, back},
-	    .hashes = {session_table_hash(&fixture->table, forth), session_table_hash(&fixture->table, back)}};
+	    .hashes = {session_table_hash(&fixture->table, forth),
+		session_table_hash(&fixture->table, back)}};
 
 	return session_table_add(&fixture->table, &pair, clash);
 }
@@ -160,7 +162,8 @@ test_against_a_model(void **state)
 			const uint32_t i = random_below(&fixture->random, fixture->count);
 			const struct flow_key key = random_key(fixture);
 
-			assert_true(session_table_rekey(&fixture->table, fixture->model[i], SESSION_BACK, key));
+			assert_true(session_table_rekey(
+			    &fixture->table, fixture->model[i], SESSION_BACK, key));
 			assert_int_equal(find(fixture, fixture->back[i]), SESSION_NONE);
 			fixture->back[i] = key;
 		}
@@ -185,7 +188,8 @@ test_clash_is_refused(void **state)
 	assert_null(add_keys(fixture, same, same, &clash));
 	assert_true(clash);
 	add_one(fixture);
-	assert_false(session_table_rekey(&fixture->table, fixture->model[1], SESSION_BACK, fixture->forth[0]));
+	assert_false(session_table_rekey(
+	    &fixture->table, fixture->model[1], SESSION_BACK, fixture->forth[0]));
 	check_all(fixture);
 }
 
@@ -200,7 +204,8 @@ test_numbers_are_never_used_twice(void **state)
 		const uint64_t number = fixture->model[0]->common.number;
 
 		assert_true(number > last);
-		assert_ptr_equal(session_table_by_number(&fixture->table, number), fixture->model[0]);
+		assert_ptr_equal(
+		    session_table_by_number(&fixture->table, number), fixture->model[0]);
 		remove_one(fixture, 0);
 		assert_null(session_table_by_number(&fixture->table, number));
 		last = number;
@@ -208,7 +213,8 @@ test_numbers_are_never_used_twice(void **state)
 	assert_null(session_table_by_number(&fixture->table, 0));
 }
 
-/* The guess that stage two makes is the exact answer whenever the entry is at home and its tag is alone. */
+/* The guess that stage two makes is the exact answer whenever the entry is at home and its tag is
+ * alone. */
 static void
 test_guess(void **state)
 {
@@ -221,7 +227,8 @@ test_guess(void **state)
 	for (uint32_t i = 0; i < fixture->count; i++) {
 		const uint64_t hash = session_table_hash(&fixture->table, fixture->forth[i]);
 
-		right += session_table_guess(&fixture->table, hash) == find(fixture, fixture->forth[i]);
+		right +=
+		    session_table_guess(&fixture->table, hash) == find(fixture, fixture->forth[i]);
 	}
 	assert_true(right > fixture->count * 97 / 100);
 }
@@ -234,8 +241,13 @@ test_reverse_keys(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-		const struct flow_fields fields = {.source = 1, .destination = 2, .source_port = 3, .destination_port = 4,
-		    .instance = 5, .protocol = 1, .kind = pairs[i][0]};
+		const struct flow_fields fields = {.source = 1,
+		    .destination = 2,
+		    .source_port = 3,
+		    .destination_port = 4,
+		    .instance = 5,
+		    .protocol = 1,
+		    .kind = pairs[i][0]};
 		const struct flow_key key = flow_key_of(&fields);
 		const struct flow_key reverse = flow_key_reverse(key, 6);
 		const struct flow_fields back = flow_fields_of(reverse);

@@ -1,5 +1,6 @@
 /*
- * Sessions through the engine: TCP from SYN to the end, timeouts, ICMP, changes of configuration and routes, records.
+ * Sessions through the engine: TCP from SYN to the end, timeouts, ICMP, changes of configuration
+ * and routes, records.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,13 +55,15 @@ read32(const uint8_t *from)
 static struct packet_result
 forth(struct world *world, uint32_t sequence, uint32_t acknowledgement, uint8_t flags)
 {
-	return world_tcp(world, 0, CLIENT, SERVER, PORTS, (uint32_t[2]){sequence, acknowledgement}, flags);
+	return world_tcp(
+	    world, 0, CLIENT, SERVER, PORTS, (uint32_t[2]){sequence, acknowledgement}, flags);
 }
 
 static struct packet_result
 back(struct world *world, uint32_t sequence, uint32_t acknowledgement, uint8_t flags)
 {
-	return world_tcp(world, 1, SERVER, CLIENT, PORTS_BACK, (uint32_t[2]){sequence, acknowledgement}, flags);
+	return world_tcp(
+	    world, 1, SERVER, CLIENT, PORTS_BACK, (uint32_t[2]){sequence, acknowledgement}, flags);
 }
 
 static void
@@ -77,7 +80,8 @@ only_session(struct world *world)
 	struct engine_session_view views[4];
 	uint32_t cursor = 0;
 
-	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, UINT32_MAX, views, 4), 1);
+	assert_int_equal(
+	    engine_list_sessions(world->engine, world->now, &cursor, UINT32_MAX, views, 4), 1);
 	return views[0];
 }
 
@@ -184,8 +188,13 @@ test_other_timeouts(void **state)
 	const uint8_t protocols[] = {17, 1, 47};
 
 	for (unsigned i = 0; i < 3; i++) {
-		const struct world_packet packet = {.protocol = protocols[i], .source = CLIENT, .destination = SERVER,
-		    .source_port = 7, .destination_port = 7, .type = 8, .payload = 8};
+		const struct world_packet packet = {.protocol = protocols[i],
+		    .source = CLIENT,
+		    .destination = SERVER,
+		    .source_port = 7,
+		    .destination_port = 7,
+		    .type = 8,
+		    .payload = 8};
 
 		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 		world_advance(world, world->now + 59 * SECOND);
@@ -204,9 +213,11 @@ test_fin(void **state)
 	struct world *world = *state;
 
 	shake_hands(world);
-	expect(forth(world, ISN_CLIENT + 1, ISN_SERVER + 1, FIN | ACK), VERDICT_FORWARD, REASON_SESSION);
+	expect(forth(world, ISN_CLIENT + 1, ISN_SERVER + 1, FIN | ACK), VERDICT_FORWARD,
+	    REASON_SESSION);
 	assert_int_equal(only_session(world).state, SESSION_TCP_CLOSING);
-	expect(back(world, ISN_SERVER + 1, ISN_CLIENT + 2, FIN | ACK), VERDICT_FORWARD, REASON_SESSION);
+	expect(back(world, ISN_SERVER + 1, ISN_CLIENT + 2, FIN | ACK), VERDICT_FORWARD,
+	    REASON_SESSION);
 	assert_int_equal(only_session(world).state, SESSION_TCP_CLOSED);
 	expect(forth(world, ISN_CLIENT + 2, ISN_SERVER + 2, ACK), VERDICT_FORWARD, REASON_SESSION);
 	world_advance(world, world->now + 2 * SECOND);
@@ -301,17 +312,21 @@ test_window(void **state)
 	const struct engine_session_view before = only_session(world);
 
 	/* The server offered 65535 from ISN + 1 on. */
-	expect(forth(world, ISN_CLIENT + 1 + 65535, ISN_SERVER + 1, ACK), VERDICT_FORWARD, REASON_SESSION);
-	expect(forth(world, ISN_CLIENT + 1 + 65536, ISN_SERVER + 1, ACK), VERDICT_DROP, REASON_TCP_WINDOW);
+	expect(forth(world, ISN_CLIENT + 1 + 65535, ISN_SERVER + 1, ACK), VERDICT_FORWARD,
+	    REASON_SESSION);
+	expect(forth(world, ISN_CLIENT + 1 + 65536, ISN_SERVER + 1, ACK), VERDICT_DROP,
+	    REASON_TCP_WINDOW);
 	/* Acknowledges what was never sent. */
 	expect(forth(world, ISN_CLIENT + 1, ISN_SERVER + 2, ACK), VERDICT_DROP, REASON_TCP_WINDOW);
 	/* Long past. */
-	expect(back(world, ISN_SERVER + 1 - 70000, ISN_CLIENT + 1, ACK), VERDICT_DROP, REASON_TCP_WINDOW);
+	expect(back(world, ISN_SERVER + 1 - 70000, ISN_CLIENT + 1, ACK), VERDICT_DROP,
+	    REASON_TCP_WINDOW);
 	assert_int_equal(only_session(world).packets[0], before.packets[0] + 1);
 	assert_int_equal(only_session(world).packets[1], before.packets[1]);
 	world->flow.sequence_check = false;
 	world_apply(world);
-	expect(forth(world, ISN_CLIENT + 1 + 900000, ISN_SERVER + 1, ACK), VERDICT_FORWARD, REASON_SESSION);
+	expect(forth(world, ISN_CLIENT + 1 + 900000, ISN_SERVER + 1, ACK), VERDICT_FORWARD,
+	    REASON_SESSION);
 }
 
 /* REQ-SES-019 with window scaling: both SYNs offer it. */
@@ -319,22 +334,42 @@ static void
 test_window_scaled(void **state)
 {
 	struct world *world = *state;
-	struct world_packet syn = {.protocol = 6, .source = CLIENT, .destination = SERVER, .source_port = 4000,
-	    .destination_port = 80, .flags = SYN, .sequence = ISN_CLIENT, .scale = 8};
-	struct world_packet answer = {.protocol = 6, .source = SERVER, .destination = CLIENT, .source_port = 80,
-	    .destination_port = 4000, .flags = SYN | ACK, .sequence = ISN_SERVER, .acknowledgement = ISN_CLIENT + 1,
+	struct world_packet syn = {.protocol = 6,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 4000,
+	    .destination_port = 80,
+	    .flags = SYN,
+	    .sequence = ISN_CLIENT,
+	    .scale = 8};
+	struct world_packet answer = {.protocol = 6,
+	    .source = SERVER,
+	    .destination = CLIENT,
+	    .source_port = 80,
+	    .destination_port = 4000,
+	    .flags = SYN | ACK,
+	    .sequence = ISN_SERVER,
+	    .acknowledgement = ISN_CLIENT + 1,
 	    .scale = 5};
 
 	world_packet_in(world, 0, &syn);
 	world_packet_in(world, 1, &answer);
 	/* The client's window is 1000 << 7 from here on. */
-	const struct world_packet acknowledge = {.protocol = 6, .source = CLIENT, .destination = SERVER,
-	    .source_port = 4000, .destination_port = 80, .flags = ACK, .sequence = ISN_CLIENT + 1,
-	    .acknowledgement = ISN_SERVER + 1, .window = 1000};
+	const struct world_packet acknowledge = {.protocol = 6,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 4000,
+	    .destination_port = 80,
+	    .flags = ACK,
+	    .sequence = ISN_CLIENT + 1,
+	    .acknowledgement = ISN_SERVER + 1,
+	    .window = 1000};
 
 	expect(world_packet_in(world, 0, &acknowledge), VERDICT_FORWARD, REASON_SESSION);
-	expect(back(world, ISN_SERVER + 1 + 128000, ISN_CLIENT + 1, ACK), VERDICT_FORWARD, REASON_SESSION);
-	expect(back(world, ISN_SERVER + 1 + 128001, ISN_CLIENT + 1, ACK), VERDICT_DROP, REASON_TCP_WINDOW);
+	expect(back(world, ISN_SERVER + 1 + 128000, ISN_CLIENT + 1, ACK), VERDICT_FORWARD,
+	    REASON_SESSION);
+	expect(back(world, ISN_SERVER + 1 + 128001, ISN_CLIENT + 1, ACK), VERDICT_DROP,
+	    REASON_TCP_WINDOW);
 }
 
 /* A SYN within an established session goes on and changes nothing. */
@@ -356,9 +391,17 @@ static void
 test_icmp(void **state)
 {
 	struct world *world = *state;
-	struct world_packet echo = {.protocol = 1, .type = 8, .source = CLIENT, .destination = SERVER, .source_port = 33,
+	struct world_packet echo = {.protocol = 1,
+	    .type = 8,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 33,
 	    .payload = 8};
-	struct world_packet reply = {.protocol = 1, .type = 0, .source = SERVER, .destination = CLIENT, .source_port = 33,
+	struct world_packet reply = {.protocol = 1,
+	    .type = 0,
+	    .source = SERVER,
+	    .destination = CLIENT,
+	    .source_port = 33,
 	    .payload = 8};
 
 	expect(world_packet_in(world, 1, &reply), VERDICT_DROP, REASON_ICMP_NO_SESSION);
@@ -370,19 +413,25 @@ test_icmp(void **state)
 	reply.source_port = 33;
 	reply.type = 8;
 	expect(world_packet_in(world, 1, &reply), VERDICT_DROP, REASON_DEFAULT_DENY);
-	struct world_packet redirect = {.protocol = 1, .type = 5, .source = SERVER, .destination = CLIENT, .payload = 28};
+	struct world_packet redirect = {
+	    .protocol = 1, .type = 5, .source = SERVER, .destination = CLIENT, .payload = 28};
 
 	expect(world_packet_in(world, 1, &redirect), VERDICT_DROP, REASON_ICMP_TRUNCATED);
 }
 
 /* Builds an ICMP error from `router` to `to` that quotes a packet. */
 static struct packet_result
-error_in(struct world *world, uint16_t port, uint32_t router, uint32_t to, const struct world_packet *quoted)
+error_in(struct world *world, uint16_t port, uint32_t router, uint32_t to,
+    const struct world_packet *quoted)
 {
 	uint8_t quote[256];
 	uint8_t frame[512];
 	const uint32_t quote_length = world_frame(quote, quoted, false);
-	const struct world_packet packet = {.protocol = 1, .type = 3, .code = 1, .source = router, .destination = to,
+	const struct world_packet packet = {.protocol = 1,
+	    .type = 3,
+	    .code = 1,
+	    .source = router,
+	    .destination = to,
 	    .payload = (uint16_t)quote_length};
 	const uint32_t length = world_frame(frame, &packet, true);
 	uint8_t *icmp = frame + 34;
@@ -404,10 +453,18 @@ static void
 test_icmp_errors(void **state)
 {
 	struct world *world = *state;
-	struct world_packet out = {.protocol = 17, .source = CLIENT, .destination = SERVER, .source_port = 5,
-	    .destination_port = 6, .payload = 4};
-	struct world_packet in = {.protocol = 17, .source = SERVER, .destination = CLIENT, .source_port = 6,
-	    .destination_port = 5, .payload = 4};
+	struct world_packet out = {.protocol = 17,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 5,
+	    .destination_port = 6,
+	    .payload = 4};
+	struct world_packet in = {.protocol = 17,
+	    .source = SERVER,
+	    .destination = CLIENT,
+	    .source_port = 6,
+	    .destination_port = 5,
+	    .payload = 4};
 	const uint32_t router = IP(9, 9, 9, 9);
 
 	expect(error_in(world, 1, router, CLIENT, &out), VERDICT_DROP, REASON_ICMP_NO_SESSION);
@@ -422,14 +479,20 @@ test_icmp_errors(void **state)
 	assert_int_equal(world->sent[0].port, 1);
 	/* From the wrong side, or to somebody else. */
 	expect(error_in(world, 0, router, CLIENT, &out), VERDICT_DROP, REASON_SESSION_ZONE);
-	expect(error_in(world, 1, router, IP(10, 0, 0, 3), &out), VERDICT_DROP, REASON_ICMP_NO_SESSION);
+	expect(error_in(world, 1, router, IP(10, 0, 0, 3), &out), VERDICT_DROP,
+	    REASON_ICMP_NO_SESSION);
 	/* Errors do not refresh. */
 	assert_int_equal(only_session(world).left, before.left - 10);
 	assert_int_equal(only_session(world).packets[1], before.packets[1]);
 	/* About TCP the quoted number must have been sent. */
 	shake_hands(world);
-	struct world_packet segment = {.protocol = 6, .source = CLIENT, .destination = SERVER, .source_port = 4000,
-	    .destination_port = 80, .sequence = ISN_CLIENT, .flags = ACK};
+	struct world_packet segment = {.protocol = 6,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 4000,
+	    .destination_port = 80,
+	    .sequence = ISN_CLIENT,
+	    .flags = ACK};
 
 	expect(error_in(world, 1, router, CLIENT, &segment), VERDICT_FORWARD, REASON_SESSION);
 	segment.sequence = ISN_CLIENT + 2;
@@ -441,7 +504,10 @@ static void
 test_dns_reply(void **state)
 {
 	struct world *world = *state;
-	const struct world_packet reply = {.protocol = 17, .source = CLIENT, .destination = SERVER, .source_port = 53,
+	const struct world_packet reply = {.protocol = 17,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 53,
 	    .destination_port = 999};
 
 	expect(world_packet_in(world, 0, &reply), VERDICT_DROP, REASON_DNS_REPLY_NO_SESSION);
@@ -455,7 +521,8 @@ static void
 test_table_full(void **state)
 {
 	struct world *world = *state;
-	struct world_packet packet = {.protocol = 17, .source = CLIENT, .destination = SERVER, .destination_port = 7};
+	struct world_packet packet = {
+	    .protocol = 17, .source = CLIENT, .destination = SERVER, .destination_port = 7};
 	struct event event;
 	uint32_t logged = 0;
 
@@ -480,7 +547,8 @@ test_table_full(void **state)
 	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 }
 
-/* REQ-FW-002, REQ-POL-024: a policy changed to deny, or deleted, lets its sessions live; policy-rematch does not. */
+/* REQ-FW-002, REQ-POL-024: a policy changed to deny, or deleted, lets its sessions live;
+ * policy-rematch does not. */
 static void
 test_policy_changes(void **state)
 {
@@ -493,8 +561,8 @@ test_policy_changes(void **state)
 	world->rule_count = 0;
 	world_apply(world);
 	expect(back(world, ISN_SERVER + 1, ISN_CLIENT + 1, ACK), VERDICT_FORWARD, REASON_SESSION);
-	expect(world_tcp(world, 0, CLIENT, SERVER, 4001 << 16 | 80, (uint32_t[2]){1, 0}, SYN), VERDICT_DROP,
-	    REASON_DEFAULT_DENY);
+	expect(world_tcp(world, 0, CLIENT, SERVER, 4001 << 16 | 80, (uint32_t[2]){1, 0}, SYN),
+	    VERDICT_DROP, REASON_DEFAULT_DENY);
 	world->flow.policy_rematch = true;
 	world_apply(world);
 	expect(forth(world, ISN_CLIENT + 1, ISN_SERVER + 1, ACK), VERDICT_DROP, REASON_NO_SESSION);
@@ -592,7 +660,8 @@ test_scheduler(void **state)
 {
 	struct world *world = *state;
 	static const struct snapshot_interval interval = {.from = 1000, .to = 2000};
-	static const struct snapshot_scheduler scheduler = {.interval_count = 1, .intervals = &interval};
+	static const struct snapshot_scheduler scheduler = {
+	    .interval_count = 1, .intervals = &interval};
 	static const uint16_t use = 0;
 
 	world->rules[0].schedulers = &use;
@@ -606,8 +675,8 @@ test_scheduler(void **state)
 	expect(forth(world, 1, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	engine_set_wall(world->engine, world->now, 2000000000);
 	expect(forth(world, 1, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
-	expect(world_tcp(world, 0, CLIENT, SERVER, 4001 << 16 | 80, (uint32_t[2]){1, 0}, SYN), VERDICT_DROP,
-	    REASON_DEFAULT_DENY);
+	expect(world_tcp(world, 0, CLIENT, SERVER, 4001 << 16 | 80, (uint32_t[2]){1, 0}, SYN),
+	    VERDICT_DROP, REASON_DEFAULT_DENY);
 }
 
 /* A burst whose packets belong together: the second finds the session that the first made. */
@@ -619,14 +688,18 @@ test_burst(void **state)
 	struct packet packets[4];
 	struct packet *burst[4];
 	uint8_t blocks[4][256];
-	const struct world_packet packet = {.protocol = 17, .source = CLIENT, .destination = SERVER, .source_port = 9,
+	const struct world_packet packet = {.protocol = 17,
+	    .source = CLIENT,
+	    .destination = SERVER,
+	    .source_port = 9,
 	    .destination_port = 9};
 	const uint32_t length = world_frame(frame, &packet, true);
 	struct engine_output outputs[8];
 
 	for (unsigned i = 0; i < 4; i++) {
 		memcpy(blocks[i] + 64, frame, length);
-		packets[i] = (struct packet){.data = blocks[i] + 64, .headroom = 64, .length = length, .tailroom = 20};
+		packets[i] = (struct packet){
+		    .data = blocks[i] + 64, .headroom = 64, .length = length, .tailroom = 20};
 		burst[i] = &packets[i];
 	}
 	engine_process(world->engine, world->now, burst, 4);

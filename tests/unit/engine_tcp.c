@@ -32,8 +32,11 @@ static struct tcp_segment
 segment_of(uint8_t flags, uint32_t sequence, uint32_t acknowledgement, uint16_t payload)
 {
 	return (struct tcp_segment){
-	    .header = {.sequence = sequence, .acknowledgement = acknowledgement, .window = 1000, .flags = flags,
-	        .header_length = 20},
+	    .header = {.sequence = sequence,
+		.acknowledgement = acknowledgement,
+		.window = 1000,
+		.flags = flags,
+		.header_length = 20},
 	    .payload = payload,
 	    .scale = TCP_SCALE_NONE,
 	};
@@ -53,10 +56,11 @@ static void
 run(struct session_common *common, const struct step *steps, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		const struct tcp_segment segment =
-		    segment_of(steps[i].flags, steps[i].sequence, steps[i].acknowledgement, steps[i].payload);
+		const struct tcp_segment segment = segment_of(
+		    steps[i].flags, steps[i].sequence, steps[i].acknowledgement, steps[i].payload);
 
-		assert_int_equal(tcp_track(common, steps[i].direction, &segment, true), steps[i].outcome);
+		assert_int_equal(
+		    tcp_track(common, steps[i].direction, &segment, true), steps[i].outcome);
 		assert_int_equal(common->tcp, steps[i].state);
 	}
 }
@@ -158,7 +162,8 @@ test_wrap(void **state)
 {
 	struct session_common common = begin(TCP_SYN, UINT32_MAX - 100, 0);
 	static const struct step steps[] = {
-	    {BACK, TCP_SYN | TCP_ACK, UINT32_MAX, UINT32_MAX - 99, 0, TCP_PASS, TCP_STATE_SYN_RECEIVED},
+	    {BACK, TCP_SYN | TCP_ACK, UINT32_MAX, UINT32_MAX - 99, 0, TCP_PASS,
+		TCP_STATE_SYN_RECEIVED},
 	    {FORTH, TCP_ACK, UINT32_MAX - 99, 0, 900, TCP_PASS, TCP_STATE_ESTABLISHED},
 	    {BACK, TCP_ACK, 0, 800, 10, TCP_PASS, TCP_STATE_ESTABLISHED},
 	    {FORTH, TCP_ACK, 800, 10, 1000, TCP_PASS, TCP_STATE_ESTABLISHED},

@@ -93,14 +93,26 @@ world_create(void)
 	assert_non_null(world);
 	memset(world->tags, 0xff, sizeof world->tags);
 	for (uint16_t i = 0; i < WORLD_PORTS; i++) {
-		world->ports[i] = (struct snapshot_port){.name = "ge", .present = true, .enabled = true, .mtu = 1500,
-		    .mac = {2, 0x53, 0x50, 0, 0, (uint8_t)i}, .unit_by_tag = world->tags[i]};
+		world->ports[i] = (struct snapshot_port){.name = "ge",
+		    .present = true,
+		    .enabled = true,
+		    .mtu = 1500,
+		    .mac = {2, 0x53, 0x50, 0, 0, (uint8_t)i},
+		    .unit_by_tag = world->tags[i]};
 	}
 	for (uint16_t i = 1; i < WORLD_UNITS; i++) {
 		world->addresses[i] = (struct snapshot_address){rows[i].address, rows[i].length};
-		world->units[i] = (struct snapshot_unit){.name = "ge.0", .present = true, .enabled = true, .has_inet = true,
-		    .tunnel = i == 6, .port = rows[i].port, .vlan = rows[i].vlan, .mtu = 1500, .zone = rows[i].zone,
-		    .address_count = rows[i].address != 0, .addresses = &world->addresses[i]};
+		world->units[i] = (struct snapshot_unit){.name = "ge.0",
+		    .present = true,
+		    .enabled = true,
+		    .has_inet = true,
+		    .tunnel = i == 6,
+		    .port = rows[i].port,
+		    .vlan = rows[i].vlan,
+		    .mtu = 1500,
+		    .zone = rows[i].zone,
+		    .address_count = rows[i].address != 0,
+		    .addresses = &world->addresses[i]};
 		if (rows[i].port != SNAPSHOT_NONE) {
 			world->tags[rows[i].port][rows[i].vlan] = i;
 		}
@@ -111,16 +123,21 @@ world_create(void)
 	world->instances[0] = (struct snapshot_instance){.name = "", .present = true};
 	world->instances[1] = (struct snapshot_instance){.name = "other", .present = true};
 	world->flow = (struct snapshot_flow){.syn_check = true, .sequence_check = true};
-	world->rules[0] = (struct world_rule){.from_zone = TRUST, .to_zone = UNTRUST, .action = POLICY_PERMIT};
+	world->rules[0] =
+	    (struct world_rule){.from_zone = TRUST, .to_zone = UNTRUST, .action = POLICY_PERMIT};
 	world->rule_count = 1;
 	world_add_route(world, 0, 0, 2, IP(192, 0, 2, 254));
 	world_add_route(world, IP(10, 5, 1, 0), 24, 5, 0);
 	world_add_route(world, IP(10, 66, 0, 0), 16, 6, 0);
 	world_add_route(world, IP(100, 64, 0, 0), 16, 4, 0);
-	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(198, 51, 100, 0), .length = 24,
-	    .kind = RIB_STATIC_REJECT, .preference = 5};
-	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(203, 0, 113, 0), .length = 24,
-	    .kind = RIB_STATIC_DISCARD, .preference = 5};
+	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(198, 51, 100, 0),
+	    .length = 24,
+	    .kind = RIB_STATIC_REJECT,
+	    .preference = 5};
+	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(203, 0, 113, 0),
+	    .length = 24,
+	    .kind = RIB_STATIC_DISCARD,
+	    .preference = 5};
 	world->spare = UINT32_MAX;
 	world->now = SECOND;
 	world->random = random_seeded(1);
@@ -137,11 +154,13 @@ world_create(void)
 }
 
 void
-world_add_route(struct world *world, uint32_t prefix, uint8_t length, uint16_t unit, uint32_t gateway)
+world_add_route(
+    struct world *world, uint32_t prefix, uint8_t length, uint16_t unit, uint32_t gateway)
 {
 	const uint32_t i = world->static_count++;
 
-	world->hops[i] = (struct rib_next_hop){.by_unit = gateway == 0, .unit = unit, .address = gateway};
+	world->hops[i] =
+	    (struct rib_next_hop){.by_unit = gateway == 0, .unit = unit, .address = gateway};
 	world->statics[i] = (struct rib_static){.prefix = prefix, .length = length, .preference = 5,
 	    .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 1, .next_hops = &world->hops[i]};
 }
@@ -169,20 +188,30 @@ compile_rules(const struct world *world)
 	for (uint32_t i = 0; i < world->rule_count; i++) {
 		const struct world_rule *rule = &world->rules[i];
 
-		terms[i] = (struct classifier_term){.application = rule->timeout != 0 ? i : CLASSIFIER_NO_APPLICATION,
+		terms[i] = (struct classifier_term){
+		    .application = rule->timeout != 0 ? i : CLASSIFIER_NO_APPLICATION,
 		    .protocol = rule->protocol == 0 ? CLASSIFIER_ANY_PROTOCOL : rule->protocol,
-		    .destination_low = rule->low, .destination_high = rule->high == 0 ? UINT16_MAX : rule->high,
+		    .destination_low = rule->low,
+		    .destination_high = rule->high == 0 ? UINT16_MAX : rule->high,
 		    .source_high = UINT16_MAX};
-		sources[i] = (struct classifier_source_rule){.policy = i, .scheduled = rule->scheduler_count > 0,
-		    .source_count = 1, .destination_count = 1, .term_count = 1, .sources = &any,
-		    .destinations = &any, .terms = &terms[i]};
+		sources[i] = (struct classifier_source_rule){.policy = i,
+		    .scheduled = rule->scheduler_count > 0,
+		    .source_count = 1,
+		    .destination_count = 1,
+		    .term_count = 1,
+		    .sources = &any,
+		    .destinations = &any,
+		    .terms = &terms[i]};
 		/* Rules of one zone pair stand together. */
 		if (count > 0 && contexts[count - 1].from_zone == rule->from_zone &&
 		    contexts[count - 1].to_zone == rule->to_zone) {
 			contexts[count - 1].rule_count++;
 		} else {
-			contexts[count++] = (struct classifier_source_context){.from_zone = rule->from_zone,
-			    .to_zone = rule->to_zone, .rule_count = 1, .rules = &sources[i]};
+			contexts[count++] =
+			    (struct classifier_source_context){.from_zone = rule->from_zone,
+				.to_zone = rule->to_zone,
+				.rule_count = 1,
+				.rules = &sources[i]};
 		}
 	}
 	struct classifier *classifier = classifier_create(contexts, count, NULL, 0);
@@ -205,7 +234,8 @@ compile_routes(struct world *world, const struct snapshot *snapshot)
 		}
 		assert_true(rib_add_unit(rib, i, world->units[i].instance, true));
 		if (world->units[i].address_count > 0) {
-			assert_true(rib_add_address(rib, i, world->addresses[i].address, world->addresses[i].length));
+			assert_true(rib_add_address(
+			    rib, i, world->addresses[i].address, world->addresses[i].length));
 		}
 	}
 	for (uint32_t i = 0; i < world->static_count; i++) {
@@ -229,17 +259,34 @@ world_apply(struct world *world)
 	for (uint32_t i = 0; i < world->rule_count; i++) {
 		const struct world_rule *rule = &world->rules[i];
 
-		world->policies[i] = (struct snapshot_policy){.name = "policy", .present = true, .action = rule->action,
-		    .flags = rule->flags, .from_zone = rule->from_zone, .to_zone = rule->to_zone, .position = i,
-		    .schedulers = rule->schedulers, .scheduler_count = rule->scheduler_count};
-		world->applications[i] = (struct snapshot_application){.name = "application", .timeout = rule->timeout};
+		world->policies[i] = (struct snapshot_policy){.name = "policy",
+		    .present = true,
+		    .action = rule->action,
+		    .flags = rule->flags,
+		    .from_zone = rule->from_zone,
+		    .to_zone = rule->to_zone,
+		    .position = i,
+		    .schedulers = rule->schedulers,
+		    .scheduler_count = rule->scheduler_count};
+		world->applications[i] =
+		    (struct snapshot_application){.name = "application", .timeout = rule->timeout};
 	}
 	world->classifier = compile_rules(world);
-	*snapshot = (struct snapshot){.id = snapshot->id + 1, .flow = world->flow,
-	    .services_running = world->services_running, .port_count = WORLD_PORTS, .unit_count = WORLD_UNITS,
-	    .zone_count = WORLD_ZONES, .instance_count = 2, .application_count = (uint16_t)world->rule_count,
-	    .policy_count = world->rule_count, .ports = world->ports, .units = world->units, .zones = world->zones,
-	    .instances = world->instances, .policies = world->policies, .applications = world->applications,
+	*snapshot = (struct snapshot){.id = snapshot->id + 1,
+	    .flow = world->flow,
+	    .services_running = world->services_running,
+	    .port_count = WORLD_PORTS,
+	    .unit_count = WORLD_UNITS,
+	    .zone_count = WORLD_ZONES,
+	    .instance_count = 2,
+	    .application_count = (uint16_t)world->rule_count,
+	    .policy_count = world->rule_count,
+	    .ports = world->ports,
+	    .units = world->units,
+	    .zones = world->zones,
+	    .instances = world->instances,
+	    .policies = world->policies,
+	    .applications = world->applications,
 	    .classifier = world->classifier};
 	world->fib = compile_routes(world, snapshot);
 	if (world->engine == NULL) {
@@ -343,8 +390,9 @@ world_frame(uint8_t *to, const struct world_packet *packet, bool ethernet)
 	put32(ip + 12, packet->source);
 	put32(ip + 16, packet->destination);
 	put16(ip + 10, sum16(ip, 20, 0));
-	const uint32_t pseudo = (packet->source >> 16) + (packet->source & 0xffff) + (packet->destination >> 16) +
-	    (packet->destination & 0xffff) + packet->protocol + length;
+	const uint32_t pseudo = (packet->source >> 16) + (packet->source & 0xffff) +
+				(packet->destination >> 16) + (packet->destination & 0xffff) +
+				packet->protocol + length;
 
 	if (packet->protocol == 6) {
 		put16(transport + 16, sum16(transport, length, pseudo));
@@ -362,7 +410,8 @@ world_drain(struct world *world)
 	struct engine_output outputs[8];
 	uint32_t count;
 
-	while (world->engine != NULL && (count = engine_take_output(world->engine, outputs, 8)) > 0) {
+	while (
+	    world->engine != NULL && (count = engine_take_output(world->engine, outputs, 8)) > 0) {
 		for (uint32_t i = 0; i < count; i++) {
 			struct packet *packet = outputs[i].packet;
 
@@ -416,9 +465,14 @@ struct packet_result
 world_tcp(struct world *world, uint16_t port, uint32_t source, uint32_t destination, uint32_t ports,
     uint32_t numbers[2], uint8_t flags)
 {
-	const struct world_packet packet = {.protocol = 6, .source = source, .destination = destination,
-	    .source_port = (uint16_t)(ports >> 16), .destination_port = (uint16_t)ports, .sequence = numbers[0],
-	    .acknowledgement = numbers[1], .flags = flags};
+	const struct world_packet packet = {.protocol = 6,
+	    .source = source,
+	    .destination = destination,
+	    .source_port = (uint16_t)(ports >> 16),
+	    .destination_port = (uint16_t)ports,
+	    .sequence = numbers[0],
+	    .acknowledgement = numbers[1],
+	    .flags = flags};
 
 	return world_packet_in(world, port, &packet);
 }
@@ -456,8 +510,8 @@ world_event(struct world *world, enum event_kind kind, struct event *event)
 }
 
 struct packet_result
-world_arp(struct world *world, uint16_t port, uint16_t vlan, uint16_t operation, uint32_t sender, uint32_t target,
-    uint8_t station)
+world_arp(struct world *world, uint16_t port, uint16_t vlan, uint16_t operation, uint32_t sender,
+    uint32_t target, uint8_t station)
 {
 	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, station};
 	uint8_t *arp = frame + (vlan != 0 ? 18 : 14);

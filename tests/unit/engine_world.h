@@ -1,6 +1,6 @@
 /*
- * A small world around an engine for tests: three ports, five units, four zones, hand-made, and packets as exact-size
- * heap blocks so that the sanitizer sees an octet too far.
+ * A small world around an engine for tests: three ports, five units, four zones, hand-made, and
+ * packets as exact-size heap blocks so that the sanitizer sees an octet too far.
  *
  *   port 0  unit 1  10.0.0.1/24            zone trust
  *   port 1  unit 2  192.0.2.1/24           zone untrust     default route by 192.0.2.254
@@ -9,7 +9,8 @@
  *           unit 5  VLAN 30  10.5.0.1/32   zone trust       10.5.1.0/24 points at it
  *   unit 6 is an st0 unit without port, zone untrust, 10.66.0.0/16 points at it
  *   198.51.100.0/24 reject, 203.0.113.0/24 discard, 100.64.0.0/16 to the zoneless unit 4
- *   trust -> untrust and trust -> dmz: the policies of the test; by default one that permits all from trust to untrust
+ *   trust -> untrust and trust -> dmz: the policies of the test; by default one that permits all
+ * from trust to untrust
  */
 #ifndef ENGINE_WORLD_H
 #define ENGINE_WORLD_H
@@ -23,7 +24,8 @@
 #include "rib/rib.h"
 #include "snapshot/classifier.h"
 
-#define IP(a, b, c, d) (((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) | (uint32_t)(d))
+#define IP(a, b, c, d)                                                                             \
+	(((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) | (uint32_t)(d))
 #define SECOND 1000000000ULL
 
 enum {
@@ -120,24 +122,28 @@ void world_destroy(struct world *world);
 void world_apply(struct world *world);
 /* Only a new forwarding table. */
 void world_apply_fib(struct world *world);
-void world_add_route(struct world *world, uint32_t prefix, uint8_t length, uint16_t unit, uint32_t gateway);
+void world_add_route(
+    struct world *world, uint32_t prefix, uint8_t length, uint16_t unit, uint32_t gateway);
 
 /* The frame's octets; returns their number. Without Ethernet header for `port` UINT16_MAX. */
 uint32_t world_frame(uint8_t *to, const struct world_packet *packet, bool ethernet);
 /* Hands octets in on a port (UINT16_MAX: from our host) and gathers what comes out. */
-struct packet_result world_input(struct world *world, uint16_t port, const uint8_t *data, uint32_t length);
-struct packet_result world_packet_in(struct world *world, uint16_t port, const struct world_packet *packet);
+struct packet_result world_input(
+    struct world *world, uint16_t port, const uint8_t *data, uint32_t length);
+struct packet_result world_packet_in(
+    struct world *world, uint16_t port, const struct world_packet *packet);
 /* The same with a TCP segment, briefly. */
-struct packet_result world_tcp(struct world *world, uint16_t port, uint32_t source, uint32_t destination,
-    uint32_t ports, uint32_t numbers[2], uint8_t flags);
+struct packet_result world_tcp(struct world *world, uint16_t port, uint32_t source,
+    uint32_t destination, uint32_t ports, uint32_t numbers[2], uint8_t flags);
 /* Runs timers up to `now`, in steps of at most a second. */
 void world_advance(struct world *world, uint64_t now);
 void world_drain(struct world *world);
 /* The IP packet in an output: skips the Ethernet header. */
 const uint8_t *world_ip(const struct world_sent *sent);
 bool world_event(struct world *world, enum event_kind kind, struct event *event);
-/* Lets both neighbours that most tests use be known: 10.0.0.2 on unit 1 and 192.0.2.254 on unit 2. */
-struct packet_result world_arp(struct world *world, uint16_t port, uint16_t vlan, uint16_t operation, uint32_t sender,
-    uint32_t target, uint8_t station);
+/* Lets both neighbours that most tests use be known: 10.0.0.2 on unit 1 and 192.0.2.254 on unit 2.
+ */
+struct packet_result world_arp(struct world *world, uint16_t port, uint16_t vlan,
+    uint16_t operation, uint32_t sender, uint32_t target, uint8_t station);
 
 #endif

@@ -62,14 +62,16 @@ test_checksum_update(void **state)
 		const uint32_t after = (uint32_t)random_u64(&random);
 
 		bytes_store_32(bytes + 8, after);
-		assert_int_equal(checksum_update_32(before, word, after), checksum_finish(checksum_sum(bytes, sizeof bytes)));
+		assert_int_equal(checksum_update_32(before, word, after),
+		    checksum_finish(checksum_sum(bytes, sizeof bytes)));
 	}
 }
 
 static void
 test_ethernet(void **state)
 {
-	static const uint8_t tagged[18] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x81, 0, 0xe0, 0x64, 8, 0};
+	static const uint8_t tagged[18] = {
+	    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x81, 0, 0xe0, 0x64, 8, 0};
 	struct ethernet_header header;
 	uint8_t built[18];
 
@@ -98,8 +100,8 @@ test_ethernet(void **state)
 }
 
 /* A header of Wikipedia's article on the IPv4 checksum: b861. */
-static const uint8_t ip_example[20] = {0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8,
-    0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7};
+static const uint8_t ip_example[20] = {0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
+    0xb8, 0x61, 0xc0, 0xa8, 0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7};
 
 static void
 test_ipv4_parse(void **state)
@@ -144,8 +146,13 @@ test_ipv4_parse(void **state)
 static void
 test_ipv4_build(void **state)
 {
-	const struct ipv4_header header = {.source = 0xc0a80001, .destination = 0xc0a800c7, .total_length = 0x73,
-	    .fragment = IPV4_DONT_FRAGMENT, .header_length = 20, .ttl = 64, .protocol = 17};
+	const struct ipv4_header header = {.source = 0xc0a80001,
+	    .destination = 0xc0a800c7,
+	    .total_length = 0x73,
+	    .fragment = IPV4_DONT_FRAGMENT,
+	    .header_length = 20,
+	    .ttl = 64,
+	    .protocol = 17};
 	uint8_t built[20];
 
 	(void)state;
@@ -201,7 +208,8 @@ test_ipv4_class(void **state)
 static void
 test_tcp(void **state)
 {
-	static const uint8_t syn[32] = {0x0f, 0xa0, 0, 80, 0, 0, 3, 0xe8, 0, 0, 0, 7, 0x80, 0x02, 0x10, 0, 0, 0, 0, 0,
+	static const uint8_t syn[32] = {0x0f, 0xa0, 0, 80, 0, 0, 3, 0xe8, 0, 0, 0, 7, 0x80, 0x02,
+	    0x10, 0, 0, 0, 0, 0,
 	    /* MSS 1460, no-operation, window scale 9, no-operation three times, end */
 	    2, 4, 5, 0xb4, 1, 3, 3, 9, 1, 1, 1, 0};
 	struct tcp_header header;
@@ -209,7 +217,9 @@ test_tcp(void **state)
 	(void)state;
 	for (size_t length = 0; length <= sizeof syn; length++) {
 		uint8_t *copy = block(syn, length);
-		const enum tcp_status expected = length < 20 ? TCP_TRUNCATED : length < 32 ? TCP_BAD_HEADER_LENGTH : TCP_OK;
+		const enum tcp_status expected = length < 20   ? TCP_TRUNCATED
+						 : length < 32 ? TCP_BAD_HEADER_LENGTH
+							       : TCP_OK;
 
 		assert_int_equal(tcp_parse(copy, length, &header), expected);
 		free(copy);
@@ -223,7 +233,8 @@ test_tcp(void **state)
 	assert_int_equal(tcp_window_scale(syn + 20, 12), 9);
 	assert_int_equal(tcp_sequence_length(TCP_SYN | TCP_FIN, 10), 12);
 	/* Cut options, zero and overlong lengths, shifts above 14. */
-	static const uint8_t bad[][4] = {{1, 1, 3, 3}, {3, 0, 9}, {3, 1, 9}, {2, 200, 3, 3}, {3, 4, 9, 9}, {1, 1, 1, 3}};
+	static const uint8_t bad[][4] = {
+	    {1, 1, 3, 3}, {3, 0, 9}, {3, 1, 9}, {2, 200, 3, 3}, {3, 4, 9, 9}, {1, 1, 1, 3}};
 
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		uint8_t *copy = block(bad[i], 4);
@@ -244,7 +255,9 @@ test_udp(void **state)
 	(void)state;
 	for (size_t length = 0; length <= sizeof datagram; length++) {
 		uint8_t *copy = block(datagram, length);
-		const enum udp_status expected = length < 8 ? UDP_TRUNCATED : length < 12 ? UDP_BAD_LENGTH : UDP_OK;
+		const enum udp_status expected = length < 8    ? UDP_TRUNCATED
+						 : length < 12 ? UDP_BAD_LENGTH
+							       : UDP_OK;
 
 		assert_int_equal(udp_parse(copy, length, &header), expected);
 		free(copy);
@@ -294,8 +307,11 @@ test_icmp_build(void **state)
 static void
 test_arp(void **state)
 {
-	const struct arp_packet reply = {.operation = ARP_REPLY, .sender = 0x0a000001, .target = 0x0a000002,
-	    .sender_mac = {2, 0, 0, 0, 0, 1}, .target_mac = {2, 0, 0, 0, 0, 2}};
+	const struct arp_packet reply = {.operation = ARP_REPLY,
+	    .sender = 0x0a000001,
+	    .target = 0x0a000002,
+	    .sender_mac = {2, 0, 0, 0, 0, 1},
+	    .target_mac = {2, 0, 0, 0, 0, 2}};
 	struct arp_packet parsed;
 	uint8_t built[ARP_PACKET];
 

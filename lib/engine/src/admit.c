@@ -1,9 +1,10 @@
 /*
  * Packets without session, from the address checks to the session that is made for them.
  *
- * Order: addresses that must not be in transit, SYN check (REQ-SES-014 to 017), replies without session, route, to ourselves?
- * (local.c), zones, policy, time to live and size, session. A packet that no policy permits is not told whether its time to
- * live would have lasted. What our own host sends needs no policy; it too gets a session.
+ * Order: addresses that must not be in transit, SYN check (REQ-SES-014 to 017), replies without
+ * session, route, to ourselves? (local.c), zones, policy, time to live and size, session. A packet
+ * that no policy permits is not told whether its time to live would have lasted. What our own host
+ * sends needs no policy; it too gets a session.
  */
 #include "engine_private.h"
 
@@ -20,10 +21,12 @@ check_source(const struct engine *engine, const struct item *item)
 {
 	switch (ipv4_class(item->source)) {
 	case IPV4_CLASS_UNICAST:
-		return unit_broadcast(engine, item->unit, item->source) ? REASON_SOURCE_BROADCAST : REASON_NONE;
+		return unit_broadcast(engine, item->unit, item->source) ? REASON_SOURCE_BROADCAST
+									: REASON_NONE;
 	case IPV4_CLASS_ZERO:
 		/* A host that has no address yet asks for one by broadcast (RFC 2131). */
-		return item->source == 0 && item->destination == UINT32_MAX ? REASON_NONE : REASON_SOURCE_ZERO;
+		return item->source == 0 && item->destination == UINT32_MAX ? REASON_NONE
+									    : REASON_SOURCE_ZERO;
 	case IPV4_CLASS_LOOPBACK:
 		return REASON_SOURCE_LOOPBACK;
 	case IPV4_CLASS_MULTICAST:
@@ -66,7 +69,8 @@ refuse_segment(struct engine *engine, struct item *item)
 		return false;
 	}
 	/* Without SYN check any segment may begin one but those that end or refuse one. */
-	if (!snapshot->flow.syn_check && (flags & TCP_RST) == 0 && (flags & (TCP_SYN | TCP_FIN)) != (TCP_SYN | TCP_FIN) &&
+	if (!snapshot->flow.syn_check && (flags & TCP_RST) == 0 &&
+	    (flags & (TCP_SYN | TCP_FIN)) != (TCP_SYN | TCP_FIN) &&
 	    (flags & (TCP_SYN | TCP_ACK | TCP_FIN)) != 0) {
 		return false;
 	}
@@ -161,7 +165,8 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 	struct flow_pair *pair = &admission->pair;
 
 	pair->keys[SESSION_FORTH] = item->key;
-	pair->keys[SESSION_BACK] = flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
+	pair->keys[SESSION_BACK] =
+	    flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
 	pair->hashes[SESSION_FORTH] = item->hash;
 	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
 	session_table_prefetch_add(&engine->table, pair);
@@ -169,9 +174,11 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 
 /* No session for want of room; said once a second. */
 static void
-refuse_session(struct engine *engine, struct item *item, const struct admission *admission, enum reason reason)
+refuse_session(
+    struct engine *engine, struct item *item, const struct admission *admission, enum reason reason)
 {
-	const bool say = reason == REASON_SESSION_TABLE_FULL && engine->now - engine->full_said >= FULL_SAID_NS;
+	const bool say =
+	    reason == REASON_SESSION_TABLE_FULL && engine->now - engine->full_said >= FULL_SAID_NS;
 	struct admission refused = *admission;
 
 	if (say) {
@@ -186,7 +193,8 @@ void
 admit_create(struct engine *engine, struct item *item, const struct admission *admission)
 {
 	const struct way *way = &admission->way;
-	const uint32_t neighbour = way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
+	const uint32_t neighbour =
+	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
 	bool clash = false;
 
 	if (!way->local && neighbour == NEIGHBOUR_NONE) {
@@ -196,7 +204,8 @@ admit_create(struct engine *engine, struct item *item, const struct admission *a
 	struct session *session = session_table_add(&engine->table, &admission->pair, &clash);
 
 	if (session == NULL) {
-		refuse_session(engine, item, admission, clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL);
+		refuse_session(engine, item, admission,
+		    clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL);
 		return;
 	}
 	session_start(engine, session, item, admission);
@@ -227,7 +236,8 @@ admit_packet(struct engine *engine, struct item *item)
 		return;
 	}
 	if (!from_host) {
-		if (item->destination == UINT32_MAX || unit_broadcast(engine, item->unit, item->destination)) {
+		if (item->destination == UINT32_MAX ||
+		    unit_broadcast(engine, item->unit, item->destination)) {
 			local_packet(engine, item, NULL);
 			return;
 		}
@@ -235,7 +245,8 @@ admit_packet(struct engine *engine, struct item *item)
 			finish_drop(engine, packet, REASON_FRAME_BROADCAST);
 			return;
 		}
-		if (route_find(engine, item->instance, item->source, &way) == REASON_NONE && way.local) {
+		if (route_find(engine, item->instance, item->source, &way) == REASON_NONE &&
+		    way.local) {
 			finish_drop(engine, packet, REASON_SOURCE_OURS);
 			return;
 		}

@@ -1,9 +1,10 @@
 /*
  * ARP (RFC 826): questions to us are answered, ours are asked, and little is believed.
  *
- * A question is answered when its target is one of the unit's own addresses, whatever subnet the sender is in: interfaces
- * here may have /32 addresses whose hosts are reached by routes that point at the interface. Learnt are the sender of such a
- * question and the answer to a question of ours. A frame from another station that claims our address is dropped by name.
+ * A question is answered when its target is one of the unit's own addresses, whatever subnet the
+ * sender is in: interfaces here may have /32 addresses whose hosts are reached by routes that point
+ * at the interface. Learnt are the sender of such a question and the answer to a question of ours.
+ * A frame from another station that claims our address is dropped by name.
  */
 #include "engine_private.h"
 
@@ -59,7 +60,8 @@ request_input(struct engine *engine, struct packet *packet, uint16_t unit, uint1
 		neighbour_heard(engine, unit, request->sender, request->sender_mac, true);
 	}
 	/* A frame with a priority tag for a unit without: the answer's header is shorter. */
-	const uint16_t surplus = (uint16_t)(offset - ethernet_header_length(engine->units[unit].vlan));
+	const uint16_t surplus =
+	    (uint16_t)(offset - ethernet_header_length(engine->units[unit].vlan));
 
 	packet->data += surplus;
 	packet->headroom = (uint16_t)(packet->headroom + surplus);
@@ -114,7 +116,8 @@ arp_request(struct engine *engine, uint16_t unit_number, uint32_t address, const
 	packet->tailroom = (uint16_t)(packet->tailroom - ARP_FRAME_LEAST);
 	packet->port = unit->port;
 	memcpy(request.sender_mac, unit->mac, sizeof request.sender_mac);
-	ethernet_build(packet->data, mac != NULL ? mac : everybody, unit->mac, unit->vlan, ETHERNET_TYPE_ARP);
+	ethernet_build(
+	    packet->data, mac != NULL ? mac : everybody, unit->mac, unit->vlan, ETHERNET_TYPE_ARP);
 	arp_build(packet->data + header, &request);
 	unit->counters.out_packets++;
 	unit->counters.out_bytes += packet->length;

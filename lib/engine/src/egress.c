@@ -1,5 +1,6 @@
 /*
- * The way out: room for a frame header, the header, the output queue; and what we send of our own accord.
+ * The way out: room for a frame header, the header, the output queue; and what we send of our own
+ * accord.
  */
 #include "egress_private.h"
 
@@ -48,7 +49,8 @@ egress_originate(struct engine *engine, struct packet *packet, uint16_t instance
 	struct way way;
 
 	assert(packet->length >= IPV4_HEADER);
-	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE || way.local) {
+	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE ||
+	    way.local) {
 		return false;
 	}
 	const struct unit *unit = &engine->units[way.unit];

@@ -21,7 +21,8 @@ packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length)
 	packet->l3 = 0;
 }
 
-/* Puts the frame header before the IP packet and sends it. => there is headroom for ETHERNET_ROOM octets */
+/* Puts the frame header before the IP packet and sends it. => there is headroom for ETHERNET_ROOM
+ * octets */
 static inline void
 egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac)
 {
@@ -38,7 +39,8 @@ egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, co
 	output_put(engine, packet, ENGINE_SEND);
 }
 
-/* The usual case of egress_send(): a neighbour that is known and needs no question, and room. False: nothing was done. */
+/* The usual case of egress_send(): a neighbour that is known and needs no question, and room.
+ * False: nothing was done. */
 static inline bool
 egress_at_once(struct engine *engine, struct packet *packet, struct unit *unit, uint32_t index)
 {

@@ -1,7 +1,8 @@
 /*
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
- * Memory, in this order, each part on a cache line: engine, session table, neighbours, units, policy counters, outputs, events.
+ * Memory, in this order, each part on a cache line: engine, session table, neighbours, units,
+ * policy counters, outputs, events.
  */
 #include "engine_private.h"
 
@@ -46,10 +47,10 @@ engine_config_for(uint32_t sessions)
 static bool
 config_sane(const struct engine_config *config)
 {
-	return config->sessions > 0 && config->sessions <= SESSIONS_MOST && config->neighbours > 0 &&
-	    config->neighbours <= 1 << 24 && config->held <= 1 << 20 && config->events >= 8 &&
-	    config->events <= 1 << 24 && config->units > 0 && config->units <= UINT16_MAX &&
-	    config->policies <= 1 << 26;
+	return config->sessions > 0 && config->sessions <= SESSIONS_MOST &&
+	       config->neighbours > 0 && config->neighbours <= 1 << 24 && config->held <= 1 << 20 &&
+	       config->events >= 8 && config->events <= 1 << 24 && config->units > 0 &&
+	       config->units <= UINT16_MAX && config->policies <= 1 << 26;
 }
 
 size_t
@@ -59,10 +60,11 @@ engine_size(const struct engine_config *config)
 		return 0;
 	}
 	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
-	    neighbour_table_size(config->neighbours, config->held) + config->units * sizeof(struct unit) +
-	    line_up(config->policies * sizeof(struct engine_policy_counters)) +
-	    line_up(output_places(config) * sizeof(struct engine_output)) +
-	    line_up(config->events * sizeof(struct event));
+	       neighbour_table_size(config->neighbours, config->held) +
+	       config->units * sizeof(struct unit) +
+	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
+	       line_up(output_places(config) * sizeof(struct engine_output)) +
+	       line_up(config->events * sizeof(struct event));
 }
 
 static struct hash_key
@@ -85,7 +87,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	engine->config = *config;
 	session_table_init(&engine->table, next, config->sessions, draw_key(config->random), 0);
 	next += session_table_size(config->sessions);
-	neighbour_table_init(&engine->neighbours, next, config->neighbours, config->held, draw_key(config->random), 0);
+	neighbour_table_init(&engine->neighbours, next, config->neighbours, config->held,
+	    draw_key(config->random), 0);
 	next += neighbour_table_size(config->neighbours, config->held);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
@@ -97,8 +100,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	engine->events = (struct event *)(void *)next;
 	engine->event_size = config->events;
 	engine->icmp_tokens = ICMP_RATE;
-	assert((size_t)(next + line_up(config->events * sizeof(struct event)) - (uint8_t *)memory) ==
-	    engine_size(config));
+	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -
+			(uint8_t *)memory) == engine_size(config));
 	return engine;
 }
 
@@ -122,7 +125,8 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	unit->zone = from->zone;
 	unit->instance = from->instance;
 	unit->address = from->address_count > 0 ? from->addresses[0].address : 0;
-	if (from->enabled && from->port < snapshot->port_count && snapshot->ports[from->port].present) {
+	if (from->enabled && from->port < snapshot->port_count &&
+	    snapshot->ports[from->port].present) {
 		const struct snapshot_port *port = &snapshot->ports[from->port];
 
 		unit->flags |= port->enabled ? UNIT_USABLE : 0;
@@ -192,7 +196,8 @@ engine_take_event(struct engine *engine, struct event *event)
 		return false;
 	}
 	*event = engine->events[engine->event_head];
-	engine->event_head = engine->event_head + 1 == engine->event_size ? 0 : engine->event_head + 1;
+	engine->event_head =
+	    engine->event_head + 1 == engine->event_size ? 0 : engine->event_head + 1;
 	engine->event_count--;
 	return true;
 }

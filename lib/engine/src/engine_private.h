@@ -1,11 +1,13 @@
 /*
  * The engine's state and what its files call of each other.
  *
- * A packet's way: inspect.c (frame, hard checks, key) -> process.c (look-up in stages, packets of sessions) or admit.c (first
- * packets: checks, route, policy, session) with local.c (to ourselves) -> egress.c (next hop, frame, out). reply.c makes what
- * we say ourselves; neighbour.c knows who lives where; expire.c and show.c run between bursts.
+ * A packet's way: inspect.c (frame, hard checks, key) -> process.c (look-up in stages, packets of
+ * sessions) or admit.c (first packets: checks, route, policy, session) with local.c (to ourselves)
+ * -> egress.c (next hop, frame, out). reply.c makes what we say ourselves; neighbour.c knows who
+ * lives where; the timers of session.c and neighbour.c and show.c run between bursts.
  *
- * Every function that ends a packet's way calls finish_*(): each packet gets one verdict, one reason and one output.
+ * Every function that ends a packet's way calls finish_*(): each packet gets one verdict, one
+ * reason and one output.
  * Threads: all of it belongs to the one worker thread of the engine.
  */
 #ifndef ENGINE_ENGINE_PRIVATE_H
@@ -43,7 +45,8 @@ enum unit_flag {
 	UNIT_TUNNEL = 1 << 3,
 };
 
-/* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache line. */
+/* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache
+ * line. */
 struct unit {
 	uint16_t port;
 	uint16_t vlan;
@@ -147,7 +150,8 @@ output_put(struct engine *engine, struct packet *packet, enum engine_verb verb)
 }
 
 static inline void
-verdict_set(struct engine *engine, struct packet *packet, enum packet_verdict verdict, enum reason reason)
+verdict_set(
+    struct engine *engine, struct packet *packet, enum packet_verdict verdict, enum reason reason)
 {
 	packet->result.verdict = (uint8_t)verdict;
 	packet->result.reason = (uint16_t)reason;
@@ -161,7 +165,8 @@ finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
 	output_put(engine, packet, ENGINE_FREE);
 }
 
-/* Arms a timer; a wheel that stood still for want of timers need not turn through the time that went by. */
+/* Arms a timer; a wheel that stood still for want of timers need not turn through the time that
+ * went by. */
 static inline void
 timer_arm(const struct engine *engine, struct wheel *wheel, uint32_t index, uint32_t deadline)
 {
@@ -171,7 +176,8 @@ timer_arm(const struct engine *engine, struct wheel *wheel, uint32_t index, uint
 	wheel_arm(wheel, index, deadline);
 }
 
-/* Places in the output queue for packets of our own: those that are held or in the burst have theirs already. */
+/* Places in the output queue for packets of our own: those that are held or in the burst have
+ * theirs already. */
 static inline uint32_t
 output_room(const struct engine *engine)
 {
@@ -188,7 +194,7 @@ reason_note(struct engine *engine, enum reason reason)
 	engine->reasons[reason]++;
 }
 
-/* The unit of an identity that came from the snapshot, or NULL when the engine has no room for it. */
+/* The unit of an identity of the snapshot, or NULL when the engine has no room for it. */
 static inline struct unit *
 unit_of(const struct engine *engine, uint16_t unit)
 {
@@ -204,8 +210,8 @@ void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint
 bool arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
 
 /* process.c: sends a packet on by its session; `reason` is what its result says then. */
-void session_forward(struct engine *engine, struct item *item, struct session *session, unsigned direction,
-    enum reason reason);
+void session_forward(struct engine *engine, struct item *item, struct session *session,
+    unsigned direction, enum reason reason);
 
 /* admit.c: a packet without session; finishes it. */
 void admit_packet(struct engine *engine, struct item *item);
@@ -220,50 +226,60 @@ struct admission {
 	enum reason reason;
 };
 /* What the session's keys will be, by the way that was found; fetches their places. */
-void admit_prepare(const struct engine *engine, const struct item *item, struct admission *admission);
+void admit_prepare(
+    const struct engine *engine, const struct item *item, struct admission *admission);
 /* Makes the session and sends the packet on; finishes it. => admit_prepare() */
 void admit_create(struct engine *engine, struct item *item, const struct admission *admission);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
 /* Would the policies still permit the session? Sets the policy that does. */
-bool policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy);
+bool policy_still_permits(
+    const struct engine *engine, const struct session *session, uint32_t *policy);
 
 /* local.c: a packet to one of our addresses, or to a broadcast of the ingress unit; finishes it. */
 void local_packet(struct engine *engine, struct item *item, const struct way *way);
 
 /* route.c: REASON_NONE and a way, or why there is none. */
-enum reason route_find(const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
+enum reason route_find(
+    const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
 bool unit_owns(const struct engine *engine, uint16_t unit, uint32_t address);
 bool unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address);
 /* An address of ours to speak from towards a sender on `unit`; 0: none. */
 uint32_t unit_speaking_address(const struct engine *engine, uint16_t unit);
 /* Looks the way of a flow up again after a change; false when the session has to end, and why. */
-bool session_resolve(struct engine *engine, struct session *session, unsigned direction, enum reason *why);
+bool session_resolve(
+    struct engine *engine, struct session *session, unsigned direction, enum reason *why);
 /* The way of a flow, as found: to a neighbour, or to our own host by an instance's TUN. */
-void flow_set_neighbour(const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour);
+void flow_set_neighbour(
+    const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour);
 void flow_set_host(const struct engine *engine, struct flow *flow, uint16_t instance);
 
-/* egress.c: puts the frame header before the IP packet and sends it to a neighbour; or holds it. REASON_NONE: sent;
- * NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. => packet->data is at the IP header */
+/* egress.c: puts the frame header before the IP packet and sends it to a neighbour; or holds it.
+ * REASON_NONE: sent; NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. =>
+ * packet->data is at the IP header */
 enum reason egress_send(struct engine *engine, struct packet *packet, uint32_t neighbour);
-/* Sends a packet of our own making by the routing table of an instance; false: there is no way, the packet is still the
- * caller's. */
+/* Sends a packet of our own making by the routing table of an instance; false: there is no way, the
+ * packet is still the caller's. */
 bool egress_originate(struct engine *engine, struct packet *packet, uint16_t instance);
 /* Moves the IP packet so that a frame header fits before it; false when the buffer is too small. */
 bool packet_make_room(struct packet *packet, uint16_t headroom);
 
-/* fragment.c: a fresh packet with room for `length` octets at data; NULL, and counted, when there is none. */
+/* fragment.c: a fresh packet with room for `length` octets at data; NULL, and counted, when there
+ * is none. */
 struct packet *packet_obtain(struct engine *engine, uint16_t length);
-/* Sends an IP packet that is larger than the unit's MTU in pieces and finishes it; false: there are no packets
- * for the pieces, and it is still the caller's. */
+/* Sends an IP packet that is larger than the unit's MTU in pieces and finishes it; false: there are
+ * no packets for the pieces, and it is still the caller's. */
 bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
 
-/* reply.c: each finishes the packet; when an answer is not allowed or not possible the packet is dropped silently. */
-void reply_unreachable(struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
+/* reply.c: each finishes the packet; when an answer is not allowed or not possible the packet is
+ * dropped silently. */
+void reply_unreachable(
+    struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
 void reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason);
 void reply_reset(struct engine *engine, struct item *item, enum reason reason);
 void reply_echo(struct engine *engine, struct item *item);
-/* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False: still the caller's. */
+/* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False:
+ * still the caller's. */
 bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
 
 /* session.c */
@@ -276,6 +292,7 @@ void session_fix_deadline(struct engine *engine, struct session *session, uint32
 enum reason session_timeout_reason(const struct session *session);
 /* Ends the sessions whose time is over; bounded; true when more are due. */
 bool session_advance(struct engine *engine);
-void event_deny(struct engine *engine, const struct item *item, const struct admission *admission, bool logged);
+void event_deny(
+    struct engine *engine, const struct item *item, const struct admission *admission, bool logged);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Packets larger than the egress MTU that may be fragmented (RFC 791 2.3, RFC 1812 4.2.2.7).
  *
- * Pieces are made of fresh packets, the first piece is the packet itself, cut. Options that must be copied are all copied:
- * every piece has the whole header.
+ * Pieces are made of fresh packets, the first piece is the packet itself, cut. Options that must be
+ * copied are all copied: every piece has the whole header.
  */
 #include "engine_private.h"
 
@@ -29,9 +29,11 @@ packet_obtain(struct engine *engine, uint16_t length)
 	return packet;
 }
 
-/* A piece with the octets [from, from + size) of the payload; NULL when there is no packet for it. */
+/* A piece with the octets [from, from + size) of the payload; NULL when there is no packet for it.
+ */
 static struct packet *
-make_piece(struct engine *engine, const struct packet *whole, uint8_t header, uint16_t from, uint16_t size)
+make_piece(
+    struct engine *engine, const struct packet *whole, uint8_t header, uint16_t from, uint16_t size)
 {
 	struct packet *piece = packet_obtain(engine, (uint16_t)(header + size + ETHERNET_ROOM));
 

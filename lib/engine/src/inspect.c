@@ -1,8 +1,10 @@
 /*
- * From a frame to a key: everything that is checked of a packet on its own, once, before anything acts on it.
+ * From a frame to a key: everything that is checked of a packet on its own, once, before anything
+ * acts on it.
  *
- * Order: port, frame, VLAN and unit, zone, then IP header, transport header and checksums (RFC 1812 5.2.2, RFC 1122 4.1.3.4 and
- * 4.2.2.7). Addresses that must not be in transit are judged in admit.c: a packet of a session has its session's addresses.
+ * Order: port, frame, VLAN and unit, zone, then IP header, transport header and checksums (RFC 1812
+ * 5.2.2, RFC 1122 4.1.3.4 and 4.2.2.7). Addresses that must not be in transit are judged in
+ * admit.c: a packet of a session has its session's addresses.
  */
 #include "egress_private.h"
 
@@ -30,7 +32,8 @@ static const struct packet_result result_empty = {
 
 /* Is the transport checksum right? A half-made one holds the pseudo-header's sum alone. */
 static enum reason
-check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at, enum reason bad)
+check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
+    enum reason bad)
 {
 	const uint64_t pseudo =
 	    checksum_pseudo(item->source, item->destination, item->protocol, length);
@@ -44,13 +47,15 @@ check_transport(const struct item *item, const uint8_t *transport, uint16_t leng
 }
 
 static enum reason
-inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+inspect_tcp(
+    struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
 {
 	struct tcp_segment *segment = &item->segment;
 	const enum tcp_status status = tcp_parse(transport, length, &segment->header);
 
 	if (status != TCP_OK) {
-		return status == TCP_TRUNCATED ? REASON_TCP_TRUNCATED : REASON_TCP_BAD_HEADER_LENGTH;
+		return status == TCP_TRUNCATED ? REASON_TCP_TRUNCATED
+					       : REASON_TCP_BAD_HEADER_LENGTH;
 	}
 	segment->payload = (uint16_t)(length - segment->header.header_length);
 	segment->scale = TCP_SCALE_NONE;
@@ -64,7 +69,8 @@ inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length, struct
 }
 
 static enum reason
-inspect_udp(const struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+inspect_udp(
+    const struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
 {
 	struct udp_header header;
 	const enum udp_status status = udp_parse(transport, length, &header);
@@ -80,9 +86,11 @@ inspect_udp(const struct item *item, const uint8_t *transport, uint16_t length, 
 	return check_transport(item, transport, header.length, 6, REASON_UDP_BAD_CHECKSUM);
 }
 
-/* The key of an ICMP error is that of the session it is about, in the direction that the error itself goes. */
+/* The key of an ICMP error is that of the session it is about, in the direction that the error
+ * itself goes. */
 static enum reason
-inspect_icmp_error(struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
+inspect_icmp_error(
+    struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
 {
 	struct icmp_quote quote;
 
@@ -176,7 +184,8 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 
 /* Frame to unit: which logical interface, and may it take what the frame carries? */
 static enum reason
-inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_header *frame, uint16_t *unit_number)
+inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_header *frame,
+    uint16_t *unit_number)
 {
 	const struct snapshot *snapshot = engine->snapshot;
 
@@ -189,7 +198,8 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 		return REASON_PORT_DISABLED;
 	}
 	if ((packet->flags & (PACKET_SUPERFRAME | PACKET_CHECKSUM_PARTIAL)) != 0) {
-		return (packet->flags & PACKET_SUPERFRAME) != 0 ? REASON_SUPERFRAME : REASON_CHECKSUM_PARTIAL;
+		return (packet->flags & PACKET_SUPERFRAME) != 0 ? REASON_SUPERFRAME
+								: REASON_CHECKSUM_PARTIAL;
 	}
 	if (!ethernet_parse(packet->data, packet->length, frame)) {
 		return REASON_FRAME_TRUNCATED;
@@ -198,7 +208,8 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 	const struct unit *unit = unit_of(engine, number);
 
 	if (unit == NULL || (unit->flags & UNIT_PRESENT) == 0) {
-		return frame->vlan == ETHERNET_VLAN_NONE ? REASON_VLAN_MISSING : REASON_VLAN_UNKNOWN;
+		return frame->vlan == ETHERNET_VLAN_NONE ? REASON_VLAN_MISSING
+							 : REASON_VLAN_UNKNOWN;
 	}
 	*unit_number = number;
 	packet->result.in_unit = number;
@@ -214,13 +225,15 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 		return REASON_FRAME_NOT_FOR_US;
 	}
 	if (unit->zone == SNAPSHOT_NONE) {
-		return engine->snapshot->units[number].unsupported ? REASON_NOT_SUPPORTED : REASON_NULL_ZONE;
+		return engine->snapshot->units[number].unsupported ? REASON_NOT_SUPPORTED
+								   : REASON_NULL_ZONE;
 	}
 	return REASON_NONE;
 }
 
 static enum reason
-inspect_from_wire(struct engine *engine, struct packet *packet, struct item *item, struct ethernet_header *frame)
+inspect_from_wire(
+    struct engine *engine, struct packet *packet, struct item *item, struct ethernet_header *frame)
 {
 	uint16_t number = PACKET_NO_UNIT;
 	const enum reason reason = inspect_frame(engine, packet, frame, &number);
@@ -242,13 +255,15 @@ inspect_from_wire(struct engine *engine, struct packet *packet, struct item *ite
 		item->flags |= ITEM_GROUP_FRAME;
 	}
 	if (frame->type == ETHERNET_TYPE_IPV4) {
-		return (unit->flags & UNIT_INET) != 0 ? inspect_ip(engine, item, packet->length - frame->length)
-		                                      : REASON_FAMILY_NOT_CONFIGURED;
+		return (unit->flags & UNIT_INET) != 0
+			   ? inspect_ip(engine, item, packet->length - frame->length)
+			   : REASON_FAMILY_NOT_CONFIGURED;
 	}
 	if (frame->type == ETHERNET_TYPE_ARP) {
 		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;
 	}
-	return frame->type == ETHERNET_TYPE_IPV6 ? REASON_INET6_MODE_DROP : REASON_ETHERTYPE_UNKNOWN;
+	return frame->type == ETHERNET_TYPE_IPV6 ? REASON_INET6_MODE_DROP
+						 : REASON_ETHERTYPE_UNKNOWN;
 }
 
 bool
@@ -271,8 +286,9 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 		item->instance = packet->instance;
 		item->ip = packet->data;
 		packet->result.from_zone = SNAPSHOT_ZONE_SELF;
-		reason = packet->length > 0 && packet->data[0] >> 4 == 6 ? REASON_INET6_MODE_DROP
-		                                                         : inspect_ip(engine, item, packet->length);
+		reason = packet->length > 0 && packet->data[0] >> 4 == 6
+			     ? REASON_INET6_MODE_DROP
+			     : inspect_ip(engine, item, packet->length);
 	} else {
 		reason = inspect_from_wire(engine, packet, item, &frame);
 	}

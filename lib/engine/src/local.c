@@ -1,11 +1,12 @@
 /*
  * Packets to ourselves: host-inbound-traffic (REQ-HI-001 to 013).
  *
- * The list that counts is the ingress unit's (the snapshot has put the interface's own or the zone's there). An address of
- * another unit needs that unit's list too, and a policy from the ingress zone to the owner's zone, also when they are equal
- * (REQ-HI-009). What is allowed is then answered here (echo, ident-reset, traceroute, services that do not run) or, when the
- * service runs, delivered to our host with a session, so that the replies find their way. Broadcasts are never answered and
- * make no session.
+ * The list that counts is the ingress unit's (the snapshot has put the interface's own or the
+ * zone's there). An address of another unit needs that unit's list too, and a policy from the
+ * ingress zone to the owner's zone, also when they are equal (REQ-HI-009). What is allowed is then
+ * answered here (echo, ident-reset, traceroute, services that do not run) or, when the service
+ * runs, delivered to our host with a session, so that the replies find their way. Broadcasts are
+ * never answered and make no session.
  */
 #include "egress_private.h"
 
@@ -18,7 +19,8 @@ struct service_row {
 };
 
 static const struct service_row service_rows[HOST_SERVICE_COUNT] = {
-#define HOST_SERVICE(symbol, name, protocol, low, high) [HOST_SERVICE_##symbol] = {protocol, low, high},
+#define HOST_SERVICE(symbol, name, protocol, low, high)                                            \
+	[HOST_SERVICE_##symbol] = {protocol, low, high},
 #include "engine/services.def"
 #undef HOST_SERVICE
 };
@@ -34,7 +36,8 @@ services_of(uint8_t protocol, uint16_t port)
 	for (unsigned i = 0; i < HOST_SERVICE_COUNT; i++) {
 		const struct service_row *row = &service_rows[i];
 
-		if (row->protocol == protocol && port >= row->low && port <= row->high && row->low != 0) {
+		if (row->protocol == protocol && port >= row->low && port <= row->high &&
+		    row->low != 0) {
 			services |= (uint64_t)1 << i;
 		}
 	}
@@ -42,26 +45,30 @@ services_of(uint8_t protocol, uint16_t port)
 }
 
 static bool
-inbound_allows(const struct snapshot_host_inbound *inbound, const struct item *item, uint16_t port, uint64_t services)
+inbound_allows(const struct snapshot_host_inbound *inbound, const struct item *item, uint16_t port,
+    uint64_t services)
 {
 	for (uint16_t i = 0; i < inbound->custom_count; i++) {
 		const struct snapshot_host_port *custom = &inbound->custom[i];
 
-		if (custom->protocol == item->protocol && port >= custom->low && port <= custom->high) {
+		if (custom->protocol == item->protocol && port >= custom->low &&
+		    port <= custom->high) {
 			return true;
 		}
 	}
 	if ((services & inbound->services) != 0) {
 		return true;
 	}
-	const bool any_can = item->protocol == IPV4_PROTOCOL_TCP || item->protocol == IPV4_PROTOCOL_UDP ||
-	    (services & (uint64_t)1 << HOST_SERVICE_PING) != 0;
+	const bool any_can = item->protocol == IPV4_PROTOCOL_TCP ||
+			     item->protocol == IPV4_PROTOCOL_UDP ||
+			     (services & (uint64_t)1 << HOST_SERVICE_PING) != 0;
 
 	return inbound->any_service && any_can && (services & inbound->except) == 0;
 }
 
 static bool
-unit_allows(const struct engine *engine, uint16_t unit, const struct item *item, uint16_t port, uint64_t services)
+unit_allows(const struct engine *engine, uint16_t unit, const struct item *item, uint16_t port,
+    uint64_t services)
 {
 	return unit < engine->snapshot->unit_count &&
 	    inbound_allows(&engine->snapshot->units[unit].host_inbound, item, port, services);
@@ -99,7 +106,8 @@ broadcast_packet(struct engine *engine, struct item *item, uint16_t port, uint64
 {
 	struct packet *packet = item->packet;
 
-	if (item->protocol != IPV4_PROTOCOL_UDP || !unit_allows(engine, item->unit, item, port, services) ||
+	if (item->protocol != IPV4_PROTOCOL_UDP ||
+	    !unit_allows(engine, item->unit, item, port, services) ||
 	    (services & engine->snapshot->services_running) == 0) {
 		finish_drop(engine, packet, REASON_DESTINATION_BROADCAST);
 		return;
@@ -115,7 +123,8 @@ void
 local_packet(struct engine *engine, struct item *item, const struct way *way)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
-	const uint16_t port = item->protocol == IPV4_PROTOCOL_ICMP ? item->icmp_type : fields.destination_port;
+	const uint16_t port =
+	    item->protocol == IPV4_PROTOCOL_ICMP ? item->icmp_type : fields.destination_port;
 	const uint64_t services = services_of(item->protocol, port);
 
 	if (way == NULL) {
@@ -128,7 +137,8 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
 	};
-	const bool other = way->unit != item->unit && !unit_owns(engine, item->unit, item->destination);
+	const bool other =
+	    way->unit != item->unit && !unit_owns(engine, item->unit, item->destination);
 
 	if (!unit_allows(engine, item->unit, item, port, services) ||
 	    (other && !unit_allows(engine, way->unit, item, port, services))) {

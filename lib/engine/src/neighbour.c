@@ -1,10 +1,11 @@
 /*
- * The neighbour table: hash chains over a pool, a wheel for timers, a pool of places for waiting packets.
+ * The neighbour table: hash chains over a pool, a wheel for timers, a pool of places for waiting
+ * packets.
  *
- * When the pool is full an entry that nobody used lately is given up: a failed one, or the least recently used stale (or
- * made-up) one of a few that are looked at. One that works or is asked for is never given up for a stranger, so a scan over
- * a connected subnet cannot push out the neighbours in use. Entries made because somebody asked us use at most three
- * quarters of the pool.
+ * When the pool is full an entry that nobody used lately is given up: a failed one, or the least
+ * recently used stale (or made-up) one of a few that are looked at. One that works or is asked for
+ * is never given up for a stranger, so a scan over a connected subnet cannot push out the
+ * neighbours in use. Entries made because somebody asked us use at most three quarters of the pool.
  */
 #include "egress_private.h"
 
@@ -42,7 +43,8 @@ entries_size(uint32_t capacity)
 static size_t
 heads_size(uint32_t capacity)
 {
-	return ((size_t)pow2_at_least(capacity) * sizeof(uint32_t) + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+	return ((size_t)pow2_at_least(capacity) * sizeof(uint32_t) + CACHE_LINE - 1) &
+	       ~(size_t)(CACHE_LINE - 1);
 }
 
 size_t
@@ -314,7 +316,8 @@ neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const
 	}
 	const struct neighbour *entry = &engine->neighbours.entries[index];
 
-	if ((entry->state != NEIGHBOUR_INCOMPLETE && entry->state != NEIGHBOUR_PROBE) || entry->tries == 0) {
+	if ((entry->state != NEIGHBOUR_INCOMPLETE && entry->state != NEIGHBOUR_PROBE) ||
+	    entry->tries == 0) {
 		return false;
 	}
 	confirm(engine, index, mac);
@@ -322,7 +325,8 @@ neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const
 }
 
 void
-neighbour_heard(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create)
+neighbour_heard(
+    struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create)
 {
 	const struct neighbour_table *table = &engine->neighbours;
 	uint32_t index = neighbour_find(engine, unit, address);
@@ -432,7 +436,8 @@ bool
 neighbour_advance(struct engine *engine)
 {
 	uint32_t due[ADVANCE_MOST];
-	const uint32_t count = wheel_advance(&engine->neighbours.wheel, engine->tick, due, ADVANCE_MOST);
+	const uint32_t count =
+	    wheel_advance(&engine->neighbours.wheel, engine->tick, due, ADVANCE_MOST);
 
 	for (uint32_t i = 0; i < count; i++) {
 		/* An earlier one of this batch may have needed the place. */

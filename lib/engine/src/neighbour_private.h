@@ -2,9 +2,11 @@
  * Who has which MAC address on which unit, and the packets that wait to know.
  *
  * An entry is made when a packet wants it (or when somebody asks ARP for us), asks by ARP, and goes
- *     incomplete -> reachable (60 s) -> stale -> probe -> reachable, or after three unanswered probes failed -> gone.
- * Stale and probed ones are used on. Only an answer to our question, or the sender of a question put to us, sets an address; a
- * sender that contradicts a reachable entry starts a probe instead of overwriting it.
+ *     incomplete -> reachable (60 s) -> stale -> probe -> reachable, or
+ *     after three unanswered probes -> failed -> gone.
+ * Stale and probed ones are used on. Only an answer to our question, or the sender of a question
+ * put to us, sets an address; a sender that contradicts a reachable entry starts a probe instead of
+ * overwriting it.
  *
  * Sessions keep index and serial; the serial changes when the entry is given to another address.
  */
@@ -73,10 +75,10 @@ neighbour_usable(const struct neighbour *neighbour)
 }
 
 size_t neighbour_table_size(uint32_t capacity, uint32_t held);
-void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capacity, uint32_t held,
-    struct hash_key secret, uint32_t tick);
+void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capacity,
+    uint32_t held, struct hash_key secret, uint32_t tick);
 
-/* The entry for an address on a unit; made when there is none. NEIGHBOUR_NONE: the table is full. */
+/* The entry for an address on a unit; made when there is none. NEIGHBOUR_NONE: table full. */
 uint32_t neighbour_get(struct engine *engine, uint16_t unit, uint32_t address);
 uint32_t neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address);
 /* Lets a packet wait, and asks. REASON_NEIGHBOUR_WAIT, or why not. => data is at the IP header */
@@ -86,7 +88,8 @@ void neighbour_refresh(struct engine *engine, uint32_t index);
 /* An answer to our question: false when there was none. */
 bool neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
 /* Somebody asked for us, or claims an address: learn it if that is safe. */
-void neighbour_heard(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create);
+void neighbour_heard(
+    struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create);
 /* Forgets those of units that are not usable any more. */
 void neighbour_sweep(struct engine *engine);
 /* Timers; true when more is due. */

@@ -29,7 +29,8 @@ refuse(struct engine *engine, struct item *item, const struct admission *admissi
 	event_deny(engine, item, admission, logged);
 	if (admission->reason == REASON_POLICY_REJECT && item->protocol == IPV4_PROTOCOL_TCP) {
 		reply_reset(engine, item, admission->reason);
-	} else if (admission->reason == REASON_POLICY_REJECT && item->protocol == IPV4_PROTOCOL_UDP) {
+	} else if (admission->reason == REASON_POLICY_REJECT &&
+		   item->protocol == IPV4_PROTOCOL_UDP) {
 		reply_unreachable(engine, item, ICMP_UNREACHABLE_PORT, 0, admission->reason);
 	} else {
 		finish_drop(engine, item->packet, admission->reason);
@@ -61,13 +62,15 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 
 	key.icmp_type = item->icmp_type;
 	key.icmp_code = item->icmp_code;
-	const struct classifier_match match = classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+	const struct classifier_match match =
+	    classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {
 		admission->policy = PACKET_DEFAULT_POLICY;
 		item->packet->result.policy = PACKET_DEFAULT_POLICY;
-		admission->reason = snapshot->flow.default_permit ? REASON_SESSION : REASON_DEFAULT_DENY;
+		admission->reason =
+		    snapshot->flow.default_permit ? REASON_SESSION : REASON_DEFAULT_DENY;
 		if (!snapshot->flow.default_permit) {
 			refuse(engine, item, admission, false);
 		}
@@ -85,9 +88,10 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 		refuse(engine, item, admission, (policy->flags & POLICY_LOG_INIT) != 0);
 		return false;
 	}
-	admission->flags |= (uint16_t)(((policy->flags & POLICY_LOG_INIT) != 0 ? SESSION_LOG_INIT : 0) |
-	    ((policy->flags & POLICY_LOG_CLOSE) != 0 ? SESSION_LOG_CLOSE : 0) |
-	    ((policy->flags & POLICY_COUNT_TRAFFIC) != 0 ? SESSION_COUNT : 0));
+	admission->flags |=
+	    (uint16_t)(((policy->flags & POLICY_LOG_INIT) != 0 ? SESSION_LOG_INIT : 0) |
+		       ((policy->flags & POLICY_LOG_CLOSE) != 0 ? SESSION_LOG_CLOSE : 0) |
+		       ((policy->flags & POLICY_COUNT_TRAFFIC) != 0 ? SESSION_COUNT : 0));
 	return true;
 }
 
@@ -96,13 +100,15 @@ policy_still_permits(const struct engine *engine, const struct session *session,
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
-	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
-	struct classifier_key key =
-	    key_of(&fields, session->common.zone[SESSION_FORTH], session->common.zone[SESSION_BACK]);
+	const struct session_rare *rare =
+	    &engine->table.rare[session_index(&engine->table, session)];
+	struct classifier_key key = key_of(
+	    &fields, session->common.zone[SESSION_FORTH], session->common.zone[SESSION_BACK]);
 
 	key.icmp_type = rare->icmp_type;
 	key.icmp_code = rare->icmp_code;
-	const struct classifier_match match = classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+	const struct classifier_match match =
+	    classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
 
 	if (match.policy == PACKET_NO_POLICY) {
 		*policy = PACKET_DEFAULT_POLICY;

@@ -32,12 +32,14 @@ engine_probe(const struct engine *engine, const struct engine_tuple *tuples, uin
 	for (uint32_t i = 0; i < count; i++) {
 		guesses[i] = session_table_guess(table, hashes[i]);
 		if (guesses[i] != SESSION_NONE) {
-			__builtin_prefetch(session_flow(session_of(table, guesses[i]), guesses[i] & 1));
+			__builtin_prefetch(
+			    session_flow(session_of(table, guesses[i]), guesses[i] & 1));
 		}
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (guesses[i] != SESSION_NONE &&
-		    flow_key_equal(session_flow(session_of(table, guesses[i]), guesses[i] & 1)->key, keys[i])) {
+		    flow_key_equal(session_flow(session_of(table, guesses[i]), guesses[i] & 1)->key,
+			keys[i])) {
 			found++;
 		} else {
 			found += session_table_find(table, keys[i], hashes[i]) != SESSION_NONE;

@@ -1,12 +1,13 @@
 /*
  * A burst of packets, in stages, and the packets of sessions.
  *
- * Stage 1 inspects every packet and prefetches its bucket, stage 2 reads the buckets and prefetches the two session lines
- * that the packet needs, stage 3 runs the packets in order. What stage 2 found is only a guess: stage 3 compares the key,
- * and looks again when the guess was wrong or when a packet before it in the burst may have made the session.
+ * Stage 1 inspects every packet and prefetches its bucket, stage 2 reads the buckets and prefetches
+ * the two session lines that the packet needs, stage 3 runs the packets in order. What stage 2
+ * found is only a guess: stage 3 compares the key, and looks again when the guess was wrong or when
+ * a packet before it in the burst may have made the session.
  *
- * A session packet that is dropped (time to live, size, window) neither refreshes the session nor moves its TCP state
- * (os58621, os58124).
+ * A session packet that is dropped (time to live, size, window) neither refreshes the session nor
+ * moves its TCP state (os58621, os58124).
  */
 #include "egress_private.h"
 
@@ -17,7 +18,8 @@ enum {
 };
 
 static void
-deliver_to_host(struct engine *engine, struct item *item, const struct flow *flow, enum reason reason)
+deliver_to_host(
+    struct engine *engine, struct item *item, const struct flow *flow, enum reason reason)
 {
 	struct packet *packet = item->packet;
 
@@ -27,10 +29,11 @@ deliver_to_host(struct engine *engine, struct item *item, const struct flow *flo
 	output_put(engine, packet, ENGINE_HOST);
 }
 
-/* The packet cannot leave at once: it is too large, or its neighbour is not known, or is to be asked again. */
+/* The packet cannot leave at once: it is too large, or its neighbour is not known, or is to be
+ * asked again. */
 static void
-leave_slowly(struct engine *engine, struct item *item, const struct flow *flow, const struct unit *unit,
-    enum reason reason)
+leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
+    const struct unit *unit, enum reason reason)
 {
 	struct packet *packet = item->packet;
 
@@ -58,7 +61,8 @@ leave_slowly(struct engine *engine, struct item *item, const struct flow *flow, 
 
 /* The packet leaves on a unit: sends it, lets it wait, or says why not. */
 static void
-leave(struct engine *engine, struct item *item, const struct flow *flow, struct unit *unit, enum reason reason)
+leave(struct engine *engine, struct item *item, const struct flow *flow, struct unit *unit,
+    enum reason reason)
 {
 	struct packet *packet = item->packet;
 
@@ -72,7 +76,8 @@ leave(struct engine *engine, struct item *item, const struct flow *flow, struct 
 }
 
 static void
-count_packet(struct engine *engine, const struct session_common *common, struct flow *flow, uint16_t length)
+count_packet(
+    struct engine *engine, const struct session_common *common, struct flow *flow, uint16_t length)
 {
 	flow->packets++;
 	flow->bytes += length;
@@ -107,8 +112,8 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 }
 
 void
-session_forward(struct engine *engine, struct item *item, struct session *session, unsigned direction,
-    enum reason reason)
+session_forward(struct engine *engine, struct item *item, struct session *session,
+    unsigned direction, enum reason reason)
 {
 	struct session_common *common = &session->common;
 	struct flow *flow = session_flow(session, direction);
@@ -131,7 +136,8 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			return;
 		}
 	}
-	if (item->protocol == IPV4_PROTOCOL_TCP && !track_segment(engine, item, session, direction, &outcome)) {
+	if (item->protocol == IPV4_PROTOCOL_TCP &&
+	    !track_segment(engine, item, session, direction, &outcome)) {
 		return;
 	}
 	if ((common->flags & SESSION_FIXED) == 0 && outcome != TCP_PASS_UNTRACKED) {
@@ -151,9 +157,11 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 	}
 }
 
-/* An ICMP error about a packet of the session: it goes where that packet came from, and says nothing else about it. */
+/* An ICMP error about a packet of the session: it goes where that packet came from, and says
+ * nothing else about it. */
 static void
-forward_related(struct engine *engine, struct item *item, struct session *session, unsigned direction)
+forward_related(
+    struct engine *engine, struct item *item, struct session *session, unsigned direction)
 {
 	struct session_common *common = &session->common;
 	const struct flow *flow = session_flow(session, direction);
@@ -194,7 +202,7 @@ forward_related(struct engine *engine, struct item *item, struct session *sessio
 	leave(engine, item, flow, unit, REASON_SESSION);
 }
 
-/* Has the way to be looked up: after a change, or because the neighbour's entry is another's now? */
+/* Has the way to be looked up: after a change, or as the neighbour's entry is another's now? */
 static inline bool
 way_outdated(const struct engine *engine, const struct flow *flow)
 {
@@ -205,9 +213,11 @@ way_outdated(const struct engine *engine, const struct flow *flow)
 	    engine->neighbours.entries[flow->neighbour].serial != flow->neighbour_serial;
 }
 
-/* A packet whose key is that of a session. False: the session ended, the packet is as if it had none. */
+/* A packet whose key is that of a session. False: the session ended, the packet is as if it had
+ * none. */
 static bool
-session_packet(struct engine *engine, struct item *item, struct session *session, unsigned direction)
+session_packet(
+    struct engine *engine, struct item *item, struct session *session, unsigned direction)
 {
 	struct session_common *common = &session->common;
 	const struct flow *flow = session_flow(session, direction);
@@ -218,7 +228,8 @@ session_packet(struct engine *engine, struct item *item, struct session *session
 		return false;
 	}
 	if (common->owner != engine->config.worker) {
-		struct engine_output *output = &engine->outputs[engine->output_tail & engine->output_mask];
+		struct engine_output *output =
+		    &engine->outputs[engine->output_tail & engine->output_mask];
 
 		verdict_set(engine, item->packet, VERDICT_NONE, REASON_HANDED_OFF);
 		output_put(engine, item->packet, ENGINE_HANDOFF);

@@ -1,9 +1,11 @@
 /*
- * What we say because of a packet: RST, ICMP errors, echo replies. The packet's own buffer carries the answer.
+ * What we say because of a packet: RST, ICMP errors, echo replies. The packet's own buffer carries
+ * the answer.
  *
- * ICMP errors are limited to ICMP_RATE a second, and are never sent because of an ICMP error, a broadcast, a multicast or a
- * source that is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7). They quote as much as fits in 576 octets and come from an
- * address of the unit where the packet came in.
+ * ICMP errors are limited to ICMP_RATE a second, and are never sent because of an ICMP error, a
+ * broadcast, a multicast or a source that is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7).
+ * They quote as much as fits in 576 octets and come from an address of the unit where the packet
+ * came in.
  */
 #include "egress_private.h"
 
@@ -22,10 +24,12 @@ icmp_token(struct engine *engine)
 	const uint64_t grown = (engine->now - engine->icmp_filled) / NS_A_TOKEN;
 
 	if (grown > 0) {
-		engine->icmp_filled = grown >= ICMP_RATE ? engine->now : engine->icmp_filled + grown * NS_A_TOKEN;
-		engine->icmp_tokens = grown >= ICMP_RATE || engine->icmp_tokens + (uint32_t)grown > ICMP_RATE ?
-		    ICMP_RATE :
-		    engine->icmp_tokens + (uint32_t)grown;
+		engine->icmp_filled =
+		    grown >= ICMP_RATE ? engine->now : engine->icmp_filled + grown * NS_A_TOKEN;
+		engine->icmp_tokens =
+		    grown >= ICMP_RATE || engine->icmp_tokens + (uint32_t)grown > ICMP_RATE
+			? ICMP_RATE
+			: engine->icmp_tokens + (uint32_t)grown;
 	}
 	if (engine->icmp_tokens == 0) {
 		reason_note(engine, REASON_ICMP_RATE);
@@ -35,9 +39,11 @@ icmp_token(struct engine *engine)
 	return true;
 }
 
-/* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is at its IP header */
+/* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is
+ * at its IP header */
 static bool
-icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const uint8_t type_code[2], uint16_t mtu)
+icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const uint8_t type_code[2],
+    uint16_t mtu)
 {
 	const uint16_t headers = IPV4_HEADER + ICMP_HEADER;
 	const uint32_t room = (uint32_t)packet->headroom + packet->length + packet->tailroom;
@@ -47,7 +53,8 @@ icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const ui
 		quoted = (uint32_t)ICMP_ERROR_PACKET_MOST - headers;
 	}
 	if (room < (uint32_t)ETHERNET_ROOM + headers + quoted) {
-		if (room < (uint32_t)ETHERNET_ROOM + headers + IPV4_HEADER_MOST + ICMP_QUOTE_LEAST) {
+		if (room <
+		    (uint32_t)ETHERNET_ROOM + headers + IPV4_HEADER_MOST + ICMP_QUOTE_LEAST) {
 			return false;
 		}
 		quoted = room - ETHERNET_ROOM - headers;
@@ -81,9 +88,10 @@ static bool
 may_complain(const struct engine *engine, const struct item *item)
 {
 	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME)) == 0 &&
-	    ipv4_class(item->source) == IPV4_CLASS_UNICAST && ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
-	    !unit_broadcast(engine, item->unit, item->source) &&
-	    !unit_broadcast(engine, item->unit, item->destination);
+	       ipv4_class(item->source) == IPV4_CLASS_UNICAST &&
+	       ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
+	       !unit_broadcast(engine, item->unit, item->source) &&
+	       !unit_broadcast(engine, item->unit, item->destination);
 }
 
 static void
@@ -96,7 +104,8 @@ answer_sent(struct engine *engine, struct packet *packet, bool sent, enum reason
 	}
 }
 
-/* Our own host hears of it too (a path's MTU, a route that is not there): as if the far end had said so. */
+/* Our own host hears of it too (a path's MTU, a route that is not there): as if the far end had
+ * said so. */
 static bool
 tell_host(struct engine *engine, struct packet *packet, const uint8_t type_code[2], uint16_t mtu)
 {
@@ -111,7 +120,8 @@ tell_host(struct engine *engine, struct packet *packet, const uint8_t type_code[
 }
 
 static void
-reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2], uint16_t mtu, enum reason reason)
+reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2], uint16_t mtu,
+    enum reason reason)
 {
 	struct packet *packet = item->packet;
 	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
@@ -140,7 +150,8 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 }
 
 void
-reply_unreachable(struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason)
+reply_unreachable(
+    struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason)
 {
 	const uint8_t type_code[2] = {ICMP_UNREACHABLE, code};
 
@@ -164,7 +175,8 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	const bool from_host = (packet->flags & PACKET_FROM_HOST) != 0;
 	struct ipv4_header header;
 
-	if ((speaking == 0 && !from_host) || ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
+	if ((speaking == 0 && !from_host) ||
+	    ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
 		return false;
 	}
 	if (header.protocol == IPV4_PROTOCOL_ICMP && packet->length > header.header_length &&
@@ -178,7 +190,8 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	    egress_originate(engine, packet, engine->units[unit].instance);
 }
 
-/* RFC 9293 3.10.7.1: the number that the segment acknowledges, or an acknowledgement of all that it took. */
+/* RFC 9293 3.10.7.1: the number that the segment acknowledges, or an acknowledgement of all that it
+ * took. */
 void
 reply_reset(struct engine *engine, struct item *item, enum reason reason)
 {
@@ -187,7 +200,8 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	const struct tcp_header *offending = &segment->header;
 	const bool acknowledges = (offending->flags & TCP_ACK) != 0;
 
-	if ((offending->flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 || !may_complain(engine, item)) {
+	if ((offending->flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 ||
+	    !may_complain(engine, item)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}
@@ -210,7 +224,8 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	    .ttl = IPV4_TTL_DEFAULT,
 	    .protocol = IPV4_PROTOCOL_TCP,
 	};
-	const uint64_t pseudo = checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, TCP_HEADER);
+	const uint64_t pseudo =
+	    checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, TCP_HEADER);
 
 	/* The segment had both headers at least, so the answer fits where it was. */
 	packet_to_ip(packet, item->ip, RESET_LENGTH);
@@ -241,7 +256,8 @@ reply_echo(struct engine *engine, struct item *item)
 	message[0] = ICMP_ECHO_REPLY;
 	const uint16_t checksum = checksum_update_16(bytes_load_16(message + 2), ICMP_ECHO << 8, 0);
 
-	/* A reply of zeros alone (identifier, number, no data) needs the other zero: RFC 1624 yields 0 for it. */
+	/* A reply of zeros alone (identifier, number, no data) needs the other zero: RFC 1624
+	 * yields 0 for it. */
 	bytes_store_16(message + 2, checksum == 0 ? UINT16_MAX : checksum);
 	if (egress_originate(engine, packet, item->instance)) {
 		verdict_set(engine, packet, VERDICT_PROXY, REASON_ECHO_REPLY);

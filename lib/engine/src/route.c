@@ -1,8 +1,10 @@
 /*
- * Which way: the forwarding table's answer turned into a unit and a neighbour, and the ways of sessions after a change.
+ * Which way: the forwarding table's answer turned into a unit and a neighbour, and the ways of
+ * sessions after a change.
  *
- * A session goes on after a change when both ends are still in its zones: forth towards the destination by the instance where
- * the first packet came in, back towards the client by that same instance.
+ * A session goes on after a change when both ends are still in its zones: forth towards the
+ * destination by the instance where the first packet came in, back towards the client by that same
+ * instance.
  */
 #include "engine_private.h"
 
@@ -105,9 +107,11 @@ unit_speaking_address(const struct engine *engine, uint16_t unit)
 	return 0;
 }
 
-/* The key of the far flow names the instance where its packets come in: that of the egress unit of the near flow. */
+/* The key of the far flow names the instance where its packets come in: that of the egress unit of
+ * the near flow. */
 static bool
-far_instance_follows(struct engine *engine, struct session *session, unsigned direction, uint16_t instance)
+far_instance_follows(
+    struct engine *engine, struct session *session, unsigned direction, uint16_t instance)
 {
 	struct flow *far = session_flow(session, !direction);
 	struct flow_fields fields = flow_fields_of(far->key);
@@ -120,7 +124,8 @@ far_instance_follows(struct engine *engine, struct session *session, unsigned di
 }
 
 void
-flow_set_neighbour(const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour)
+flow_set_neighbour(
+    const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour)
 {
 	flow->neighbour = neighbour;
 	flow->neighbour_serial = engine->neighbours.entries[neighbour].serial;
@@ -137,24 +142,29 @@ flow_set_host(const struct engine *engine, struct flow *flow, uint16_t instance)
 }
 
 static bool
-resolve_to_host(struct engine *engine, struct session *session, unsigned direction, const struct way *way)
+resolve_to_host(
+    struct engine *engine, struct session *session, unsigned direction, const struct way *way)
 {
 	struct flow *flow = session_flow(session, direction);
-	/* Replies come from the TUN of the instance that owns the address; our own host as client stays in its own. */
-	const uint16_t instance = direction == SESSION_FORTH ? engine->units[way->unit].instance
-	                                                     : flow_fields_of(session->forth.key).instance;
+	/* Replies come from the TUN of the instance that owns the address; our own host as client
+	 * stays in its own. */
+	const uint16_t instance = direction == SESSION_FORTH
+				      ? engine->units[way->unit].instance
+				      : flow_fields_of(session->forth.key).instance;
 
 	if (!way->local) {
 		return false;
 	}
-	if (direction == SESSION_FORTH && !far_instance_follows(engine, session, direction, instance)) {
+	if (direction == SESSION_FORTH &&
+	    !far_instance_follows(engine, session, direction, instance)) {
 		return false;
 	}
 	flow_set_host(engine, flow, instance);
 	return true;
 }
 
-/* The configuration changed since the way was looked up: is the client still where it was, and may it still? */
+/* The configuration changed since the way was looked up: is the client still where it was, and may
+ * it still? */
 static bool
 client_remains(const struct engine *engine, struct session *session, enum reason *why)
 {
@@ -176,19 +186,21 @@ client_remains(const struct engine *engine, struct session *session, enum reason
 }
 
 bool
-session_resolve(struct engine *engine, struct session *session, unsigned direction, enum reason *why)
+session_resolve(
+    struct engine *engine, struct session *session, unsigned direction, enum reason *why)
 {
 	struct session_common *common = &session->common;
 	struct flow *flow = session_flow(session, direction);
 	const uint16_t zone = common->zone[!direction];
 	struct way way;
 
-	if (session->forth.generation < engine->snapshot_generation && !client_remains(engine, session, why)) {
+	if (session->forth.generation < engine->snapshot_generation &&
+	    !client_remains(engine, session, why)) {
 		return false;
 	}
 	*why = REASON_CLOSE_ROUTE;
-	if (route_find(engine, flow_fields_of(session->forth.key).instance, flow_fields_of(flow->key).destination,
-	        &way) != REASON_NONE) {
+	if (route_find(engine, flow_fields_of(session->forth.key).instance,
+		flow_fields_of(flow->key).destination, &way) != REASON_NONE) {
 		return false;
 	}
 	if (zone == SNAPSHOT_ZONE_SELF) {

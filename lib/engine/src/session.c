@@ -1,9 +1,10 @@
 /*
- * A session's life: made with its first packet, ended by its packets, its timer, a change or an operator; and its records.
+ * A session's life: made with its first packet, ended by its packets, its timer, a change or an
+ * operator; and its records.
  *
- * The wheel is armed for the deadline that is true at the time and not touched by packets, which only move the deadline in
- * the session: when the wheel fires early it is armed again for what is left. A deadline that comes closer (handshake, linger)
- * arms the wheel anew.
+ * The wheel is armed for the deadline that is true at the time and not touched by packets, which
+ * only move the deadline in the session: when the wheel fires early it is armed again for what is
+ * left. A deadline that comes closer (handshake, linger) arms the wheel anew.
  */
 #include "engine_private.h"
 
@@ -46,10 +47,12 @@ event_addresses(struct event *event, const struct flow_fields *fields)
 }
 
 static void
-event_session(struct engine *engine, const struct session *session, enum event_kind kind, enum reason reason)
+event_session(
+    struct engine *engine, const struct session *session, enum event_kind kind, enum reason reason)
 {
 	const struct session_common *common = &session->common;
-	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
+	const struct session_rare *rare =
+	    &engine->table.rare[session_index(&engine->table, session)];
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
 	struct event *event = event_next(engine, kind);
 
@@ -71,13 +74,14 @@ event_session(struct engine *engine, const struct session *session, enum event_k
 	event->reason = (uint16_t)reason;
 	event->icmp_type = rare->icmp_type;
 	event->icmp_code = rare->icmp_code;
-	event->logged =
-	    (common->flags & (kind == EVENT_SESSION_CREATE ? SESSION_LOG_INIT : SESSION_LOG_CLOSE)) != 0;
+	event->logged = (common->flags & (kind == EVENT_SESSION_CREATE ? SESSION_LOG_INIT
+								       : SESSION_LOG_CLOSE)) != 0;
 }
 
 /* A flood of refused packets leaves the last quarter of the ring to the sessions' records. */
 void
-event_deny(struct engine *engine, const struct item *item, const struct admission *admission, bool logged)
+event_deny(
+    struct engine *engine, const struct item *item, const struct admission *admission, bool logged)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 
@@ -113,7 +117,8 @@ timeout_of(const struct engine *engine, const struct item *item, const struct ad
 
 	if (seconds != 0) {
 		/* Beyond the wheel's arithmetic nobody waits: 2^31 ticks are eight months. */
-		return seconds < UINT32_MAX / 2 / TICKS_A_SECOND ? seconds * TICKS_A_SECOND : UINT32_MAX / 2 - 1;
+		return seconds < UINT32_MAX / 2 / TICKS_A_SECOND ? seconds * TICKS_A_SECOND
+								 : UINT32_MAX / 2 - 1;
 	}
 	return item->protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
 }
@@ -155,7 +160,8 @@ session_fix_deadline(struct engine *engine, struct session *session, uint32_t ti
 {
 	session->common.flags |= SESSION_FIXED;
 	session->common.deadline = engine->tick + ticks;
-	timer_arm(engine, &engine->table.wheel, session_index(&engine->table, session), session->common.deadline);
+	timer_arm(engine, &engine->table.wheel, session_index(&engine->table, session),
+	    session->common.deadline);
 }
 
 void

@@ -1,18 +1,21 @@
 /*
  * A session and the table that finds it.
  *
- * A session is one object for both directions. It lies in three adjacent cache lines: the forth flow, what is common, the
- * back flow; a packet touches the common line and that of its own direction, never the third. What only creation, expiry and
- * `show` need is in an array of its own (struct session_rare), so that the timing wheel walks over dense memory.
+ * A session is one object for both directions. It lies in three adjacent cache lines: the forth
+ * flow, what is common, the back flow; a packet touches the common line and that of its own
+ * direction, never the third. What only creation, expiry and `show` need is in an array of its own
+ * (struct session_rare), so that the timing wheel walks over dense memory.
  *
- * The table is an array of buckets of one cache line. An entry is a 16-bit tag of the keyed hash and a reference (session
- * number and direction). Each key has a home bucket and one other; it goes to the home while there is room, then to the
- * other, then one entry of the two is moved to its own other bucket. A bucket counts the entries that belong home here
- * and lie elsewhere, so that most look-ups, hits and misses, read one bucket.
+ * The table is an array of buckets of one cache line. An entry is a 16-bit tag of the keyed hash
+ * and a reference (session number and direction). Each key has a home bucket and one other; it goes
+ * to the home while there is room, then to the other, then one entry of the two is moved to its own
+ * other bucket. A bucket counts the entries that belong home here and lie elsewhere, so that most
+ * look-ups, hits and misses, read one bucket.
  *
- *   bytes a session: 192 + 32 + two entries' share of the buckets (16 octets at full load, 32 at half): 256
+ *   octets a session: 192 + 32 + its two entries' share of the buckets, 32 at half load: 256
  *
- * Threads: the owner's only. A session holds identities (unit, zone, policy), never pointers into a snapshot.
+ * Threads: the owner's only. A session holds identities (unit, zone, policy), never pointers into a
+ * snapshot.
  */
 #ifndef ENGINE_SESSION_PRIVATE_H
 #define ENGINE_SESSION_PRIVATE_H
@@ -34,7 +37,8 @@ enum {
 #define SESSION_NONE UINT32_MAX
 #define NEIGHBOUR_NONE UINT32_MAX
 
-/* 5-tuple, instance where the packet comes in, and for ICMP queries the type + 1, packed into two words. */
+/* 5-tuple, instance where the packet comes in, and for ICMP queries the type + 1, packed into two
+ * words. */
 struct flow_key {
 	uint64_t low;  /* source, destination */
 	uint64_t high; /* source port, destination port, instance, protocol, kind */
@@ -81,7 +85,8 @@ flow_key_equal(struct flow_key left, struct flow_key right)
 	return ((left.low ^ right.low) | (left.high ^ right.high)) == 0;
 }
 
-/* The kind of the answer to an ICMP query (0 is for what is no ICMP query), and back again; others stay as they are. */
+/* The kind of the answer to an ICMP query (0 is for what is no ICMP query), and back again; others
+ * stay as they are. */
 static inline uint8_t
 icmp_kind_reverse(uint8_t kind)
 {
@@ -209,8 +214,8 @@ struct session_table {
 /* Octets that a table for `capacity` sessions needs, cache line aligned parts. */
 size_t session_table_size(uint32_t capacity);
 /* => memory is session_table_size() octets, 64-aligned, zeroed */
-void session_table_init(struct session_table *table, void *memory, uint32_t capacity, struct hash_key secret,
-    uint32_t tick);
+void session_table_init(struct session_table *table, void *memory, uint32_t capacity,
+    struct hash_key secret, uint32_t tick);
 
 static inline uint64_t
 session_table_hash(const struct session_table *table, struct flow_key key)
@@ -245,7 +250,8 @@ session_table_prefetch_bucket(const struct session_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[bucket_home(table, hash)]);
 }
 
-/* The slots whose tag is `tag`: 0x8000 set in the 16-bit lane of each; a lane above a true one may be set falsely. */
+/* The slots whose tag is `tag`: 0x8000 set in the 16-bit lane of each; a lane above a true one may
+ * be set falsely. */
 static inline uint64_t
 bucket_match(uint64_t lanes, uint16_t tag)
 {
@@ -255,7 +261,8 @@ bucket_match(uint64_t lanes, uint16_t tag)
 	return (difference - ones) & ~difference & (ones << 15);
 }
 
-/* The first entry of the home bucket that could be the one looked for, or SESSION_NONE. => its bucket was prefetched */
+/* The first entry of the home bucket that could be the one looked for, or SESSION_NONE. => its
+ * bucket was prefetched */
 static inline uint32_t
 session_table_guess(const struct session_table *table, uint64_t hash)
 {
@@ -315,14 +322,16 @@ struct flow_pair {
 /* Fetches what session_table_add() will write, while something else is found out. */
 void session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair);
 /*
- * Takes a free session and enters both flows; NULL when there is none, when the table has no place for them, or when the
- * back key is there already (*clash then). Keys and number are set, all else is zero. => the forth key is not there
+ * Takes a free session and enters both flows; NULL when there is none, when the table has no place
+ * for them, or when the back key is there already (*clash then). Keys and number are set, all else
+ * is zero. => the forth key is not there
  */
-struct session *session_table_add(struct session_table *table, const struct flow_pair *pair, bool *clash)
-    __attribute__((warn_unused_result));
+struct session *session_table_add(struct session_table *table, const struct flow_pair *pair,
+    bool *clash) __attribute__((warn_unused_result));
 /* Takes both flows out and gives the session back. */
 void session_table_remove(struct session_table *table, struct session *session);
-/* Gives one flow of a session another key; false (and nothing changed) when that is taken or there is no place. */
+/* Gives one flow of a session another key; false (and nothing changed) when that is taken or there
+ * is no place. */
 bool session_table_rekey(struct session_table *table, struct session *session, unsigned direction,
     struct flow_key key) __attribute__((warn_unused_result));
 /* The session of a number, or NULL. */

@@ -1,9 +1,10 @@
 /*
  * The session table: buckets, placement, the pool. See session_private.h for the layout.
  *
- * Placement looks at home first, then at the other bucket, then tries to move one of the sixteen entries there to its own
- * other bucket. At three quarters of the buckets' slots (the most that session_table_size() lets happen) a bucket is full
- * for about one key in five, so that all sixteen fail once in 10^11; then the session is refused as if the pool were empty.
+ * Placement looks at home first, then at the other bucket, then tries to move one of the sixteen
+ * entries there to its own other bucket. At three quarters of the buckets' slots (the most that
+ * session_table_size() lets happen) a bucket is full for about one key in five, so that all sixteen
+ * fail once in 10^11; then the session is refused as if the pool were empty.
  *
  * A session's number is round * capacity + slot + 1: never used twice, found without a search.
  */
@@ -13,7 +14,8 @@
 
 enum {
 	BUCKET_LOAD_EIGHTHS = 6, /* of the slots are used by a full pool, at most */
-	CASCADE_MOST = 256, /* sessions that one call moves between the wheel's levels: some microseconds */
+	/* Sessions that one call moves between the wheel's levels: some microseconds. */
+	CASCADE_MOST = 256,
 };
 
 static uint32_t
@@ -37,13 +39,13 @@ line_up(size_t size)
 size_t
 session_table_size(uint32_t capacity)
 {
-	return bucket_count_for(capacity) * sizeof(struct bucket) + capacity * sizeof(struct session) +
-	    line_up(capacity * sizeof(struct session_rare));
+	return bucket_count_for(capacity) * sizeof(struct bucket) +
+	       capacity * sizeof(struct session) + line_up(capacity * sizeof(struct session_rare));
 }
 
 void
-session_table_init(struct session_table *table, void *memory, uint32_t capacity, struct hash_key secret,
-    uint32_t tick)
+session_table_init(struct session_table *table, void *memory, uint32_t capacity,
+    struct hash_key secret, uint32_t tick)
 {
 	const uint32_t buckets = bucket_count_for(capacity);
 	uint8_t *next = memory;
@@ -73,7 +75,8 @@ reference_is(const struct session_table *table, uint32_t reference, struct flow_
 {
 	const struct session *session = session_of(table, reference);
 
-	return flow_key_equal((reference & 1) == SESSION_FORTH ? session->forth.key : session->back.key, key);
+	return flow_key_equal(
+	    (reference & 1) == SESSION_FORTH ? session->forth.key : session->back.key, key);
 }
 
 static uint32_t
@@ -103,7 +106,8 @@ session_table_find(const struct session_table *table, struct flow_key key, uint6
 }
 
 static bool
-bucket_put(struct session_table *table, uint32_t bucket, uint16_t tag, uint32_t reference, bool away)
+bucket_put(
+    struct session_table *table, uint32_t bucket, uint16_t tag, uint32_t reference, bool away)
 {
 	struct bucket *b = &table->buckets[bucket];
 
@@ -165,7 +169,8 @@ table_put(struct session_table *table, uint64_t hash, uint32_t reference)
 	const uint32_t home = bucket_home(table, hash);
 	const uint32_t other = bucket_other(table, home, tag);
 
-	if (bucket_put(table, home, tag, reference, false) || bucket_put(table, other, tag, reference, true)) {
+	if (bucket_put(table, home, tag, reference, false) ||
+	    bucket_put(table, other, tag, reference, true)) {
 		return true;
 	}
 	if (bucket_displace(table, home)) {
@@ -216,9 +221,11 @@ session_table_add(struct session_table *table, const struct flow_pair *pair, boo
 {
 	const uint32_t index = table->free;
 
-	assert(session_table_find(table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH]) == SESSION_NONE);
+	assert(session_table_find(table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH]) ==
+	       SESSION_NONE);
 	*clash = flow_key_equal(pair->keys[SESSION_FORTH], pair->keys[SESSION_BACK]) ||
-	    session_table_find(table, pair->keys[SESSION_BACK], pair->hashes[SESSION_BACK]) != SESSION_NONE;
+		 session_table_find(table, pair->keys[SESSION_BACK], pair->hashes[SESSION_BACK]) !=
+		     SESSION_NONE;
 	if (*clash || index == SESSION_NONE) {
 		return NULL;
 	}
@@ -250,7 +257,8 @@ session_table_remove(struct session_table *table, struct session *session)
 	struct session_rare *rare = &table->rare[index];
 
 	assert(session->common.number != 0 && table->count > 0);
-	table_take(table, session_table_hash(table, session->forth.key), index << 1 | SESSION_FORTH);
+	table_take(
+	    table, session_table_hash(table, session->forth.key), index << 1 | SESSION_FORTH);
 	table_take(table, session_table_hash(table, session->back.key), index << 1 | SESSION_BACK);
 	wheel_cancel(&table->wheel, index);
 	session->common.number = 0;
@@ -261,7 +269,8 @@ session_table_remove(struct session_table *table, struct session *session)
 }
 
 bool
-session_table_rekey(struct session_table *table, struct session *session, unsigned direction, struct flow_key key)
+session_table_rekey(
+    struct session_table *table, struct session *session, unsigned direction, struct flow_key key)
 {
 	const uint32_t reference = session_index(table, session) << 1 | direction;
 	struct flow *flow = session_flow(session, direction);

@@ -79,7 +79,8 @@ engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor
 	uint32_t count = 0;
 	uint32_t index = *cursor;
 
-	for (uint32_t i = 0; i < steps && count < max && index < engine->table.capacity; i++, index++) {
+	for (uint32_t i = 0; i < steps && count < max && index < engine->table.capacity;
+	     i++, index++) {
 		const struct session_common *common = &engine->table.sessions[index].common;
 
 		/* One whose time is over is gone, even when the wheel has not come by. */
@@ -122,7 +123,9 @@ engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *curs
 		if (entry->state == NEIGHBOUR_ABSENT) {
 			continue;
 		}
-		const int32_t left = entry->state == NEIGHBOUR_PERMANENT ? 0 : (int32_t)(entry->link.deadline - tick);
+		const int32_t left = entry->state == NEIGHBOUR_PERMANENT
+					 ? 0
+					 : (int32_t)(entry->link.deadline - tick);
 
 		views[count] = (struct engine_neighbour_view){
 		    .address = entry->address,
@@ -147,13 +150,15 @@ engine_reason_count(const struct engine *engine, enum reason reason)
 struct engine_policy_counters
 engine_policy_counters(const struct engine *engine, uint32_t policy)
 {
-	return policy < engine->config.policies ? engine->policies[policy] : (struct engine_policy_counters){0};
+	return policy < engine->config.policies ? engine->policies[policy]
+						: (struct engine_policy_counters){0};
 }
 
 struct engine_unit_counters
 engine_unit_counters(const struct engine *engine, uint16_t unit)
 {
-	return unit < engine->config.units ? engine->units[unit].counters : (struct engine_unit_counters){0};
+	return unit < engine->config.units ? engine->units[unit].counters
+					   : (struct engine_unit_counters){0};
 }
 
 uint32_t

@@ -1,19 +1,22 @@
 /*
  * TCP state and window tracking of a session.
  *
- * States follow the flags of both directions by the table below; an unlisted pair is invalid. The window check is that of
- * van Rooij, "Real Stateful TCP Packet Filtering in IP Filter" (2000): for each side we keep the highest sequence number
- * it sent (end), how far the other side lets it send (limit) and the largest window it ever offered (window). A segment is
- * in the window when
+ * States follow the flags of both directions by the table below; an unlisted pair is invalid. The
+ * window check is that of van Rooij, "Real Stateful TCP Packet Filtering in IP Filter" (2000): for
+ * each side we keep the highest sequence number it sent (end), how far the other side lets it send
+ * (limit) and the largest window it ever offered (window). A segment is in the window when
  *     its last octet lies below the sender's limit,
- *     it ends above what the receiver has had a window for: the sender's end less the receiver's window,
- *     it acknowledges nothing that was not sent, and nothing older than ACK_PAST or a window before the end.
- * Windows in segments with SYN are never scaled, and scaling counts only when both sides offer it (RFC 7323 2.2).
+ *     it ends above what the receiver had a window for: sender's end less receiver's window,
+ *     it acknowledges nothing that was not sent, and nothing older than ACK_PAST or a window.
+ * Windows in segments with SYN are never scaled, and scaling counts only when both sides offer it
+ * (RFC 7323 2.2).
  *
- * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC 9293 3.10.7.3). A bare SYN
- * within an established or half closed session goes on and changes nothing: a host that lost its memory, or has given up on
- * a peer that does not close, gets its peer's challenge and answers with the RST that ends the session (RFC 5961 4). After FIN in both directions the session lingers for 2 s for the
- * last ACK and for FINs that are sent again; a SYN that comes then begins a new session.
+ * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC
+ * 9293 3.10.7.3). A bare SYN within an established or half closed session goes on and changes
+ * nothing: a host that lost its memory, or has given up on a peer that does not close, gets its
+ * peer's challenge and answers with the RST that ends the session (RFC 5961 4). After FIN in both
+ * directions the session lingers for 2 s for the last ACK and for FINs that are sent again; a SYN
+ * that comes then begins a new session.
  */
 #include "tcp_private.h"
 
@@ -30,8 +33,10 @@ enum tcp_event {
 };
 
 enum {
-	ACK_PAST = 66000, /* an ACK may be this old at least: the largest unscaled window and a little */
-	ACK_PAST_SYN = 1460, /* the ACK of a SYN may leave out the data that came with the SYN (RFC 7413) */
+	/* An ACK may be this old at least: the largest unscaled window and a little. */
+	ACK_PAST = 66000,
+	/* The ACK of a SYN may leave out the data that came with the SYN (RFC 7413). */
+	ACK_PAST_SYN = 1460,
 	FLAG_PATTERNS = 16,
 };
 
@@ -120,7 +125,8 @@ window_of(const struct session_common *common, unsigned direction, const struct 
 	return (uint32_t)header->window << shift;
 }
 
-/* Notes what a side offers; once both have, one that offers none turns it off for both (RFC 7323 2.2). */
+/* Notes what a side offers; once both have, one that offers none turns it off for both (RFC 7323
+ * 2.2). */
 static void
 take_scale(struct session_common *common, unsigned direction, uint8_t scale)
 {
@@ -136,7 +142,8 @@ take_scale(struct session_common *common, unsigned direction, uint8_t scale)
 
 /* The first segment of a side: what it sends from here on is measured from this. */
 static void
-first_of_side(struct session_common *common, unsigned direction, const struct tcp_segment *segment, uint32_t end)
+first_of_side(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
+    uint32_t end)
 {
 	struct tcp_window *sender = &common->window[direction];
 	const struct tcp_window *receiver = &common->window[!direction];
@@ -145,7 +152,7 @@ first_of_side(struct session_common *common, unsigned direction, const struct tc
 	if ((segment->header.flags & TCP_SYN) != 0) {
 		take_scale(common, direction, segment->scale);
 	} else {
-		/* Begun in the middle: the scales were agreed before our time, so take the largest. */
+		/* Begun in the middle: the scales were agreed before; take the largest. */
 		common->scale[direction] = TCP_SCALE_MOST;
 		if (common->scale[!direction] == TCP_SCALE_NONE) {
 			common->scale[!direction] = 0;
@@ -173,7 +180,8 @@ tcp_begin(struct session_common *common, const struct tcp_segment *segment)
 }
 
 static bool
-reset_in_window(const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+reset_in_window(
+    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
 {
 	const struct tcp_window *sender = &common->window[direction];
 	const struct tcp_window *receiver = &common->window[!direction];
@@ -181,20 +189,23 @@ reset_in_window(const struct session_common *common, unsigned direction, const s
 
 	if (sender->window == 0) {
 		return common->tcp == TCP_STATE_PICKUP ||
-		    ((segment->header.flags & TCP_ACK) != 0 && segment->header.acknowledgement == receiver->end);
+		       ((segment->header.flags & TCP_ACK) != 0 &&
+			   segment->header.acknowledgement == receiver->end);
 	}
-	return not_after(sequence, sender->limit) && not_after(sender->end - receiver->window, sequence);
+	return not_after(sequence, sender->limit) &&
+	       not_after(sender->end - receiver->window, sequence);
 }
 
 static bool
-segment_in_window(const struct session_common *common, unsigned direction, const struct tcp_segment *segment,
-    uint32_t end)
+segment_in_window(const struct session_common *common, unsigned direction,
+    const struct tcp_segment *segment, uint32_t end)
 {
 	const struct tcp_window *sender = &common->window[direction];
 	const struct tcp_window *receiver = &common->window[!direction];
-	const uint32_t past = sender->window == 0 && (segment->header.flags & TCP_SYN) != 0 ? ACK_PAST_SYN
-	    : sender->window > ACK_PAST                                                     ? sender->window
-	                                                                                    : ACK_PAST;
+	const uint32_t past = sender->window == 0 && (segment->header.flags & TCP_SYN) != 0
+				  ? ACK_PAST_SYN
+			      : sender->window > ACK_PAST ? sender->window
+							  : ACK_PAST;
 	const uint32_t acknowledged = segment->header.acknowledgement;
 	bool good = true;
 
@@ -203,13 +214,15 @@ segment_in_window(const struct session_common *common, unsigned direction, const
 		    not_after(sender->end - at_least_one(receiver->window), end);
 	}
 	if ((segment->header.flags & TCP_ACK) != 0 && receiver->window != 0) {
-		good = good && not_after(acknowledged, receiver->end) && not_after(receiver->end - past, acknowledged);
+		good = good && not_after(acknowledged, receiver->end) &&
+		       not_after(receiver->end - past, acknowledged);
 	}
 	return good;
 }
 
 static void
-move_window(struct session_common *common, unsigned direction, const struct tcp_segment *segment, uint32_t end)
+move_window(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
+    uint32_t end)
 {
 	struct tcp_window *sender = &common->window[direction];
 	struct tcp_window *receiver = &common->window[!direction];
@@ -235,18 +248,21 @@ move_window(struct session_common *common, unsigned direction, const struct tcp_
 }
 
 enum tcp_outcome
-tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment, bool check)
+tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
+    bool check)
 {
 	const uint8_t flags = segment->header.flags;
 	const enum tcp_event event = event_of_flags[(flags & 7) | (flags & TCP_ACK) >> 1];
 	const uint8_t next = successor[common->tcp][event][direction];
-	const uint32_t end = segment->header.sequence + tcp_sequence_length(flags, segment->payload);
+	const uint32_t end =
+	    segment->header.sequence + tcp_sequence_length(flags, segment->payload);
 
 	if (next == TCP_STATE_NONE) {
 		return TCP_OUT_OF_STATE;
 	}
 	if (event == TCP_EVENT_RST) {
-		return !check || reset_in_window(common, direction, segment) ? TCP_RESET : TCP_OUT_OF_WINDOW;
+		return !check || reset_in_window(common, direction, segment) ? TCP_RESET
+									     : TCP_OUT_OF_WINDOW;
 	}
 	if (event == TCP_EVENT_SYN) {
 		if (common->tcp == TCP_STATE_CLOSED) {
@@ -275,5 +291,6 @@ tcp_quoted_in_window(const struct session_common *common, unsigned direction, ui
 	const struct tcp_window *receiver = &common->window[!direction];
 	const uint32_t past = receiver->window > ACK_PAST ? receiver->window : ACK_PAST;
 
-	return sender->window == 0 || (not_after(sequence, sender->end) && not_after(sender->end - past, sequence));
+	return sender->window == 0 ||
+	       (not_after(sequence, sender->end) && not_after(sender->end - past, sequence));
 }

@@ -1,5 +1,6 @@
 /*
- * TCP as a filter in the middle sees it: states by the flags of both directions, and the window of each.
+ * TCP as a filter in the middle sees it: states by the flags of both directions, and the window of
+ * each.
  */
 #ifndef ENGINE_TCP_PRIVATE_H
 #define ENGINE_TCP_PRIVATE_H
@@ -15,7 +16,8 @@ enum tcp_state {
 	TCP_STATE_SYN_SENT,
 	TCP_STATE_SYN_BOTH, /* simultaneous open */
 	TCP_STATE_SYN_RECEIVED,
-	TCP_STATE_PICKUP, /* begun without SYN (no-syn-check): nothing seen from the other side yet */
+	TCP_STATE_PICKUP, /* begun without SYN (no-syn-check): nothing seen from the other side yet
+			   */
 	TCP_STATE_ESTABLISHED,
 	TCP_STATE_FIN_FORTH,
 	TCP_STATE_FIN_BACK,
@@ -52,12 +54,16 @@ tcp_is_start(uint8_t flags)
 	return (flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
 }
 
-/* The first segment of a session sets its state; with a start that is no SYN the windows are learnt on the way. */
+/* The first segment of a session sets its state; with a start that is no SYN the windows are learnt
+ * on the way. */
 void tcp_begin(struct session_common *common, const struct tcp_segment *segment);
-/* Judges a segment and, when it passes, moves state and windows on. `check` is false under no-sequence-check. */
-enum tcp_outcome tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
-    bool check);
-/* Could the sequence number quoted by an ICMP error have been sent by that direction lately (RFC 5927 4.1)? */
-bool tcp_quoted_in_window(const struct session_common *common, unsigned direction, uint32_t sequence);
+/* Judges a segment and, when it passes, moves state and windows on. `check` is false under
+ * no-sequence-check. */
+enum tcp_outcome tcp_track(struct session_common *common, unsigned direction,
+    const struct tcp_segment *segment, bool check);
+/* Could the sequence number quoted by an ICMP error have been sent by that direction lately (RFC
+ * 5927 4.1)? */
+bool tcp_quoted_in_window(
+    const struct session_common *common, unsigned direction, uint32_t sequence);
 
 #endif

@@ -26,10 +26,11 @@ arp_parse(const uint8_t *bytes, size_t length, struct arp_packet *packet)
 	packet->sender = reader_u32(&reader);
 	reader_copy(&reader, packet->target_mac, sizeof packet->target_mac);
 	packet->target = reader_u32(&reader);
-	return !reader_failed(&reader) && hardware == ARP_HARDWARE_ETHERNET && protocol == ETHERNET_TYPE_IPV4 &&
-	    hardware_length == ETHERNET_ADDRESS && protocol_length == 4 &&
-	    (packet->operation == ARP_REQUEST || packet->operation == ARP_REPLY) &&
-	    ethernet_station(packet->sender_mac);
+	return !reader_failed(&reader) && hardware == ARP_HARDWARE_ETHERNET &&
+	       protocol == ETHERNET_TYPE_IPV4 && hardware_length == ETHERNET_ADDRESS &&
+	       protocol_length == 4 &&
+	       (packet->operation == ARP_REQUEST || packet->operation == ARP_REPLY) &&
+	       ethernet_station(packet->sender_mac);
 }
 
 void

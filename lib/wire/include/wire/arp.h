@@ -26,7 +26,8 @@ struct arp_packet {
 	uint8_t target_mac[6];
 };
 
-/* False when it is cut short, not for Ethernet and IPv4, neither request nor reply, or its sender is no single station. */
+/* False when it is cut short, not for Ethernet and IPv4, neither request nor reply, or its sender
+ * is no single station. */
 bool arp_parse(const uint8_t *bytes, size_t length, struct arp_packet *packet);
 /* Writes ARP_PACKET octets. */
 void arp_build(uint8_t *to, const struct arp_packet *packet);

@@ -1,8 +1,9 @@
 /*
  * Big-endian loads and stores at a place whose length the caller has checked.
  *
- * The parsers of lib/wire take a block out of a bounded reader (base/reader.h), whose length is checked once and exactly,
- * and then read the block's fields with these. They work at any alignment.
+ * The parsers of lib/wire take a block out of a bounded reader (base/reader.h), whose length is
+ * checked once and exactly, and then read the block's fields with these. They work at any
+ * alignment.
  */
 #ifndef WIRE_BYTES_H
 #define WIRE_BYTES_H

@@ -1,9 +1,10 @@
 /*
- * The Internet checksum (RFC 1071), its pseudo-header for TCP and UDP (RFC 9293 3.1, RFC 768) and its incremental update
- * (RFC 1624, equation 3).
+ * The Internet checksum (RFC 1071), its pseudo-header for TCP and UDP (RFC 9293 3.1, RFC 768) and
+ * its incremental update (RFC 1624, equation 3).
  *
- * Sums are of 16-bit words in the machine's own order: one's complement sums may be made in either order (RFC 1071 2.B), and
- * are swapped once at the end. A sum is 64 bits wide and takes more than 2^31 words before it could overflow.
+ * Sums are of 16-bit words in the machine's own order: one's complement sums may be made in either
+ * order (RFC 1071 2.B), and are swapped once at the end. A sum is 64 bits wide and takes more than
+ * 2^31 words before it could overflow.
  */
 #ifndef WIRE_CHECKSUM_H
 #define WIRE_CHECKSUM_H
@@ -38,7 +39,8 @@ checksum_sum(const uint8_t *bytes, size_t length)
 	return sum;
 }
 
-/* Folds a sum to 16 bits, still in the machine's order and not complemented: 0xffff for a block with a right checksum. */
+/* Folds a sum to 16 bits, still in the machine's order and not complemented: 0xffff for a block
+ * with a right checksum. */
 static inline uint16_t
 checksum_fold(uint64_t sum)
 {
@@ -56,7 +58,8 @@ checksum_finish(uint64_t sum)
 	return __builtin_bswap16((uint16_t)~checksum_fold(sum));
 }
 
-/* The pseudo-header's sum. Addresses are host order, `length` is that of the transport header and its payload. */
+/* The pseudo-header's sum. Addresses are host order, `length` is that of the transport header and
+ * its payload. */
 static inline uint64_t
 checksum_pseudo(uint32_t source, uint32_t destination, uint8_t protocol, uint16_t length)
 {
@@ -64,7 +67,8 @@ checksum_pseudo(uint32_t source, uint32_t destination, uint8_t protocol, uint16_
 	    __builtin_bswap16((uint16_t)protocol) + __builtin_bswap16(length);
 }
 
-/* What a checksum becomes when a 16-bit word that it covers goes from `before` to `after` (all host order). */
+/* What a checksum becomes when a 16-bit word that it covers goes from `before` to `after` (all host
+ * order). */
 static inline uint16_t
 checksum_update_16(uint16_t checksum, uint16_t before, uint16_t after)
 {
@@ -78,7 +82,8 @@ checksum_update_16(uint16_t checksum, uint16_t before, uint16_t after)
 static inline uint16_t
 checksum_update_32(uint16_t checksum, uint32_t before, uint32_t after)
 {
-	const uint16_t high = checksum_update_16(checksum, (uint16_t)(before >> 16), (uint16_t)(after >> 16));
+	const uint16_t high =
+	    checksum_update_16(checksum, (uint16_t)(before >> 16), (uint16_t)(after >> 16));
 
 	return checksum_update_16(high, (uint16_t)before, (uint16_t)after);
 }

@@ -96,7 +96,8 @@ ethernet_header_length(uint16_t vlan)
 
 /* Writes the header of ethernet_header_length(vlan) octets. */
 static inline void
-ethernet_build(uint8_t *to, const uint8_t *destination, const uint8_t *source, uint16_t vlan, uint16_t type)
+ethernet_build(
+    uint8_t *to, const uint8_t *destination, const uint8_t *source, uint16_t vlan, uint16_t type)
 {
 	memcpy(to, destination, ETHERNET_ADDRESS);
 	memcpy(to + 6, source, ETHERNET_ADDRESS);

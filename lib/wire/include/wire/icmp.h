@@ -78,7 +78,8 @@ icmp_parse(const uint8_t *bytes, size_t length, struct icmp_header *header)
 	return true;
 }
 
-/* An error or a redirect: carries the header of another packet and is never answered with an error (RFC 1122 3.2.2). */
+/* An error or a redirect: carries the header of another packet and is never answered with an error
+ * (RFC 1122 3.2.2). */
 static inline bool
 icmp_is_error(uint8_t type)
 {
@@ -89,21 +90,23 @@ icmp_is_error(uint8_t type)
 static inline bool
 icmp_is_reply(uint8_t type)
 {
-	return type == ICMP_ECHO_REPLY || type == ICMP_TIMESTAMP_REPLY || type == ICMP_INFORMATION_REPLY ||
-	    type == ICMP_MASK_REPLY;
+	return type == ICMP_ECHO_REPLY || type == ICMP_TIMESTAMP_REPLY ||
+	       type == ICMP_INFORMATION_REPLY || type == ICMP_MASK_REPLY;
 }
 
 static inline bool
 icmp_is_request(uint8_t type)
 {
-	return type == ICMP_ECHO || type == ICMP_TIMESTAMP || type == ICMP_INFORMATION || type == ICMP_MASK;
+	return type == ICMP_ECHO || type == ICMP_TIMESTAMP || type == ICMP_INFORMATION ||
+	       type == ICMP_MASK;
 }
 
-/* Reads what an error quotes. False when it is not IPv4, is cut short, or is a fragment other than the first.
- * => bytes are those after the ICMP header */
+/* Reads what an error quotes. False when it is not IPv4, is cut short, or is a fragment other than
+ * the first. => bytes are those after the ICMP header */
 bool icmp_parse_quote(const uint8_t *bytes, size_t length, struct icmp_quote *quote);
 
-/* Writes an error's 8 octets and the checksum over them and the `quoted` octets that follow in place. */
+/* Writes an error's 8 octets and the checksum over them and the `quoted` octets that follow in
+ * place. */
 void icmp_build_error(uint8_t *to, uint8_t type, uint8_t code, uint16_t mtu, size_t quoted);
 
 #endif

@@ -45,15 +45,16 @@ struct ipv4_header {
 	uint32_t destination;
 	uint16_t total_length;
 	uint16_t identification;
-	uint16_t fragment; /* IPV4_DONT_FRAGMENT, IPV4_MORE_FRAGMENTS and the offset in units of 8 octets */
+	uint16_t fragment; /* IPV4_DONT_FRAGMENT, IPV4_MORE_FRAGMENTS and the offset in units of 8
+			      octets */
 	uint8_t header_length; /* octets */
 	uint8_t tos;
 	uint8_t ttl;
 	uint8_t protocol;
 };
 
-/* Reads the fields; the lengths are checked against each other but not against `length`, nor is the checksum: this is for
- * the header that an ICMP error quotes. */
+/* Reads the fields; the lengths are checked against each other but not against `length`, nor is the
+ * checksum: this is for the header that an ICMP error quotes. */
 static inline enum ipv4_status
 ipv4_parse_quoted(const uint8_t *bytes, size_t length, struct ipv4_header *header)
 {
@@ -84,8 +85,8 @@ ipv4_parse_quoted(const uint8_t *bytes, size_t length, struct ipv4_header *heade
 	return IPV4_OK;
 }
 
-/* The checks of a router (RFC 1812 5.2.2): length, version, header length, total length, checksum. `length` may exceed the
- * total length: short frames are padded. */
+/* The checks of a router (RFC 1812 5.2.2): length, version, header length, total length, checksum.
+ * `length` may exceed the total length: short frames are padded. */
 static inline enum ipv4_status
 ipv4_parse(const uint8_t *bytes, size_t length, struct ipv4_header *header)
 {
@@ -122,7 +123,8 @@ ipv4_decrement_ttl(uint8_t *bytes)
 	const uint16_t before = bytes_load_16(bytes + 8);
 
 	bytes[8]--;
-	bytes_store_16(bytes + 10, checksum_update_16(bytes_load_16(bytes + 10), before, (uint16_t)(before - 0x100)));
+	bytes_store_16(bytes + 10,
+	    checksum_update_16(bytes_load_16(bytes + 10), before, (uint16_t)(before - 0x100)));
 }
 
 /* Writes the checksum of a header that was changed. => the header was parsed */
@@ -137,7 +139,8 @@ enum ipv4_class {
 	IPV4_CLASS_BROADCAST, /* 255.255.255.255 */
 };
 
-/* What kind of address it is (RFC 1122 3.2.1.3, RFC 6890); broadcasts of a subnet look like unicast here. */
+/* What kind of address it is (RFC 1122 3.2.1.3, RFC 6890); broadcasts of a subnet look like unicast
+ * here. */
 static inline enum ipv4_class
 ipv4_class(uint32_t address)
 {

@@ -5,8 +5,8 @@
  *   |          source port          |       destination port        |
  *   |                            sequence                           |
  *   |                         acknowledgement                       |
- *   |offset | 0 |U|A|P|R|S|F|            window             |         (offset, flags, window: octets 12 to 15)
- *   |           checksum            |            urgent             |
+ *   |offset | 0 |U|A|P|R|S|F|            window             |         (offset, flags, window:
+ * octets 12 to 15) |           checksum            |            urgent             |
  */
 #ifndef WIRE_TCP_H
 #define WIRE_TCP_H
@@ -69,8 +69,9 @@ tcp_parse(const uint8_t *bytes, size_t length, struct tcp_header *header)
 	return TCP_OK;
 }
 
-/* The window scale option's shift (RFC 7323 2), at most TCP_SCALE_MOST, or TCP_SCALE_NONE when there is none.
- * => tcp_parse() said TCP_OK; `options` are the header_length - TCP_HEADER octets after the fixed header */
+/* The window scale option's shift (RFC 7323 2), at most TCP_SCALE_MOST, or TCP_SCALE_NONE when
+ * there is none. => tcp_parse() said TCP_OK; `options` are the header_length - TCP_HEADER octets
+ * after the fixed header */
 uint8_t tcp_window_scale(const uint8_t *options, size_t length);
 
 /* Sequence space that a segment takes (RFC 9293 3.4): payload, SYN and FIN. */
