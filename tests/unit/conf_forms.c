@@ -184,6 +184,12 @@ inactive_values(void **state)
 	assert_true(world_load(&again, CONF_FORMAT_TEXT, text));
 	assert_renders(&again, CONF_FORMAT_SET, off);
 	free(text);
+	world_release(&again);
+	again = world_create(state);
+	text = strdup(world_render(&world, CONF_FORMAT_JSON));
+	assert_true(world_load(&again, CONF_FORMAT_JSON, text));
+	assert_renders(&again, CONF_FORMAT_SET, off);
+	free(text);
 	world_release(&world);
 	world_release(&again);
 }

@@ -232,6 +232,20 @@ texts_of_other_systems(void **state)
 	world_release(&again);
 }
 
+static void
+comments_between_lines(void **state)
+{
+	struct world world = world_of(state,
+	    "# one\n/* two */\nset system host-name a\n/* three\nset system host-name b\nfour */\nset system services ssh\n");
+
+	assert_renders(&world, CONF_FORMAT_SET, "set system host-name a\nset system services ssh\n");
+	assert_false(world_load(&world, CONF_FORMAT_SET, "set system services telnet\n/* five\nset system host-name b\n"));
+	assert_told(&world, "test:2: the comment does not end");
+	assert_renders(&world, CONF_FORMAT_SET,
+	    "set system host-name a\nset system services ssh\nset system services telnet\n");
+	world_release(&world);
+}
+
 /* Delete lines in a file; what is left empty goes too. */
 static void
 delete_lines(void **state)
@@ -283,6 +297,7 @@ main(void)
 	    cmocka_unit_test(inactive_statements),
 	    cmocka_unit_test(interfaces_are_sorted),
 	    cmocka_unit_test(texts_of_other_systems),
+	    cmocka_unit_test(comments_between_lines),
 	    cmocka_unit_test(delete_lines),
 	    cmocka_unit_test(forms_are_guessed),
 	};

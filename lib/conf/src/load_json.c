@@ -291,9 +291,7 @@ read_object(struct json_reader *reader, struct conf_node *node, const json_t *ob
 		}
 		read_child(reader, node, schema, value);
 		if (is_inactive(object, name)) {
-			struct conf_node *child = tree_first(node, schema);
-
-			if (child != NULL) {
+			for (struct conf_node *child = tree_first(node, schema); child != NULL; child = tree_next(child)) {
 				child->inactive = true;
 			}
 		}

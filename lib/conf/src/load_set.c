@@ -151,8 +151,37 @@ is_nothing(const struct line *line)
 {
 	const size_t at = skip_blanks(line, 0);
 
-	return at == line->length || line->bytes[at] == '#' ||
-	    (line->length - at >= 2 && memcmp(line->bytes + at, "/*", 2) == 0);
+	return at == line->length || line->bytes[at] == '#';
+}
+
+static bool
+is_comment(const struct line *line)
+{
+	const size_t at = skip_blanks(line, 0);
+
+	return line->length - at >= 2 && memcmp(line->bytes + at, "/*", 2) == 0;
+}
+
+/* A comment that begins the line, to its end, perhaps some lines on. True when there was one. */
+static bool
+skip_comment(struct set_reader *reader, const struct line *line)
+{
+	const size_t at = skip_blanks(line, 0);
+	struct line next = *line;
+
+	if (!is_comment(line)) {
+		return false;
+	}
+	next.bytes += at + 2;
+	next.length -= at + 2;
+	while (memmem(next.bytes, next.length, "*/", 2) == NULL) {
+		if (!next_line(reader, &next)) {
+			load_tell(reader->load, DIAGNOSTIC_ERROR, (struct load_place){.line = line->number},
+			    "the comment does not end");
+			break;
+		}
+	}
+	return true;
 }
 
 /* False when the words hold something that cannot be read; it was told. */
@@ -288,15 +317,16 @@ run_joined(struct set_reader *reader, const struct text *joined, size_t first, u
 		return;
 	}
 	drop_prompts(&reader->statement.tokens);
-	if (second_set(&reader->statement.tokens, reader->load->tree, 0) == reader->statement.tokens.count &&
+	/* Behind a secret, the next line may be a part of it: both are one statement, or none. */
+	if (secrets_begin(text_string(joined)) == joined->length &&
+	    second_set(&reader->statement.tokens, reader->load->tree, 0) == reader->statement.tokens.count &&
 	    !reads(reader) && begin(reader, line) && take_words(reader, text_string(joined), first, line) &&
 	    reads(reader)) {
 		run_set(reader);
 		const char *rest = text_string(joined) + first;
-		const bool open = secrets_begin(text_string(joined)) == joined->length;
 
 		load_tell(reader->load, DIAGNOSTIC_ERROR,
-		    (struct load_place){.line = line + 1, .statement = open ? rest + strspn(rest, " \t") : NULL},
+		    (struct load_place){.line = line + 1, .statement = rest + strspn(rest, " \t")},
 		    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 		return;
 	}
@@ -352,7 +382,7 @@ join_lines(struct set_reader *reader, const struct line *line, size_t words, str
 		const size_t at = reader->at;
 		const uint32_t number = reader->next_number;
 
-		if (!next_line(reader, &next) || is_nothing(&next) || find_command(&next, &which, &ignored)) {
+		if (!next_line(reader, &next) || is_nothing(&next) || is_comment(&next) || find_command(&next, &which, &ignored)) {
 			reader->at = at;
 			reader->next_number = number;
 			return more;
@@ -384,7 +414,7 @@ load_set(const struct load *load)
 		size_t words;
 		size_t first = 0;
 
-		if (is_nothing(&line)) {
+		if (is_nothing(&line) || skip_comment(&reader, &line)) {
 			continue;
 		}
 		if (!find_command(&line, &which, &words)) {
