@@ -110,6 +110,7 @@ compile_snapshot(struct compiler *compiler, const struct configuration *configur
 static bool
 compile(struct compiler *compiler, struct configuration *configuration, struct diagnostics *list)
 {
+	configuration->serial = ++compiler->serial;
 	configuration->snapshot = compile_snapshot(compiler, configuration, list);
 	if (configuration->snapshot == NULL) {
 		return false;

@@ -21,18 +21,20 @@
 
 struct configuration {
 	uint64_t id;
+	uint64_t serial; /* never the same for two, also when the id is */
 	struct conf_tree *tree;
 	struct snapshot *snapshot;
 	struct rib *rib;
 	struct fib *fib;
 };
 
-/* What all configurations of a process share; borrowed but for `fib_id`. */
+/* What all configurations of a process share; borrowed but for the numbers. */
 struct compiler {
 	const struct schema *schema;
 	struct snapshot_registry *registry;
 	const struct edge *edge;
 	uint64_t fib_id; /* of the last forwarding table made */
+	uint64_t serial; /* of the last configuration made */
 };
 
 /* Compiles `length` octets of curly text. NULL with errors in `list`; warnings may come in either case. */

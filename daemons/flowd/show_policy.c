@@ -13,11 +13,18 @@ enum {
 	POLICIES_MOST = 256, /* in one chunk */
 };
 
-/* The snapshot's policies in order of zone pair and position. */
-struct policy_index {
+/*
+ * A walk over the policies, kept from chunk to chunk while the configuration stays the same; else made anew, and what the
+ * answer's cursor counts is passed over. One block of memory: the answer frees it.
+ */
+struct policy_walk {
+	uint64_t serial; /* of the configuration */
 	const struct snapshot *snapshot;
-	uint32_t *identities;
+	const struct conf_node *context; /* the next policy's; NULL at the end */
+	const struct conf_node *policy;
+	uint32_t position; /* in the context */
 	uint32_t count;
+	uint32_t identities[]; /* the snapshot's policies in order of zone pair and position */
 };
 
 /* One policy of a chunk. */
@@ -51,25 +58,6 @@ compare_policies(const void *left, const void *right, void *context)
 	return (l->position > r->position) - (l->position < r->position);
 }
 
-static bool
-index_create(struct policy_index *index, const struct snapshot *snapshot)
-{
-	struct snapshot copy = *snapshot;
-
-	*index = (struct policy_index){.snapshot = snapshot};
-	index->identities = calloc((size_t)snapshot->policy_count + 1, sizeof(*index->identities));
-	if (index->identities == NULL) {
-		return false;
-	}
-	for (uint32_t i = 0; i < snapshot->policy_count; i++) {
-		if (snapshot->policies[i].present) {
-			index->identities[index->count++] = i;
-		}
-	}
-	qsort_r(index->identities, index->count, sizeof(*index->identities), compare_policies, &copy);
-	return true;
-}
-
 /* E-041: a name that differs from exactly one zone's in case alone means that zone. */
 static uint16_t
 zone_by_name(const struct snapshot *snapshot, const char *name)
@@ -91,17 +79,17 @@ zone_by_name(const struct snapshot *snapshot, const char *name)
 }
 
 static uint32_t
-find_identity(const struct policy_index *index, const struct policy_row *row)
+find_identity(const struct policy_walk *walk, const struct policy_row *row)
 {
-	const struct snapshot *snapshot = index->snapshot;
+	const struct snapshot *snapshot = walk->snapshot;
 	const uint16_t from = zone_by_name(snapshot, row->context->value);
 	const uint16_t to = zone_by_name(snapshot, row->context->value2);
 	uint32_t low = 0;
-	uint32_t high = index->count;
+	uint32_t high = walk->count;
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
-		const struct snapshot_policy *policy = &snapshot->policies[index->identities[middle]];
+		const struct snapshot_policy *policy = &snapshot->policies[walk->identities[middle]];
 		const bool before = policy->from_zone != from ? policy->from_zone < from :
 		    policy->to_zone != to                     ? policy->to_zone < to :
 		                                                policy->position < row->position;
@@ -112,8 +100,8 @@ find_identity(const struct policy_index *index, const struct policy_row *row)
 			high = middle;
 		}
 	}
-	if (low < index->count && strcmp(snapshot->policies[index->identities[low]].name, row->policy->value) == 0) {
-		return index->identities[low];
+	if (low < walk->count && strcmp(snapshot->policies[walk->identities[low]].name, row->policy->value) == 0) {
+		return walk->identities[low];
 	}
 	return UINT32_MAX;
 }
@@ -126,35 +114,104 @@ word_fits(const struct op_node *request, const char *argument, const char *name)
 	return word == NULL || strcmp(word, name) == 0;
 }
 
-/* The policies that are asked for, from number `skip` on. */
-static void
-fill_page(struct policy_page *page, const struct answer *answer, const struct answer_sources *sources, uint32_t skip)
+static bool
+policy_wanted(const struct op_node *request, const struct policy_walk *walk)
 {
-	const struct op_node *request = answer->request.root;
-	const struct conf_node *security = conf_child(conf_tree_top(sources->configuration->tree), "security");
-	const struct conf_node *policies = conf_child(security, "policies");
-	uint32_t seen = 0;
+	return word_fits(request, "from-zone", walk->context->value) &&
+	    word_fits(request, "to-zone", walk->context->value2) &&
+	    word_fits(request, "policy-name", walk->policy->value);
+}
 
-	for (const struct conf_node *context = conf_first(policies, "from-zone"); context != NULL;
-	     context = conf_next(context)) {
-		uint32_t position = 0;
-
-		if (!word_fits(request, "from-zone", context->value) || !word_fits(request, "to-zone", context->value2)) {
-			continue;
-		}
-		for (const struct conf_node *policy = conf_first(context, "policy"); policy != NULL;
-		     policy = conf_next(policy), position++) {
-			if (!word_fits(request, "policy-name", policy->value) || seen++ < skip) {
-				continue;
-			}
-			if (page->count == POLICIES_MOST) {
-				page->more = true;
-				return;
-			}
-			page->rows[page->count++] =
-			    (struct policy_row){.context = context, .policy = policy, .position = position};
+/* To the next context that has a policy, beginning with `context`. */
+static void
+walk_enter(struct policy_walk *walk, const struct conf_node *context)
+{
+	walk->position = 0;
+	walk->policy = NULL;
+	for (walk->context = context; walk->context != NULL; walk->context = conf_next(walk->context)) {
+		walk->policy = conf_first(walk->context, "policy");
+		if (walk->policy != NULL) {
+			return;
 		}
 	}
+}
+
+static void
+walk_step(struct policy_walk *walk)
+{
+	walk->policy = conf_next(walk->policy);
+	walk->position++;
+	if (walk->policy == NULL) {
+		walk_enter(walk, conf_next(walk->context));
+	}
+}
+
+static struct policy_walk *
+walk_create(const struct configuration *configuration)
+{
+	struct snapshot snapshot = *configuration->snapshot;
+	const struct conf_node *security = conf_child(conf_tree_top(configuration->tree), "security");
+	struct policy_walk *walk = calloc(1, sizeof(*walk) + snapshot.policy_count * sizeof(walk->identities[0]));
+
+	if (walk == NULL) {
+		return NULL;
+	}
+	walk->serial = configuration->serial;
+	walk->snapshot = configuration->snapshot;
+	for (uint32_t i = 0; i < snapshot.policy_count; i++) {
+		if (snapshot.policies[i].present) {
+			walk->identities[walk->count++] = i;
+		}
+	}
+	qsort_r(walk->identities, walk->count, sizeof(walk->identities[0]), compare_policies, &snapshot);
+	walk_enter(walk, conf_first(conf_child(security, "policies"), "from-zone"));
+	return walk;
+}
+
+/* The answer's walk, where it stopped. NULL: no memory. */
+static struct policy_walk *
+walk_resume(struct answer *answer, const struct answer_sources *sources)
+{
+	struct policy_walk *walk = answer->state;
+
+	if (walk != NULL && walk->serial == sources->configuration->serial) {
+		return walk;
+	}
+	free(walk);
+	walk = walk_create(sources->configuration);
+	answer->state = walk;
+	for (uint32_t passed = 0; walk != NULL && walk->context != NULL && passed < answer->cursor;) {
+		passed += policy_wanted(answer->request.root, walk) ? 1 : 0;
+		walk_step(walk);
+	}
+	return walk;
+}
+
+static void
+fill_page(struct policy_page *page, struct policy_walk *walk, const struct op_node *request)
+{
+	for (; walk->context != NULL && page->count < POLICIES_MOST; walk_step(walk)) {
+		if (policy_wanted(request, walk)) {
+			struct policy_row *row = &page->rows[page->count++];
+
+			*row = (struct policy_row){
+			    .context = walk->context,
+			    .policy = walk->policy,
+			    .position = walk->position,
+			};
+			row->identity = find_identity(walk, row);
+		}
+	}
+	page->more = walk->context != NULL;
+}
+
+/* Goes back to the first of the page's policies that did not fit into the chunk. */
+static void
+walk_return(struct policy_walk *walk, const struct policy_row *row)
+{
+	walk->context = row->context;
+	walk->policy = row->policy;
+	walk->position = row->position;
 }
 
 static void
@@ -170,21 +227,17 @@ counters_job(const struct worker_hands *hands, void *argument)
 }
 
 static struct policy_page *
-read_page(const struct answer *answer, const struct answer_sources *sources, struct text *error)
+read_page(struct answer *answer, const struct answer_sources *sources, struct text *error)
 {
 	struct policy_page *page = calloc(1, sizeof(*page));
-	struct policy_index index = {.identities = NULL};
+	struct policy_walk *walk = page == NULL ? NULL : walk_resume(answer, sources);
 
-	if (page == NULL || !index_create(&index, sources->configuration->snapshot)) {
+	if (walk == NULL) {
 		text_append(error, "out of memory");
 		free(page);
 		return NULL;
 	}
-	fill_page(page, answer, sources, answer->cursor);
-	for (uint32_t i = 0; i < page->count; i++) {
-		page->rows[i].identity = find_identity(&index, &page->rows[i]);
-	}
-	free(index.identities);
+	fill_page(page, walk, answer->request.root);
 	worker_run(sources->worker, counters_job, page);
 	return page;
 }
@@ -422,6 +475,9 @@ show_policies(struct answer *answer, const struct answer_sources *sources, struc
 		add_policy(&writing);
 	}
 	answer->cursor += shown;
+	if (shown < page->count) {
+		walk_return(answer->state, &page->rows[shown]);
+	}
 	const bool more = page->more || shown < page->count;
 
 	free(page);
