@@ -28,7 +28,7 @@ struct sample {
 #define APPLICATION "applications application"
 
 static const struct sample samples[] = {
-    /* E-052: a bare address is a /32; E-053: bits behind the length are cleared. */
+    /* REQ-RT-010, E-052: a bare address is a /32; E-053: bits behind the length are cleared. */
     {ROUTE, "192.0.2.1", "192.0.2.1/32"},
     {ROUTE, "192.0.2.77/24", "192.0.2.0/24"},
     {ROUTE, "0.0.0.0/0", "0.0.0.0/0"},

@@ -160,25 +160,53 @@ check_options(const struct check *check, const struct scope *scope)
 	    check, conf_walk(scope->options, "interface-routes", "rib-group", "inet", NULL), scope);
 }
 
+/* The statements that name a group. */
 static bool
-names_group(const struct conf_node *options, const char *group)
+collect_references(const struct conf_node *options, struct check_nodes *references)
 {
-	const char *routes = conf_value(conf_child(options, "static"), "rib-group");
-	const char *direct = conf_value(conf_walk(options, "interface-routes", "rib-group", NULL), "inet");
+	const struct conf_node *routes = conf_child(conf_child(options, "static"), "rib-group");
+	const struct conf_node *direct = conf_walk(options, "interface-routes", "rib-group", "inet", NULL);
 
-	return (routes != NULL && strcmp(routes, group) == 0) || (direct != NULL && strcmp(direct, group) == 0);
+	return check_collect(references, routes) && check_collect(references, direct);
+}
+
+static bool
+is_named(const struct check_nodes *references, const char *group)
+{
+	size_t low = 0;
+	size_t high = references->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (strcmp(references->items[middle]->value, group) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < references->count && strcmp(references->items[low]->value, group) == 0;
 }
 
 /* E-062: a group that nobody names is applied to its first table. */
 static void
-check_groups(const struct check *check)
+check_groups(const struct check *check, const struct conf_node *instances)
 {
 	const struct conf_node *options = conf_child(check->top, "routing-options");
-	const struct conf_node *instances = conf_child(check->top, "routing-instances");
 	const struct conf_node *group = conf_first(conf_child(options, "rib-groups"), "rib-group");
+	const struct conf_node *instance = conf_first(instances, "instance");
+	struct check_nodes references = {.items = NULL};
+	bool good = collect_references(options, &references);
 
+	for (; good && instance != NULL; instance = conf_next(instance)) {
+		good = collect_references(conf_child(instance, "routing-options"), &references);
+	}
+	if (!good) {
+		check_memory(check);
+	}
+	check_sort_by_value(&references);
 	for (; group != NULL; group = conf_next(group)) {
-		bool named = names_group(options, group->value);
+		const char *first = conf_value(group, "import-rib");
 
 		for (const struct conf_node *table = conf_first(group, "import-rib"); table != NULL;
 		     table = conf_next(table)) {
@@ -186,17 +214,12 @@ check_groups(const struct check *check)
 				check_error(check, table, "routing table '%s' does not exist", table->value);
 			}
 		}
-		for (const struct conf_node *instance = conf_first(instances, "instance"); !named && instance != NULL;
-		     instance = conf_next(instance)) {
-			named = names_group(conf_child(instance, "routing-options"), group->value);
-		}
-		const char *first = conf_value(group, "import-rib");
-
-		if (!named && first != NULL && strcmp(first, DEFAULT_TABLE) != 0) {
+		if (first != NULL && strcmp(first, DEFAULT_TABLE) != 0 && !is_named(&references, group->value)) {
 			check_warning(check, group,
 			    "E-062 no rib-group statement names this group: it is applied to the routes of %s", first);
 		}
 	}
+	free((void *)(uintptr_t)references.items);
 }
 
 void
@@ -219,5 +242,5 @@ check_routing(const struct check *check)
 		check_options(check, &scope);
 	}
 	check_instance_interfaces(check, instances);
-	check_groups(check);
+	check_groups(check, instances);
 }
