@@ -249,7 +249,7 @@ test_echo(void **state)
 	expect(ping(world, US), VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
 }
 
-/* REQ-HI-003 to 006. */
+/* REQ-HI-003, REQ-HI-004, REQ-HI-005, REQ-HI-006. */
 static void
 test_any_and_except(void **state)
 {

@@ -422,7 +422,7 @@ test_too_big(void **state)
 	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_PACKET_POOL_EMPTY);
 }
 
-/* REQ-POL-008 to 011, and a policy that asks for what is not there yet. */
+/* REQ-POL-008, REQ-POL-009, REQ-POL-010, REQ-POL-011, and what is not there yet. */
 static void
 test_actions(void **state)
 {
@@ -456,7 +456,7 @@ test_actions(void **state)
 	world->rules[0].action = POLICY_NOT_SUPPORTED;
 	world_apply(world);
 	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_NOT_SUPPORTED);
-	/* REQ-POL-004 to 006. */
+	/* REQ-POL-004, REQ-POL-005, REQ-POL-006. */
 	world->rule_count = 0;
 	world_apply(world);
 	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_DEFAULT_DENY);

@@ -263,7 +263,7 @@ test_reset(void **state)
 	expect_close(world, REASON_CLOSE_TCP_RST);
 }
 
-/* REQ-SES-014 to 017, 021. */
+/* REQ-SES-014, REQ-SES-015, REQ-SES-016, REQ-SES-017, REQ-SES-021. */
 static void
 test_syn_check(void **state)
 {
