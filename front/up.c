@@ -54,14 +54,15 @@ say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void
 say(const char *format, ...)
 {
+	struct text line = TEXT_EMPTY;
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("sallyport: ", stdout);
-	vprintf(format, arguments);
-	putchar('\n');
+	text_vprintf(&line, format, arguments);
 	va_end(arguments);
+	printf("sallyport: %s\n", text_string(&line));
 	fflush(stdout);
+	text_release(&line);
 }
 
 /* The service manager that started us, if one did, hears that the gateway is up (sd_notify(3), its datagram by hand). */

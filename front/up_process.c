@@ -129,6 +129,7 @@ clean_environment(void)
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		if (values[i] != NULL) {
 			(void)setenv(kept[i], values[i], 1);
+			free(values[i]);
 		}
 	}
 }

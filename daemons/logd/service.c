@@ -73,8 +73,8 @@ destinations_create(const struct service *service, const struct conf_node *top, 
 
 	if (good) {
 		destinations->id = id;
-		destinations->files = calloc(destinations->plan.file_count + 1, sizeof(*destinations->files));
-		destinations->remotes = calloc(destinations->plan.host_count + 1, sizeof(*destinations->remotes));
+		destinations->files = calloc(destinations->plan.file_count + 1, sizeof(struct log_file *));
+		destinations->remotes = calloc(destinations->plan.host_count + 1, sizeof(struct remote *));
 		good = destinations->files != NULL && destinations->remotes != NULL;
 	}
 	for (size_t i = 0; good && i < destinations->plan.file_count; i++) {

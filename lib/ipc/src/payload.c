@@ -454,35 +454,34 @@ ipc_apply_decode(struct ipc_apply *apply, const void *payload, size_t length)
 	return whole(&reader);
 }
 
-/* Takes the strings over, also on failure. */
+/* `like` gives all but the strings, which are taken over, also on failure. */
 static bool
-result_take(struct ipc_result *result, struct ipc_diagnostic what)
+result_take(struct ipc_result *result, const struct ipc_diagnostic *like, char *path, char *statement, char *message)
 {
 	struct ipc_diagnostic *items = with_room(result->items, &result->capacity, result->count, sizeof(*items));
 
 	if (items != NULL) {
 		result->items = items;
 	}
-	if (items == NULL || what.path == NULL || what.statement == NULL || what.message == NULL) {
+	if (items == NULL || path == NULL || statement == NULL || message == NULL) {
 		result->failed = true;
-		ipc_string_release(what.path);
-		ipc_string_release(what.statement);
-		ipc_string_release(what.message);
+		free(path);
+		free(statement);
+		free(message);
 		return false;
 	}
-	items[result->count++] = what;
+	items[result->count++] = (struct ipc_diagnostic){.error = like->error,
+	    .line = like->line,
+	    .path = path,
+	    .statement = statement,
+	    .message = message};
 	return true;
 }
 
 void
 ipc_result_add(struct ipc_result *result, const struct ipc_diagnostic *what)
 {
-	(void)result_take(result,
-	    (struct ipc_diagnostic){.error = what->error,
-	        .line = what->line,
-	        .path = copy_of(what->path),
-	        .statement = copy_of(what->statement),
-	        .message = copy_of(what->message)});
+	(void)result_take(result, what, copy_of(what->path), copy_of(what->statement), copy_of(what->message));
 }
 
 void
@@ -517,14 +516,16 @@ ipc_result_decode(struct ipc_result *result, const void *payload, size_t length)
 	result->accepted = get_flag(&reader);
 	count = get_count(&reader, 17);
 	for (uint32_t i = 0; i < count && !reader_failed(&reader); i++) {
-		struct ipc_diagnostic what;
+		struct ipc_diagnostic like = {.error = get_flag(&reader)};
+		char *path;
+		char *statement;
+		char *message;
 
-		what.error = get_flag(&reader);
-		what.line = reader_u32(&reader);
-		what.path = ipc_get_string(&reader);
-		what.statement = ipc_get_string(&reader);
-		what.message = ipc_get_string(&reader);
-		if (!result_take(result, what)) {
+		like.line = reader_u32(&reader);
+		path = ipc_get_string(&reader);
+		statement = ipc_get_string(&reader);
+		message = ipc_get_string(&reader);
+		if (!result_take(result, &like, path, statement, message)) {
 			reader.failed = true;
 		}
 	}
