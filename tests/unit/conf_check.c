@@ -49,6 +49,9 @@ static const struct rule rules[] = {
     {ZONES "set security zones security-zone a address-book address-set s address-set s\n", "contains itself"},
     {ZONES "set security zones security-zone a address-book address-set s address-set t\n"
            "set security zones security-zone a address-book address-set t address x\n", NULL},
+    {ZONES "set security zones security-zone a address-book address-set s address t\n"
+           "set security zones security-zone a address-book address-set t address x\n",
+        "'address t': 't' is a set: write address-set"},
     {"set security zones security-zone a address-book address-set s address-set t\n",
         "address-set 't' is not in the address book"},
     {"set security zones security-zone a address-book address x\n",
@@ -198,6 +201,39 @@ each_rule_tells(void **state)
 	}
 }
 
+/* Sets nested too deep or too large are told once, not for each set around them. */
+static void
+deep_and_large_sets(void **state)
+{
+	struct text lines = TEXT_EMPTY;
+	struct world world = world_create(state);
+
+	for (int i = 1; i <= 40; i++) {
+		text_printf(&lines, "set applications application-set s%d application-set s%d\n", i, i - 1);
+	}
+	text_append(&lines, "set applications application-set s0 application junos-http\n");
+	assert_true(world_load(&world, CONF_FORMAT_SET, text_string(&lines)));
+	conf_check(world.tree, &world.list);
+	/* s0 is one deep, so s16 is the first with seventeen. */
+	assert_int_equal(world.list.errors, 1);
+	assert_told(&world, "[edit applications] 'application-set s16': sets are nested more than 16 deep");
+	world_release(&world);
+	text_clear(&lines);
+	world = world_create(state);
+	for (int i = 0; i < 300; i++) {
+		text_printf(&lines, "set applications application a%d protocol tcp destination-port %d\n", i, i);
+		text_printf(&lines, "set applications application-set inner application a%d\n", i);
+		text_printf(&lines, "set applications application-set m%d application-set inner\n", i);
+		text_printf(&lines, "set applications application-set outer application-set m%d\n", i);
+	}
+	assert_true(world_load(&world, CONF_FORMAT_SET, text_string(&lines)));
+	conf_check(world.tree, &world.list);
+	assert_int_equal(world.list.errors, 1);
+	assert_told(&world, "'application-set outer': this set stands for more than 65536 members");
+	world_release(&world);
+	text_release(&lines);
+}
+
 /* 07614: a custom application that a policy or a set names cannot go. */
 static void
 a_used_application_stays(void **state)
@@ -246,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_rule_tells),
+	    cmocka_unit_test(deep_and_large_sets),
 	    cmocka_unit_test(a_used_application_stays),
 	    cmocka_unit_test(all_errors_at_once),
 	};

@@ -13,8 +13,6 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
-	SETS_MOST = 16,           /* nested in each other */
-	MEMBERS_MOST = 64 * 1024, /* of one name, all sets together: nested sets multiply */
 	NAME_MOST = 64,
 };
 
@@ -269,7 +267,7 @@ bool
 conf_application_resolve(const struct conf_tree *tree, const char *name,
     void (*each)(void *context, const struct conf_application_term *term), void *context)
 {
-	const struct conf_node *stack[SETS_MOST]; /* the next member of each open set */
+	const struct conf_node *stack[CONF_SETS_DEEP]; /* the next member of each open set */
 	struct conf_application found = conf_application_find(tree, name);
 	size_t members = 0;
 	size_t depth = 0;
@@ -286,7 +284,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 			continue;
 		}
 		stack[depth - 1] = next_member(member);
-		if (++members > MEMBERS_MOST) {
+		if (++members > CONF_SETS_LARGE) {
 			return false;
 		}
 		found = conf_application_find(tree, member->value);
@@ -294,7 +292,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 			if (!tell_single(&found, each, context)) {
 				return false;
 			}
-		} else if (depth == SETS_MOST) {
+		} else if (depth == CONF_SETS_DEEP) {
 			return false;
 		} else {
 			stack[depth++] = first_member(found.node);

@@ -1,12 +1,14 @@
 /*
- * Sets that contain themselves, straight or by others: address sets and application sets.
+ * Sets that contain themselves, straight or by others, and sets that are nested too deep: address and application sets.
  *
  * Sets without open members are taken away until none is left (Kahn, 1962); what stays is a circle, or hangs on one.
+ * In that order each set's depth and size follow from its members'.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_private.h"
+#include "conf/applications.h"
 
 struct edge {
 	size_t member;
@@ -20,6 +22,8 @@ struct graph {
 	size_t edge_capacity;
 	size_t *open; /* members of each set that are still there */
 	size_t *ready;
+	size_t *depth; /* 1: no sets inside */
+	size_t *size;  /* members, those of sets inside counted each time */
 };
 
 static bool
@@ -77,7 +81,9 @@ fill(struct graph *graph, const struct conf_node *first, const char *list)
 	check_sort_by_value(&graph->sets);
 	graph->open = calloc(graph->sets.count, sizeof(*graph->open));
 	graph->ready = calloc(graph->sets.count, sizeof(*graph->ready));
-	if (graph->open == NULL || graph->ready == NULL) {
+	graph->depth = calloc(graph->sets.count, sizeof(*graph->depth));
+	graph->size = calloc(graph->sets.count, sizeof(*graph->size));
+	if (graph->open == NULL || graph->ready == NULL || graph->depth == NULL || graph->size == NULL) {
 		return false;
 	}
 	for (size_t i = 0; i < graph->sets.count; i++) {
@@ -119,6 +125,36 @@ release_member(struct graph *graph, size_t member, size_t *ready)
 	}
 }
 
+/* => all sets inside are measured. Each excess is told once, where it begins. */
+static void
+measure(const struct check *check, struct graph *graph, size_t set, const char *list)
+{
+	const struct conf_node *node = graph->sets.items[set];
+	bool told = false;
+
+	graph->depth[set] = 1;
+	graph->size[set] = node->count;
+	for (const struct conf_node *member = conf_first(node, list); member != NULL; member = conf_next(member)) {
+		size_t inner;
+
+		if (!find_set(graph, member->value, &inner)) {
+			continue;
+		}
+		graph->depth[set] = graph->depth[set] > graph->depth[inner] ? graph->depth[set] : graph->depth[inner] + 1;
+		graph->size[set] += graph->size[inner];
+		told = told || graph->depth[inner] > CONF_SETS_DEEP || graph->size[inner] > CONF_SETS_LARGE;
+	}
+	if (told) {
+		/* Not again for all that hangs on it; and no sum grows without end. */
+		graph->size[set] = CONF_SETS_LARGE + 1;
+	} else if (graph->depth[set] > CONF_SETS_DEEP) {
+		check_error(check, node, "sets are nested more than %d deep", CONF_SETS_DEEP);
+	} else if (graph->size[set] > CONF_SETS_LARGE) {
+		check_error(check, node, "this set stands for more than %d members", CONF_SETS_LARGE);
+		graph->size[set] = CONF_SETS_LARGE + 1;
+	}
+}
+
 void
 check_circles(const struct check *check, const struct conf_node *set, const char *member)
 {
@@ -137,6 +173,7 @@ check_circles(const struct check *check, const struct conf_node *set, const char
 			}
 		}
 		for (size_t i = 0; i < ready; i++) {
+			measure(check, &graph, graph.ready[i], member);
 			release_member(&graph, graph.ready[i], &ready);
 		}
 		for (size_t i = 0; i < graph.sets.count; i++) {
@@ -149,4 +186,6 @@ check_circles(const struct check *check, const struct conf_node *set, const char
 	free(graph.edges);
 	free(graph.open);
 	free(graph.ready);
+	free(graph.depth);
+	free(graph.size);
 }

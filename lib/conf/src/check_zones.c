@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "canonical.h"
 #include "check_private.h"
 #include "conf/applications.h"
 
@@ -132,9 +131,12 @@ check_sets(const struct check *check, const struct conf_node *zone, const struct
 		for (size_t i = 0; i < 2; i++) {
 			for (const struct conf_node *member = conf_first(set, lists[i]); member != NULL;
 			     member = conf_next(member)) {
-				if (conf_entry(book, lists[i], member->value, NULL) == NULL &&
-				    !(i == 0 && conf_entry(book, "address-set", member->value, NULL) != NULL) &&
-				    !(i == 0 && canonical_is_prefix(member->value))) {
+				if (conf_entry(book, lists[i], member->value, NULL) != NULL) {
+					continue;
+				}
+				if (i == 0 && conf_entry(book, "address-set", member->value, NULL) != NULL) {
+					check_error(check, member, "'%s' is a set: write address-set", member->value);
+				} else {
 					check_error(check, member, "%s '%s' is not in the address book of zone '%s'",
 					    lists[i], member->value, zone->value);
 				}
