@@ -140,9 +140,9 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	const bool other =
 	    way->unit != item->unit && !unit_owns(engine, item->unit, item->destination);
 
+	item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
 	if (!unit_allows(engine, item->unit, item, port, services) ||
 	    (other && !unit_allows(engine, way->unit, item, port, services))) {
-		item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
 		finish_drop(engine, item->packet, REASON_HOST_INBOUND_DENIED);
 		return;
 	}
