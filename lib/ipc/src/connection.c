@@ -26,6 +26,10 @@
 #include "base/writer.h"
 #include "ipc/payload.h"
 
+#if !defined(IPC_RELEASE)
+#define IPC_RELEASE "unknown" /* the build says which */
+#endif
+
 enum {
 	FIRST_CAPACITY = 4096,
 	READ_ROOM = 65536, /* most bytes one fill asks for */

@@ -153,7 +153,10 @@ with_room(void *items, size_t *capacity, size_t count, size_t size)
 static char *
 copy_of(const char *string)
 {
-	return strdup(string == NULL ? "" : string);
+	struct text copy = TEXT_EMPTY;
+
+	text_append(&copy, string == NULL ? "" : string);
+	return text_take(&copy);
 }
 
 /* --- pairs ------------------------------------------------------------------------------------------------------ */
