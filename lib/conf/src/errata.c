@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "schema_private.h"
+#include "secrets.h"
 #include "tree_private.h"
 
 enum word_match {
@@ -20,6 +21,7 @@ enum word_match {
 	MATCH_NUMBER,   /* a number */
 	MATCH_PREFIX,   /* an IPv4 address or prefix */
 	MATCH_INSTANCE, /* the name of a configured routing instance */
+	MATCH_SECRET,   /* any word that is no keyword with a secret stuck to it (ascii-text1234) */
 };
 
 struct rewrite {
@@ -84,7 +86,7 @@ static const struct rewrite rewrites[] = {
         .reading = "pre-shared-key"},
     {.erratum = "E-142", .where = IKE_POLICY, .match = MATCH_WORD, .word = "pre-shared-keys",
         .reading = "pre-shared-key"},
-    {.erratum = "E-142", .where = IKE_POLICY " pre-shared-key", .match = MATCH_ANY, .previous = "pre-shared-key",
+    {.erratum = "E-142", .where = IKE_POLICY " pre-shared-key", .match = MATCH_SECRET, .previous = "pre-shared-key",
         .reading = "ascii-text &"},
     {.erratum = "E-143", .lenient = true, .where = GATEWAY, .match = MATCH_WORD, .word = "policy",
         .reading = "ike-policy"},
@@ -260,6 +262,8 @@ row_matches(const struct rewrite *row, const struct statement *statement, size_t
 	case MATCH_INSTANCE:
 		return conf_entry(conf_child(conf_tree_top(statement->tree), "routing-instances"), "instance", word,
 		           NULL) != NULL;
+	case MATCH_SECRET:
+		return secrets_stuck(word, strlen(word)) == 0;
 	}
 	return false;
 }
