@@ -169,6 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct bench bench = {.editor = {.tree = conf_tree_create(the_schema()), .level = TEXT_EMPTY},
 	    .kept = conf_tree_create(the_schema())};
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct text difference = TEXT_EMPTY;
 	char *input = malloc(length + 1);
 	char *save = NULL;
@@ -183,6 +184,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	     line = strtok_r(NULL, "\n", &save), lines++) {
 		run_line(&bench, line);
 	}
+	/* as a commit does, and as loading does */
+	conf_canonicalize(bench.editor.tree, &list);
+	diagnostics_release(&list);
 	must_come_back(bench.editor.tree, CONF_FORMAT_SET);
 	must_come_back(bench.editor.tree, CONF_FORMAT_TEXT);
 	conf_compare(bench.kept, bench.editor.tree, &difference);
