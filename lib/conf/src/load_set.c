@@ -403,7 +403,7 @@ load_set(const struct load *load)
 	struct set_reader reader = {
 	    .load = load,
 	    .next_number = 1,
-	    .statement = {.tree = load->tree, .list = load->list, .file = load->file},
+	    .statement = {.tree = load->tree, .list = load->list, .file = load->file, .set_line = true},
 	    .editor = {.tree = load->tree, .level = TEXT_EMPTY},
 	};
 	struct text joined = TEXT_EMPTY;

@@ -346,6 +346,14 @@ compile_choice(struct schema_node *node, const struct lysc_node *from)
 	node->choice_case = parent->name;
 	node->choice = parent->parent->name;
 	node->choice_mandatory = (parent->parent->flags & LYS_MAND_TRUE) != 0;
+	LY_ARRAY_COUNT_TYPE i;
+
+	LY_ARRAY_FOR(parent->parent->exts, i)
+	{
+		if (strcmp(parent->parent->exts[i].def->name, "later-wins") == 0) {
+			node->choice_later_wins = true;
+		}
+	}
 }
 
 static bool

@@ -32,6 +32,7 @@ struct statement {
 	const char *file; /* NULL: none */
 	uint32_t line;    /* 0: by hand */
 	bool replace_choice; /* a set replaces what it excludes, as when it is typed; else both stay and the check tells */
+	bool set_line;       /* of a file with set lines: where the schema says so, the later one wins */
 	bool quiet;       /* tells nothing: for trying a reading */
 
 	/* Nodes that go when the statement is taken: what another reading of it replaces. */

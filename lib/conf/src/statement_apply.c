@@ -134,7 +134,9 @@ apply_step(struct statement *statement, struct journal *journal, struct step *st
 	if (!journal_reserve(journal)) {
 		return false;
 	}
-	if (statement->replace_choice && step->schema->choice != NULL &&
+	const bool replaces = statement->replace_choice || (statement->set_line && step->schema->choice_later_wins);
+
+	if (replaces && step->schema->choice != NULL &&
 	    !apply_choice(journal, parent, step->schema)) {
 		return false;
 	}

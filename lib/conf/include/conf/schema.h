@@ -52,6 +52,7 @@ struct schema_node {
 	const char *choice;    /* siblings of one choice exclude each other, unless of the same case; NULL: free */
 	const char *choice_case;
 	bool choice_mandatory; /* one of the choice's nodes must be there */
+	bool choice_later_wins; /* a loaded set line takes out what it excludes, as a typed one does */
 	uint32_t most;         /* leaf-list, list: most values; 0: no limit */
 	/* Keys are not among a list's children. */
 	const struct schema_node *key_node;
