@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conf/diagnostic.h"
+
 struct happening {
 	enum log_severity severity;
 	const char *tag;
@@ -38,10 +40,13 @@ void
 audit_command(struct mgd *mgd, const char *user, const char *line)
 {
 	struct text text = TEXT_EMPTY;
+	struct text shown = TEXT_EMPTY;
 	/* A line may be as long as a whole configuration; what was done shows in its beginning. */
 	enum { MOST = 1000 };
 
-	text_printf(&text, "User '%s', command '%.*s '", user, MOST, line);
+	diagnostics_append_shown(line, &shown);
+	text_printf(&text, "User '%s', command '%.*s '", user, MOST, text_string(&shown));
+	text_release(&shown);
 	record(mgd,
 	    &(struct happening){.severity = LOG_SEVERITY_INFO,
 	        .tag = "UI_CMDLINE_READ_LINE",

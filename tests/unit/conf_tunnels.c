@@ -400,6 +400,36 @@ no_check_shows_a_secret(void **state)
 	world_release(&world);
 }
 
+/* What a log may have of a command. */
+static void
+commands_are_shown_without_secrets(void **state)
+{
+	static const struct refusal rows[] = {
+	    {"set security ike policy p pre-shared-key ascii-text hush", "set security ike policy p pre-shared-key ascii-text /* SECRET-DATA */"},
+	    {"set security ike policy p pre-shared-key ascii-text secret", "set security ike policy p pre-shared-key ascii-text /* SECRET-DATA */"},
+	    {"set security ike policy p preshared-key hush", "set security ike policy p preshared-key /* SECRET-DATA */"},
+	    {"set access profile p radius-server 192.0.2.1 secret \"a b\" port 5",
+	        "set access profile p radius-server 192.0.2.1 secret /* SECRET-DATA */"},
+	    {"pre-shared-key { ascii-text hush; }", "pre-shared-key { ascii-text /* SECRET-DATA */"},
+	    {"set security ike policy p pre-shared-key ascii-texthush", "set security ike policy p pre-shared-key /* SECRET-DATA */"},
+	    {"ascii-texthush", "ascii-text /* SECRET-DATA */"},
+	    /* A method has no secret. */
+	    {"set security ike proposal p authentication-method pre-shared-keys dh-group group2",
+	        "set security ike proposal p authentication-method pre-shared-keys dh-group group2"},
+	    {"show interfaces", "show interfaces"},
+	    {"delete security ike policy p pre-shared-key", "delete security ike policy p pre-shared-key"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct text shown = TEXT_EMPTY;
+
+		diagnostics_append_shown(rows[i].lines, &shown);
+		assert_string_equal(text_string(&shown), rows[i].told);
+		text_release(&shown);
+	}
+}
+
 int
 main(void)
 {
@@ -411,6 +441,7 @@ main(void)
 	    cmocka_unit_test(what_is_right_is_silent),
 	    cmocka_unit_test(no_message_shows_a_secret),
 	    cmocka_unit_test(no_check_shows_a_secret),
+	    cmocka_unit_test(commands_are_shown_without_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, world_schema, world_schema_end);

@@ -57,20 +57,27 @@ copy_shown(const char *string, bool *failed)
 	return copy;
 }
 
+void
+diagnostics_append_shown(const char *words, struct text *out)
+{
+	const size_t begin = secrets_begin(words);
+
+	text_append_bytes(out, words, begin);
+	if (words[begin] != '\0') {
+		text_append(out, begin > 0 && words[begin - 1] != ' ' ? " " SECRETS_SHOWN : SECRETS_SHOWN);
+	}
+}
+
 /* The same without its secrets. */
 static char *
 copy_statement(const char *statement, bool *failed)
 {
-	if (statement == NULL || statement[secrets_begin(statement)] == '\0') {
-		return copy_shown(statement, failed);
-	}
 	struct text open = TEXT_EMPTY;
 
-	text_append_bytes(&open, statement, secrets_begin(statement));
-	if (open.length > 0 && open.bytes[open.length - 1] != ' ') {
-		text_append_char(&open, ' ');
+	if (statement == NULL) {
+		return NULL;
 	}
-	text_append(&open, SECRETS_SHOWN);
+	diagnostics_append_shown(statement, &open);
 	*failed = *failed || text_failed(&open);
 	char *copy = copy_shown(text_string(&open), failed);
 

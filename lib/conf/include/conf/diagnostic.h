@@ -44,6 +44,11 @@ void diagnostics_release(struct diagnostics *list);
 void diagnostics_add(struct diagnostics *list, const struct diagnostic *what);
 void diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severity, const char *path,
     const char *statement, uint32_t line, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/*
+ * Appends words of configuration text as somebody may see them: from a secret on, SECRET-DATA stands in their place. Diagnostics do it by
+ * themselves.
+ */
+void diagnostics_append_shown(const char *words, struct text *out);
 /* Names the file in all diagnostics that name none; NULL does nothing. For checks, which know lines only. */
 void diagnostics_name_file(struct diagnostics *list, const char *file);
 /* Sorted by file, line, path; equal ones folded. */
