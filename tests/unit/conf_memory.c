@@ -61,6 +61,21 @@ static const char lines[] =
     "set interfaces ge-0/0/9 unit 0\nset interfaces ge-0/0/10 unit 0\nset interfaces ge-0/0/11 unit 0\n"
     "set bogus\n";
 
+static const char tunnels[] =
+    "set interfaces st0 unit 1\n"
+    "set security ike policy p pre-shared-key k\nset security ike policy p proposal a\n"
+    "set security ike policy p pre-shared-key ascii-text a b\nset security ike proposal a dh-group group 2\n"
+    "set security ike respond-bad-spi\nset security gateway g policy p\n"
+    "set security ike gateway g dynamic hostname a.b access-profile x\nset access profile x radius-server 192.0.2.1\n"
+    "set security ipsec vpn v bind-interface st0.1 ike gateway g no anti-replay ipsec-policy q\n"
+    "set security ipsec vpn v ike anti-replay\nset security ipsec proposal q protocolah hmac-md5-96\n"
+    "set security ipsec vpn w bind-interface st0.1 ike proxy-identity local 1.2.3.4/24\n"
+    "set security nat interface ge-0/0/0.0 static-nat 192.0.2.8 host 10.0.0.8/24\n"
+    "set security nat interface ge-0/0/0.0 source-nat pool a addr-range low 192.0.2.9 high 192.0.2.5\n"
+    "set security policies from-zone a to-zone junos-global policy p match destination-address static_nat_192.0.2.8_32\n"
+    "set security policies from-zone a to-zone b policy p then permit tunnel ipsec-vpn v pair-policy p\n"
+    "set security policies from-zone a to-zone b policy r then permit source-nat pool a\n";
+
 static const char curly[] =
     "security { zones { security-zone a { address-book { address x 192.0.2.0/24; address-set s { address x; } } } }\n"
     "policies { from-zone a to-zone b { policy p { match { source-address [ x y ]; } then { permit; } } } }\n"
@@ -117,7 +132,7 @@ every_allocation_may_fail(void **state)
 	static const struct {
 		enum conf_format format;
 		const char *text;
-	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}};
+	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}, {CONF_FORMAT_SET, tunnels}};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		long fail = 0;
