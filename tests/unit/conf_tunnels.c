@@ -67,6 +67,8 @@ static const struct reading readings[] = {
     {"E-182", IPSEC "proposal p authentication-algorithmhmac-md5-96 protocol esp\n",
         IPSEC "proposal p protocol esp\n" IPSEC "proposal p authentication-algorithm hmac-md5-96\n"},
     {"E-182", "set interfaces ge-0/0/0 unit 1 vlan-id300\n", "set interfaces ge-0/0/0 unit 1 vlan-id 300\n"},
+    /* Among values, a name that looks so is a name. */
+    {NULL, IKE "policy p proposals a modemain\n", IKE "policy p proposals a\n" IKE "policy p proposals modemain\n"},
     /* E-183, E-186 */
     {NULL, IKE "gateway g dynamic user-at-home a@b.c\n" IKE "gateway g dynamic user-at-home a@b.c connections-limit 20\n",
         IKE "gateway g dynamic user-at-hostname a@b.c\n" IKE "gateway g dynamic connections-limit 20\n"},

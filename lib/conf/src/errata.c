@@ -368,9 +368,8 @@ has_known_values(const struct schema_node *leaf)
 	    (type->base == VALUE_NUMBER || type->base == VALUE_WORDS);
 }
 
-/* E-182: the blank between a keyword and its value is missing. */
-static bool
-split_word(struct statement *statement, size_t token)
+bool
+errata_split(struct statement *statement, size_t token)
 {
 	for (size_t i = 0; i < statement->at->child_count; i++) {
 		const struct schema_node *leaf = statement->at->children[i];
@@ -435,7 +434,7 @@ errata_rewrite(struct statement *statement, size_t *token)
 		}
 		return put_reading(row, statement, *token);
 	}
-	return split_word(statement, *token);
+	return false;
 }
 
 bool

@@ -554,7 +554,8 @@ read_word(struct statement *statement, size_t *token)
 	/* A value without keyword wins over a lenient reading when it fits its type. */
 	const bool fits = bare != NULL && fits_keyword_less(statement, bare, *token);
 
-	if (!fits && statement->rewrites++ < REWRITES_MOST && errata_rewrite(statement, token)) {
+	if (!fits && statement->rewrites++ < REWRITES_MOST &&
+	    (errata_rewrite(statement, token) || errata_split(statement, *token))) {
 		return true;
 	}
 	if (bare != NULL) {
