@@ -91,6 +91,21 @@ check_fix(char *const columns[], struct loaded *loaded)
 	}
 }
 
+/* REQ-CFG-005: what is shown is canonical: it loads without a word, and is shown the same again. */
+static void
+check_canonical(const struct schema *schema, char *const columns[], struct loaded *loaded)
+{
+	struct loaded again = {.tree = conf_tree_create(schema)};
+	const char *shown = render(loaded, CONF_FORMAT_SET);
+
+	if (!conf_load(again.tree, CONF_FORMAT_SET, NULL, shown, strlen(shown), &again.list) || again.list.count > 0) {
+		fail_msg("line %s: %s\nshown as %s%s", columns[COLUMN_LINE], columns[COLUMN_STATEMENT], shown,
+		    messages(&again));
+	}
+	assert_string_equal(render(&again, CONF_FORMAT_SET), shown);
+	release(&again);
+}
+
 static void
 check_row(const struct schema *schema, char *const columns[])
 {
@@ -100,6 +115,9 @@ check_row(const struct schema *schema, char *const columns[])
 
 	load_context(schema, &loaded, columns[COLUMN_CONTEXT]);
 	(void)conf_load(loaded.tree, CONF_FORMAT_SET, NULL, statement, strlen(statement), &loaded.list);
+	if (loaded.list.errors == 0) {
+		check_canonical(schema, columns, &loaded);
+	}
 	if (strcmp(class, "LENIENT") == 0) {
 		check_lenient(columns, &loaded);
 	} else if (strcmp(class, "FIX") == 0) {
@@ -107,7 +125,6 @@ check_row(const struct schema *schema, char *const columns[])
 	} else if (loaded.list.count > 0) {
 		fail_msg("line %s, %s: %s\n%s", columns[COLUMN_LINE], class, statement, messages(&loaded));
 	} else {
-		/* It is in the tree: rendered and loaded, it is there again. */
 		assert_non_null(conf_tree_top(loaded.tree)->first);
 	}
 	release(&loaded);

@@ -306,6 +306,33 @@ each_rule_is_told(void **state)
 	}
 }
 
+/* REQ-VPN-048: the order of statements makes no difference. */
+static void
+any_order_is_right(void **state)
+{
+	struct world forward = world_of(state, WHOLE);
+	struct world backward = world_create(state);
+	static const char whole[] = WHOLE;
+	char line[256];
+
+	for (const char *end = whole + strlen(whole); end > whole;) {
+		const char *start = end - 1;
+
+		while (start > whole && start[-1] != '\n') {
+			start--;
+		}
+		(void)snprintf(line, sizeof(line), "%.*s", (int)(end - start), start);
+		assert_true(world_load(&backward, CONF_FORMAT_SET, line));
+		end = start;
+	}
+	conf_check(backward.tree, &backward.list);
+	assert_int_equal(backward.list.count, 0);
+	/* Zones stand in the order of entry; nothing else differs. */
+	assert_int_equal(strlen(world_render(&backward, CONF_FORMAT_SET)), strlen(world_render(&forward, CONF_FORMAT_SET)));
+	world_release(&forward);
+	world_release(&backward);
+}
+
 /* What is right is not told of: translation, paired policies, names of mappings, an unreferenced proposal (REQ-CFG-014). */
 static void
 what_is_right_is_silent(void **state)
@@ -440,6 +467,7 @@ main(void)
 	    cmocka_unit_test(curly_spellings),
 	    cmocka_unit_test(what_cannot_be_read),
 	    cmocka_unit_test(each_rule_is_told),
+	    cmocka_unit_test(any_order_is_right),
 	    cmocka_unit_test(what_is_right_is_silent),
 	    cmocka_unit_test(no_message_shows_a_secret),
 	    cmocka_unit_test(no_check_shows_a_secret),
