@@ -28,6 +28,15 @@ command_function command_delete;
 command_function command_insert;
 command_function command_activate;
 command_function command_deactivate;
+command_function command_rename;
+command_function command_copy;
+command_function command_annotate;
+command_function command_protect;
+command_function command_unprotect;
+command_function command_wildcard_delete;
+command_function command_wildcard_range;
+command_function command_replace;
+command_function command_status;
 command_function command_edit;
 command_function command_up;
 command_function command_top;
@@ -37,6 +46,12 @@ command_function command_rollback;
 command_function command_operational;
 command_function command_exit;
 
+/* Does a verb of lib/conf with the command's statement on the candidate. */
+typedef bool command_edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
+enum command_outcome command_change(struct session *session, const struct op_command *command,
+    command_edit_function *edit);
+/* Prints who edits: all sessions, or all others. False: nobody. */
+bool command_tell_editors(struct session *session, bool all);
 /* Runs a command line of the session's mode, or, for `run`, of operational mode. */
 enum command_outcome command_run(struct session *session, const char *line, enum op_mode mode);
 

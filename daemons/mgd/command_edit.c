@@ -10,9 +10,9 @@
 
 enum { DEFAULT_CONFIRM = 10 }; /* minutes */
 
-/* Who else edits, as JUNOS tells at `configure`. */
-static void
-tell_others(struct session *session)
+/* As JUNOS tells at `configure` and `status`. */
+bool
+command_tell_editors(struct session *session, bool all)
 {
 	struct ipc_server *server = session->mgd->server;
 	struct text out = TEXT_EMPTY;
@@ -22,7 +22,7 @@ tell_others(struct session *session)
 	for (size_t i = 0; (client = ipc_server_client(server, i)) != NULL; i++) {
 		const struct session *other = client->data;
 
-		if (other == NULL || other == session || other->mode != IPC_MODE_CONFIGURE) {
+		if (other == NULL || (other == session && !all) || other->mode != IPC_MODE_CONFIGURE) {
 			continue;
 		}
 		text_printf(&out, "%s  %s (pid %d)\n      [edit%s%s]\n", any ? "" : "Users currently editing the configuration:\n",
@@ -32,6 +32,7 @@ tell_others(struct session *session)
 	}
 	session_print(session, &out);
 	text_release(&out);
+	return any;
 }
 
 enum command_outcome
@@ -41,7 +42,7 @@ command_configure(struct session *session, const struct op_command *command)
 	session->mode = IPC_MODE_CONFIGURE;
 	audit_configure(session->mgd, session->user, true);
 	session_say(session, "Entering configuration mode");
-	tell_others(session);
+	(void)command_tell_editors(session, false);
 	if (session->mgd->changed) {
 		session_say(session, "The configuration has been changed but not committed");
 	}
@@ -94,10 +95,8 @@ command_operational(struct session *session, const struct op_command *command)
 
 /* --- changes ---------------------------------------------------------------------------------------------------- */
 
-typedef bool edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
-
-static enum command_outcome
-change(struct session *session, const struct op_command *command, edit_function *edit)
+enum command_outcome
+command_change(struct session *session, const struct op_command *command, command_edit_function *edit)
 {
 	const char *words = op_value(command->request.root, "statement");
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
@@ -122,31 +121,31 @@ change(struct session *session, const struct op_command *command, edit_function 
 enum command_outcome
 command_set(struct session *session, const struct op_command *command)
 {
-	return change(session, command, conf_edit_set);
+	return command_change(session, command, conf_edit_set);
 }
 
 enum command_outcome
 command_delete(struct session *session, const struct op_command *command)
 {
-	return change(session, command, conf_edit_delete);
+	return command_change(session, command, conf_edit_delete);
 }
 
 enum command_outcome
 command_insert(struct session *session, const struct op_command *command)
 {
-	return change(session, command, conf_edit_insert);
+	return command_change(session, command, conf_edit_insert);
 }
 
 enum command_outcome
 command_activate(struct session *session, const struct op_command *command)
 {
-	return change(session, command, conf_edit_activate);
+	return command_change(session, command, conf_edit_activate);
 }
 
 enum command_outcome
 command_deactivate(struct session *session, const struct op_command *command)
 {
-	return change(session, command, conf_edit_deactivate);
+	return command_change(session, command, conf_edit_deactivate);
 }
 
 /* --- moving ----------------------------------------------------------------------------------------------------- */
@@ -204,7 +203,10 @@ static bool
 fits_behind_top(const struct session *session, const char *line, bool *moves)
 {
 	static const char *const rpcs[] = {"configuration-edit", "configuration-set", "configuration-delete",
-	    "configuration-insert", "configuration-activate", "configuration-deactivate", "configuration-show"};
+	    "configuration-insert", "configuration-activate", "configuration-deactivate", "configuration-show",
+	    "configuration-rename", "configuration-copy", "configuration-annotate", "configuration-protect",
+	    "configuration-unprotect", "configuration-wildcard-delete", "configuration-wildcard-range",
+	    "configuration-replace"};
 	struct op_error error = OP_ERROR_EMPTY;
 	struct op_command parsed = {.rpc = NULL};
 	bool fits = !op_parse(session->mgd->commands, OP_MODE_CONFIGURATION, line, &parsed, &error);

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "conf_support.h"
+#include "conf/verbs.h"
 
 static long countdown = -1; /* allocations until one fails; negative: never */
 
@@ -174,12 +175,63 @@ editing_is_atomic(void **state)
 	world_release(&world);
 }
 
+/* The same for each of the verbs that change more than a statement. */
+static bool
+verb(struct conf_editor *editor, size_t which, struct diagnostics *list)
+{
+	const struct conf_replacement order = {.pattern = "x", .with = "other"};
+	uint32_t count;
+
+	switch (which) {
+	case 0:
+		return conf_edit_rename(editor, "security policies from-zone a to-zone b policy p to policy q", list);
+	case 1:
+		return conf_edit_copy(editor, "security policies from-zone a to-zone b policy p to policy q", list);
+	case 2:
+		return conf_edit_annotate(editor, "security policies \"a note\"", list);
+	case 3:
+		return conf_edit_replace(editor, &order, &count, list);
+	case 4:
+		return conf_edit_wildcard_delete(editor, "security policies from-zone a to-zone b policy *", &count, list);
+	default:
+		return conf_edit_wildcard_range(editor, "set interfaces ge-0/0/[0-1] unit [0-1]", &count, list);
+	}
+}
+
+static void
+verbs_are_atomic(void **state)
+{
+	static const char before[] =
+	    "set security policies from-zone a to-zone b policy p match source-address x\n"
+	    "set security policies from-zone a to-zone b policy p then permit\n";
+
+	for (size_t which = 0; which < 6; which++) {
+		bool done = false;
+
+		for (long fail = 0; !done; fail++) {
+			struct world world = world_of(state, before);
+			struct conf_editor editor = {.tree = world.tree};
+
+			countdown = fail;
+			done = verb(&editor, which, &world.list);
+			countdown = -1;
+			if (!done) {
+				assert_true(world.list.failed || world.list.errors > 0);
+				assert_renders(&world, CONF_FORMAT_SET, before);
+			}
+			assert_true(fail < 10000);
+			world_release(&world);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_allocation_may_fail),
 	    cmocka_unit_test(editing_is_atomic),
+	    cmocka_unit_test(verbs_are_atomic),
 	};
 
 	json_set_alloc_funcs(__wrap_malloc, free);

@@ -310,7 +310,8 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
 	expect_next(house, CONFIGURATION, "run ", "show clear ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
-	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert edit show ");
+	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
+	    "edit show ");
 	expect_next(house, CONFIGURATION, "top delete security ", "! >zones ");
 	expect_next(house, CONFIGURATION, "deactivate inter", ">interfaces ");
 	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> and-quit comment | ");

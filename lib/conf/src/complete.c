@@ -174,6 +174,7 @@ child_fits(const struct place *place, const struct schema_node *child)
 		return child->kind == SCHEMA_LIST || child->kind == SCHEMA_CONTAINER ||
 		    (child->kind == SCHEMA_PRESENCE && child->child_count > 0);
 	case CONF_VERB_INSERT:
+	case CONF_VERB_RENAME:
 		return place_has(place->node, child) && (child->kind == SCHEMA_LIST || child->child_count > 0);
 	case CONF_VERB_DELETE:
 	case CONF_VERB_SHOW:
@@ -221,6 +222,9 @@ offer_children(struct offering *offering)
 		offer(offering, CONF_CANDIDATE_KEYWORD, "after", "Move it behind another one");
 		offer(offering, CONF_CANDIDATE_KEYWORD, "before", "Move it in front of another one");
 	}
+	if (place->verb == CONF_VERB_RENAME && place->schema->kind == SCHEMA_LIST) {
+		offer(offering, CONF_CANDIDATE_KEYWORD, "to", "The new name follows");
+	}
 }
 
 static void
@@ -228,6 +232,10 @@ offer_neighbours(struct offering *offering)
 {
 	const struct conf_node *node = offering->place->node;
 
+	if (offering->place->verb == CONF_VERB_RENAME) {
+		offer_placeholder(offering, offering->place->schema->key_node, offering->place->schema);
+		return;
+	}
 	for (const struct conf_node *entry = node == NULL ? NULL : conf_first(node->parent, node->schema->name);
 	     entry != NULL; entry = conf_next(entry)) {
 		if (entry != node) {
@@ -248,6 +256,7 @@ offer_place(struct offering *offering)
 		whole = whole && place->words > 0;
 		break;
 	case CONF_VERB_INSERT:
+	case CONF_VERB_RENAME:
 		whole = whole && place->state == PLACE_DONE;
 		break;
 	case CONF_VERB_DELETE:

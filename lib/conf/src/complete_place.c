@@ -162,6 +162,11 @@ place_take_child(struct place *place, const char *word)
 		place->whole = false;
 		return true;
 	}
+	if (place->verb == CONF_VERB_RENAME && place->schema->kind == SCHEMA_LIST && strcmp(word, "to") == 0) {
+		place->state = place->schema->keyword_less ? PLACE_WANTS_NEIGHBOUR : PLACE_WANTS_LIST;
+		place->whole = false;
+		return true;
+	}
 	if (child == NULL && place->schema->keyword_less_child == NULL) {
 		return false;
 	}

@@ -10,6 +10,83 @@
 #include "conf/conf.h"
 #include "tree_private.h"
 
+bool
+edit_missing(struct statement *statement)
+{
+	statement_tell(statement, DIAGNOSTIC_ERROR, CONF_NO_SUCH_STATEMENT);
+	return false;
+}
+
+bool
+edit_no_memory(struct statement *statement)
+{
+	statement->list->failed = true;
+	statement->list->errors++;
+	return false;
+}
+
+bool
+edit_allowed(struct statement *statement, const struct conf_node *node, bool below)
+{
+	const struct conf_node *guarded = NULL;
+
+	if (!statement->tree->guarded) {
+		return true;
+	}
+	for (const struct conf_node *at = node; guarded == NULL && at != NULL; at = at->parent) {
+		guarded = at->guarded ? at : NULL;
+	}
+	for (const struct conf_node *at = node; guarded == NULL && below && at != NULL; at = tree_walk_next(at, node)) {
+		guarded = at->guarded ? at : NULL;
+	}
+	if (guarded != NULL) {
+		struct text words = TEXT_EMPTY;
+
+		conf_path(guarded, &words);
+		statement_tell(statement, DIAGNOSTIC_ERROR, "'%s' is protected: unprotect it first", text_string(&words));
+		text_release(&words);
+	}
+	return guarded == NULL;
+}
+
+/* What a set would take out because it excludes it. */
+static bool
+choice_allowed(struct statement *statement, const struct conf_node *parent, const struct schema_node *schema)
+{
+	for (const struct conf_node *node = parent->first; node != NULL && schema->choice != NULL; node = node->next) {
+		const struct schema_node *other = node->schema;
+
+		if (other->choice != NULL && strcmp(other->choice, schema->choice) == 0 &&
+		    strcmp(other->choice_case, schema->choice_case) != 0 && !edit_allowed(statement, node, true)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Nothing protected stands on the way that the steps go. */
+static bool
+steps_allowed(struct statement *statement)
+{
+	if (!statement->tree->guarded) {
+		return true;
+	}
+	for (size_t i = 0; i < statement->step_count; i++) {
+		struct step *step = &statement->steps[i];
+		struct conf_node *parent =
+		    step->parent == STEP_LEVEL ? statement->level : statement->steps[step->parent].node;
+
+		step->node = parent == NULL ? NULL
+		                            : tree_find(parent, step->schema, statement_value(statement, step->value),
+		                                  statement_value(statement, step->value2));
+		if ((step->node != NULL && !edit_allowed(statement, step->node, false)) ||
+		    (parent != NULL && step->node == NULL && !choice_allowed(statement, parent, step->schema))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 edit_set(struct statement *statement, size_t from)
 {
@@ -20,7 +97,7 @@ edit_set(struct statement *statement, size_t from)
 		statement_tell(statement, DIAGNOSTIC_ERROR, "a statement is missing");
 		return false;
 	}
-	return statement_apply(statement);
+	return steps_allowed(statement) && statement_apply(statement);
 }
 
 /* Removes the node and what is left empty above it. */
@@ -37,16 +114,16 @@ remove_with_shells(struct conf_node *node)
 	}
 }
 
-static bool
-tell_missing(struct statement *statement)
-{
-	statement_tell(statement, DIAGNOSTIC_ERROR, CONF_NO_SUCH_STATEMENT);
-	return false;
-}
+/* How a verb treats what is protected. */
+enum guard {
+	GUARD_NONE, /* the verb is about protection itself */
+	GUARD_NODE,
+	GUARD_ALL, /* it reaches what is below too */
+};
 
-/* The nodes that the words name: calls `each` for them, the last one first. */
+/* The nodes that the words name: calls `each` for them, the last one first. Either for all of them or for none. */
 static bool
-edit_each(struct statement *statement, size_t from, void (*each)(struct conf_node *node))
+edit_each(struct statement *statement, size_t from, void (*each)(struct conf_node *node), enum guard guard)
 {
 	size_t missing;
 
@@ -59,25 +136,32 @@ edit_each(struct statement *statement, size_t from, void (*each)(struct conf_nod
 		return false;
 	}
 	if (!statement_find(statement, &missing)) {
-		return tell_missing(statement);
+		return edit_missing(statement);
 	}
-	struct conf_node *at = statement_node(statement);
+	struct conf_node *first =
+	    statement->pending == NULL ? NULL : tree_first(statement_node(statement), statement->pending);
 
-	if (statement->pending != NULL) {
-		struct conf_node *node = tree_first(at, statement->pending);
-
-		if (node == NULL) {
-			return tell_missing(statement);
-		}
-		while (node != NULL) {
-			struct conf_node *next = tree_next(node);
-
-			each(node);
-			node = next;
-		}
-		return true;
+	if (statement->pending != NULL && first == NULL) {
+		return edit_missing(statement);
 	}
-	for (size_t i = statement->step_count; i-- > 0;) {
+	for (struct conf_node *node = first; guard != GUARD_NONE && node != NULL; node = tree_next(node)) {
+		if (!edit_allowed(statement, node, guard == GUARD_ALL)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; guard != GUARD_NONE && statement->pending == NULL && i < statement->step_count; i++) {
+		if (statement->steps[i].terminal &&
+		    !edit_allowed(statement, statement->steps[i].node, guard == GUARD_ALL)) {
+			return false;
+		}
+	}
+	while (first != NULL) {
+		struct conf_node *next = tree_next(first);
+
+		each(first);
+		first = next;
+	}
+	for (size_t i = statement->step_count; statement->pending == NULL && i-- > 0;) {
 		if (statement->steps[i].terminal) {
 			each(statement->steps[i].node);
 		}
@@ -97,6 +181,18 @@ make_active(struct conf_node *node)
 	node->inactive = false;
 }
 
+static void
+make_guarded(struct conf_node *node)
+{
+	node->guarded = true;
+}
+
+static void
+make_unguarded(struct conf_node *node)
+{
+	node->guarded = false;
+}
+
 /* Reads the words that name one entry or value of an ordered list. */
 static struct conf_node *
 find_ordered(struct statement *statement, size_t from)
@@ -107,7 +203,7 @@ find_ordered(struct statement *statement, size_t from)
 		return NULL;
 	}
 	if (statement->step_count == 0 || !statement_find(statement, &missing)) {
-		(void)tell_missing(statement);
+		(void)edit_missing(statement);
 		return NULL;
 	}
 	struct conf_node *node = statement->steps[statement->step_count - 1].node;
@@ -160,6 +256,9 @@ edit_insert(struct statement *statement, size_t from)
 		statement_tell(statement, DIAGNOSTIC_ERROR, "this is not in the same list");
 		return false;
 	}
+	if (!edit_allowed(statement, node, false)) {
+		return false;
+	}
 	if (other != node) {
 		struct conf_node *parent = node->parent;
 
@@ -194,13 +293,24 @@ edit_run(struct statement *statement, enum edit_verb verb, size_t from)
 	case EDIT_SET:
 		return edit_set(statement, from);
 	case EDIT_DELETE:
-		return edit_each(statement, from, remove_with_shells);
+		return edit_each(statement, from, remove_with_shells, GUARD_ALL);
 	case EDIT_ACTIVATE:
-		return edit_each(statement, from, make_active);
+		return edit_each(statement, from, make_active, GUARD_NODE);
 	case EDIT_DEACTIVATE:
-		return edit_each(statement, from, make_inactive);
+		return edit_each(statement, from, make_inactive, GUARD_NODE);
+	case EDIT_PROTECT:
+		statement->tree->guarded = true;
+		return edit_each(statement, from, make_guarded, GUARD_NONE);
+	case EDIT_UNPROTECT:
+		return edit_each(statement, from, make_unguarded, GUARD_NONE);
 	case EDIT_INSERT:
 		return edit_insert(statement, from);
+	case EDIT_RENAME:
+		return edit_rename(statement, from, false);
+	case EDIT_COPY:
+		return edit_rename(statement, from, true);
+	case EDIT_ANNOTATE:
+		return edit_annotate(statement, from);
 	case EDIT_ENTER:
 		return edit_enter(statement, from);
 	}
@@ -221,8 +331,8 @@ take_words(struct statement *statement, const char *words)
 	return !statement->tokens.failed;
 }
 
-static bool
-prepare(struct statement *statement, const struct conf_editor *editor, const char *words, struct diagnostics *list)
+bool
+edit_prepare(struct statement *statement, const struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
 	*statement = (struct statement){
 	    .tree = editor->tree,
@@ -238,11 +348,11 @@ prepare(struct statement *statement, const struct conf_editor *editor, const cha
 	return true;
 }
 
-static bool
-run(struct conf_editor *editor, enum edit_verb verb, const char *words, struct diagnostics *list)
+bool
+edit_line(struct conf_editor *editor, enum edit_verb verb, const char *words, struct diagnostics *list)
 {
 	struct statement statement;
-	const bool done = prepare(&statement, editor, words, list) && edit_run(&statement, verb, 0);
+	const bool done = edit_prepare(&statement, editor, words, list) && edit_run(&statement, verb, 0);
 
 	statement_release(&statement);
 	return done;
@@ -251,31 +361,31 @@ run(struct conf_editor *editor, enum edit_verb verb, const char *words, struct d
 bool
 conf_edit_set(struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
-	return run(editor, EDIT_SET, words, list);
+	return edit_line(editor, EDIT_SET, words, list);
 }
 
 bool
 conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
-	return run(editor, EDIT_DELETE, words, list);
+	return edit_line(editor, EDIT_DELETE, words, list);
 }
 
 bool
 conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
-	return run(editor, EDIT_INSERT, words, list);
+	return edit_line(editor, EDIT_INSERT, words, list);
 }
 
 bool
 conf_edit_activate(struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
-	return run(editor, EDIT_ACTIVATE, words, list);
+	return edit_line(editor, EDIT_ACTIVATE, words, list);
 }
 
 bool
 conf_edit_deactivate(struct conf_editor *editor, const char *words, struct diagnostics *list)
 {
-	return run(editor, EDIT_DEACTIVATE, words, list);
+	return edit_line(editor, EDIT_DEACTIVATE, words, list);
 }
 
 bool
@@ -283,7 +393,7 @@ conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostic
 {
 	struct statement statement;
 	struct text level = TEXT_EMPTY;
-	bool done = prepare(&statement, editor, words, list) && edit_run(&statement, EDIT_ENTER, 0);
+	bool done = edit_prepare(&statement, editor, words, list) && edit_run(&statement, EDIT_ENTER, 0);
 
 	if (done) {
 		conf_path(statement_node(&statement), &level);
@@ -311,7 +421,7 @@ conf_edit_up(struct conf_editor *editor, uint32_t levels)
 	if (editor->level.length == 0) {
 		return true;
 	}
-	bool done = prepare(&statement, editor, "", &silent) && statement_read(&statement, 0);
+	bool done = edit_prepare(&statement, editor, "", &silent) && statement_read(&statement, 0);
 
 	if (done) {
 		/* The words of the level's first containers: a level up is a step less. */
@@ -346,15 +456,15 @@ conf_edit_find(const struct conf_editor *editor, const char *words, struct diagn
 	const struct conf_node *found = NULL;
 	size_t missing;
 
-	if (prepare(&statement, editor, words, list)) {
+	if (edit_prepare(&statement, editor, words, list)) {
 		statement.allow_pending = true;
 		if (statement_read(&statement, 0)) {
 			if (!statement_find(&statement, &missing)) {
-				(void)tell_missing(&statement);
+				(void)edit_missing(&statement);
 			} else if (statement.pending != NULL) {
 				found = tree_first(statement_node(&statement), statement.pending);
 				if (found == NULL) {
-					(void)tell_missing(&statement);
+					(void)edit_missing(&statement);
 				}
 			} else {
 				found = statement.step_count == 0 ? statement.level

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit.h"
 #include "load_private.h"
 #include "schema_private.h"
 #include "tree_private.h"
@@ -112,13 +113,39 @@ child_node(struct json_reader *reader, struct conf_node *parent, const struct sc
 
 static void read_object(struct json_reader *reader, struct conf_node *node, const json_t *object);
 
-static bool
-is_inactive(const json_t *object, const char *name)
+static void
+take_marks(struct json_reader *reader, struct conf_node *node, const json_t *marks)
 {
-	char key[80];
+	const char *comment = json_string_value(json_object_get(marks, "comment"));
+	struct text note = TEXT_EMPTY;
 
-	(void)snprintf(key, sizeof(key), "@%s", name);
-	return json_is_true(json_object_get(json_object_get(object, key), "inactive"));
+	if (json_is_true(json_object_get(marks, "inactive"))) {
+		node->inactive = true;
+	}
+	if (json_is_true(json_object_get(marks, "protect"))) {
+		node->guarded = true;
+		reader->load->tree->guarded = true;
+	}
+	if (comment != NULL && !edit_clean_annotation(comment, strlen(comment), &note)) {
+		tell(reader, node, "comment", "a comment is UTF-8 without control characters and without '*/'");
+	} else if (note.length > 0) {
+		free(node->annotation);
+		node->annotation = text_take(&note);
+	}
+	text_release(&note);
+}
+
+/* The marks of a member of an object: one object, or of values an array with one each. */
+static void
+take_member_marks(struct json_reader *reader, struct conf_node *node, const struct schema_node *schema,
+    const json_t *marks)
+{
+	struct conf_node *child = tree_first(node, schema);
+	const bool each = json_is_array(marks);
+
+	for (size_t i = 0; child != NULL && schema->kind != SCHEMA_LIST; child = tree_next(child)) {
+		take_marks(reader, child, each ? json_array_get(marks, i++) : marks);
+	}
 }
 
 static void
@@ -151,7 +178,7 @@ read_entry(struct json_reader *reader, struct conf_node *parent, const struct sc
 		struct conf_node *entry = child_node(reader, parent, schema, first, other);
 
 		if (entry != NULL) {
-			entry->inactive = is_inactive(object, "");
+			take_marks(reader, entry, json_object_get(object, "@"));
 			read_object(reader, entry, object);
 		}
 	}
@@ -216,7 +243,7 @@ read_container(struct json_reader *reader, struct conf_node *parent, const struc
 		read_entries(reader, node, bare, value);
 		return;
 	}
-	node->inactive = is_inactive(value, "");
+	take_marks(reader, node, json_object_get(value, "@"));
 	read_object(reader, node, value);
 }
 
@@ -290,11 +317,10 @@ read_object(struct json_reader *reader, struct conf_node *node, const json_t *ob
 			continue;
 		}
 		read_child(reader, node, schema, value);
-		if (is_inactive(object, name)) {
-			for (struct conf_node *child = tree_first(node, schema); child != NULL; child = tree_next(child)) {
-				child->inactive = true;
-			}
-		}
+		char key[80];
+
+		(void)snprintf(key, sizeof(key), "@%s", name);
+		take_member_marks(reader, node, schema, json_object_get(object, key));
 	}
 }
 

@@ -5,8 +5,10 @@
  * its own statement or block only: the reader finds the end of it and goes on. The stack is bounded.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "edit.h"
 #include "load_private.h"
 #include "schema_private.h"
 #include "statement.h"
@@ -29,6 +31,8 @@ struct curly_reader {
 	size_t depth;   /* blocks open; stack[0] is the top */
 	size_t too_deep; /* blocks beyond the bound */
 	size_t forgiven; /* braces that were supplied: as many may be surplus */
+	const char *comment; /* before the statement being read; NULL: none */
+	size_t comment_length;
 	int brackets;    /* open in the statement being read */
 };
 
@@ -62,29 +66,90 @@ prepare(struct curly_reader *reader)
 	statement->quiet = false;
 }
 
-/* "inactive: " and the leaf-list's name of a block of values. True: the statement is inactive. */
-static bool
+/* What stands before a statement. */
+struct marks {
+	bool inactive;
+	bool guarded;
+	bool replaces;
+};
+
+/* "inactive: " and the like, and the leaf-list's name of a block of values. */
+static struct marks
 take_marks(struct curly_reader *reader)
 {
 	struct token_list *tokens = &reader->statement.tokens;
-	const bool inactive = tokens_is(tokens, 0, "inactive:");
+	struct marks marks = {.inactive = false};
 
-	if (inactive) {
+	for (;;) {
+		if (tokens_is(tokens, 0, "inactive:")) {
+			marks.inactive = true;
+		} else if (tokens_is(tokens, 0, "protect:")) {
+			marks.guarded = true;
+		} else if (tokens_is(tokens, 0, "replace:")) {
+			marks.replaces = true;
+		} else {
+			break;
+		}
 		tokens_remove(tokens, 0, 1);
 	}
 	if (innermost(reader)->values != NULL) {
 		(void)tokens_insert(tokens, 0, innermost(reader)->values->name);
 	}
-	return inactive;
+	return marks;
 }
 
 static void
-set_inactive(struct statement *statement)
+set_marks(struct curly_reader *reader, struct conf_node *node, struct marks marks)
 {
+	node->inactive = node->inactive || marks.inactive;
+	node->guarded = node->guarded || marks.guarded;
+	node->replaces = node->replaces || marks.replaces;
+	reader->load->tree->guarded = reader->load->tree->guarded || marks.guarded;
+}
+
+/* The comment before the statement stays with the node, and with the one whose line begins with it. */
+static void
+set_annotation(struct curly_reader *reader, struct conf_node *node)
+{
+	struct text note = TEXT_EMPTY;
+
+	if (reader->comment == NULL) {
+		return;
+	}
+	/* What cannot be kept is a comment all the same. */
+	if (edit_clean_annotation(reader->comment, reader->comment_length, &note) && note.length > 0) {
+		char *text = text_take(&note);
+
+		if (text != NULL) {
+			free(node->annotation);
+			node->annotation = text;
+		}
+	}
+	if (text_failed(&note)) {
+		reader->load->list->failed = true;
+		reader->load->list->errors++;
+	}
+	text_release(&note);
+}
+
+static void
+set_statement_marks(struct curly_reader *reader, struct marks marks)
+{
+	struct statement *statement = &reader->statement;
+	size_t first = 0;
+
 	for (size_t i = 0; i < statement->step_count; i++) {
 		if (statement->steps[i].terminal) {
-			statement->steps[i].node->inactive = true;
+			set_marks(reader, statement->steps[i].node, marks);
 		}
+	}
+	while (first + 1 < statement->step_count && statement->steps[first].schema->prefix_form) {
+		first++;
+	}
+	if (first < statement->step_count) {
+		struct conf_node *node = statement->steps[first].node;
+
+		set_annotation(reader, node->schema->kind == SCHEMA_LEAF_LIST ? tree_first(node->parent, node->schema) : node);
 	}
 }
 
@@ -125,19 +190,18 @@ end_statement(struct curly_reader *reader, bool closed)
 	}
 	(void)close_system(reader);
 	if (!skipping(reader)) {
-		const bool inactive = take_marks(reader);
+		const struct marks marks = take_marks(reader);
 
 		prepare(reader);
 		if (statement_read(statement, 0) && statement_apply(statement)) {
-			if (inactive) {
-				set_inactive(statement);
-			}
+			set_statement_marks(reader, marks);
 			if (!closed) {
 				statement_tell(statement, DIAGNOSTIC_WARNING, "E-006 a ';' is missing and was supplied");
 			}
 		}
 	}
 	tokens_clear(&statement->tokens);
+	reader->comment = NULL;
 }
 
 /* The head of a block is complete: the words before '{'. */
@@ -161,7 +225,7 @@ open_block(struct curly_reader *reader)
 	struct block block = {.node = innermost(reader)->node, .line = line, .skipped = true};
 
 	if (!skipping(reader)) {
-		const bool inactive = take_marks(reader);
+		const struct marks marks = take_marks(reader);
 
 		prepare(reader);
 		statement->allow_pending = true;
@@ -177,13 +241,17 @@ open_block(struct curly_reader *reader)
 			} else if (statement->pending != NULL && statement->pending->child_count > 0) {
 				statement_tell(statement, DIAGNOSTIC_ERROR, "a name is missing before '{'");
 				block.skipped = true;
-			} else if (inactive) {
-				block.node->inactive = true;
+			} else {
+				set_marks(reader, block.node, marks);
+				if (statement->pending == NULL) {
+					set_annotation(reader, block.node);
+				}
 			}
 		}
 	}
 	reader->stack[++reader->depth] = block;
 	tokens_clear(&statement->tokens);
+	reader->comment = NULL;
 }
 
 static void
@@ -265,6 +333,19 @@ take_bad(struct curly_reader *reader)
 	tokens_clear(tokens);
 }
 
+/* The comment in front of a statement's first word is about the statement; all others are about nothing. */
+static void
+take_comment(struct curly_reader *reader)
+{
+	struct lexer *lexer = &reader->lexer;
+
+	if (reader->statement.tokens.count <= 1) {
+		reader->comment = lexer->comment;
+		reader->comment_length = lexer->comment_length;
+	}
+	lexer->comment = NULL;
+}
+
 static void
 finish(struct curly_reader *reader)
 {
@@ -304,6 +385,7 @@ load_text(const struct load *load)
 		if (tokens->failed) {
 			break;
 		}
+		take_comment(&reader);
 		switch (kind) {
 		case TOKEN_END:
 			break;

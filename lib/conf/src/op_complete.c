@@ -73,6 +73,12 @@ op_statement_verb(const struct op_rpc *rpc)
 	    {"configuration-delete", CONF_VERB_DELETE},
 	    {"configuration-edit", CONF_VERB_EDIT},
 	    {"configuration-insert", CONF_VERB_INSERT},
+	    {"configuration-rename", CONF_VERB_RENAME},
+	    {"configuration-copy", CONF_VERB_RENAME},
+	    {"configuration-annotate", CONF_VERB_DELETE},
+	    {"configuration-protect", CONF_VERB_DELETE},
+	    {"configuration-unprotect", CONF_VERB_DELETE},
+	    {"configuration-wildcard-delete", CONF_VERB_DELETE},
 	    {"configuration-activate", CONF_VERB_DELETE},
 	    {"configuration-deactivate", CONF_VERB_DELETE},
 	};
@@ -205,7 +211,8 @@ static void
 op_offer_command(void *context, const struct conf_candidate *candidate)
 {
 	struct op_completing *completing = context;
-	static const char *const no[] = {"configure", "exit", "quit", "run", "top", "up", "commit", "rollback", "help"};
+	static const char *const no[] = {"configure", "exit", "quit", "run", "top", "up", "commit", "rollback", "help",
+	    "status", "load", "save"};
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		if (candidate->kind == CONF_CANDIDATE_KEYWORD && strcmp(candidate->word, no[i]) == 0) {

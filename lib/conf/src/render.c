@@ -14,6 +14,23 @@ enum { INDENT = 4 };
 
 /* --- set lines --------------------------------------------------------------------------------------------------- */
 
+/* Protection comes last: nothing changes the node after it. */
+static void
+render_set_marks(struct text *out, const struct text *words, const struct conf_node *node)
+{
+	if (node->annotation != NULL) {
+		text_printf(out, "annotate %s ", text_string(words));
+		tree_append_quoted(out, node->annotation);
+		text_append_char(out, '\n');
+	}
+	if (node->inactive) {
+		text_printf(out, "deactivate %s\n", text_string(words));
+	}
+	if (node->guarded) {
+		text_printf(out, "protect %s\n", text_string(words));
+	}
+}
+
 /* `prefix` holds the words down to the node's parent. */
 static void
 render_set(struct text *out, struct text *prefix, const struct conf_node *node)
@@ -35,15 +52,13 @@ render_set(struct text *out, struct text *prefix, const struct conf_node *node)
 			}
 		}
 	}
-	if (node->inactive) {
+	if (node->annotation != NULL || node->inactive || node->guarded) {
 		/* A leaf is named without its value. */
 		if (node->schema->kind == SCHEMA_LEAF && !node->schema->keyword_less && prefix->bytes != NULL) {
 			prefix->length = length + (length > 0 ? 1 : 0);
 			text_append(prefix, node->schema->name);
 		}
-		text_append(out, "deactivate ");
-		text_append_bytes(out, text_string(prefix), prefix->length);
-		text_append_char(out, '\n');
+		render_set_marks(out, prefix, node);
 	}
 	if (prefix->bytes != NULL) {
 		prefix->length = length;
@@ -73,14 +88,27 @@ render_set_all(const struct conf_node *node, struct text *out)
 
 /* --- curly text -------------------------------------------------------------------------------------------------- */
 
-/* What stands before a statement: indentation, "inactive: ", the name of a container in prefix form. */
 static void
-begin_line(const struct curly *curly, const struct conf_node *node)
+begin_indent(const struct curly *curly)
 {
 	if (curly->mark != NULL) {
 		text_append(curly->out, curly->mark);
 	}
 	text_append_repeated(curly->out, ' ', curly->indent);
+}
+
+/* What stands before a statement: indentation, "inactive: ", the name of a container in prefix form. */
+static void
+begin_line(const struct curly *curly, const struct conf_node *node)
+{
+	if (node->annotation != NULL) {
+		begin_indent(curly);
+		text_printf(curly->out, "/* %s */\n", node->annotation);
+	}
+	begin_indent(curly);
+	if (node->guarded) {
+		text_append(curly->out, "protect: ");
+	}
 	if (node->inactive) {
 		text_append(curly->out, "inactive: ");
 	}
@@ -96,7 +124,8 @@ render_values(struct text *out, const struct conf_node *node)
 	const struct conf_node *last = node;
 	size_t count = 1;
 
-	while (tree_next(last) != NULL && tree_next(last)->inactive == node->inactive) {
+	while (tree_next(last) != NULL && tree_next(last)->inactive == node->inactive &&
+	    tree_next(last)->guarded == node->guarded) {
 		last = tree_next(last);
 		count++;
 	}
@@ -113,6 +142,13 @@ render_values(struct text *out, const struct conf_node *node)
 	return last;
 }
 
+/* Needs a line of its own for what is said of it. */
+static bool
+is_marked(const struct conf_node *node)
+{
+	return node->inactive || node->guarded || node->annotation != NULL;
+}
+
 /* May all children stand on the node's own line? */
 static bool
 fits_one_line(const struct conf_node *node)
@@ -121,7 +157,7 @@ fits_one_line(const struct conf_node *node)
 		return false;
 	}
 	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
-		if (child->first != NULL || child->inactive) {
+		if (child->first != NULL || is_marked(child)) {
 			return false;
 		}
 	}
@@ -136,7 +172,7 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 	if (tree_is_empty(node)) {
 		return;
 	}
-	if (node->schema->prefix_form && !node->inactive && curly->prefix == NULL) {
+	if (node->schema->prefix_form && !is_marked(node) && curly->prefix == NULL) {
 		struct curly inner = *curly;
 
 		inner.prefix = node->schema->name;
@@ -167,10 +203,7 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 	inner.prefix = NULL;
 	text_append(out, " {\n");
 	render_curly_children(&inner, node);
-	if (curly->mark != NULL) {
-		text_append(out, curly->mark);
-	}
-	text_append_repeated(out, ' ', curly->indent);
+	begin_indent(curly);
 	text_append(out, "}\n");
 }
 

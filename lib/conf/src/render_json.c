@@ -24,19 +24,69 @@ value_of(const struct conf_node *node)
 }
 
 static bool
-set_inactive(json_t *object, const char *name)
+is_marked(const struct conf_node *node)
 {
-	json_t *mark = json_pack("{s:b}", "inactive", 1);
+	return node->inactive || node->guarded || node->annotation != NULL;
+}
+
+/* What is said of a node: {"inactive": true, "protect": true, "comment": "..."}. */
+static json_t *
+marks_of(const struct conf_node *node)
+{
+	json_t *marks = json_object();
+	bool good = marks != NULL;
+
+	good = good && (!node->inactive || json_object_set_new(marks, "inactive", json_true()) == 0);
+	good = good && (!node->guarded || json_object_set_new(marks, "protect", json_true()) == 0);
+	good = good &&
+	    (node->annotation == NULL || json_object_set_new(marks, "comment", json_string(node->annotation)) == 0);
+	if (!good) {
+		json_decref(marks);
+		return NULL;
+	}
+	return marks;
+}
+
+/* Takes `marks` over. */
+static bool
+set_marks(json_t *object, const char *name, json_t *marks)
+{
 	struct text key = TEXT_EMPTY;
 
 	text_printf(&key, "@%s", name);
-	const bool good = !text_failed(&key) && json_object_set_new(object, text_string(&key), mark) == 0;
+	const bool good = !text_failed(&key) && json_object_set_new(object, text_string(&key), marks) == 0;
 
 	if (text_failed(&key)) {
-		json_decref(mark);
+		json_decref(marks);
 	}
 	text_release(&key);
 	return good;
+}
+
+/* The marks of all values of a statement, null for those without: written once, with the first of them. */
+static bool
+set_value_marks(json_t *object, const struct conf_node *node)
+{
+	bool any = false;
+
+	if (node->previous != NULL && node->previous->schema == node->schema) {
+		return true;
+	}
+	for (const struct conf_node *value = node; value != NULL; value = tree_next(value)) {
+		any = any || is_marked(value);
+	}
+	if (!any) {
+		return true;
+	}
+	json_t *array = json_array();
+
+	for (const struct conf_node *value = node; value != NULL; value = tree_next(value)) {
+		if (json_array_append_new(array, is_marked(value) ? marks_of(value) : json_null()) != 0) {
+			json_decref(array);
+			return false;
+		}
+	}
+	return set_marks(object, node->schema->element, array);
 }
 
 static json_t *object_of(const struct conf_node *node);
@@ -62,16 +112,15 @@ add_child(json_t *object, const struct conf_node *node)
 	switch (schema->kind) {
 	case SCHEMA_LEAF:
 		return json_object_set_new(object, name, value_of(node)) == 0 &&
-		    (!node->inactive || set_inactive(object, name));
+		    (!is_marked(node) || set_marks(object, name, marks_of(node)));
 	case SCHEMA_LEAF_LIST:
-		return json_array_append_new(array_in(object, name), value_of(node)) == 0 &&
-		    (!node->inactive || set_inactive(object, name));
+		return json_array_append_new(array_in(object, name), value_of(node)) == 0 && set_value_marks(object, node);
 	case SCHEMA_LIST:
 		return json_array_append_new(array_in(object, name), object_of(node)) == 0;
 	case SCHEMA_PRESENCE:
 		if (tree_stands_alone(node)) {
 			return json_object_set_new(object, name, json_pack("[n]")) == 0 &&
-			    (!node->inactive || set_inactive(object, name));
+			    (!is_marked(node) || set_marks(object, name, marks_of(node)));
 		}
 		break;
 	case SCHEMA_CONTAINER:
@@ -96,7 +145,7 @@ add_head(json_t *object, const struct conf_node *node)
 {
 	const struct schema_node *schema = node->schema;
 
-	if (node->inactive && !set_inactive(object, "")) {
+	if (is_marked(node) && !set_marks(object, "", marks_of(node))) {
 		return false;
 	}
 	if (schema->kind != SCHEMA_LIST) {

@@ -168,9 +168,16 @@ skip_line(struct lexer *lexer)
 static bool
 skip_comment(struct lexer *lexer)
 {
+	const size_t start = lexer->at + 2;
+	const uint32_t line = lexer->line;
+	const bool alone = line != lexer->last_line; /* else it is about what stands before it */
+
 	lexer->at += 2;
 	while (lexer->at + 1 < lexer->length) {
 		if (lexer->bytes[lexer->at] == '*' && lexer->bytes[lexer->at + 1] == '/') {
+			/* Several lines are a text about the file, as licences and headings are. */
+			lexer->comment = alone && lexer->line == line ? lexer->bytes + start : NULL;
+			lexer->comment_length = lexer->at - start;
 			lexer->at += 2;
 			return true;
 		}

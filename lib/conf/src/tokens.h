@@ -45,6 +45,8 @@ struct lexer {
 	size_t at;
 	uint32_t line;
 	uint32_t last_line; /* of the token before */
+	const char *comment; /* the text of the comment that was passed over last; NULL: none. The reader may take it away. */
+	size_t comment_length;
 };
 
 struct lexer lexer_over(const char *bytes, size_t length, uint32_t line);

@@ -355,6 +355,8 @@ tree_destroy_node(struct conf_node *root)
 		index_destroy(node);
 		free(node->value);
 		free(node->value2);
+		free(node->annotation);
+		free(node->inherited);
 		free(node);
 		node = parent;
 	}
@@ -423,6 +425,22 @@ tree_walk_next(const struct conf_node *node, const struct conf_node *root)
 	return node == root ? NULL : node->next;
 }
 
+/* What is noted about a node, beside its keys. */
+static bool
+copy_marks(struct conf_tree *tree, struct conf_node *to, const struct conf_node *from)
+{
+	to->line = from->line;
+	to->inactive = from->inactive;
+	to->one_line = from->one_line;
+	to->guarded = from->guarded;
+	to->replaces = from->replaces;
+	tree->guarded = tree->guarded || from->guarded;
+	to->annotation = from->annotation == NULL ? NULL : strdup(from->annotation);
+	to->inherited = from->inherited == NULL ? NULL : strdup(from->inherited);
+	return (to->annotation == NULL) == (from->annotation == NULL) &&
+	    (to->inherited == NULL) == (from->inherited == NULL);
+}
+
 bool
 tree_copy_children(struct conf_tree *tree, struct conf_node *to, const struct conf_node *from)
 {
@@ -435,9 +453,10 @@ tree_copy_children(struct conf_tree *tree, struct conf_node *to, const struct co
 		if (copy == NULL) {
 			return false;
 		}
-		copy->line = node->line;
-		copy->inactive = node->inactive;
-		copy->one_line = node->one_line;
+		if (!copy_marks(tree, copy, node)) {
+			tree_destroy_node(copy);
+			return false;
+		}
 		/* In the source's order, which is canonical: behind the last one. */
 		tree_link(tree, parent, copy, NULL);
 		if (node->first != NULL) {
@@ -452,6 +471,57 @@ tree_copy_children(struct conf_tree *tree, struct conf_node *to, const struct co
 		node = node->next;
 	}
 	return true;
+}
+
+struct conf_node *
+tree_copy_node(struct conf_tree *tree, struct conf_node *parent, const struct conf_node *from, const char *value,
+    const char *value2)
+{
+	struct conf_node *copy = node_create(from->schema, value, value2);
+
+	if (copy == NULL) {
+		return NULL;
+	}
+	if (!copy_marks(tree, copy, from) || !tree_copy_children(tree, copy, from)) {
+		tree_destroy_node(copy);
+		return NULL;
+	}
+	tree_link(tree, parent, copy, NULL);
+	return copy;
+}
+
+bool
+tree_rename(struct conf_tree *tree, struct conf_node *node, const char *value, const char *value2)
+{
+	char *first = strdup(value);
+	char *second = value2 == NULL ? NULL : strdup(value2);
+	struct conf_node *parent = node->parent;
+	struct conf_node *next = node->schema->sorted ? NULL : node->next;
+	const bool last = !node->schema->sorted && next == NULL;
+
+	if (first == NULL || (value2 != NULL && second == NULL)) {
+		free(first);
+		free(second);
+		return false;
+	}
+	tree_unlink(node);
+	free(node->value);
+	free(node->value2);
+	node->value = first;
+	node->value2 = second;
+	/* The last of all children stays it: nothing of a later statement stands behind it. */
+	tree_link(tree, parent, node, last ? NULL : next);
+	return true;
+}
+
+void
+tree_exchange(struct conf_tree *left, struct conf_tree *right)
+{
+	const struct conf_tree kept = *left;
+
+	assert(left->schema == right->schema);
+	*left = *right;
+	*right = kept;
 }
 
 struct conf_tree *

@@ -12,6 +12,7 @@
 struct conf_tree {
 	const struct schema *schema;
 	struct conf_node *top;
+	bool guarded;        /* a node may be protected: editing has to look */
 	struct hash_key key; /* names are chosen by whoever writes the configuration */
 };
 
@@ -27,6 +28,14 @@ struct conf_node *tree_add(struct conf_tree *tree, struct conf_node *parent, con
     const char *value, const char *value2) __attribute__((warn_unused_result));
 /* A leaf's new value. */
 bool tree_set_value(struct conf_node *leaf, const char *value) __attribute__((warn_unused_result));
+/* Another key for an entry or leaf-list value, at the same place unless the list is sorted. => there is none like it */
+bool tree_rename(struct conf_tree *tree, struct conf_node *node, const char *value, const char *value2)
+    __attribute__((warn_unused_result));
+/* Exchanges what stands in two trees of one schema: an editing that was done on a copy becomes true. */
+void tree_exchange(struct conf_tree *left, struct conf_tree *right);
+/* The node itself and all below it as a child of `parent`; NULL when memory is short, and then nothing was added. */
+struct conf_node *tree_copy_node(struct conf_tree *tree, struct conf_node *parent, const struct conf_node *from,
+    const char *value, const char *value2) __attribute__((warn_unused_result));
 /* Takes the node out of its parent, with everything below; the caller destroys it or links it again. */
 void tree_unlink(struct conf_node *node);
 /* Puts an unlinked node into `parent` before the sibling `next`, at its canonical place when NULL. */
@@ -47,6 +56,8 @@ bool tree_stands_alone(const struct conf_node *node);
 int tree_compare_keys(const char *left, const char *right);
 /* A word as it stands in a statement: quoted when it must be. */
 void tree_append_word(struct text *out, const char *word);
+/* The same, always quoted. */
+void tree_append_quoted(struct text *out, const char *word);
 /* The node's own words: "unit 0", "ge-0/0/0", "mtu 1500". */
 void tree_append_words(struct text *out, const struct conf_node *node);
 

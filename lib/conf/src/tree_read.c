@@ -130,12 +130,8 @@ word_is_plain(const char *word)
 }
 
 void
-tree_append_word(struct text *out, const char *word)
+tree_append_quoted(struct text *out, const char *word)
 {
-	if (word_is_plain(word)) {
-		text_append(out, word);
-		return;
-	}
 	text_append_char(out, '"');
 	for (const char *c = word; *c != '\0'; c++) {
 		if (*c == '"' || *c == '\\') {
@@ -144,6 +140,16 @@ tree_append_word(struct text *out, const char *word)
 		text_append_char(out, *c);
 	}
 	text_append_char(out, '"');
+}
+
+void
+tree_append_word(struct text *out, const char *word)
+{
+	if (word_is_plain(word)) {
+		text_append(out, word);
+	} else {
+		tree_append_quoted(out, word);
+	}
 }
 
 void

@@ -96,6 +96,7 @@ enum conf_verb {
 	CONF_VERB_EDIT,
 	CONF_VERB_SHOW,
 	CONF_VERB_INSERT,
+	CONF_VERB_RENAME, /* copy too */
 };
 
 void conf_complete(const struct conf_editor *editor, enum conf_verb verb, const char *words,

@@ -27,9 +27,13 @@ struct conf_node {
 	char *value;  /* leaf, leaf-list value, or first key of a list entry; NULL otherwise */
 	char *value2; /* second key; NULL otherwise */
 	void *index;  /* opaque: finds list entries by key in constant time once there are many */
+	char *annotation; /* what the user noted about it, shown as a comment before it; NULL: nothing */
+	char *inherited;  /* in a tree of conf_expand(): the group that the node came from; NULL: it is written */
 	uint32_t line;  /* where it was loaded from; 0: by hand */
 	uint32_t count; /* children */
 	bool inactive;  /* the accessors below pass over it */
+	bool guarded;   /* protected: no editing changes it or what is below it */
+	bool replaces;  /* private to loading: takes the place of what is there, "replace:" */
 	bool one_line;  /* private to loading: came on one line with its neighbour (E-051) */
 };
 

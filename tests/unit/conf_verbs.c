@@ -1,0 +1,330 @@
+/*
+ * Rename, copy, annotate, protect, replace and the wildcards: what they do, and that a refused one changes nothing.
+ */
+#include "conf_support.h"
+#include "conf/verbs.h"
+
+#define POLICIES "security policies from-zone a to-zone b"
+
+struct session {
+	struct world world;
+	struct conf_editor editor;
+};
+
+static struct session
+session_of(void **state, const char *lines)
+{
+	struct session session = {.world = world_of(state, lines)};
+
+	session.editor.tree = session.world.tree;
+	return session;
+}
+
+static void
+session_release(struct session *session)
+{
+	text_release(&session->editor.level);
+	world_release(&session->world);
+}
+
+#define assert_done(expression)                                                                                        \
+	do {                                                                                                           \
+		if (!(expression)) {                                                                                   \
+			fail_msg("%s: %s", #expression, world_told(&session.world));                                   \
+		}                                                                                                      \
+	} while (0)
+
+#define THREE "set " POLICIES " policy p then deny\nset " POLICIES " policy q then deny\nset " POLICIES " policy r then deny\n"
+
+static void
+rename_keeps_the_place(void **state)
+{
+	struct session session = session_of(state, THREE);
+	struct diagnostics *list = &session.world.list;
+
+	assert_done(conf_edit_rename(&session.editor, POLICIES " policy q to policy new", list));
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set " POLICIES " policy p then deny\nset " POLICIES " policy new then deny\n"
+	    "set " POLICIES " policy r then deny\n");
+	assert_done(conf_edit_enter(&session.editor, POLICIES, list));
+	assert_done(conf_edit_rename(&session.editor, "policy r to last", list));
+	assert_false(conf_edit_rename(&session.editor, "policy p to policy new", list));
+	assert_told(&session.world, "this is there already");
+	assert_false(conf_edit_rename(&session.editor, "policy p", list));
+	assert_told(&session.world, "'to' and a new name are missing");
+	assert_false(conf_edit_rename(&session.editor, "policy x to policy y", list));
+	assert_false(conf_edit_rename(&session.editor, "policy p to then deny", list));
+	assert_false(conf_edit_rename(&session.editor, "policy p then deny to x", list));
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set " POLICIES " policy p then deny\nset " POLICIES " policy new then deny\n"
+	    "set " POLICIES " policy last then deny\n");
+	conf_edit_top(&session.editor);
+	/* Both keys; and still found by them. */
+	assert_done(conf_edit_rename(&session.editor, POLICIES " to from-zone c to-zone d", list));
+	assert_done(conf_edit_delete(&session.editor, "security policies from-zone c to-zone d policy p", list));
+	session_release(&session);
+}
+
+/* Sorted lists are sorted afterwards; what has no keyword is renamed too. */
+static void
+rename_interfaces(void **state)
+{
+	struct session session = session_of(state, "set interfaces ge-0/0/0 mtu 1400\nset interfaces ge-0/0/5 mtu 1500\n");
+	struct diagnostics *list = &session.world.list;
+
+	assert_done(conf_edit_rename(&session.editor, "interfaces ge-0/0/0 to ge-0/0/9", list));
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/0/5 mtu 1500\nset interfaces ge-0/0/9 mtu 1400\n");
+	assert_false(conf_edit_rename(&session.editor, "interfaces ge-0/0/9 to nonsense", list));
+	assert_false(conf_edit_rename(&session.editor, "interfaces ge-0/0/9 mtu 1400 to 1500", list));
+	assert_told(&session.world, "no name");
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/0/5 mtu 1500\nset interfaces ge-0/0/9 mtu 1400\n");
+	session_release(&session);
+}
+
+static void
+copy_goes_to_the_end(void **state)
+{
+	struct session session = session_of(state, THREE);
+	struct diagnostics *list = &session.world.list;
+
+	assert_done(conf_edit_copy(&session.editor, POLICIES " policy p to policy s", list));
+	assert_renders(&session.world, CONF_FORMAT_SET, THREE "set " POLICIES " policy s then deny\n");
+	assert_false(conf_edit_copy(&session.editor, POLICIES " policy p to policy s", list));
+	/* Two configurations of one, not one twice. */
+	assert_done(conf_edit_set(&session.editor, POLICIES " policy s then permit", list));
+	assert_renders(&session.world, CONF_FORMAT_SET, THREE "set " POLICIES " policy s then permit\n");
+	session_release(&session);
+}
+
+/* REQ-CFG-005: a note is a comment in curly text and comes back from every form that has a place for it. */
+static void
+notes(void **state)
+{
+	struct session session = session_of(state, "set system host-name x\nset interfaces ge-0/0/0 mtu 1400\n"
+	                                           "set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n");
+	struct diagnostics *list = &session.world.list;
+	static const char text[] = "/* ours */\n"
+	                           "system {\n"
+	                           "    /* two  words */\n"
+	                           "    host-name x;\n"
+	                           "}\n"
+	                           "interfaces {\n"
+	                           "    ge-0/0/0 {\n"
+	                           "        mtu 1400;\n"
+	                           "        unit 0 {\n"
+	                           "            /* v4 */\n"
+	                           "            family inet {\n"
+	                           "                address 10.0.0.1/24;\n"
+	                           "            }\n"
+	                           "        }\n"
+	                           "    }\n"
+	                           "}\n";
+	static const char folded[] = "/* two words */\n";
+
+	assert_done(conf_edit_annotate(&session.editor, "system \"ours\"", list));
+	assert_done(conf_edit_annotate(&session.editor, "system host-name \"two  words\"", list));
+	assert_done(conf_edit_annotate(&session.editor, "interfaces ge-0/0/0 unit 0 family inet v4", list));
+	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), folded));
+
+	struct world again = world_create(state);
+
+	assert_true(world_load(&again, CONF_FORMAT_TEXT, text));
+	char *first = strdup(world_render(&again, CONF_FORMAT_TEXT));
+
+	assert_string_equal(first, world_render(&session.world, CONF_FORMAT_TEXT));
+	free(first);
+	struct world lines = world_create(state);
+
+	assert_true(world_load(&lines, CONF_FORMAT_SET, world_render(&again, CONF_FORMAT_SET)));
+	first = strdup(world_render(&lines, CONF_FORMAT_TEXT));
+	assert_string_equal(first, world_render(&session.world, CONF_FORMAT_TEXT));
+	free(first);
+	/* Gone again; what ends a comment is refused. */
+	assert_done(conf_edit_annotate(&session.editor, "system \"\"", list));
+	assert_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), "ours"));
+	assert_false(conf_edit_annotate(&session.editor, "system \"a */ b\"", list));
+	assert_told(&session.world, "without '*/'");
+	assert_false(conf_edit_annotate(&session.editor, "security \"a\"", list));
+	assert_false(conf_edit_annotate(&session.editor, "system", list));
+	world_release(&again);
+	world_release(&lines);
+	session_release(&session);
+}
+
+/* A comment behind a statement is not about the next one; header lines with # are about nothing. */
+static void
+comments_that_are_no_notes(void **state)
+{
+	struct world world = world_create(state);
+
+	assert_true(world_load(&world, CONF_FORMAT_TEXT,
+	    "# head\n/* About\n * the file. */\ninterfaces {\n    ge-0/0/0 {\n        description x; /* behind */\n        mtu /* inside */ 1400;\n"
+	    "        /* last */\n    }\n}\n"));
+	assert_renders(&world, CONF_FORMAT_TEXT,
+	    "interfaces {\n    ge-0/0/0 {\n        description x;\n        mtu 1400;\n    }\n}\n");
+	world_release(&world);
+}
+
+static void
+protection(void **state)
+{
+	struct session session = session_of(state, THREE);
+	struct diagnostics *list = &session.world.list;
+	char *before;
+
+	assert_done(conf_edit_protect(&session.editor, POLICIES " policy q", list));
+	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), "protect: policy q {"));
+	before = strdup(world_render(&session.world, CONF_FORMAT_SET));
+	assert_false(conf_edit_set(&session.editor, POLICIES " policy q then permit", list));
+	assert_told(&session.world, "is protected: unprotect it first");
+	assert_false(conf_edit_set(&session.editor, POLICIES " policy q description x", list));
+	assert_false(conf_edit_delete(&session.editor, POLICIES " policy q", list));
+	assert_false(conf_edit_delete(&session.editor, "security", list));
+	assert_false(conf_edit_delete(&session.editor, POLICIES " policy", list));
+	assert_false(conf_edit_deactivate(&session.editor, POLICIES " policy q", list));
+	assert_false(conf_edit_rename(&session.editor, POLICIES " policy q to policy z", list));
+	assert_false(conf_edit_rename(&session.editor, POLICIES " to from-zone c to-zone d", list));
+	assert_false(conf_edit_insert(&session.editor, POLICIES " policy q before policy p", list));
+	assert_false(conf_edit_annotate(&session.editor, POLICIES " policy q note", list));
+	assert_string_equal(before, world_render(&session.world, CONF_FORMAT_SET));
+
+	/* Loading what was shown protects again. */
+	struct world again = world_of(state, before);
+
+	assert_renders(&again, CONF_FORMAT_SET, before);
+	world_release(&again);
+	free(before);
+	assert_done(conf_edit_set(&session.editor, POLICIES " policy p then permit", list));
+	assert_done(conf_edit_unprotect(&session.editor, POLICIES " policy q", list));
+	assert_done(conf_edit_delete(&session.editor, "security", list));
+	session_release(&session);
+}
+
+/* What a choice would take out counts as changed. */
+static void
+protected_choice(void **state)
+{
+	struct session session = session_of(state, "set " POLICIES " policy q then permit\n");
+
+	assert_done(conf_edit_protect(&session.editor, POLICIES " policy q then permit", &session.world.list));
+	assert_false(conf_edit_set(&session.editor, POLICIES " policy q then deny", &session.world.list));
+	assert_told(&session.world, "is protected");
+	session_release(&session);
+}
+
+static void
+replace_pattern(void **state)
+{
+	struct session session = session_of(state,
+	    "set interfaces ge-0/0/0 description ge-0/0/0-out\nset interfaces ge-0/0/0 unit 0\n"
+	    "set security zones security-zone trust interfaces ge-0/0/0.0\n");
+	struct diagnostics *list = &session.world.list;
+	struct conf_replacement order = {.pattern = "ge-0/0/0", .with = "ge-0/0/7"};
+	uint32_t count;
+
+	assert_done(conf_edit_replace(&session.editor, &order, &count, list));
+	assert_int_equal(count, 3);
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/0/7 description ge-0/0/7-out\nset interfaces ge-0/0/7 unit 0\n"
+	    "set security zones security-zone trust interfaces ge-0/0/7.0\n");
+	/* Not all of it possible: nothing is done. */
+	order = (struct conf_replacement){.pattern = "ge-0/0/7", .with = "wrong"};
+	assert_false(conf_edit_replace(&session.editor, &order, &count, list));
+	assert_int_equal(count, 0);
+	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_SET), "ge-0/0/7-out"));
+	order = (struct conf_replacement){.pattern = "trust", .with = "un&", .most = 1};
+	assert_done(conf_edit_replace(&session.editor, &order, &count, list));
+	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_SET), "security-zone untrust "));
+	order = (struct conf_replacement){.pattern = "(", .with = "x"};
+	assert_false(conf_edit_replace(&session.editor, &order, &count, list));
+	assert_told(&session.world, "this is no pattern");
+	order = (struct conf_replacement){.pattern = "a{1000}", .with = "x"};
+	assert_false(conf_edit_replace(&session.editor, &order, &count, list));
+	order = (struct conf_replacement){.pattern = "x*", .with = ""};
+	assert_done(conf_edit_replace(&session.editor, &order, &count, list));
+	session_release(&session);
+}
+
+/* Two names that become one. */
+static void
+replace_makes_twins(void **state)
+{
+	struct session session = session_of(state, "set security zones security-zone a\nset security zones security-zone b\n");
+	struct conf_replacement order = {.pattern = "a", .with = "b"};
+	uint32_t count;
+
+	assert_false(conf_edit_replace(&session.editor, &order, &count, &session.world.list));
+	assert_told(&session.world, "'b' is there already");
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set security zones security-zone a\nset security zones security-zone b\n");
+	session_release(&session);
+}
+
+static void
+wildcard_delete(void **state)
+{
+	struct session session = session_of(state, THREE "set interfaces ge-0/0/0 mtu 1400\nset interfaces ge-0/0/1 mtu 1400\n"
+	                                                 "set interfaces ge-0/1/0 mtu 1400\n");
+	struct diagnostics *list = &session.world.list;
+	uint32_t count;
+
+	assert_done(conf_edit_wildcard_delete(&session.editor, "interfaces ge-0/0/*", &count, list));
+	assert_int_equal(count, 2);
+	assert_done(conf_edit_wildcard_delete(&session.editor, POLICIES " policy [q-r]", &count, list));
+	assert_int_equal(count, 2);
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/1/0 mtu 1400\nset " POLICIES " policy p then deny\n");
+	assert_false(conf_edit_wildcard_delete(&session.editor, "interfaces xe-*", &count, list));
+	assert_told(&session.world, "nothing fits the pattern 'xe-*'");
+	assert_false(conf_edit_wildcard_delete(&session.editor, "", &count, list));
+	assert_done(conf_edit_protect(&session.editor, "interfaces ge-0/1/0", list));
+	assert_false(conf_edit_wildcard_delete(&session.editor, "interfaces *", &count, list));
+	session_release(&session);
+}
+
+static void
+wildcard_range(void **state)
+{
+	struct session session = session_of(state, "");
+	struct diagnostics *list = &session.world.list;
+	uint32_t count;
+
+	assert_done(conf_edit_wildcard_range(&session.editor, "set interfaces ge-0/0/[0-2,!1] unit [5,7]", &count, list));
+	assert_int_equal(count, 4);
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/0/0 unit 5\nset interfaces ge-0/0/0 unit 7\n"
+	    "set interfaces ge-0/0/2 unit 5\nset interfaces ge-0/0/2 unit 7\n");
+	/* The last one is not possible: none is done. */
+	assert_false(conf_edit_wildcard_range(&session.editor, "set interfaces ge-0/0/0 mtu [1000-1023,9]", &count, list));
+	assert_false(conf_edit_wildcard_range(&session.editor, "set interfaces ge-0/0/[0-1023] unit [0-1023]", &count, list));
+	assert_told(&session.world, "more than 4096");
+	assert_false(conf_edit_wildcard_range(&session.editor, "set interfaces ge-0/0/[3-1]", &count, list));
+	assert_false(conf_edit_wildcard_range(&session.editor, "set interfaces ge-0/0/[1", &count, list));
+	assert_false(conf_edit_wildcard_range(&session.editor, "commit [1]", &count, list));
+	assert_done(conf_edit_wildcard_range(&session.editor, "delete interfaces ge-0/0/[0,2] unit 5", &count, list));
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set interfaces ge-0/0/0 unit 7\nset interfaces ge-0/0/2 unit 7\n");
+	session_release(&session);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rename_keeps_the_place),
+	    cmocka_unit_test(rename_interfaces),
+	    cmocka_unit_test(copy_goes_to_the_end),
+	    cmocka_unit_test(notes),
+	    cmocka_unit_test(comments_that_are_no_notes),
+	    cmocka_unit_test(protection),
+	    cmocka_unit_test(protected_choice),
+	    cmocka_unit_test(replace_pattern),
+	    cmocka_unit_test(replace_makes_twins),
+	    cmocka_unit_test(wildcard_delete),
+	    cmocka_unit_test(wildcard_range),
+	};
+
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
+}
