@@ -1,6 +1,6 @@
 /*
- * What the tests of tests/config share: a schema for all tests of a program, files as configurations, and tables of
- * tab-separated columns.
+ * What the tests of tests/config share: a schema for all tests of a program, files as
+ * configurations, and tables of tab-separated columns.
  */
 #ifndef CONFIG_SUPPORT_H
 #define CONFIG_SUPPORT_H
@@ -71,13 +71,15 @@ load_file(const struct schema *schema, const char *folder, const char *name)
 
 /* The file whose name begins with two digits ("03...") and has the ending. */
 static inline struct loaded
-load_numbered(const struct schema *schema, const char *folder, const char *number, const char *ending)
+load_numbered(
+    const struct schema *schema, const char *folder, const char *number, const char *ending)
 {
 	DIR *entries = opendir(folder);
 	char name[300] = "";
 
 	assert_non_null(entries);
-	for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
+	for (const struct dirent *entry = readdir(entries); entry != NULL;
+	     entry = readdir(entries)) {
 		const size_t length = strlen(entry->d_name);
 
 		if (strncmp(entry->d_name, number, 2) == 0 && length > strlen(ending) &&

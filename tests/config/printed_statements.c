@@ -1,6 +1,7 @@
 /*
- * REQ-CFG-002: every statement that the guide prints (printed-statements.tsv) loads with its class: OK, ALIAS, EXT, SEM and NOTE
- * without a word, LENIENT with exactly the warnings of its errata (REQ-CFG-016), FIX leads to a message that names the cause.
+ * REQ-CFG-002: every statement that the guide prints (printed-statements.tsv) loads with its class:
+ * OK, ALIAS, EXT, SEM and NOTE without a word, LENIENT with exactly the warnings of its errata
+ * (REQ-CFG-016), FIX leads to a message that names the cause.
  */
 #include "config_support.h"
 
@@ -29,7 +30,8 @@ load_context(const struct schema *schema, struct loaded *loaded, const char *con
 			conf_tree_destroy(loaded->tree);
 			*loaded = load_numbered(schema, EXAMPLES, context + 1, ".set");
 		} else {
-			assert_true(conf_load(loaded->tree, CONF_FORMAT_SET, NULL, context, length, &ignored));
+			assert_true(conf_load(
+			    loaded->tree, CONF_FORMAT_SET, NULL, context, length, &ignored));
 		}
 		context += length + (end == NULL ? 0 : 3);
 	}
@@ -50,7 +52,7 @@ warned(const struct diagnostics *list, struct text *out)
 			(void)snprintf(name, sizeof(name), "E-%02u%c ", tens, last[c]);
 			for (size_t i = 0; i < list->count; i++) {
 				there = there || (list->items[i].severity == DIAGNOSTIC_WARNING &&
-				    strncmp(list->items[i].message, name, 6) == 0);
+						     strncmp(list->items[i].message, name, 6) == 0);
 			}
 			if (there) {
 				text_printf(out, "%s%.5s", out->length > 0 ? "," : "", name);
@@ -68,8 +70,9 @@ check_lenient(char *const columns[], struct loaded *loaded)
 	conf_check(loaded->tree, &loaded->list);
 	warned(&loaded->list, &names);
 	if (strcmp(text_string(&names), columns[COLUMN_WARNS]) != 0) {
-		fail_msg("line %s: %s\nwarned %s, not %s:\n%s", columns[COLUMN_LINE], columns[COLUMN_STATEMENT],
-		    text_string(&names), columns[COLUMN_WARNS], messages(loaded));
+		fail_msg("line %s: %s\nwarned %s, not %s:\n%s", columns[COLUMN_LINE],
+		    columns[COLUMN_STATEMENT], text_string(&names), columns[COLUMN_WARNS],
+		    messages(loaded));
 	}
 	text_release(&names);
 }
@@ -86,8 +89,8 @@ check_fix(char *const columns[], struct loaded *loaded)
 	const bool refused = loaded->list.errors > 0 || strncmp(told, "E-069", 5) == 0;
 
 	if (!refused || strstr(messages(loaded), told) == NULL) {
-		fail_msg("line %s: %s\nnobody told: %s\nbut: %s", columns[COLUMN_LINE], columns[COLUMN_STATEMENT], told,
-		    messages(loaded));
+		fail_msg("line %s: %s\nnobody told: %s\nbut: %s", columns[COLUMN_LINE],
+		    columns[COLUMN_STATEMENT], told, messages(loaded));
 	}
 }
 
@@ -98,9 +101,10 @@ check_canonical(const struct schema *schema, char *const columns[], struct loade
 	struct loaded again = {.tree = conf_tree_create(schema)};
 	const char *shown = render(loaded, CONF_FORMAT_SET);
 
-	if (!conf_load(again.tree, CONF_FORMAT_SET, NULL, shown, strlen(shown), &again.list) || again.list.count > 0) {
-		fail_msg("line %s: %s\nshown as %s%s", columns[COLUMN_LINE], columns[COLUMN_STATEMENT], shown,
-		    messages(&again));
+	if (!conf_load(again.tree, CONF_FORMAT_SET, NULL, shown, strlen(shown), &again.list) ||
+	    again.list.count > 0) {
+		fail_msg("line %s: %s\nshown as %s%s", columns[COLUMN_LINE],
+		    columns[COLUMN_STATEMENT], shown, messages(&again));
 	}
 	assert_string_equal(render(&again, CONF_FORMAT_SET), shown);
 	release(&again);
@@ -114,7 +118,8 @@ check_row(const struct schema *schema, char *const columns[])
 	const char *class = columns[COLUMN_CLASS];
 
 	load_context(schema, &loaded, columns[COLUMN_CONTEXT]);
-	(void)conf_load(loaded.tree, CONF_FORMAT_SET, NULL, statement, strlen(statement), &loaded.list);
+	(void)conf_load(
+	    loaded.tree, CONF_FORMAT_SET, NULL, statement, strlen(statement), &loaded.list);
 	if (loaded.list.errors == 0) {
 		check_canonical(schema, columns, &loaded);
 	}
@@ -123,7 +128,8 @@ check_row(const struct schema *schema, char *const columns[])
 	} else if (strcmp(class, "FIX") == 0) {
 		check_fix(columns, &loaded);
 	} else if (loaded.list.count > 0) {
-		fail_msg("line %s, %s: %s\n%s", columns[COLUMN_LINE], class, statement, messages(&loaded));
+		fail_msg("line %s, %s: %s\n%s", columns[COLUMN_LINE], class, statement,
+		    messages(&loaded));
 	} else {
 		assert_non_null(conf_tree_top(loaded.tree)->first);
 	}

@@ -1,6 +1,6 @@
 /*
- * The schema against the list of the guide's statements (statements.tsv): each is there with its kind, values and default; and every node
- * has its help, which names the default.
+ * The schema against the list of the guide's statements (statements.tsv): each is there with its
+ * kind, values and default; and every node has its help, which names the default.
  */
 #include "conf/applications.h"
 #include "config_support.h"
@@ -18,11 +18,13 @@ next_level(const struct schema_node *node, const char *word, size_t length, bool
 		*value_due = false;
 		return child;
 	}
-	*value_due = child->kind == SCHEMA_LIST || child->kind == SCHEMA_LEAF || child->kind == SCHEMA_LEAF_LIST;
+	*value_due = child->kind == SCHEMA_LIST || child->kind == SCHEMA_LEAF ||
+		     child->kind == SCHEMA_LEAF_LIST;
 	return child;
 }
 
-/* "security zones security-zone <name> tcp-rst": the node that the path leads to; NULL: there is none. */
+/* "security zones security-zone <name> tcp-rst": the node that the path leads to; NULL: there is
+ * none. */
 static const struct schema_node *
 find(const struct schema *schema, const char *path)
 {
@@ -35,7 +37,7 @@ find(const struct schema *schema, const char *path)
 		if (value_due) {
 			value_due = false;
 		} else if (node->second_key == NULL || strlen(node->second_key) != length ||
-		    strncmp(node->second_key, path, length) != 0) {
+			   strncmp(node->second_key, path, length) != 0) {
 			node = next_level(node, path, length, &value_due);
 		} else {
 			value_due = true;
@@ -56,7 +58,8 @@ has_kind(const struct schema_node *node, const char *kind)
 	    [SCHEMA_LIST] = "list",
 	};
 	/* A container may mean something by itself. */
-	const bool container = node->kind == SCHEMA_PRESENCE && node->child_count > 0 && strcmp(kind, "container") == 0;
+	const bool container = node->kind == SCHEMA_PRESENCE && node->child_count > 0 &&
+			       strcmp(kind, "container") == 0;
 
 	return container || strcmp(names[node->kind], kind) == 0;
 }
@@ -76,7 +79,8 @@ accepts(const struct schema *schema, const struct schema_node *node, const char 
 }
 
 static bool
-accepts_number(const struct schema *schema, const struct schema_node *node, unsigned long long number)
+accepts_number(
+    const struct schema *schema, const struct schema_node *node, unsigned long long number)
 {
 	char value[32];
 
@@ -96,7 +100,8 @@ has_values(const struct schema *schema, const struct schema_node *node, const ch
 		const unsigned long long high = strtoull(end + 2, NULL, 10);
 
 		return accepts_number(schema, node, low) && accepts_number(schema, node, high) &&
-		    !accepts_number(schema, node, high + 1) && (low == 0 || !accepts_number(schema, node, low - 1));
+		       !accepts_number(schema, node, high + 1) &&
+		       (low == 0 || !accepts_number(schema, node, low - 1));
 	}
 	while (*values != '\0') {
 		const size_t length = strcspn(values, ",");
@@ -110,7 +115,8 @@ has_values(const struct schema *schema, const struct schema_node *node, const ch
 	return true;
 }
 
-/* As the schema has it, as the statement without value means it, or as the help says (where it depends on something). */
+/* As the schema has it, as the statement without value means it, or as the help says (where it
+ * depends on something). */
 static bool
 has_default(const struct schema_node *node, const char *value)
 {
@@ -132,11 +138,15 @@ add_term(void *context, const struct conf_application_term *term)
 {
 	struct text *out = context;
 
-	assert_int_equal(term->destination_low, term->protocol == CONF_PROTOCOL_ANY ? 0 : term->destination_high);
+	assert_int_equal(term->destination_low,
+	    term->protocol == CONF_PROTOCOL_ANY ? 0 : term->destination_high);
 	if (term->protocol == CONF_PROTOCOL_ANY) {
 		text_append(out, "any");
 	} else {
-		text_printf(out, "%s/%u", term->protocol == 6 ? "tcp" : term->protocol == 17 ? "udp" : "?",
+		text_printf(out, "%s/%u",
+		    term->protocol == 6    ? "tcp"
+		    : term->protocol == 17 ? "udp"
+					   : "?",
 		    term->destination_low);
 	}
 }
@@ -160,8 +170,11 @@ check_zone(const struct schema *schema, const char *name)
 	struct loaded loaded = {.tree = conf_tree_create(schema)};
 	struct text lines = TEXT_EMPTY;
 
-	text_printf(&lines, "set security zones security-zone a\nset security policies from-zone a to-zone %s\n", name);
-	assert_true(conf_load(loaded.tree, CONF_FORMAT_SET, NULL, text_string(&lines), lines.length, &loaded.list));
+	text_printf(&lines,
+	    "set security zones security-zone a\nset security policies from-zone a to-zone %s\n",
+	    name);
+	assert_true(conf_load(
+	    loaded.tree, CONF_FORMAT_SET, NULL, text_string(&lines), lines.length, &loaded.list));
 	conf_check(loaded.tree, &loaded.list);
 	assert_int_equal(loaded.list.count, 0);
 	text_release(&lines);
@@ -190,10 +203,12 @@ check_row(const struct schema *schema, char *const columns[])
 	if (strcmp(kind, "value") != 0 && !has_kind(node, kind)) {
 		fail_msg("%s: no %s", columns[COLUMN_PATH], kind);
 	}
-	if (strcmp(columns[COLUMN_VALUES], "-") != 0 && !has_values(schema, node, columns[COLUMN_VALUES])) {
+	if (strcmp(columns[COLUMN_VALUES], "-") != 0 &&
+	    !has_values(schema, node, columns[COLUMN_VALUES])) {
 		fail_msg("%s: values are not %s", columns[COLUMN_PATH], columns[COLUMN_VALUES]);
 	}
-	if (strcmp(columns[COLUMN_DEFAULT], "-") != 0 && !has_default(node, columns[COLUMN_DEFAULT])) {
+	if (strcmp(columns[COLUMN_DEFAULT], "-") != 0 &&
+	    !has_default(node, columns[COLUMN_DEFAULT])) {
 		fail_msg("%s: default is not %s", columns[COLUMN_PATH], columns[COLUMN_DEFAULT]);
 	}
 }
@@ -222,14 +237,15 @@ check_help(const struct schema_node *node)
 	for (size_t i = 0; i < node->child_count; i++) {
 		const struct schema_node *child = node->children[i];
 
-		if (strlen(child->help) < 2 || child->help[0] == ' ' || child->help[strlen(child->help) - 1] == '.') {
+		if (strlen(child->help) < 2 || child->help[0] == ' ' ||
+		    child->help[strlen(child->help) - 1] == '.') {
 			fail_msg("%s %s: help '%s'", node->name, child->name, child->help);
 		}
 		if (child->default_value != NULL) {
 			(void)snprintf(said, sizeof(said), "(default %s", child->default_value);
 			if (strstr(child->help, said) == NULL) {
-				fail_msg("%s %s: help does not tell the default %s", node->name, child->name,
-				    child->default_value);
+				fail_msg("%s %s: help does not tell the default %s", node->name,
+				    child->name, child->default_value);
 			}
 		}
 		if (child->key_node != NULL) {

@@ -1,5 +1,6 @@
 /*
- * Access profiles: a RADIUS server that a tunnel's users need must have its secret (E-190), and be asked (REQ-RA-010).
+ * Access profiles: a RADIUS server that a tunnel's users need must have its secret (E-190), and be
+ * asked (REQ-RA-010).
  */
 #include <string.h>
 
@@ -11,7 +12,8 @@ is_used(const struct check *check, const char *name)
 {
 	const struct conf_node *ike = conf_walk(check->top, "security", "ike", NULL);
 
-	for (const struct conf_node *gateway = conf_first(ike, "gateway"); gateway != NULL; gateway = conf_next(gateway)) {
+	for (const struct conf_node *gateway = conf_first(ike, "gateway"); gateway != NULL;
+	     gateway = conf_next(gateway)) {
 		const char *profile = conf_value(conf_child(gateway, "xauth"), "access-profile");
 
 		if (profile != NULL && strcmp(profile, name) == 0) {
@@ -28,18 +30,22 @@ check_access(const struct check *check)
 
 	for (; profile != NULL; profile = conf_next(profile)) {
 		const bool used = is_used(check, profile->value);
-		const struct conf_node *server = conf_first(conf_child(profile, "radius-server"), "server");
+		const struct conf_node *server =
+		    conf_first(conf_child(profile, "radius-server"), "server");
 		bool radius = false;
 
-		for (const struct conf_node *method = conf_first(profile, "authentication-order"); method != NULL;
-		     method = conf_next(method)) {
+		for (const struct conf_node *method = conf_first(profile, "authentication-order");
+		     method != NULL; method = conf_next(method)) {
 			radius = radius || strcmp(method->value, "radius") == 0;
 		}
 		if (used && !radius) {
-			check_error(check, profile, "XAuth of a gateway uses this profile: authentication-order must have radius");
+			check_error(check, profile,
+			    "XAuth of a gateway uses this profile: authentication-order must have "
+			    "radius");
 		}
 		if (radius && server == NULL) {
-			check_error(check, profile, "authentication-order has radius, and there is no radius-server");
+			check_error(check, profile,
+			    "authentication-order has radius, and there is no radius-server");
 		}
 		for (; server != NULL; server = conf_next(server)) {
 			if (conf_present(server, "secret")) {
@@ -48,7 +54,8 @@ check_access(const struct check *check)
 			if (used) {
 				check_error(check, server, "missing mandatory statement 'secret'");
 			} else {
-				check_warning(check, server, "E-190 there is no secret: this server cannot be asked");
+				check_warning(check, server,
+				    "E-190 there is no secret: this server cannot be asked");
 			}
 		}
 	}

@@ -1,8 +1,9 @@
 /*
- * Names that must exist (E-011): tunnels, translations, profiles. What leaves of policies, zones and routes name is checked
- * with these.
+ * Names that must exist (E-011): tunnels, translations, profiles. What leaves of policies, zones
+ * and routes name is checked with these.
  *
- * Which list a name comes from is the schema's `reference`; this table says which of them are looked up here.
+ * Which list a name comes from is the schema's `reference`; this table says which of them are
+ * looked up here.
  */
 #include <string.h>
 
@@ -55,8 +56,10 @@ check_reference(const struct check *check, const struct conf_node *node)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].path, path) == 0 && find_entry(check->top, path, node->value) == NULL) {
-			check_error(check, node, "%s '%s' is not configured", kinds[i].noun, node->value);
+		if (strcmp(kinds[i].path, path) == 0 &&
+		    find_entry(check->top, path, node->value) == NULL) {
+			check_error(
+			    check, node, "%s '%s' is not configured", kinds[i].noun, node->value);
 		}
 	}
 }

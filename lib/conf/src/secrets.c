@@ -76,7 +76,8 @@ secrets_begin(const char *words)
 			const size_t form = word_length(next);
 
 			/* pre-shared-key ascii-text K */
-			if (length > form && secrets_is_keyword(next, form) && *at == 'p' && *next != 's') {
+			if (length > form && secrets_is_keyword(next, form) && *at == 'p' &&
+			    *next != 's') {
 				next += form;
 				next += blanks(next);
 			}

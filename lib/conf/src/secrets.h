@@ -13,7 +13,8 @@
 bool secrets_is_keyword(const char *word, size_t length);
 /* The length of such a word that a secret sticks to (ascii-text1234); 0: none does. */
 size_t secrets_stuck(const char *word, size_t length);
-/* How much of the words may be shown: from there on they may be a secret. The whole length when there is none. */
+/* How much of the words may be shown: from there on they may be a secret. The whole length when
+ * there is none. */
 size_t secrets_begin(const char *words);
 
 #endif
