@@ -270,7 +270,7 @@ static const struct rule rules[] = {
     {IPSEC "proposal q protocol ah\n", "'authentication-algorithm': protocol ah needs it"},
     {IPSEC "proposal q protocol esp\n",
 	"one of 'authentication-algorithm', 'encryption-algorithm'"},
-    /* E-187, REQ-RA-005 */
+    /* E-187 */
     {"delete security ike gateway g address\n" IKE "gateway g dynamic hostname a.b\n",
 	"'gateway g': warning: E-187"},
     {"delete security ike gateway g address\n" IKE "gateway g dynamic hostname a.b\n" IKE

@@ -156,8 +156,7 @@ check_nat(const struct check *check)
 	}
 }
 
-/* --- what policies name
- * ------------------------------------------------------------------------------------------ */
+/* --- what policies name ---------------------------------------------------------------- */
 
 bool
 check_static_nat_exists(const struct check *check, const char *name)

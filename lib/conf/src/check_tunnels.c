@@ -297,8 +297,7 @@ check_tunnels(const struct check *check)
 	check_bindings(check, ipsec);
 }
 
-/* --- policies that name a tunnel
- * --------------------------------------------------------------------------------- */
+/* --- policies that name a tunnel ------------------------------------------------------- */
 
 /* E-177: both policies name each other and the same tunnel. */
 static void
