@@ -25,7 +25,7 @@ static bool
 check_tree(const struct conf_tree *tree, struct diagnostics *list)
 {
 	struct snapshot_registry *registry = snapshot_registry_create();
-	const struct snapshot_options options = {.id = 1, .wall = (int64_t)time(NULL), .ports = NULL, .port_count = 0};
+	const struct snapshot_options options = {.id = 1, .wall = (int64_t)time(NULL), .advice = true};
 	struct snapshot *snapshot;
 
 	if (registry == NULL) {

@@ -97,6 +97,7 @@ compile_snapshot(struct compiler *compiler, const struct configuration *configur
 	    .ports = names,
 	    .port_count = (uint32_t)edge_port_count(compiler->edge),
 	    .macs = macs,
+	    .advice = true,
 	};
 
 	for (size_t i = 0; i < options.port_count; i++) {

@@ -42,7 +42,7 @@ void
 mgd_check(const struct conf_tree *tree, struct diagnostics *list)
 {
 	struct snapshot_registry *registry = snapshot_registry_create();
-	struct snapshot_options options = {.id = 1, .wall = (int64_t)time(NULL)};
+	struct snapshot_options options = {.id = 1, .wall = (int64_t)time(NULL), .advice = true};
 	struct snapshot *snapshot;
 
 	if (registry == NULL) {

@@ -101,7 +101,7 @@ close_world(void **state)
 static bool
 compile_failing_at(uint32_t at, struct snapshot_registry *registry)
 {
-	const struct snapshot_options options = {.id = 1, .wall = 1191405600};
+	const struct snapshot_options options = {.id = 1, .wall = 1191405600, .advice = true};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
 	allocations = 0;

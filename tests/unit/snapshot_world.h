@@ -24,6 +24,7 @@ struct world {
 	struct fib *fib;
 	int64_t wall;
 	uint64_t id;
+	bool advice; /* compile with it */
 };
 
 /* A world without configuration. Everything asserts. */

@@ -35,6 +35,7 @@ struct compiled_application {
 struct address_list {
 	uint32_t count;
 	const struct snapshot_address *addresses;
+	bool partial; /* some name stands for addresses that are not known */
 };
 
 struct compilation {
@@ -53,6 +54,8 @@ struct compilation {
 	struct snapshot_unit *units;
 	struct snapshot_zone *zones;
 	struct snapshot_policy *policies;
+	bool *partial; /* by policy: its addresses are not all known */
+	uint32_t advice_count;
 	struct named_application *applications; /* each single one that a policy names */
 	struct name_table *application_indices; /* to identity + 1 */
 	uint32_t application_count;
@@ -86,6 +89,11 @@ bool compile_instances(struct compilation *compilation) __attribute__((warn_unus
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
+/* Warns about the policies of one context; `source` has a rule for each of its policies. */
+bool compile_advice(struct compilation *compilation, const struct conf_node *context,
+    const struct classifier_source_context *source) __attribute__((warn_unused_result));
+/* After all contexts: how many were too many to tell. */
+void compile_advice_end(struct compilation *compilation);
 void compile_unsupported(struct compilation *compilation);
 
 /* host-inbound-traffic of a zone (`unit_level` false) or of one of its interfaces. `node` may be NULL: nothing allowed. */

@@ -18,6 +18,7 @@ struct collector {
 	struct snapshot_address *addresses;
 	uint32_t count;
 	uint32_t capacity;
+	bool partial;
 };
 
 static const struct snapshot_address anywhere = {.address = 0, .length = 0};
@@ -44,6 +45,7 @@ push_entry(struct collector *collector, const struct conf_node *entry)
 	uint8_t length = 0;
 
 	if (prefix == NULL || !parse_prefix(prefix, &address, &length)) {
+		collector->partial = true;
 		return true;
 	}
 	return push(collector, address, length);
@@ -131,6 +133,7 @@ push_value(struct collector *collector, const struct conf_node *book, const char
 	if (parse_prefix(value, &address, &length)) {
 		return push(collector, address, length);
 	}
+	collector->partial = true;
 	return true; /* unknown: conf_check() has said so */
 }
 
@@ -159,7 +162,7 @@ remember(struct compilation *compilation, const char *key, const struct collecto
 	}
 	compilation->lists = moved;
 	moved[compilation->list_count++] =
-	    (struct address_list){.count = collector->count, .addresses = collector->addresses};
+	    (struct address_list){.count = collector->count, .addresses = collector->addresses, .partial = collector->partial};
 	return name_table_set(compilation->list_names, key, compilation->list_count);
 }
 
@@ -191,6 +194,7 @@ compile_addresses(struct compilation *compilation, const struct conf_node *zone,
 			return false;
 		}
 	}
-	*list = (struct address_list){.count = collector.count, .addresses = collector.addresses};
+	*list = (struct address_list){
+	    .count = collector.count, .addresses = collector.addresses, .partial = collector.partial};
 	return key == NULL || remember(compilation, key, &collector);
 }

@@ -89,7 +89,8 @@ register_policies(struct compilation *compilation)
 	compilation->policies = arena_take(compilation->arena, count, sizeof(*compilation->policies));
 	compilation->snapshot->policies = compilation->policies;
 	compilation->snapshot->policy_count = count;
-	return compilation->policies != NULL;
+	compilation->partial = arena_take(&compilation->scratch, count, sizeof(*compilation->partial));
+	return compilation->policies != NULL && compilation->partial != NULL;
 }
 
 static enum policy_action
@@ -214,6 +215,7 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	    !read_terms(compilation, conf_first(match, "application"), rule)) {
 		return false;
 	}
+	compilation->partial[identity] = sources.partial || destinations.partial;
 	rule->policy = identity;
 	rule->scheduled = policy->scheduler_count > 0;
 	rule->sources = sources.addresses;
@@ -298,8 +300,13 @@ compile_policies(struct compilation *compilation)
 		if (!compile_context(compilation, &context, &contexts[used])) {
 			return false;
 		}
+		if (compilation->options->advice && compilation->list->errors == compilation->errors &&
+		    !compile_advice(compilation, node, &contexts[used])) {
+			return false;
+		}
 		used++;
 	}
+	compile_advice_end(compilation);
 	if (!compile_finish_applications(compilation, &ports, &port_count)) {
 		return false;
 	}

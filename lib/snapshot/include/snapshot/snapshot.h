@@ -35,6 +35,8 @@ struct snapshot_options {
 	uint32_t port_count;
 	/* The ports' own MAC addresses in the same order, six octets each, or NULL: 02:53:50:00:00:NN by the port's place. */
 	const uint8_t *macs;
+	/* Warns of policies that can never match and of redundant ones. */
+	bool advice;
 };
 
 /* Natural order of interface names: ge-0/0/2 before ge-0/0/10. */

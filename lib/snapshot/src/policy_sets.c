@@ -1,0 +1,563 @@
+/*
+ * Distinct sets of addresses and services, and which contains which. See policy_sets.h.
+ */
+#include "policy_sets.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PIVOTS_MOST = 16,   /* members that are tried for the one that the fewest sets hold */
+	WORK_A_MEMBER = 16, /* of finding supersets, besides POLICY_SETS_WORK */
+	PROTOCOL_TCP = 6,
+};
+
+/* FNV-1a's. */
+#define HASH_START 0xcbf29ce484222325U
+#define HASH_FACTOR 0x100000001b3U
+
+static uint32_t
+mask_of(uint8_t length)
+{
+	return length == 0 ? 0 : UINT32_MAX << (32 - length);
+}
+
+static bool
+holds(const struct snapshot_address *outer, const struct snapshot_address *inner)
+{
+	return outer->length <= inner->length && ((outer->address ^ inner->address) & mask_of(outer->length)) == 0;
+}
+
+/* --- the index -------------------------------------------------------------------------------------------------- */
+
+static bool
+index_add(struct policy_sets *sets, uint32_t first, uint32_t second, uint32_t set)
+{
+	struct policy_set_index *index = &sets->index;
+	const uint32_t *key = pair_map_place(&index->keys, sets->scratch, first, second, index->key_count);
+	struct policy_set_entry *moved = arena_grow(sets->scratch, index->entries, index->entry_count,
+	    &index->entry_capacity, sizeof(*moved));
+
+	if (key == NULL || moved == NULL) {
+		return false;
+	}
+	index->key_count += *key == index->key_count ? 1 : 0;
+	index->entries = moved;
+	moved[index->entry_count++] = (struct policy_set_entry){.key = *key, .set = set};
+	return true;
+}
+
+/* Sorted by key (counting), in the order of their coming under each. */
+static bool
+index_finish(struct policy_sets *sets)
+{
+	struct policy_set_index *index = &sets->index;
+
+	index->starts = arena_take(sets->scratch, (size_t)index->key_count + 2, sizeof(*index->starts));
+	index->sets = arena_take(sets->scratch, index->entry_count, sizeof(*index->sets));
+	if (index->starts == NULL || index->sets == NULL) {
+		return false;
+	}
+	/* starts[key + 2] counts, starts[key + 1] becomes the place to fill, and in the end the key's end */
+	for (uint32_t i = 0; i < index->entry_count; i++) {
+		index->starts[index->entries[i].key + 2]++;
+	}
+	for (uint32_t key = 1; key < index->key_count + 2; key++) {
+		index->starts[key] += index->starts[key - 1];
+	}
+	for (uint32_t i = 0; i < index->entry_count; i++) {
+		index->sets[index->starts[index->entries[i].key + 1]++] = index->entries[i].set;
+	}
+	return true;
+}
+
+static struct policy_set_list
+index_find(const struct policy_sets *sets, uint32_t first, uint32_t second)
+{
+	const struct policy_set_index *index = &sets->index;
+	const uint32_t key = pair_map_find(&index->keys, first, second);
+
+	if (key == CLASSIFIER_NONE) {
+		return (struct policy_set_list){.count = 0};
+	}
+	return (struct policy_set_list){
+	    .count = index->starts[key + 1] - index->starts[key], .items = &index->sets[index->starts[key]]};
+}
+
+/* --- making sets ------------------------------------------------------------------------------------------------ */
+
+static int
+compare_addresses(const void *left, const void *right)
+{
+	const struct snapshot_address *a = left;
+	const struct snapshot_address *b = right;
+
+	if (a->address != b->address) {
+		return a->address > b->address ? 1 : -1;
+	}
+	return (a->length > b->length) - (a->length < b->length);
+}
+
+static bool
+are_halves(const struct snapshot_address *left, const struct snapshot_address *right)
+{
+	return left->length == right->length && left->length > 0 &&
+	    (left->address ^ right->address) == 1U << (32 - left->length);
+}
+
+/* The fewest prefixes for the same addresses. Returns how many are left. */
+static uint32_t
+fold_addresses(struct snapshot_address *prefixes, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		prefixes[i].address &= mask_of(prefixes[i].length);
+	}
+	if (count > 1) {
+		qsort(prefixes, count, sizeof(*prefixes), compare_addresses);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept > 0 && holds(&prefixes[kept - 1], &prefixes[i])) {
+			continue;
+		}
+		prefixes[kept++] = prefixes[i];
+		while (kept > 1 && are_halves(&prefixes[kept - 2], &prefixes[kept - 1])) {
+			kept--;
+			prefixes[kept - 1].length--;
+		}
+	}
+	return kept;
+}
+
+static int
+compare_terms(const void *left, const void *right)
+{
+	const struct classifier_term *a = left;
+	const struct classifier_term *b = right;
+
+	if (a->protocol != b->protocol) {
+		return (a->protocol > b->protocol) - (a->protocol < b->protocol);
+	}
+	if (a->destination_low != b->destination_low) {
+		return (a->destination_low > b->destination_low) - (a->destination_low < b->destination_low);
+	}
+	if (a->destination_high != b->destination_high) {
+		return (a->destination_high > b->destination_high) - (a->destination_high < b->destination_high);
+	}
+	if (a->source_low != b->source_low) {
+		return (a->source_low > b->source_low) - (a->source_low < b->source_low);
+	}
+	return (a->source_high > b->source_high) - (a->source_high < b->source_high);
+}
+
+static uint32_t
+fold_terms(struct classifier_term *terms, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	if (count > 1) {
+		qsort(terms, count, sizeof(*terms), compare_terms);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept == 0 || compare_terms(&terms[kept - 1], &terms[i]) != 0) {
+			terms[kept++] = terms[i];
+		}
+	}
+	return kept;
+}
+
+static uint64_t
+hash_step(uint64_t hash, uint32_t value)
+{
+	return (hash ^ value) * HASH_FACTOR;
+}
+
+static uint64_t
+hash_set(const struct policy_sets *sets, const struct policy_set *set)
+{
+	uint64_t hash = HASH_START;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (sets->services) {
+			const struct classifier_term *term = &set->terms[i];
+			hash = hash_step(hash, term->protocol);
+			hash = hash_step(hash, (uint32_t)term->destination_low << 16 | term->destination_high);
+			hash = hash_step(hash, (uint32_t)term->source_low << 16 | term->source_high);
+		} else {
+			hash = hash_step(hash, set->prefixes[i].address);
+			hash = hash_step(hash, set->prefixes[i].length);
+		}
+	}
+	return hash ^ hash >> 32;
+}
+
+static bool
+are_equal(const struct policy_sets *sets, const struct policy_set *left, const struct policy_set *right)
+{
+	if (left->count != right->count) {
+		return false;
+	}
+	for (uint32_t i = 0; i < left->count; i++) {
+		if (sets->services ? compare_terms(&left->terms[i], &right->terms[i]) != 0
+		                   : compare_addresses(&left->prefixes[i], &right->prefixes[i]) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The number of a set of this content, a new one when there was none. */
+static bool
+place_set(struct policy_sets *sets, struct policy_set *set, uint32_t *number)
+{
+	const uint64_t hash = hash_set(sets, set);
+	uint32_t *first = pair_map_place(&sets->by_hash, sets->scratch, (uint32_t)(hash >> 32), (uint32_t)hash,
+	    CLASSIFIER_NONE);
+
+	if (first == NULL) {
+		return false;
+	}
+	for (uint32_t i = *first; i != CLASSIFIER_NONE; i = sets->items[i].same_hash) {
+		if (are_equal(sets, &sets->items[i], set)) {
+			*number = i;
+			return true;
+		}
+	}
+	struct policy_set *moved =
+	    arena_grow(sets->scratch, sets->items, sets->count, &sets->capacity, sizeof(*moved));
+	if (moved == NULL) {
+		return false;
+	}
+	sets->items = moved;
+	set->same_hash = *first;
+	*first = sets->count;
+	moved[sets->count] = *set;
+	*number = sets->count++;
+	return true;
+}
+
+/* The caller's array, whose number is filled in when it is new (CLASSIFIER_NONE). */
+static struct policy_set_array *
+place_of_array(struct policy_sets *sets, const void *array, uint32_t count)
+{
+	const uint64_t where = (uint64_t)(uintptr_t)array;
+	uint32_t *place = pair_map_place(&sets->by_array, sets->scratch, (uint32_t)(where >> 32), (uint32_t)where,
+	    sets->array_count);
+
+	if (place == NULL) {
+		return NULL;
+	}
+	if (*place < sets->array_count && sets->arrays[*place].count == count) {
+		return &sets->arrays[*place];
+	}
+	*place = sets->array_count;
+	struct policy_set_array *moved = arena_grow(sets->scratch, sets->arrays, sets->array_count,
+	    &sets->array_capacity, sizeof(*moved));
+	if (moved == NULL) {
+		return NULL;
+	}
+	sets->arrays = moved;
+	moved[sets->array_count] = (struct policy_set_array){.count = count, .number = CLASSIFIER_NONE};
+	return &moved[sets->array_count++];
+}
+
+bool
+policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses, uint32_t count,
+    uint32_t *number)
+{
+	struct policy_set_array *known = place_of_array(sets, addresses, count);
+
+	assert(!sets->services && count > 0);
+	if (known == NULL) {
+		return false;
+	}
+	if (known->number != CLASSIFIER_NONE) {
+		*number = known->number;
+		return true;
+	}
+	struct snapshot_address *prefixes = arena_take(sets->scratch, count, sizeof(*prefixes));
+	if (prefixes == NULL) {
+		return false;
+	}
+	memcpy(prefixes, addresses, count * sizeof(*prefixes));
+	struct policy_set set = {.count = fold_addresses(prefixes, count), .prefixes = prefixes};
+	if (!place_set(sets, &set, number)) {
+		return false;
+	}
+	known->number = *number;
+	return true;
+}
+
+bool
+policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms, uint32_t count, uint32_t *number)
+{
+	struct policy_set_array *known = place_of_array(sets, terms, count);
+
+	assert(sets->services && count > 0);
+	if (known == NULL) {
+		return false;
+	}
+	if (known->number != CLASSIFIER_NONE) {
+		*number = known->number;
+		return true;
+	}
+	struct classifier_term *copy = arena_take(sets->scratch, count, sizeof(*copy));
+	if (copy == NULL) {
+		return false;
+	}
+	memcpy(copy, terms, count * sizeof(*copy));
+	struct policy_set set = {.count = fold_terms(copy, count), .terms = copy};
+	if (!place_set(sets, &set, number)) {
+		return false;
+	}
+	known->number = *number;
+	return true;
+}
+
+/* --- which contains which --------------------------------------------------------------------------------------- */
+
+/* The prefix of the set that holds the address or begins first behind it. */
+static uint32_t
+find_prefix(const struct policy_set *set, uint32_t address)
+{
+	uint32_t low = 0;
+	uint32_t high = set->count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if ((set->prefixes[middle].address | ~mask_of(set->prefixes[middle].length)) < address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+static bool
+holds_member(const struct policy_sets *sets, const struct policy_set *outer, const struct policy_set *inner,
+    uint32_t member)
+{
+	if (sets->services) {
+		return policy_terms_contain(outer->terms, outer->count, &inner->terms[member]);
+	}
+	const struct snapshot_address *prefix = &inner->prefixes[member];
+	const uint32_t place = find_prefix(outer, prefix->address);
+	return place < outer->count && holds(&outer->prefixes[place], prefix);
+}
+
+/* Sets that may hold the member, key by key: calls with rising `step` until it is false. */
+static bool
+candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint32_t member, uint32_t step,
+    struct policy_set_list *list)
+{
+	*list = (struct policy_set_list){.count = 0};
+	if (!sets->services) {
+		const struct snapshot_address *prefix = &set->prefixes[member];
+		if (step > prefix->length) {
+			return false;
+		}
+		if ((sets->lengths >> step & 1) != 0) {
+			*list = index_find(sets, prefix->address & mask_of((uint8_t)step), step);
+		}
+		return true;
+	}
+	const struct classifier_term *term = &set->terms[member];
+	const uint32_t own = term->protocol == CLASSIFIER_ANY_PROTOCOL ? PROTOCOL_TCP : term->protocol;
+	if (step > 33) {
+		return false;
+	}
+	/* its first port, by all lengths of blocks, of its protocol and of any */
+	if ((sets->lengths >> step / 2 & 1) != 0) {
+		*list = index_find(sets, step % 2 == 0 ? own : CLASSIFIER_ANY_PROTOCOL,
+		    classifier_port_key(term->destination_low, step / 2));
+	}
+	return true;
+}
+
+/* The member that the fewest sets may hold. */
+static uint32_t
+find_pivot(const struct policy_sets *sets, const struct policy_set *set)
+{
+	uint64_t least = UINT64_MAX;
+	uint32_t pivot = 0;
+
+	for (uint32_t member = 0; set->count > 1 && member < set->count && member < PIVOTS_MOST; member++) {
+		struct policy_set_list list;
+		uint64_t total = 0;
+		for (uint32_t step = 0; candidates_of(sets, set, member, step, &list); step++) {
+			total += list.count;
+		}
+		if (total < least) {
+			least = total;
+			pivot = member;
+		}
+	}
+	return pivot;
+}
+
+struct search {
+	const struct policy_set *set;
+	uint32_t number;
+	uint64_t work; /* members that may still be looked at */
+	uint32_t *found;
+	uint32_t count;
+};
+
+static void
+try_candidate(struct policy_sets *sets, struct search *search, uint32_t candidate)
+{
+	const struct policy_set *outer = &sets->items[candidate];
+
+	if (candidate == search->number || sets->seen[candidate] == search->number + 1) {
+		return;
+	}
+	sets->seen[candidate] = search->number + 1;
+	for (uint32_t member = 0; member < search->set->count; member++) {
+		const uint32_t cost = sets->services ? outer->count : 1;
+		if (search->work < cost) {
+			search->work = 0;
+			return;
+		}
+		search->work -= cost;
+		if (!holds_member(sets, outer, search->set, member)) {
+			return;
+		}
+	}
+	search->found[search->count++] = candidate;
+}
+
+static bool
+find_supersets(struct policy_sets *sets, uint32_t number, uint32_t *buffer)
+{
+	struct policy_set *set = &sets->items[number];
+	struct search search = {
+	    .set = set,
+	    .number = number,
+	    .work = POLICY_SETS_WORK + (uint64_t)set->count * WORK_A_MEMBER,
+	    .found = buffer,
+	};
+	const uint32_t pivot = find_pivot(sets, set);
+	struct policy_set_list list;
+
+	search.found[search.count++] = number;
+	for (uint32_t step = 0; candidates_of(sets, set, pivot, step, &list); step++) {
+		for (uint32_t i = 0; i < list.count && search.work > 0 && search.count < POLICY_SETS_SUPERSETS; i++) {
+			try_candidate(sets, &search, list.items[i]);
+		}
+	}
+	uint32_t *items = arena_take(sets->scratch, search.count, sizeof(*items));
+	if (items == NULL) {
+		return false;
+	}
+	memcpy(items, buffer, search.count * sizeof(*items));
+	set->supersets = (struct policy_set_list){.count = search.count, .items = items};
+	return true;
+}
+
+struct term_context {
+	struct policy_sets *sets;
+	uint32_t set;
+	uint32_t protocol;
+};
+
+static bool
+add_port_key(void *context, uint32_t key)
+{
+	const struct term_context *term = context;
+
+	term->sets->lengths |= (uint64_t)1 << (key >> 16);
+	return index_add(term->sets, term->protocol, key, term->set);
+}
+
+static bool
+index_set(struct policy_sets *sets, uint32_t number)
+{
+	const struct policy_set *set = &sets->items[number];
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (sets->services) {
+			struct term_context context = {.sets = sets, .set = number, .protocol = set->terms[i].protocol};
+			if (!policy_ports_cut(set->terms[i].destination_low, set->terms[i].destination_high,
+				add_port_key, &context)) {
+				return false;
+			}
+		} else {
+			sets->lengths |= (uint64_t)1 << set->prefixes[i].length;
+			if (!index_add(sets, set->prefixes[i].address, set->prefixes[i].length, number)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+bool
+policy_sets_finish(struct policy_sets *sets)
+{
+	uint32_t *buffer = arena_take(sets->scratch, POLICY_SETS_SUPERSETS, sizeof(*buffer));
+
+	sets->seen = arena_take(sets->scratch, sets->count, sizeof(*sets->seen));
+	if (buffer == NULL || sets->seen == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < sets->count; i++) {
+		if (!index_set(sets, i)) {
+			return false;
+		}
+	}
+	if (!index_finish(sets)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < sets->count; i++) {
+		if (!find_supersets(sets, i, buffer)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* --- what two have in common ------------------------------------------------------------------------------------ */
+
+static bool
+prefix_meets(const struct policy_set *set, const struct snapshot_address *prefix)
+{
+	const uint32_t place = find_prefix(set, prefix->address);
+
+	return place < set->count &&
+	    (holds(&set->prefixes[place], prefix) || holds(prefix, &set->prefixes[place]));
+}
+
+bool
+policy_sets_meet(const struct policy_sets *sets, uint32_t one, uint32_t other, uint32_t *work)
+{
+	const struct policy_set *small = &sets->items[one];
+	const struct policy_set *large = &sets->items[other];
+
+	if (small->count > large->count) {
+		small = &sets->items[other];
+		large = &sets->items[one];
+	}
+	for (uint32_t i = 0; i < small->count; i++) {
+		const uint32_t cost = sets->services ? large->count : 1;
+		if (*work < cost) {
+			*work = 0;
+			return true;
+		}
+		*work -= cost;
+		if (!sets->services) {
+			if (prefix_meets(large, &small->prefixes[i])) {
+				return true;
+			}
+			continue;
+		}
+		for (uint32_t j = 0; j < large->count; j++) {
+			if (policy_terms_meet(&small->terms[i], &large->terms[j])) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
