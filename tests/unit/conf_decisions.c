@@ -64,6 +64,7 @@ static const struct decision loads[] = {
 	GATEWAY "dynamic distinguished-name container O=Bank,CN=x\n" GATEWAY
 		"dynamic distinguished-name wildcard OU=y\n",
 	NULL},
+    {"E-199", GATEWAY "dynamic user-at-hostname @newbank.com\n", NULL},
     {"E-194", GATEWAY "dynamic inet 192.0.2.1\n", NULL},
     {"E-209", "set security policies from-zone a to-zone junos-global policy p then permit\n",
 	NULL},

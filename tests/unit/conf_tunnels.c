@@ -170,7 +170,7 @@ what_cannot_be_read(void **state)
 	    {IKE "respond-bad-spi 31\n", "a number of answers is from 1 to 30"},
 	    {IKE "gateway g address 300.1.2.3\n", "a peer is an IPv4 address or a host name"},
 	    {IKE "gateway g dynamic user-at-hostname nobody\n",
-		"a mail address looks like user@example.com"},
+		"a mail identity looks like user@example.com"},
 	    {IPSEC "vpn v bind-interface ge-0/0/0.0\n", "a tunnel interface looks like st0.1"},
 	    {NAT "interface ge-0/0/1/3 static-nat 5.6.7.8 host 10.11.14.1\n",
 		"a logical interface looks like"}, /* E-204 */
