@@ -134,6 +134,8 @@ test_names(void **state)
 	expect(house, CONF_VERB_SET, "interfaces ge-0/0/10", "'ge-0/0/10 <interface-name> ");
 	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit ", "'2 <0..16385> ");
 	expect(house, CONF_VERB_SET, "interfaces ge-0/0/1 unit 2 vlan-id ", "<1..4094> ");
+	/* E-16D: the number may be left out. */
+	expect(house, CONF_VERB_SET, "security ike respond-bad-spi ", "! <1..30> ");
 	expect(house, CONF_VERB_SET, "security zones security-zone ", "'trust 'untrust <name> ");
 	expect(house, CONF_VERB_SET, "security policies from-zone trust ", "to-zone ");
 	expect(house, CONF_VERB_SET, "security policies from-zone trust to-zone untrust policy ", "'a 'b <name> ");

@@ -129,7 +129,8 @@ static void
 place_begin(struct place *place, const struct schema_node *child)
 {
 	place->child = child;
-	place->whole = place->verb != CONF_VERB_SET && place->verb != CONF_VERB_EDIT;
+	/* A statement that means something without its value may end here. */
+	place->whole = place->verb == CONF_VERB_SET ? child->omitted != NULL : place->verb != CONF_VERB_EDIT;
 	switch (child->kind) {
 	case SCHEMA_CONTAINER:
 		place_enter(place, child, conf_child(place->node, child->name));
