@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "command_line.h"
 #include "relay.h"
 
 struct row {
@@ -58,7 +59,9 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 		return COMMAND_DONE;
 	}
 	run = function_of(command.rpc->name);
-	if (command.rpc->daemon != OP_DAEMON_MGD) {
+	if (!command_line_expand(session, line, &command)) {
+		outcome = COMMAND_WRONG;
+	} else if (command.rpc->daemon != OP_DAEMON_MGD) {
 		relay_start(session, &command);
 		outcome = COMMAND_LATER;
 	} else if (run == NULL) {

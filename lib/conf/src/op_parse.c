@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "op_private.h"
+#include "secrets.h"
 
 struct op_parsing {
 	const struct op_table *table;
@@ -149,6 +150,7 @@ op_take_rest(struct op_parsing *parsing, const struct op_argument *argument, con
 		}
 		parsing->cursor = after;
 	}
+	parsing->command->rest = (size_t)(first->start - parsing->line);
 	text_append_bytes(&rest, first->start, (size_t)(end - first->start));
 	op_request_add(parsing, argument, text_string(&rest));
 	parsing->command->request.failed = parsing->command->request.failed || text_failed(&rest);
@@ -268,26 +270,40 @@ op_error_release(struct op_error *error)
 	text_release(&error->message);
 }
 
-/* How many columns the first `length` octets of a line take: UTF-8's continuation octets take none. */
+/*
+ * How many columns the first `length` octets of a line take: UTF-8's continuation octets take none. What is missing at the
+ * line's end is a blank behind it.
+ */
 static size_t
 op_columns(const char *line, size_t length)
 {
 	size_t columns = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < length && line[i] != '\0'; i++) {
-		columns += ((unsigned char)line[i] & 0xc0) != 0x80;
+	for (; at < length && line[at] != '\0'; at++) {
+		columns += ((unsigned char)line[at] & 0xc0) != 0x80;
 	}
-	return columns;
+	return columns + (at < length);
+}
+
+void
+op_caret_render(const char *line, size_t column, uint32_t indent, struct text *out)
+{
+	if (indent == OP_INDENT_ECHO) {
+		const size_t open = secrets_begin(line);
+
+		column = column > open && line[open] != '\0' ? open : column;
+		diagnostics_append_shown(line, out);
+		text_append_char(out, '\n');
+		indent = 0;
+	}
+	text_append_repeated(out, ' ', indent + op_columns(line, column));
+	text_append(out, "^\n");
 }
 
 void
 op_error_render(const struct op_error *error, const char *line, uint32_t indent, struct text *out)
 {
-	if (indent == OP_INDENT_ECHO) {
-		text_append(out, line);
-		text_append_char(out, '\n');
-		indent = 0;
-	}
-	text_append_repeated(out, ' ', indent + op_columns(line, error->column));
-	text_printf(out, "^\n%s\n", text_string(&error->message));
+	op_caret_render(line, error->column, indent, out);
+	text_printf(out, "%s\n", text_string(&error->message));
 }

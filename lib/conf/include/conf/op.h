@@ -165,6 +165,7 @@ struct op_command {
 	const struct op_rpc *rpc;
 	struct op_tree request;
 	struct op_pipe pipe;
+	size_t rest; /* octets before the argument that takes the rest of the line; 0: none does */
 };
 
 /* Where a line went wrong: `column` counts octets from the line's start (for the caret), `message` has no newline at its end. */
@@ -189,6 +190,8 @@ void op_error_release(struct op_error *error);
  */
 void op_error_render(const struct op_error *error, const char *line, uint32_t indent, struct text *out);
 #define OP_INDENT_ECHO UINT16_MAX
+/* Only the caret's line, under octet `column` of `line`. With OP_INDENT_ECHO no secret of the line is shown. */
+void op_caret_render(const char *line, size_t column, uint32_t indent, struct text *out);
 /* The commands of a mode with their help, for `help`. */
 void op_help(const struct op_table *table, enum op_mode mode, struct text *out);
 

@@ -1,0 +1,105 @@
+/*
+ * Statements of command lines. See command_line.h.
+ */
+#include "command_line.h"
+
+#include <string.h>
+
+#include "conf/line.h"
+
+/* The commands whose argument is a statement at the edit level. */
+struct verb {
+	const char *rpc;
+	struct conf_line_rule rule;
+};
+
+static const struct verb verbs[] = {
+    {"configuration-set", {NULL, true}},
+    {"configuration-edit", {NULL, true}},
+    {"configuration-delete", {NULL, false}},
+    {"configuration-activate", {NULL, false}},
+    {"configuration-deactivate", {NULL, false}},
+    {"configuration-protect", {NULL, false}},
+    {"configuration-unprotect", {NULL, false}},
+    {"configuration-show", {NULL, false}},
+    {"get-configuration", {NULL, false}},
+    {"configuration-insert", {"before after", false}},
+    {"configuration-rename", {"to", false}},
+    {"configuration-copy", {"to", false}},
+};
+
+static const struct verb *
+verb_of(const struct op_rpc *rpc)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].rpc, rpc->name) == 0) {
+			return &verbs[i];
+		}
+	}
+	return NULL;
+}
+
+/* The same request with other words. False: no memory; then it is what it was. */
+static bool
+put_words(struct op_command *command, const struct text *words)
+{
+	struct op_tree request;
+
+	if (text_failed(words)) {
+		return false;
+	}
+
+	op_tree_start(&request, command->rpc->name);
+	for (const struct op_node *node = command->request.root->first; node != NULL; node = node->next) {
+		(void)op_add(&request, request.root, node->name, strcmp(node->name, "statement") == 0 ? text_string(words) : node->value);
+	}
+	if (request.failed) {
+		op_tree_release(&request);
+		return false;
+	}
+	op_tree_release(&command->request);
+	command->request = request;
+	return true;
+}
+
+static void
+point_at(struct session *session, const char *line, size_t column, const char *message)
+{
+	struct text out = TEXT_EMPTY;
+
+	op_caret_render(line, column, session->indent, &out);
+	text_printf(&out, "%s%s", message, *message == '\0' ? "" : "\n");
+	session_fail(session, &out);
+	text_release(&out);
+}
+
+bool
+command_line_expand(struct session *session, const char *line, struct op_command *command)
+{
+	const struct verb *verb = verb_of(command->rpc);
+	const char *words = op_value(command->request.root, "statement");
+	struct conf_editor editor = {.tree = session->mgd->running, .level = TEXT_EMPTY};
+	struct text expanded = TEXT_EMPTY;
+	struct op_error error = OP_ERROR_EMPTY;
+
+	if (verb == NULL || words == NULL) {
+		return true;
+	}
+	if (command->rpc->mode == OP_MODE_CONFIGURATION) {
+		editor = session_editor(session);
+	}
+	const enum conf_line_state state = conf_line_read(&editor, words, &verb->rule, &expanded, &error);
+
+	if (state != CONF_LINE_READS) {
+		point_at(session, line, command->rest + error.column, text_string(&error.message));
+	}
+	bool good = state != CONF_LINE_AMBIGUOUS;
+
+	if (good && strcmp(words, text_string(&expanded)) != 0 && !put_words(command, &expanded)) {
+		session_failf(session, "error: out of memory\n");
+		good = false;
+	}
+	op_error_release(&error);
+	text_release(&expanded);
+	return good;
+}

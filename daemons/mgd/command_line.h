@@ -1,0 +1,16 @@
+/*
+ * The statement of a command as it was typed: shortened keywords become whole, and what is wrong gets a caret.
+ */
+#ifndef MGD_COMMAND_LINE_H
+#define MGD_COMMAND_LINE_H
+
+#include "session.h"
+
+/*
+ * Completes the keywords of the command's statement; a command without one stays as it is. A word that cannot be read
+ * is pointed at, and the verb says what is wrong with it. False: a word is ambiguous, or memory is short, which was told.
+ */
+bool command_line_expand(struct session *session, const char *line, struct op_command *command)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * Statements as they are typed: shortened keywords, what is ambiguous, and where a line is wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf/line.h"
+
+static const char configuration[] =
+    "set security zones security-zone trust address-book address tcp 10.0.0.0/24\n"
+    "set security zones security-zone untrust address-book address web 192.0.2.0/24\n"
+    "set security policies from-zone trust to-zone untrust policy a match source-address tcp\n"
+    "set security policies from-zone trust to-zone untrust policy b match source-address any\n";
+
+struct house {
+	struct schema *schema;
+	struct conf_editor editor;
+};
+
+static int
+build(void **state)
+{
+	struct house *house = calloc(1, sizeof(*house));
+	struct text error = TEXT_EMPTY;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	assert_non_null(house);
+	house->schema = schema_create(&error);
+	assert_non_null(house->schema);
+	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
+	assert_non_null(house->editor.tree);
+	assert_true(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &list));
+	diagnostics_release(&list);
+	text_release(&error);
+	*state = house;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct house *house = *state;
+
+	conf_tree_destroy(house->editor.tree);
+	text_release(&house->editor.level);
+	schema_destroy(house->schema);
+	free(house);
+	return 0;
+}
+
+static const struct conf_line_rule set_rule = {NULL, true};
+static const struct conf_line_rule show_rule = {NULL, false};
+static const struct conf_line_rule insert_rule = {"before after", false};
+
+static void
+expect_read(struct house *house, const struct conf_line_rule *rule, const char *words, const char *whole)
+{
+	struct text expanded = TEXT_EMPTY;
+	struct op_error error;
+
+	assert_int_equal(conf_line_read(&house->editor, words, rule, &expanded, &error), CONF_LINE_READS);
+	assert_string_equal(text_string(&expanded), whole);
+	text_release(&expanded);
+	op_error_release(&error);
+}
+
+static void
+expect_wrong(struct house *house, const struct conf_line_rule *rule, const char *words, size_t column)
+{
+	struct text expanded = TEXT_EMPTY;
+	struct op_error error;
+
+	assert_int_equal(conf_line_read(&house->editor, words, rule, &expanded, &error), CONF_LINE_WRONG);
+	assert_int_equal(error.column, column);
+	text_release(&expanded);
+	op_error_release(&error);
+}
+
+static void
+test_keywords(void **state)
+{
+	struct house *house = *state;
+
+	expect_read(house, &set_rule, "sec zones security-zone trust tcp-r", "security zones security-zone trust tcp-rst");
+	expect_read(house, &set_rule, "secu  zon security-z x  addr address y 10.0.0.1/32",
+	    "security  zones security-zone x  address-book address y 10.0.0.1/32");
+	expect_read(house, &set_rule, "sec pol from trust to untrust pol c th perm",
+	    "security policies from-zone trust to-zone untrust policy c then permit");
+	expect_read(house, &set_rule, "interf ge-0/0/0 uni 0 fam inet addr 10.0.0.1/24",
+	    "interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24");
+	/* A value of an enumeration is a keyword too. */
+	expect_read(house, &set_rule, "security ike policy p mode aggr", "security ike policy p mode aggressive");
+	expect_read(house, &show_rule, "sec zon", "security zones");
+	expect_read(house, &show_rule, "sec zon security-z", "security zones security-zone");
+	expect_read(house, &show_rule, "", "");
+	text_append(&house->editor.level, "security zones security-zone trust");
+	expect_read(house, &set_rule, "tcp-r", "tcp-rst");
+	text_clear(&house->editor.level);
+}
+
+/* Names stay, be they ever so near to a keyword or to another name. */
+static void
+test_names_stay(void **state)
+{
+	struct house *house = *state;
+
+	expect_read(house, &set_rule, "security zones security-zone tru tcp-r", "security zones security-zone tru tcp-rst");
+	expect_read(house, &set_rule, "security zones security-zone security tcp-rst",
+	    "security zones security-zone security tcp-rst");
+	expect_read(house, &set_rule, "sec pol from trust to untrust pol a match source-address [ tc web ]",
+	    "security policies from-zone trust to-zone untrust policy a match source-address [ tc web ]");
+	expect_read(house, &set_rule, "sys host-n \"sec\"", "system host-name \"sec\"");
+	expect_read(house, &insert_rule, "sec pol from trust to untrust pol b before policy a",
+	    "security policies from-zone trust to-zone untrust policy b before policy a");
+	/* Quotation marks say that it is no keyword. */
+	expect_wrong(house, &set_rule, "\"sec\" zones", 0);
+}
+
+static void
+test_ambiguous(void **state)
+{
+	struct house *house = *state;
+	struct text expanded = TEXT_EMPTY;
+	struct op_error error;
+
+	assert_int_equal(conf_line_read(&house->editor, "sec zon security-z trust addr a", &set_rule, &expanded, &error),
+	    CONF_LINE_AMBIGUOUS);
+	/* The place counts what was typed. */
+	assert_int_equal(error.column, strlen("sec zon security-z trust addr "));
+	assert_string_equal(text_string(&error.message), "'a' is ambiguous, possible: address, address-set");
+	op_error_release(&error);
+	text_release(&expanded);
+}
+
+static void
+test_places(void **state)
+{
+	struct house *house = *state;
+
+	expect_wrong(house, &set_rule, "security zoens security-zone trust", strlen("security "));
+	expect_wrong(house, &set_rule, "sec zon security-z trust tcp-x", strlen("sec zon security-z trust "));
+	expect_wrong(house, &set_rule, "interfaces ge-0/0/0 unit 0 vlan-id 5000", strlen("interfaces ge-0/0/0 unit 0 vlan-id "));
+	/* Between the keys of a list a keyword is due. */
+	expect_wrong(house, &set_rule, "security policies from-zone trust untrust", strlen("security policies from-zone trust "));
+	expect_wrong(house, &set_rule, "security policies from-zone trust", strlen("security policies from-zone trust "));
+	/* Something is missing at the end. */
+	expect_wrong(house, &set_rule, "system host-name", strlen("system host-name "));
+	expect_read(house, &show_rule, "system host-name", "system host-name");
+	text_append(&house->editor.level, "security zones security-zone trust");
+	expect_wrong(house, &set_rule, "tcp-x", 0);
+	text_clear(&house->editor.level);
+}
+
+/* What a file holds is read as it stands. */
+static void
+test_files_stay(void **state)
+{
+	struct house *house = *state;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	static const char file[] = "set sec zones security-zone trust tcp-r\n";
+
+	assert_false(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, file, strlen(file), &list));
+	assert_int_equal(list.errors, 1);
+	diagnostics_release(&list);
+}
+
+/* Bad input: signs, quotes that are open, more words than anybody types. */
+static void
+test_hostile(void **state)
+{
+	struct house *house = *state;
+	struct text words = TEXT_EMPTY;
+
+	expect_wrong(house, &set_rule, "sec }", strlen("sec "));
+	expect_wrong(house, &set_rule, "{", 0);
+	for (int i = 0; i < 1000; i++) {
+		text_append(&words, "sec ");
+	}
+	expect_read(house, &set_rule, text_string(&words), text_string(&words));
+	text_release(&words);
+	expect_read(house, &set_rule, "sec \"zones", "sec \"zones");
+}
+
+/* The tree is what it was, whatever was tried. */
+static void
+test_nothing_changes(void **state)
+{
+	struct house *house = *state;
+	struct text before = TEXT_EMPTY;
+	struct text after = TEXT_EMPTY;
+
+	conf_render(conf_tree_top(house->editor.tree), CONF_FORMAT_SET, &before);
+	test_keywords(state);
+	test_places(state);
+	conf_render(conf_tree_top(house->editor.tree), CONF_FORMAT_SET, &after);
+	assert_string_equal(text_string(&before), text_string(&after));
+	text_release(&before);
+	text_release(&after);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_keywords, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_names_stay, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_ambiguous, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_places, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_files_stay, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_hostile, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_nothing_changes, build, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
