@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "pager.h"
 #include "pipe.h"
 
@@ -74,13 +75,95 @@ run_refuse(struct cli_run *run, const struct cli_place *place, const char *line,
 	text_release(&message);
 }
 
+static bool
+save_output(void *context, const char *bytes, size_t length)
+{
+	text_append_bytes(context, bytes, length);
+	return !text_failed(context);
+}
+
+static void
+save_error(void *context, const char *bytes, size_t length)
+{
+	(void)context;
+	run_error(&(struct cli_run){.error = STDERR_FILENO}, bytes, length);
+}
+
+/* What `show` prints goes to a file. */
+static enum cli_result
+run_save(struct cli_session *session, const struct cli_place *place, const char *words)
+{
+	struct text content = TEXT_EMPTY;
+	struct text said = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	const struct ipc_command command = {.line = "show", .indent = IPC_INDENT_ECHO};
+	const struct cli_receiver receiver = {
+	    .context = &content,
+	    .output = save_output,
+	    .error = save_error,
+	    .interrupt = place->interrupt,
+	};
+	struct cli_run run = {.error = place->error};
+	enum cli_result result = cli_session_run(session, &command, &receiver);
+
+	if (result == CLI_OK && text_failed(&content)) {
+		text_append(&error, "out of memory");
+	} else if (result == CLI_OK && cli_files_write(words, &content, &said, &error)) {
+		(void)!write(place->output, text_string(&said), said.length);
+	}
+	if (error.length > 0) {
+		text_append_char(&error, '\n');
+		run_error(&run, "error: ", strlen("error: "));
+		run_error(&run, text_string(&error), error.length);
+		result = CLI_FAILED;
+	}
+	text_release(&content);
+	text_release(&said);
+	text_release(&error);
+	return result;
+}
+
+/* What a load command loads goes ahead of it. */
+static enum cli_result
+send_content(struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	struct text content = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	struct cli_run run = {.error = place->error};
+	enum cli_result result = CLI_OK;
+
+	if (!cli_files_read(line, place->keys >= 0 ? place->output : -1, &content, &error)) {
+		text_append_char(&error, '\n');
+		run_error(&run, "error: ", strlen("error: "));
+		run_error(&run, text_string(&error), error.length);
+		result = CLI_FAILED;
+	} else if (!cli_session_content(session, text_string(&content), content.length)) {
+		result = CLI_LOST;
+	}
+	text_release(&content);
+	text_release(&error);
+	return result;
+}
+
 enum cli_result
 cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
 	struct cli_run run = {.error = place->error};
 	struct text error = TEXT_EMPTY;
 	size_t column = 0;
+	const bool configures = cli_session_prompt(session)->mode == IPC_MODE_CONFIGURE;
+	const char *words = configures ? cli_files_command(line, "save", 2) : NULL;
 
+	if (words != NULL && *words != '\0' && *words != '?') {
+		return run_save(session, place, words);
+	}
+	if (configures && cli_files_command(line, "load", 2) != NULL) {
+		const enum cli_result sent = send_content(session, place, line);
+
+		if (sent != CLI_OK) {
+			return sent;
+		}
+	}
 	if (!cli_pipeline_parse(&run.pipeline, line, &column, &error)) {
 		run_refuse(&run, place, line, column, &error);
 		text_release(&error);

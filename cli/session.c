@@ -15,7 +15,7 @@
 
 enum {
 	CLI_COMPLETE_TIME = 3000, /* milliseconds: nobody waits longer for a Tab */
-	CLI_SEND_TIME = 10000,
+	CLI_SEND_TIME = 10000,	CLI_CONTENT_PIECE = 65536, /* octets, the most that a message takes */
 };
 
 struct cli_session {
@@ -208,6 +208,22 @@ cli_session_run(struct cli_session *session, const struct ipc_command *command, 
 
 	text_release(&payload);
 	return sent ? cli_receive(session, receiver) : cli_lost(session, "the gateway went away");
+}
+
+bool
+cli_session_content(struct cli_session *session, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		const size_t part = length < CLI_CONTENT_PIECE ? length : CLI_CONTENT_PIECE;
+
+		if (ipc_connection_send(session->connection, IPC_CLI_CONTENT, session->request, bytes, part) != IPC_OK ||
+		    ipc_wait_sent(session->connection, CLI_SEND_TIME) != IPC_OK) {
+			return false;
+		}
+		bytes += part;
+		length -= part;
+	}
+	return true;
 }
 
 bool

@@ -36,6 +36,9 @@ const char *cli_session_error(const struct cli_session *session);
 /* Runs one line. `width`: of the terminal, 0: none. `indent`: columns before the line, or IPC_INDENT_ECHO. */
 enum cli_result cli_session_run(struct cli_session *session, const struct ipc_command *command,
     const struct cli_receiver *receiver) __attribute__((warn_unused_result));
+/* Sends what the next command loads. False: the gateway went away. */
+bool cli_session_content(struct cli_session *session, const char *bytes, size_t length)
+    __attribute__((warn_unused_result));
 /* What may follow? False when the gateway does not answer; else release the candidates. */
 bool cli_session_complete(struct cli_session *session, const char *line, enum ipc_complete_reason reason,
     struct ipc_candidates *candidates) __attribute__((warn_unused_result));

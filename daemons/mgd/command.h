@@ -37,6 +37,8 @@ command_function command_wildcard_delete;
 command_function command_wildcard_range;
 command_function command_replace;
 command_function command_status;
+command_function command_load;
+command_function command_save;
 command_function command_edit;
 command_function command_up;
 command_function command_top;

@@ -55,6 +55,7 @@ session_destroy(struct session *session)
 	audit_login(session->mgd, session->user, "", false);
 	forget_levels(session);
 	text_release(&session->level);
+	text_release(&session->content);
 	free(session);
 }
 
@@ -152,6 +153,25 @@ session_diagnose(struct session *session, struct diagnostics *list)
 }
 
 void
+session_diagnose_lines(struct session *session, struct diagnostics *list)
+{
+	struct text text = TEXT_EMPTY;
+
+	if (list->failed) {
+		session_failf(session, "error: out of memory\n");
+		return;
+	}
+	diagnostics_sort(list);
+	diagnostics_render_lines(list, &text);
+	if (list->errors > 0) {
+		session_fail(session, &text);
+	} else {
+		session_print(session, &text);
+	}
+	text_release(&text);
+}
+
+void
 session_done(struct session *session, enum ipc_done_status status)
 {
 	struct ipc_done done = {.status = status,
@@ -213,6 +233,7 @@ take_command(struct session *session, const struct ipc_message *message)
 	outcome = command_run(session, command.line,
 	    session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
 	ipc_string_release(command.line);
+	text_release(&session->content);
 	if (outcome == COMMAND_DONE) {
 		session_done(session, IPC_DONE_OK);
 	} else if (outcome == COMMAND_WRONG) {
@@ -283,11 +304,27 @@ interrupt(struct session *session)
 	}
 }
 
+/* A file comes in pieces before its command. One that no configuration can be that big ends the connection. */
+static void
+take_content(struct session *session, const struct ipc_message *message)
+{
+	if (session->busy || session->content.length + message->length > SESSION_CONTENT_MOST) {
+		ipc_client_close(session->client);
+		return;
+	}
+	text_append_bytes(&session->content, (const char *)message->payload, message->length);
+	if (text_failed(&session->content)) {
+		ipc_client_close(session->client);
+	}
+}
+
 void
 session_take(struct session *session, const struct ipc_message *message)
 {
 	if (message->type == IPC_CLI_COMMAND) {
 		take_command(session, message);
+	} else if (message->type == IPC_CLI_CONTENT) {
+		take_content(session, message);
 	} else if (message->type == IPC_CLI_COMPLETE) {
 		take_complete(session, message);
 	} else if (message->type == IPC_CLI_INTERRUPT) {

@@ -7,7 +7,10 @@
 #include "ipc/payload.h"
 #include "mgd.h"
 
-enum { SESSION_LEVELS = 32 }; /* that `exit` finds back through */
+enum {
+	SESSION_LEVELS = 32,                     /* that `exit` finds back through */
+	SESSION_CONTENT_MOST = 64 * 1024 * 1024, /* octets of a file that is loaded */
+};
 
 struct relay;
 
@@ -22,6 +25,7 @@ struct session {
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;
+	struct text content; /* came for the command that follows: what load loads */
 	struct relay *relay; /* the daemon's answer under way; NULL: none */
 };
 
@@ -39,6 +43,8 @@ void session_sayf(struct session *session, const char *format, ...) __attribute_
 void session_done(struct session *session, enum ipc_done_status status);
 /* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
 void session_diagnose(struct session *session, struct diagnostics *list);
+/* The same about a file: a line each, with the place in it. */
+void session_diagnose_lines(struct session *session, struct diagnostics *list);
 /* The candidate at the session's level; give it back by session_keep_level(). */
 struct conf_editor session_editor(struct session *session);
 void session_keep_level(struct session *session, struct conf_editor *editor);

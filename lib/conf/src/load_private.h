@@ -12,6 +12,8 @@ struct load {
 	const char *bytes;
 	size_t length;
 	struct diagnostics *list;
+	const char *level; /* set lines: where they begin; NULL: at the top */
+	bool typed;        /* set lines: as if typed, so that a set replaces what it excludes */
 };
 
 void load_set(const struct load *load);

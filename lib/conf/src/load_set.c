@@ -408,12 +408,14 @@ load_set(const struct load *load)
 	struct set_reader reader = {
 	    .load = load,
 	    .next_number = 1,
-	    .statement = {.tree = load->tree, .list = load->list, .file = load->file, .set_line = true},
+	    .statement = {.tree = load->tree, .list = load->list, .file = load->file, .set_line = true,
+	        .replace_choice = load->typed},
 	    .editor = {.tree = load->tree, .level = TEXT_EMPTY},
 	};
 	struct text joined = TEXT_EMPTY;
 	struct line line;
 
+	text_append(&reader.editor.level, load->level == NULL ? "" : load->level);
 	while (next_line(&reader, &line) && !load->list->failed) {
 		size_t which;
 		size_t words;

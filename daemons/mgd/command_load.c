@@ -1,0 +1,80 @@
+/*
+ * load: into the candidate. The front end has read the file with its user's rights and sent what stands in it.
+ */
+#include <string.h>
+
+#include "command.h"
+#include "conf/load.h"
+
+/* The one mode that the line names. */
+static bool
+mode_of(const struct op_node *request, enum conf_load_mode *mode)
+{
+	size_t count = 0;
+
+	for (const struct op_node *node = request->first; node != NULL; node = node->next) {
+		count += conf_load_mode_parse(node->name, mode);
+	}
+	return count == 1;
+}
+
+static void
+tell_count(struct session *session, const struct diagnostics *list)
+{
+	session_failf(session, "load complete (%zu error%s): nothing was changed\n", list->errors,
+	    list->errors == 1 ? "" : "s");
+}
+
+enum command_outcome
+command_load(struct session *session, const struct op_command *command)
+{
+	const struct op_node *request = command->request.root;
+	const char *file = op_value(request, "file");
+	struct conf_load_order order = {
+	    .relative = op_find(request, "relative") != NULL,
+	    .format = CONF_FORMAT_AUTO,
+	    .file = file == NULL ? "terminal" : file,
+	    .bytes = text_string(&session->content),
+	    .length = session->content.length,
+	};
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	if (session->mgd->commit != NULL) {
+		session_failf(session, "error: a commit is under way\n");
+		return COMMAND_WRONG;
+	}
+	if (!mode_of(request, &order.mode)) {
+		session_failf(session, "error: one of merge, override, patch, replace, set and update is expected behind load\n");
+		return COMMAND_WRONG;
+	}
+	if ((file == NULL) == (op_find(request, "terminal") == NULL)) {
+		session_failf(session, "error: a file or 'terminal' is expected\n");
+		return COMMAND_WRONG;
+	}
+	if (order.length == 0) {
+		session_failf(session, "error: there is nothing to load\n");
+		return COMMAND_WRONG;
+	}
+	struct conf_editor editor = session_editor(session);
+	const bool good = conf_load_into(&editor, &order, &list);
+
+	session_keep_level(session, &editor);
+	session_diagnose_lines(session, &list);
+	if (good) {
+		session->mgd->changed = true;
+		session_say(session, "load complete");
+	} else {
+		tell_count(session, &list);
+	}
+	diagnostics_release(&list);
+	return good ? COMMAND_DONE : COMMAND_WRONG;
+}
+
+/* The front end writes the file, with its user's rights; a line that comes here is none of its. */
+enum command_outcome
+command_save(struct session *session, const struct op_command *command)
+{
+	(void)command;
+	session_failf(session, "error: the front end saves, by 'save' and a file's name alone\n");
+	return COMMAND_WRONG;
+}
