@@ -20,6 +20,8 @@ command_function command_show_configuration;
 command_function command_show_version;
 command_function command_show_commits;
 command_function command_show_unsupported;
+command_function command_show_unused;
+command_function command_show_usage;
 command_function command_configure;
 command_function command_leave;
 command_function command_help;
@@ -48,6 +50,9 @@ command_function command_rollback;
 command_function command_operational;
 command_function command_exit;
 
+/* Answers with a tree of the rpc's output. */
+enum command_outcome command_render(struct session *session, const struct op_command *command,
+    const struct op_tree *tree);
 /* Does a verb of lib/conf with the command's statement on the candidate. */
 typedef bool command_edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
 enum command_outcome command_change(struct session *session, const struct op_command *command,

@@ -151,8 +151,8 @@ command_rollback(struct session *session, const struct op_command *command)
 
 /* --- trees of our own ------------------------------------------------------------------------------------------- */
 
-static enum command_outcome
-render(struct session *session, const struct op_command *command, const struct op_tree *tree)
+enum command_outcome
+command_render(struct session *session, const struct op_command *command, const struct op_tree *tree)
 {
 	struct op_renderer renderer;
 	struct text out = TEXT_EMPTY;
@@ -179,7 +179,7 @@ command_show_version(struct session *session, const struct op_command *command)
 	op_add(&tree, tree.root, "host-name", mgd_host_name(session->mgd));
 	op_add(&tree, tree.root, "product-model", "sallyport");
 	op_add(&tree, tree.root, "sallyport-version", session->mgd->release);
-	outcome = render(session, command, &tree);
+	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
 	return outcome;
 }
@@ -215,7 +215,7 @@ command_show_commits(struct session *session, const struct op_command *command)
 			op_add(&tree, row, "log", entry.comment);
 		}
 	}
-	outcome = render(session, command, &tree);
+	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
 	return outcome;
 }
@@ -247,7 +247,7 @@ command_show_unsupported(struct session *session, const struct op_command *comma
 	op_tree_start(&tree, command->rpc->root);
 	snapshot_unsupported(session->mgd->running, add_feature, &features);
 	op_add_number(&tree, tree.root, "unsupported-feature-count", features.count);
-	outcome = render(session, command, &tree);
+	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
 	return outcome;
 }

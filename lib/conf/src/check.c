@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check_private.h"
+#include "conf/usage.h"
 #include "tree_private.h"
 
 static void __attribute__((format(printf, 4, 0)))
@@ -14,14 +15,8 @@ tell(const struct check *check, enum diagnostic_severity severity, const struct 
 	struct text path = TEXT_EMPTY;
 	struct text statement = TEXT_EMPTY;
 	struct text message = TEXT_EMPTY;
-	const struct conf_node *parent = node->parent;
 
-	/* An entry without keyword is named together with what encloses it: "interfaces ge-0/0/9.0". */
-	if (node->schema->keyword_less && parent != NULL && parent->parent != NULL) {
-		parent = parent->parent;
-	}
-	conf_path(parent, &path);
-	conf_statement(node, &statement);
+	conf_place(node, &path, &statement);
 	text_vprintf(&message, format, arguments);
 	if (text_failed(&path) || text_failed(&statement) || text_failed(&message)) {
 		check_memory(check);

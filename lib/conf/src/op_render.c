@@ -18,6 +18,7 @@ static const struct op_layout op_layouts[] = {
     {"policies", op_layout_policies, NULL},
     {"zones", op_layout_zones, NULL},
     {"interfaces-terse", op_layout_interfaces_terse, NULL},
+    {"places", op_layout_places, NULL},
     {"route", op_layout_route, NULL},
 };
 
