@@ -392,7 +392,12 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 	if (event->session != 0) {
 		json_line_number(line, "session", event->session);
 	}
-	append_event_flow(line, event);
+	if (event->kind == EVENT_AGING_START || event->kind == EVENT_AGING_STOP) {
+		json_line_number(line, "sessions", event->sessions);
+		json_line_number(line, "watermark", event->percent);
+	} else {
+		append_event_flow(line, event);
+	}
 	append_present(line, "in", event->unit == PACKET_NO_UNIT ? NULL : snapshot_unit_name(registry, event->unit));
 	append_present(line, "from-zone",
 	    event->from_zone == PACKET_NO_ZONE ? NULL : snapshot_zone_name(registry, event->from_zone));

@@ -216,6 +216,19 @@ write_deny(struct ipc_pairs *pairs, struct text *text, const struct event *event
 	    words->interface);
 }
 
+/* Aggressive aging begins or ends: about no packet. */
+static void
+write_aging(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const bool start = event->kind == EVENT_AGING_START;
+
+	(void)words;
+	ipc_pairs_addf(pairs, start ? "high-watermark" : "low-watermark", "%u", event->percent);
+	ipc_pairs_addf(pairs, "session-count", "%u", event->sessions);
+	text_printf(text, "%s watermark %u%% triggered, %u sessions: aggressive aging %s", start ? "high" : "low",
+	    event->percent, event->sessions, start ? "begins" : "ends");
+}
+
 /* Screens and alarms: what is known of the packet, and the reason. */
 static void
 write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
@@ -240,6 +253,8 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_SESSION_CREATE] = {write_create, LOG_SEVERITY_INFO},
     [EVENT_SESSION_CLOSE] = {write_close, LOG_SEVERITY_INFO},
     [EVENT_SESSION_DENY] = {write_deny, LOG_SEVERITY_INFO},
+    [EVENT_AGING_START] = {write_aging, LOG_SEVERITY_WARNING},
+    [EVENT_AGING_STOP] = {write_aging, LOG_SEVERITY_NOTICE},
     [EVENT_SCREEN] = {write_other, LOG_SEVERITY_ERROR},
     [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
 };

@@ -279,13 +279,12 @@ add_edge_losses(struct op_tree *tree, const struct answer_sources *sources)
 {
 	const struct worker_losses losses = worker_losses(sources->worker);
 	const struct {
-		const char *name;
-		const char *help;
+		enum reason reason;
 		uint64_t count;
 	} rows[] = {
-	    {"port-full", "a port did not take it", losses.transmit},
-	    {"host-full", "the host's side did not take it", losses.host},
-	    {"log-ring-full", "an event record was lost on its way to the log", losses.events},
+	    {REASON_PORT_FULL, losses.transmit},
+	    {REASON_HOST_FULL, losses.host},
+	    {REASON_LOG_RING_FULL, losses.events},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -294,10 +293,10 @@ add_edge_losses(struct op_tree *tree, const struct answer_sources *sources)
 		}
 		struct op_node *row = op_add(tree, tree->root, "flow-reason", NULL);
 
-		(void)op_add(tree, row, "reason", rows[i].name);
-		(void)op_add(tree, row, "kind", "limit");
+		(void)op_add(tree, row, "reason", reason_name(rows[i].reason));
+		(void)op_add(tree, row, "kind", kind_word(rows[i].reason));
 		(void)op_add_number(tree, row, "packet-count", rows[i].count);
-		(void)op_add(tree, row, "help", rows[i].help);
+		(void)op_add(tree, row, "help", reason_help(rows[i].reason));
 	}
 }
 

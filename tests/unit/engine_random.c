@@ -168,7 +168,11 @@ change_something(struct world *world, struct random_source *random)
 		    .sequence_check = random_below(random, 2) != 0,
 		    .policy_rematch = random_below(random, 4) == 0,
 		    .default_permit = random_below(random, 4) == 0,
-		    .allow_dns_reply = random_below(random, 2) != 0};
+		    .allow_dns_reply = random_below(random, 2) != 0,
+		    .early_ageout = (uint16_t)random_below(random, 9),
+		    .high_watermark = (uint8_t)random_below(random, 90)};
+		world->flow.low_watermark =
+		    (uint8_t)random_below(random, world->flow.high_watermark + 1U);
 		break;
 	case 4:
 		world->rules[0].action = (uint8_t)random_below(random, 4);
@@ -212,6 +216,13 @@ check_table(const struct world *world)
 				     session_table_hash(table, session->back.key)),
 		    i << 1 | 1);
 		assert_true(wheel_armed(&table->wheel, i));
+		/* The timer is for no later than its end, or for the next tick of the wheel. */
+		const uint32_t wheel_end =
+		    session_end_tick(world->engine, &session->common) + world->engine->aging.lead;
+		const uint32_t armed = table->rare[i].link.deadline;
+
+		assert_true((int32_t)(armed - wheel_end) <= 0 ||
+		    armed - table->wheel.now <= 1);
 	}
 	for (uint32_t b = 0; b <= table->mask; b++) {
 		for (unsigned s = 0; s < BUCKET_SLOTS; s++) {

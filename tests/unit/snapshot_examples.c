@@ -307,9 +307,12 @@ test_unsupported_features(void **state)
 	(void)state;
 	run_albuquerque(WEDNESDAY_TEN);
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "not supported yet: screens"), 1);
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "not supported yet: aggressive aging"), 1);
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "application layer gateways"), 1);
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "aggressive aging of sessions (3)"), 1);
+	/* REQ-SES-008, E-121: aggressive aging is not among them */
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "aggressive aging"), 0);
+	assert_int_equal(world.snapshot->flow.early_ageout, 4);
+	assert_int_equal(world.snapshot->flow.high_watermark, 80);
+	assert_int_equal(world.snapshot->flow.low_watermark, 60);
 	assert_int_equal(world.list.errors, 0);
 }
 

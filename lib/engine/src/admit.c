@@ -5,6 +5,11 @@
  * session, route, to ourselves? (local.c), zones, policy, time to live and size, session. A packet
  * that no policy permits is not told whether its time to live would have lasted. What our own host
  * sends needs no policy; it too gets a session.
+ *
+ * Whether an address is ours is asked of the forwarding table of the instance where the packet came
+ * in, for sources as for destinations. Instances may use the same addresses, so one that is ours in
+ * another instance only can be a stranger's here; where an instance's routes lead to another's
+ * interface (rib-groups) its local addresses are in the table too.
  */
 #include "engine_private.h"
 
@@ -37,6 +42,24 @@ check_source(const struct engine *engine, const struct item *item)
 		return REASON_SOURCE_BROADCAST;
 	}
 	return REASON_SOURCE_RESERVED;
+}
+
+/* The source as a destination: an address of ours, or the broadcast address of another unit? */
+static enum reason
+check_source_way(const struct engine *engine, const struct item *item)
+{
+	struct way way;
+
+	if (route_find(engine, item->instance, item->source, &way) != REASON_NONE) {
+		return REASON_NONE;
+	}
+	if (way.local) {
+		return REASON_SOURCE_OURS;
+	}
+	/* By a gateway it is nobody's broadcast as far as we know. */
+	return way.next_hop == item->source && unit_broadcast(engine, way.unit, item->source) ?
+	    REASON_SOURCE_BROADCAST :
+	    REASON_NONE;
 }
 
 static enum reason
@@ -245,9 +268,9 @@ admit_packet(struct engine *engine, struct item *item)
 			finish_drop(engine, packet, REASON_FRAME_BROADCAST);
 			return;
 		}
-		if (route_find(engine, item->instance, item->source, &way) == REASON_NONE &&
-		    way.local) {
-			finish_drop(engine, packet, REASON_SOURCE_OURS);
+		reason = check_source_way(engine, item);
+		if (reason != REASON_NONE) {
+			finish_drop(engine, packet, reason);
 			return;
 		}
 	}

@@ -99,7 +99,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += line_up(output_places(config) * sizeof(struct engine_output));
 	engine->events = (struct event *)(void *)next;
 	engine->event_size = config->events;
-	engine->icmp_tokens = ICMP_RATE;
+	engine->icmp_limit = (struct reply_limit){.tokens = ICMP_RATE, .rate = ICMP_RATE};
+	engine->reset_limit = (struct reply_limit){.tokens = RESET_RATE, .rate = RESET_RATE};
 	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -
 			(uint8_t *)memory) == engine_size(config));
 	return engine;
@@ -155,6 +156,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 			engine->units[i].zone = SNAPSHOT_NONE;
 		}
 	}
+	aging_apply(engine);
 	neighbour_sweep(engine);
 }
 

@@ -35,6 +35,8 @@ enum {
 	TIMEOUT_LINGER = 2 * TICKS_A_SECOND,
 	/* Our ICMP errors: this many a second, and as many at once (RFC 1812 4.3.2.8). */
 	ICMP_RATE = 1000,
+	/* Our RSTs: generous, a server that goes away ends thousands of connections at once. */
+	RESET_RATE = 10000,
 	ETHERNET_ROOM = ETHERNET_HEADER_MOST,
 };
 
@@ -91,6 +93,24 @@ struct item {
 	uint8_t flags; /* enum item_flag */
 };
 
+/* How many of our answers may go out: a token bucket. */
+struct reply_limit {
+	uint64_t filled; /* when it was filled last */
+	uint32_t tokens;
+	uint32_t rate; /* a second, and as many at once */
+};
+
+/* See aging.c. Times are ticks. */
+struct aging {
+	uint32_t cut;        /* what timeouts are shorter by now; 0: they are normal */
+	uint32_t lead;       /* the sessions' wheel is ahead of the clock */
+	uint32_t configured; /* the cut when it is aggressive; 0: never */
+	uint32_t high;       /* more sessions than this begin it */
+	uint32_t low;        /* fewer end it */
+	uint8_t high_percent;
+	uint8_t low_percent;
+};
+
 /* Where a destination is reached. */
 struct way {
 	uint16_t unit;
@@ -108,6 +128,7 @@ struct engine {
 	const struct snapshot *snapshot;
 	const struct fib *fib;
 	struct unit *units;
+	struct aging aging;
 	struct session_table table;
 	struct neighbour_table neighbours;
 	struct engine_policy_counters *policies;
@@ -121,8 +142,8 @@ struct engine {
 	uint32_t event_head;
 	uint32_t event_count;
 
-	uint64_t icmp_filled; /* when the bucket was filled last */
-	uint32_t icmp_tokens;
+	struct reply_limit icmp_limit;
+	struct reply_limit reset_limit;
 	uint64_t full_said; /* when a full session table was logged last */
 	int64_t wall_offset; /* microseconds from monotonic time to UTC */
 	struct engine_config config;
@@ -165,13 +186,13 @@ finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
 	output_put(engine, packet, ENGINE_FREE);
 }
 
-/* Arms a timer; a wheel that stood still for want of timers need not turn through the time that
- * went by. */
+/* Arms a timer of a wheel that is at `now`; one that stood still for want of timers need not turn
+ * through the time that went by. */
 static inline void
-timer_arm(const struct engine *engine, struct wheel *wheel, uint32_t index, uint32_t deadline)
+timer_arm(struct wheel *wheel, uint32_t now, uint32_t index, uint32_t deadline)
 {
 	if (wheel->armed == 0) {
-		wheel->now = engine->tick;
+		wheel->now = now;
 	}
 	wheel_arm(wheel, index, deadline);
 }
@@ -244,6 +265,8 @@ enum reason route_find(
     const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
 bool unit_owns(const struct engine *engine, uint16_t unit, uint32_t address);
 bool unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address);
+/* Is it the broadcast address of any unit that the instance reaches? */
+bool instance_broadcast(const struct engine *engine, uint16_t instance, uint32_t address);
 /* An address of ours to speak from towards a sender on `unit`; 0: none. */
 uint32_t unit_speaking_address(const struct engine *engine, uint16_t unit);
 /* Looks the way of a flow up again after a change; false when the session has to end, and why. */
@@ -282,12 +305,29 @@ void reply_echo(struct engine *engine, struct item *item);
  * still the caller's. */
 bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
 
+/* aging.c: takes the watermarks of the configuration; looks whether the count of sessions begins or
+ * ends aggressive aging; a session's whole timeout, and what is taken off it now. */
+void aging_apply(struct engine *engine);
+void aging_update(struct engine *engine);
+uint32_t session_base(const struct session_common *common);
+uint32_t session_cut(const struct engine *engine, const struct session_common *common);
+
 /* session.c */
+/* A record to be filled in, or NULL, and counted, when the ring is full. */
+struct event *event_next(struct engine *engine, enum event_kind kind);
 void session_start(struct engine *engine, struct session *session, const struct item *item,
     const struct admission *admission);
 void session_end(struct engine *engine, struct session *session, enum reason reason);
+/* Arms the timer for the deadline that is set. */
+void session_arm(struct engine *engine, const struct session *session);
 /* Sets the deadline of a state whose end packets don't move. */
 void session_fix_deadline(struct engine *engine, struct session *session, uint32_t ticks);
+/* When it ends unless a packet comes: its deadline, less what aggressive aging takes off. */
+static inline uint32_t
+session_end_tick(const struct engine *engine, const struct session_common *common)
+{
+	return common->deadline - session_cut(engine, common);
+}
 /* Why a session whose time is over ends. */
 enum reason session_timeout_reason(const struct session *session);
 /* Ends the sessions whose time is over; bounded; true when more are due. */

@@ -241,7 +241,7 @@ ask(struct engine *engine, uint32_t index)
 
 	entry->tries++;
 	(void)arp_request(engine, entry->unit, entry->address, known ? entry->mac : NULL);
-	timer_arm(engine, &engine->neighbours.wheel, index, engine->tick + TICKS_ASK);
+	timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_ASK);
 }
 
 enum reason
@@ -299,7 +299,7 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	entry->state = NEIGHBOUR_REACHABLE;
 	entry->tries = 0;
 	entry->confirmed = engine->tick;
-	timer_arm(engine, &table->wheel, index, engine->tick + TICKS_REACHABLE);
+	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_REACHABLE);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		entry->used = engine->tick;
 		egress_frame(engine, packet, unit, entry->mac);
@@ -394,7 +394,7 @@ fail(struct engine *engine, uint32_t index)
 	struct packet *packet;
 
 	entry->state = NEIGHBOUR_FAILED;
-	timer_arm(engine, &table->wheel, index, engine->tick + TICKS_FAILED);
+	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_FAILED);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
 
@@ -421,7 +421,7 @@ timer(struct engine *engine, uint32_t index)
 		return;
 	case NEIGHBOUR_REACHABLE:
 		entry->state = NEIGHBOUR_STALE;
-		timer_arm(engine, &engine->neighbours.wheel, index, engine->tick + TICKS_STALE);
+		timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_STALE);
 		return;
 	case NEIGHBOUR_STALE:
 	case NEIGHBOUR_FAILED:

@@ -106,6 +106,10 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 			session_fix_deadline(engine, session, TIMEOUT_LINGER);
 		} else if (tcp_opening(before) && !tcp_opening(common->tcp)) {
 			common->flags &= (uint16_t)~SESSION_FIXED;
+			common->deadline = engine->tick + common->timeout;
+			if (common->timeout < TIMEOUT_HANDSHAKE) {
+				session_arm(engine, session);
+			}
 		}
 	}
 	return true;
@@ -223,7 +227,9 @@ session_packet(
 	const struct flow *flow = session_flow(session, direction);
 	enum reason why = REASON_NONE;
 
-	if ((int32_t)(engine->tick - common->deadline) >= 0) {
+	/* Aggressive aging takes off its cut at most. */
+	if ((int32_t)(engine->tick + engine->aging.cut - common->deadline) >= 0 &&
+	    (int32_t)(engine->tick - session_end_tick(engine, common)) >= 0) {
 		session_end(engine, session, session_timeout_reason(session));
 		return false;
 	}

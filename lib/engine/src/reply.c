@@ -2,10 +2,11 @@
  * What we say because of a packet: RST, ICMP errors, echo replies. The packet's own buffer carries
  * the answer.
  *
- * ICMP errors are limited to ICMP_RATE a second, and are never sent because of an ICMP error, a
- * broadcast, a multicast or a source that is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7).
- * They quote as much as fits in 576 octets and come from an address of the unit where the packet
- * came in.
+ * ICMP errors are limited to ICMP_RATE a second and RSTs to RESET_RATE, so that a flood of stray
+ * segments is not sent back to whom it names as its source. None is sent because of an ICMP error, a
+ * broadcast (of any unit: a directed one would come back as the answer's source), a multicast or a
+ * source that is no single host (RFC 1122 3.2.2 and 4.2.3.10, RFC 1812 4.3.2.7). Errors quote as much
+ * as fits in 576 octets and come from an address of the unit where the packet came in.
  */
 #include "egress_private.h"
 
@@ -14,29 +15,35 @@
 #include "wire/icmp.h"
 
 enum {
-	NS_A_TOKEN = 1000000000 / ICMP_RATE,
+	NS_A_SECOND = 1000000000,
 	RESET_LENGTH = IPV4_HEADER + TCP_HEADER,
 };
 
 static bool
-icmp_token(struct engine *engine)
+reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason)
 {
-	const uint64_t grown = (engine->now - engine->icmp_filled) / NS_A_TOKEN;
+	const uint64_t interval = NS_A_SECOND / limit->rate;
+	const uint64_t grown = (engine->now - limit->filled) / interval;
 
-	if (grown > 0) {
-		engine->icmp_filled =
-		    grown >= ICMP_RATE ? engine->now : engine->icmp_filled + grown * NS_A_TOKEN;
-		engine->icmp_tokens =
-		    grown >= ICMP_RATE || engine->icmp_tokens + (uint32_t)grown > ICMP_RATE
-			? ICMP_RATE
-			: engine->icmp_tokens + (uint32_t)grown;
+	if (grown >= limit->rate - limit->tokens) {
+		limit->tokens = limit->rate;
+		limit->filled = engine->now;
+	} else {
+		limit->tokens += (uint32_t)grown;
+		limit->filled += grown * interval;
 	}
-	if (engine->icmp_tokens == 0) {
-		reason_note(engine, REASON_ICMP_RATE);
+	if (limit->tokens == 0) {
+		reason_note(engine, reason);
 		return false;
 	}
-	engine->icmp_tokens--;
+	limit->tokens--;
 	return true;
+}
+
+static bool
+icmp_token(struct engine *engine)
+{
+	return reply_token(engine, &engine->icmp_limit, REASON_ICMP_RATE);
 }
 
 /* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is
@@ -91,7 +98,9 @@ may_complain(const struct engine *engine, const struct item *item)
 	       ipv4_class(item->source) == IPV4_CLASS_UNICAST &&
 	       ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
 	       !unit_broadcast(engine, item->unit, item->source) &&
-	       !unit_broadcast(engine, item->unit, item->destination);
+	       !unit_broadcast(engine, item->unit, item->destination) &&
+	       !instance_broadcast(engine, item->instance, item->source) &&
+	       !instance_broadcast(engine, item->instance, item->destination);
 }
 
 static void
@@ -201,7 +210,8 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	const bool acknowledges = (offending->flags & TCP_ACK) != 0;
 
 	if ((offending->flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 ||
-	    !may_complain(engine, item)) {
+	    !may_complain(engine, item) ||
+	    !reply_token(engine, &engine->reset_limit, REASON_RESET_RATE)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}

@@ -86,6 +86,15 @@ unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address)
 	return false;
 }
 
+bool
+instance_broadcast(const struct engine *engine, uint16_t instance, uint32_t address)
+{
+	struct way way;
+
+	return route_find(engine, instance, address, &way) == REASON_NONE && !way.local &&
+	       unit_broadcast(engine, way.unit, address);
+}
+
 uint32_t
 unit_speaking_address(const struct engine *engine, uint16_t unit)
 {

@@ -4,13 +4,14 @@
  *
  * The wheel is armed for the deadline that is true at the time and not touched by packets, which
  * only move the deadline in the session: when the wheel fires early it is armed again for what is
- * left. A deadline that comes closer (handshake, linger) arms the wheel anew.
+ * left. A deadline that comes closer (handshake, linger, a short timeout once the handshake is done)
+ * arms the wheel anew.
  */
 #include "engine_private.h"
 
 #include <string.h>
 
-static struct event *
+struct event *
 event_next(struct engine *engine, enum event_kind kind)
 {
 	if (engine->event_count == engine->event_size) {
@@ -106,6 +107,8 @@ event_deny(
 	event->logged = logged;
 }
 
+#define TIMEOUT_MOST (UINT32_MAX / 4)
+
 static uint32_t
 timeout_of(const struct engine *engine, const struct item *item, const struct admission *admission)
 {
@@ -116,9 +119,9 @@ timeout_of(const struct engine *engine, const struct item *item, const struct ad
 	    0;
 
 	if (seconds != 0) {
-		/* Beyond the wheel's arithmetic nobody waits: 2^31 ticks are eight months. */
-		return seconds < UINT32_MAX / 2 / TICKS_A_SECOND ? seconds * TICKS_A_SECOND
-								 : UINT32_MAX / 2 - 1;
+		/* Beyond the wheel's arithmetic nobody waits: 2^30 ticks are four months. */
+		return seconds < TIMEOUT_MOST / TICKS_A_SECOND ? seconds * TICKS_A_SECOND
+							       : TIMEOUT_MOST;
 	}
 	return item->protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
 }
@@ -151,8 +154,18 @@ session_start(struct engine *engine, struct session *session, const struct item 
 	rare->created = engine->now;
 	rare->icmp_type = item->icmp_type;
 	rare->icmp_code = item->icmp_code;
-	timer_arm(engine, &engine->table.wheel, index, common->deadline);
+	session_arm(engine, session);
 	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
+	aging_update(engine);
+}
+
+void
+session_arm(struct engine *engine, const struct session *session)
+{
+	const uint32_t lead = engine->aging.lead;
+
+	timer_arm(&engine->table.wheel, engine->tick + lead, session_index(&engine->table, session),
+	    session_end_tick(engine, &session->common) + lead);
 }
 
 void
@@ -160,8 +173,7 @@ session_fix_deadline(struct engine *engine, struct session *session, uint32_t ti
 {
 	session->common.flags |= SESSION_FIXED;
 	session->common.deadline = engine->tick + ticks;
-	timer_arm(engine, &engine->table.wheel, session_index(&engine->table, session),
-	    session->common.deadline);
+	session_arm(engine, session);
 }
 
 void
@@ -171,6 +183,7 @@ session_end(struct engine *engine, struct session *session, enum reason reason)
 	reason_note(engine, reason);
 	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
 	session_table_remove(&engine->table, session);
+	aging_update(engine);
 }
 
 enum reason
@@ -189,15 +202,26 @@ session_timeout_reason(const struct session *session)
 
 enum {
 	EXPIRE_MOST = 128, /* sessions that one call looks at */
+	TURN_MOST = 1024,  /* ticks that it turns the wheel by */
 };
 
-/* Ends the sessions whose time is over; true when more are due. */
+/* Ends the sessions whose time is over; true when more are due. One that is looked at while the
+ * ends of others before it end aggressive aging has its whole time again. */
 bool
 session_advance(struct engine *engine)
 {
 	struct session_table *table = &engine->table;
+	struct wheel *wheel = &table->wheel;
 	uint32_t due[EXPIRE_MOST];
-	const uint32_t count = wheel_advance(&table->wheel, engine->tick, due, EXPIRE_MOST);
+
+	if (wheel->armed == 0) {
+		engine->aging.lead = engine->aging.cut;
+		wheel->now = engine->tick + engine->aging.lead;
+		return false;
+	}
+	const uint32_t target = engine->tick + engine->aging.lead;
+	const uint32_t until = target - wheel->now > TURN_MOST ? wheel->now + TURN_MOST : target;
+	const uint32_t count = wheel_advance(wheel, until, due, EXPIRE_MOST);
 
 	for (uint32_t i = 0; i < count; i++) {
 		__builtin_prefetch(&table->sessions[due[i]].common, 1);
@@ -206,14 +230,13 @@ session_advance(struct engine *engine)
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		struct session *session = &table->sessions[due[i]];
-		const uint32_t deadline = session->common.deadline;
 
 		assert(session->common.number != 0);
-		if ((int32_t)(deadline - engine->tick) > 0) {
-			timer_arm(engine, &table->wheel, due[i], deadline);
+		if ((int32_t)(session_end_tick(engine, &session->common) - engine->tick) > 0) {
+			session_arm(engine, session);
 		} else {
 			session_end(engine, session, session_timeout_reason(session));
 		}
 	}
-	return wheel_behind(&table->wheel, engine->tick);
+	return wheel_behind(wheel, target);
 }

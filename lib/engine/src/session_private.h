@@ -151,6 +151,7 @@ enum session_flag {
 	SESSION_COUNT = 1 << 2, /* the policy counts packets and bytes */
 	SESSION_HOST = 1 << 3,  /* one end is our own host */
 	SESSION_FIXED = 1 << 4, /* packets do not push the deadline: handshake, linger */
+	SESSION_CHALLENGED = 1 << 5, /* the SYN was answered with an ACK of something else */
 };
 
 struct session_common {

@@ -14,6 +14,7 @@ state_of(const struct session_common *common)
 	case TCP_STATE_SYN_SENT:
 	case TCP_STATE_SYN_BOTH:
 	case TCP_STATE_SYN_RECEIVED:
+	case TCP_STATE_EARLY_FIN:
 	case TCP_STATE_PICKUP:
 		return SESSION_TCP_OPENING;
 	case TCP_STATE_ESTABLISHED:
@@ -36,10 +37,8 @@ view_session(const struct engine *engine, uint32_t index, uint32_t tick, uint64_
 	const struct session_common *common = &session->common;
 	const struct session_rare *rare = &engine->table.rare[index];
 	const struct flow *flows[2] = {&session->forth, &session->back};
-	const uint32_t timeout = (common->flags & SESSION_FIXED) == 0 ? common->timeout
-	    : common->tcp == TCP_STATE_CLOSED                         ? (uint32_t)TIMEOUT_LINGER
-	                                                              : (uint32_t)TIMEOUT_HANDSHAKE;
-	const int32_t left = (int32_t)(common->deadline - tick);
+	const uint32_t timeout = session_base(common) - session_cut(engine, common);
+	const int32_t left = (int32_t)(session_end_tick(engine, common) - tick);
 
 	*view = (struct engine_session_view){
 	    .session = common->number,
@@ -84,7 +83,8 @@ engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor
 		const struct session_common *common = &engine->table.sessions[index].common;
 
 		/* One whose time is over is gone, even when the wheel has not come by. */
-		if (common->number != 0 && (int32_t)(common->deadline - tick) > 0) {
+		if (common->number != 0 &&
+		    (int32_t)(session_end_tick(engine, common) - tick) > 0) {
 			view_session(engine, index, tick, now, &views[count]);
 			count++;
 		}

@@ -11,6 +11,12 @@
  * Windows in segments with SYN are never scaled, and scaling counts only when both sides offer it
  * (RFC 7323 2.2).
  *
+ * Half open (RFC 9293 3.5.1): a server that still has an old connection answers the SYN with an ACK
+ * of what it knows of that. The ACK goes on when it carries no data and acknowledges anything but the
+ * SYN; we keep the number in the server's window, which is empty yet, and let the client's RST with
+ * just that number go on. Both say nothing about the session, which waits for the client's next SYN.
+ * A server may also close before the client's first ACK (3.10.4): the handshake's time runs on then.
+ *
  * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC
  * 9293 3.10.7.3). A bare SYN within an established or half closed session goes on and changes
  * nothing: a host that lost its memory, or has given up on a peer that does not close, gets its
@@ -55,6 +61,7 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
     [TCP_STATE_SYN_SENT] = {
         [TCP_EVENT_SYN] = {TCP_STATE_SYN_SENT, TCP_STATE_SYN_BOTH},
         [TCP_EVENT_SYN_ACK] = {TCP_STATE_NONE, TCP_STATE_SYN_RECEIVED},
+        [TCP_EVENT_ACK] = {TCP_STATE_NONE, TCP_STATE_SYN_SENT},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_SENT),
     },
     [TCP_STATE_SYN_BOTH] = {
@@ -66,8 +73,15 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
         [TCP_EVENT_SYN] = {TCP_STATE_SYN_RECEIVED, TCP_STATE_NONE},
         [TCP_EVENT_SYN_ACK] = {TCP_STATE_NONE, TCP_STATE_SYN_RECEIVED},
         [TCP_EVENT_ACK] = {TCP_STATE_ESTABLISHED, TCP_STATE_SYN_RECEIVED},
-        [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_NONE},
+        [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_EARLY_FIN},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_RECEIVED),
+    },
+    [TCP_STATE_EARLY_FIN] = {
+        [TCP_EVENT_SYN] = {TCP_STATE_EARLY_FIN, TCP_STATE_NONE},
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_NONE, TCP_STATE_EARLY_FIN},
+        [TCP_EVENT_ACK] = {TCP_STATE_FIN_BACK, TCP_STATE_EARLY_FIN},
+        [TCP_EVENT_FIN] = {TCP_STATE_CLOSED, TCP_STATE_EARLY_FIN},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_EARLY_FIN),
     },
     [TCP_STATE_PICKUP] = {
         [TCP_EVENT_SYN_ACK] = {TCP_STATE_PICKUP, TCP_STATE_NONE},
@@ -247,6 +261,31 @@ move_window(struct session_common *common, unsigned direction, const struct tcp_
 	}
 }
 
+/* An ACK to a SYN that the server does not take: it has an old connection. */
+static enum tcp_outcome
+take_challenge(struct session_common *common, const struct tcp_segment *segment)
+{
+	struct tcp_window *server = &common->window[SESSION_BACK];
+	const uint32_t acknowledged = segment->header.acknowledgement;
+
+	if (segment->payload != 0 || acknowledged == common->window[SESSION_FORTH].end) {
+		return TCP_OUT_OF_STATE;
+	}
+	server->end = acknowledged;
+	common->flags |= SESSION_CHALLENGED;
+	return TCP_PASS_UNTRACKED;
+}
+
+/* The client's RST for the old connection. */
+static inline bool
+answers_challenge(
+    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+{
+	return (common->flags & SESSION_CHALLENGED) != 0 && common->tcp == TCP_STATE_SYN_SENT &&
+	       direction == SESSION_FORTH &&
+	       segment->header.sequence == common->window[SESSION_BACK].end;
+}
+
 enum tcp_outcome
 tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
     bool check)
@@ -261,6 +300,9 @@ tcp_track(struct session_common *common, unsigned direction, const struct tcp_se
 		return TCP_OUT_OF_STATE;
 	}
 	if (event == TCP_EVENT_RST) {
+		if (answers_challenge(common, direction, segment)) {
+			return TCP_PASS_UNTRACKED;
+		}
 		return !check || reset_in_window(common, direction, segment) ? TCP_RESET
 									     : TCP_OUT_OF_WINDOW;
 	}
@@ -275,6 +317,9 @@ tcp_track(struct session_common *common, unsigned direction, const struct tcp_se
 			tcp_begin(common, segment);
 			return TCP_PASS;
 		}
+	}
+	if (event == TCP_EVENT_ACK && common->tcp == TCP_STATE_SYN_SENT) {
+		return take_challenge(common, segment);
 	}
 	if (check && !segment_in_window(common, direction, segment, end)) {
 		return TCP_OUT_OF_WINDOW;

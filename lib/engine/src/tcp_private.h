@@ -16,6 +16,7 @@ enum tcp_state {
 	TCP_STATE_SYN_SENT,
 	TCP_STATE_SYN_BOTH, /* simultaneous open */
 	TCP_STATE_SYN_RECEIVED,
+	TCP_STATE_EARLY_FIN, /* as SYN_RECEIVED, and the server has closed already */
 	TCP_STATE_PICKUP, /* begun without SYN (no-syn-check): nothing seen from the other side yet
 			   */
 	TCP_STATE_ESTABLISHED,

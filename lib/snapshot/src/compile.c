@@ -68,6 +68,18 @@ has_content(const struct conf_node *node)
 	return false;
 }
 
+/* A high watermark of 100 is never passed: then there is no aggressive aging. */
+static void
+compile_aging(struct snapshot_flow *flow, const struct conf_node *aging)
+{
+	const uint32_t high = conf_number(aging, "high-watermark", 100);
+	const uint32_t low = conf_number(aging, "low-watermark", 100);
+
+	flow->high_watermark = (uint8_t)high;
+	flow->low_watermark = (uint8_t)(low < high ? low : high);
+	flow->early_ageout = high < 100 ? (uint16_t)conf_number(aging, "early-ageout", 2) : 0;
+}
+
 static void
 compile_flow(struct compilation *compilation)
 {
@@ -84,6 +96,7 @@ compile_flow(struct compilation *compilation)
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
 	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),
 	};
+	compile_aging(&compilation->snapshot->flow, conf_child(flow, "aging"));
 }
 
 /* REQ-CFG-011: a web server that listens on some interfaces is closed on the others. */

@@ -27,6 +27,7 @@ struct event {
 	uint32_t policy;      /* identity, or PACKET_DEFAULT_POLICY, PACKET_NO_POLICY */
 	uint32_t application; /* index in the snapshot's applications, UINT32_MAX: none */
 	uint32_t duration;    /* seconds */
+	uint32_t sessions;    /* aging: how many there are */
 	uint16_t source_port;
 	uint16_t destination_port;
 	uint16_t nat_source_port;
@@ -39,6 +40,7 @@ struct event {
 	uint8_t protocol;
 	uint8_t icmp_type; /* for ICMP: type and code of the first packet */
 	uint8_t icmp_code;
+	uint8_t percent; /* aging: the watermark */
 	uint8_t logged; /* 1: the policy asked for this record in the log; 0: for subscribers only */
 };
 

@@ -137,6 +137,10 @@ struct snapshot_flow {
 	bool allow_dns_reply;
 	bool default_permit;
 	bool policy_rematch;
+	/* Aggressive aging: percent of the session table; the low one is not above the high one. */
+	uint8_t high_watermark;
+	uint8_t low_watermark;
+	uint16_t early_ageout; /* tens of seconds (E-121); 0: there is no aggressive aging */
 };
 
 struct snapshot {
