@@ -316,6 +316,9 @@ boot_configuration(struct mgd *mgd, const struct boot_file *file)
 		announce(mgd, "the factory default is in force", file);
 	}
 	text_release(&what);
-	commit_resume(mgd);
-	return good && mgd_reset_candidate(mgd);
+	good = good && mgd_reset_candidate(mgd);
+	if (good) {
+		commit_resume(mgd);
+	}
+	return good;
 }

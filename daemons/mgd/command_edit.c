@@ -46,6 +46,9 @@ command_configure(struct session *session, const struct op_command *command)
 	if (session->mgd->changed) {
 		session_say(session, "The configuration has been changed but not committed");
 	}
+	if (session->mgd->unconfirmed) {
+		session_sayf(session, "# commit confirmed will be rolled back in %u minutes", commit_minutes_left(session->mgd));
+	}
 	return COMMAND_DONE;
 }
 

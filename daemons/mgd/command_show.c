@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "commit.h"
 #include "snapshot/snapshot.h"
 
 static enum conf_format
@@ -211,6 +212,9 @@ command_show_commits(struct session *session, const struct op_command *command)
 		    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 		op_add(&tree, row, "user", entry.user);
 		op_add(&tree, row, "client", entry.client);
+		if (i == 0 && session->mgd->unconfirmed && session->mgd->running_id == entry.commit) {
+			op_addf(&tree, row, "comment", "commit confirmed, rollback in %umins", commit_minutes_left(session->mgd));
+		}
 		if (entry.comment[0] != '\0') {
 			op_add(&tree, row, "log", entry.comment);
 		}

@@ -37,6 +37,7 @@ struct commit {
 	bool failed;
 	bool automatic; /* the rollback of a commit that nobody confirmed */
 	uint32_t confirm;
+	uint64_t back; /* confirm: the commit to go back to */
 	struct store_entry entry;
 };
 
@@ -75,6 +76,7 @@ settle_confirmation(struct mgd *mgd)
 		mgd->rollback_due = mgd_now() + ROLLBACK_AGAIN;
 	} else if (!commit->failed && commit->confirm > 0) {
 		mgd->unconfirmed = true;
+		mgd->back = commit->back;
 		mgd->rollback_due = mgd_now() + (int64_t)commit->confirm * 60000;
 	} else if (!commit->failed) {
 		mgd->unconfirmed = false;
@@ -162,11 +164,17 @@ store_tree(struct mgd *mgd, struct commit *commit)
 	bool good = store_first(mgd, &error);
 
 	if (good) {
+		const struct store_unconfirmed note = {
+		    .commit = commit->entry.commit,
+		    .until = commit->entry.wall + (int64_t)commit->confirm * 60,
+		    .minutes = commit->confirm,
+		    .back = commit->back,
+		};
+
 		conf_render(conf_tree_top(commit->tree), CONF_FORMAT_TEXT, &text);
 		assert(commit->entry.commit == store_next(mgd->store));
 		good = !text_failed(&text) &&
-		    (commit->confirm == 0 || store_note_unconfirmed(mgd->store, commit->entry.commit,
-		                                 commit->entry.wall + (int64_t)commit->confirm * 60, &error)) &&
+		    (commit->confirm == 0 || store_note_unconfirmed(mgd->store, &note, &error)) &&
 		    store_write(mgd->store, &commit->entry, text_string(&text), text.length, &error);
 	}
 	if (!good) {
@@ -335,6 +343,8 @@ create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const s
 	commit->and_quit = order->and_quit;
 	commit->confirm = order->check_only ? 0 : order->confirm;
 	commit->deadline = mgd_now() + mgd->patience;
+	/* One more that wants to be confirmed confirms nothing: both go back together. */
+	commit->back = mgd->unconfirmed ? mgd->back : mgd->stored ? mgd->running_id : store_next(mgd->store);
 	/* What is in force is stored before it, if it came from a file. */
 	commit->entry.commit = store_next(mgd->store) + (mgd->stored ? 0 : 1);
 	commit->entry.wall = (int64_t)time(NULL);
@@ -408,7 +418,14 @@ load_before(struct mgd *mgd, struct text *error)
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct store_entry entry;
 	struct text content = TEXT_EMPTY;
-	bool good = tree != NULL && store_read(mgd->store, 1, &entry, &content, error) &&
+	size_t place;
+	bool good = tree != NULL;
+
+	if (good && !store_place(mgd->store, mgd->back, &place)) {
+		text_printf(error, "commit %llu is not kept any more", (unsigned long long)mgd->back);
+		good = false;
+	}
+	good = good && store_read(mgd->store, place, &entry, &content, error) &&
 	    conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list);
 
 	if (!good) {
@@ -446,12 +463,26 @@ roll_back(struct mgd *mgd)
 void
 commit_resume(struct mgd *mgd)
 {
-	int64_t until;
+	struct store_unconfirmed note;
+	int64_t left;
 
-	if (mgd->stored && store_unconfirmed(mgd->store, &until)) {
+	if (mgd->stored && store_unconfirmed(mgd->store, &note)) {
+		left = note.until - (int64_t)time(NULL);
+		left = left > (int64_t)note.minutes * 60 ? (int64_t)note.minutes * 60 : left;
 		mgd->unconfirmed = true;
-		mgd->rollback_due = mgd_now() + (until - (int64_t)time(NULL)) * 1000;
+		mgd->back = note.back;
+		mgd->rollback_due = mgd_now() + (left < 0 ? 0 : left * 1000);
+		/* Overdue: before anybody can confirm it, and before a daemon gets it. */
+		commit_tick(mgd);
 	}
+}
+
+uint32_t
+commit_minutes_left(const struct mgd *mgd)
+{
+	int64_t left = mgd->rollback_due - mgd_now();
+
+	return left <= 0 ? 1 : (uint32_t)((left + 59999) / 60000);
 }
 
 void

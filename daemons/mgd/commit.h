@@ -20,7 +20,7 @@ struct commit_order {
 
 /* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
 void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
-/* At the start: goes on waiting for the confirmation of the newest commit, if it wants one. */
+/* At the start, with running and candidate there: goes on waiting for the confirmation of the newest commit, if it wants one. */
 void commit_resume(struct mgd *mgd);
 /* A daemon's answer. False: it is not one to the commit under way. */
 bool commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
@@ -29,6 +29,8 @@ bool commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *
 void commit_lost(struct mgd *mgd, const struct link *link, const char *why);
 /* The session went away: the commit goes on alone. */
 void commit_orphan(struct mgd *mgd, const struct session *session);
+/* Until what is in force goes back by itself, at least 1. => mgd->unconfirmed */
+uint32_t commit_minutes_left(const struct mgd *mgd);
 /* Looks at the clock. */
 void commit_tick(struct mgd *mgd);
 /* Milliseconds until the clock matters, -1: it does not. */

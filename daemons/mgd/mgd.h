@@ -36,6 +36,7 @@ struct mgd {
 	struct link *links; /* LINK_COUNT of link.h */
 	struct commit *commit;
 	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */
+	uint64_t back;        /* unconfirmed: the commit to go back to */
 	int64_t rollback_due; /* when, in monotonic milliseconds */
 	int patience; /* milliseconds that a daemon has to verify a configuration */
 };

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "archive.h"
+#include "store_notes.h"
 
 static const char pending_name[] = "pending";
 static const char rescue_name[] = "rescue.gz";
-static const char unconfirmed_name[] = "unconfirmed";
 
 enum { HEAD_BYTES = 4096 };
 
@@ -236,6 +236,16 @@ store_head(const struct store *store, size_t rollback, struct store_entry *entry
 	return good;
 }
 
+bool
+store_get(const struct store *store, const char *name, size_t most, struct text *bytes)
+{
+	struct text error = TEXT_EMPTY;
+	bool good = read_file(store, name, most, bytes, &error);
+
+	text_release(&error);
+	return good;
+}
+
 static bool
 explain(struct text *error, const char *what)
 {
@@ -335,39 +345,36 @@ store_write(struct store *store, const struct store_entry *entry, const char *co
 }
 
 bool
-store_note_unconfirmed(const struct store *store, uint64_t commit, int64_t until, struct text *error)
+store_place(const struct store *store, uint64_t commit, size_t *rollback)
 {
-	struct text bytes = TEXT_EMPTY;
-	bool good;
+	for (size_t i = 0; i < store_count(store); i++) {
+		if (store->commits[i] == commit) {
+			*rollback = i;
+			return true;
+		}
+	}
+	return false;
+}
 
-	text_printf(&bytes, "%llu %lld\n", (unsigned long long)commit, (long long)until);
-	good = !text_failed(&bytes) && write_pending(store, &bytes, error) &&
-	    (renameat(store->folder, pending_name, store->folder, unconfirmed_name) == 0 ||
-	        explain(error, "could not note that the commit is to be confirmed"));
-	text_release(&bytes);
+bool
+store_put(const struct store *store, const char *name, const struct text *bytes, struct text *error)
+{
+	bool good = !text_failed(bytes) && write_pending(store, bytes, error);
+
+	if (good && (renameat(store->folder, pending_name, store->folder, name) != 0 || fsync(store->folder) != 0)) {
+		good = explain(error, "could not put the file in its place");
+	}
+	if (!good) {
+		(void)unlinkat(store->folder, pending_name, 0);
+		if (error->length == 0) {
+			text_append(error, "out of memory");
+		}
+	}
 	return good;
 }
 
 bool
-store_unconfirmed(const struct store *store, int64_t *until)
+store_remove(const struct store *store, const char *name)
 {
-	struct text bytes = TEXT_EMPTY;
-	struct text error = TEXT_EMPTY;
-	char *end = NULL;
-	bool good = false;
-
-	if (store->count > 0 && read_file(store, unconfirmed_name, HEAD_BYTES, &bytes, &error) &&
-	    strtoull(text_string(&bytes), &end, 10) == store->commits[0] && *end == ' ') {
-		*until = strtoll(end + 1, &end, 10);
-		good = *end == '\n';
-	}
-	text_release(&bytes);
-	text_release(&error);
-	return good;
-}
-
-void
-store_forget_unconfirmed(const struct store *store)
-{
-	(void)unlinkat(store->folder, unconfirmed_name, 0);
+	return unlinkat(store->folder, name, 0) == 0 && fsync(store->folder) == 0;
 }

@@ -48,14 +48,25 @@ uint64_t store_next(const struct store *store);
 /* Reads the rollback'th newest. False with a sentence in `error`; `content` is only set on success. */
 bool store_read(const struct store *store, size_t rollback, struct store_entry *entry, struct text *content,
     struct text *error) __attribute__((warn_unused_result));
+/* Where a commit stands now, as store_read() counts. False: it is not kept (any more). */
+bool store_place(const struct store *store, uint64_t commit, size_t *rollback) __attribute__((warn_unused_result));
+
+/* A commit that goes back by itself unless it is confirmed in time. */
+struct store_unconfirmed {
+	uint64_t commit;
+	int64_t until;    /* UTC seconds */
+	uint32_t minutes; /* that it was given: a clock that was put back gives no more */
+	uint64_t back;    /* the commit to go back to */
+};
+
 /*
- * A commit that wants to be confirmed until a moment (UTC seconds). Noted before the commit is written: a note counts only
- * while its commit is the newest, so that whatever comes after it takes its force away.
+ * Noted before the commit is written: a note counts only while its commit is the newest, so that whatever comes after it
+ * takes its force away. The note about the commit that is the newest until then stays beside it.
  */
-bool store_note_unconfirmed(const struct store *store, uint64_t commit, int64_t until, struct text *error)
+bool store_note_unconfirmed(const struct store *store, const struct store_unconfirmed *note, struct text *error)
     __attribute__((warn_unused_result));
 /* False: the newest commit does not wait for a confirmation. */
-bool store_unconfirmed(const struct store *store, int64_t *until) __attribute__((warn_unused_result));
+bool store_unconfirmed(const struct store *store, struct store_unconfirmed *note) __attribute__((warn_unused_result));
 void store_forget_unconfirmed(const struct store *store);
 /* Is there a rescue configuration, whole or not? */
 bool store_has_rescue(const struct store *store);

@@ -241,6 +241,52 @@ test_strangers(void **state)
 	    "first line");
 }
 
+/* A note about the commit that wants to be confirmed counts while that commit is the newest, and survives a restart. */
+static void
+test_unconfirmed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store *store = store_create(fixture->folder, "0.1.0");
+	struct store_unconfirmed note = {.commit = 2, .until = 5000, .minutes = 10, .back = 1};
+	struct text error = TEXT_EMPTY;
+	size_t place;
+	int bad;
+
+	put(store, "system;\n");
+	assert_false(store_unconfirmed(store, &note));
+	note = (struct store_unconfirmed){.commit = 2, .until = 5000, .minutes = 10, .back = 1};
+	assert_true(store_note_unconfirmed(store, &note, &error));
+	assert_false(store_unconfirmed(store, &note)); /* its commit was not written yet */
+	put(store, "system {\n    host-name b;\n}\n");
+	store_destroy(store);
+	store = store_create(fixture->folder, "0.1.0");
+	assert_true(store_unconfirmed(store, &note));
+	assert_int_equal(note.until, 5000);
+	assert_int_equal(note.minutes, 10);
+	assert_int_equal(note.back, 1);
+	/* The power goes between the second note and its commit: the first one counts. */
+	note = (struct store_unconfirmed){.commit = 3, .until = 6000, .minutes = 5, .back = 1};
+	assert_true(store_note_unconfirmed(store, &note, &error));
+	assert_true(store_unconfirmed(store, &note));
+	assert_int_equal(note.commit, 2);
+	assert_int_equal(note.until, 5000);
+	put(store, "system {\n    host-name c;\n}\n");
+	assert_true(store_unconfirmed(store, &note));
+	assert_int_equal(note.until, 6000);
+	assert_true(store_place(store, 1, &place));
+	assert_int_equal(place, 2);
+	assert_false(store_place(store, 4, &place));
+	store_forget_unconfirmed(store);
+	assert_false(store_unconfirmed(store, &note));
+	/* Nonsense is no note. */
+	bad = openat(fixture->folder, "unconfirmed", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(write(bad, "3 -1 x\n3 7\n", 12) == 12);
+	close(bad);
+	assert_false(store_unconfirmed(store, &note));
+	text_release(&error);
+	store_destroy(store);
+}
+
 int
 main(void)
 {
@@ -248,6 +294,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_ring, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_head, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_unfinished, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_unconfirmed, setup, teardown),
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_strangers),
 	};

@@ -147,6 +147,10 @@ op_layout_commit(struct op_renderer *renderer, const struct op_node *root, struc
 		op_put(out, row, "user", "?");
 		text_append(out, " via ");
 		op_put(out, row, "client", "?");
+		if (op_value(row, "comment") != NULL) {
+			text_append_char(out, ' ');
+			op_put(out, row, "comment", "");
+		}
 		text_append_char(out, '\n');
 		if (comment != NULL && *comment != '\0') {
 			text_append(out, "    ");
