@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_configuration.h"
 #include "bench_engine.h"
 #include "command.h"
 
@@ -16,6 +17,8 @@ struct benchmark {
 
 static const struct benchmark benchmarks[] = {
     {"engine", bench_engine_main, "[--json] [--long] [--case NAME]: cycles a packet of the engine, in process"},
+    {"configuration", bench_configuration_main,
+        "[--json] [--policies N] [--times N]: milliseconds of loading, checking, changing, completing, in process"},
 };
 
 enum {
