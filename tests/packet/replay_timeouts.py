@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Sessions end when their timeout is over, to a hundredth of a second, however long nothing comes: --until runs the timers on.
 
-REQ-SES-001 REQ-SES-002 REQ-SES-003 REQ-SES-004 REQ-SES-005 REQ-SES-006
+REQ-SES-001 REQ-SES-002 REQ-SES-003 REQ-SES-004 REQ-SES-005 REQ-SES-006 REQ-SES-008 REQ-SES-009 REQ-SES-010
 usage: replay_timeouts.py BUILD
 """
 from replay_help import *  # noqa: F403
@@ -60,4 +60,16 @@ equal(ended[:-1], [
 ], "sessions that ended")
 # beyond three hours without a packet the clock goes by seconds
 check(ended[-1][0] == "10.0.0.5:4004" and 86406.78 <= ended[-1][2] <= 86408, f"a timeout of a day: {ended[-1]}")
+
+# aggressive aging is told: with watermarks of 0 it lasts as long as there is any session
+aging = place.write("aging.set", CONFIG + "set security flow aging early-ageout 4 high-watermark 0 low-watermark 0\n")
+one = place.capture("one.pcap", [at(START, packet(True, UDP(sport=4003, dport=53)))])
+run = place.replay("--config", aging, "--in", "ge-0/0/0=" + one, "--until", "100")
+equal([(event["event"], event["time"], event.get("sessions"), event.get("watermark"), event["logged"]) for event in run.events], [
+    ("session-create", 0, None, None, False),
+    ("aging-start", 0, 1, 0, True),
+    ("session-close", 20, None, None, False),
+    ("aging-stop", 20, 0, 0, True),
+], "events of aggressive aging")
+check("source" not in run.events[1], "they are about no packet")
 finish()

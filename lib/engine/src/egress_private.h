@@ -18,42 +18,61 @@ packet_to_ip(struct packet *packet, uint8_t *ip, uint16_t length)
 	packet->headroom = (uint16_t)(packet->headroom + before);
 	packet->tailroom = (uint16_t)(packet->tailroom + after);
 	packet->length = length;
-	packet->l3 = 0;
 }
 
-/* Puts the frame header before the IP packet and sends it. => there is headroom for ETHERNET_ROOM
- * octets */
+/* Puts the frame header before the IP packet of `length` octets at `ip` within the packet and sends
+ * just that. `vlan` is the unit's. => before `ip` there is room for ETHERNET_ROOM octets */
 static inline void
-egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac)
+egress_frame_at(struct engine *engine, struct packet *packet, uint8_t *ip, uint16_t length,
+    struct unit *unit, const uint8_t *mac, uint16_t vlan)
 {
-	const uint16_t header = ethernet_header_length(unit->vlan);
+	const uint16_t header = ethernet_header_length(vlan);
+	const uint32_t before = (uint32_t)(ip - packet->data);
 
-	assert(packet->headroom >= header && (unit->flags & UNIT_USABLE) != 0);
-	packet->data -= header;
-	packet->headroom = (uint16_t)(packet->headroom - header);
-	packet->length += header;
+	assert(vlan == unit->vlan && (unit->flags & UNIT_USABLE) != 0);
+	assert(before + length <= packet->length && packet->headroom + before >= header);
+	packet->headroom = (uint16_t)(packet->headroom + before - header);
+	packet->tailroom = (uint16_t)(packet->tailroom + packet->length - before - length);
+	packet->data = ip - header;
+	packet->length = (uint32_t)length + header;
 	packet->port = unit->port;
-	ethernet_build(packet->data, mac, unit->mac, unit->vlan, ETHERNET_TYPE_IPV4);
+	ethernet_build(ip - header, mac, unit->mac, vlan, ETHERNET_TYPE_IPV4);
 	unit->counters.out_packets++;
-	unit->counters.out_bytes += packet->length;
+	unit->counters.out_bytes += (uint32_t)length + header;
 	output_put(engine, packet, ENGINE_SEND);
 }
 
-/* The usual case of egress_send(): a neighbour that is known and needs no question, and room.
- * False: nothing was done. */
+/* The same for a packet that is an IP packet and nothing else. => data is at the IP header */
+static inline void
+egress_frame(struct engine *engine, struct packet *packet, struct unit *unit, const uint8_t *mac)
+{
+	egress_frame_at(engine, packet, packet->data, (uint16_t)packet->length, unit, mac,
+	    unit->vlan);
+}
+
+/* The usual case of packet_to_ip() and egress_send(): a neighbour that is known and needs no
+ * question, and room. False: nothing was done. */
 static inline bool
-egress_at_once(struct engine *engine, struct packet *packet, struct unit *unit, uint32_t index)
+egress_at_once(struct engine *engine, struct packet *packet, uint8_t *ip, uint16_t length,
+    struct unit *unit, uint32_t index)
 {
 	struct neighbour *neighbour = &engine->neighbours.entries[index];
 	const unsigned known =
 	    1U << NEIGHBOUR_REACHABLE | 1U << NEIGHBOUR_PROBE | 1U << NEIGHBOUR_PERMANENT;
 
-	if (packet->headroom < ETHERNET_ROOM || (1U << (neighbour->state & 7) & known) == 0) {
+	if (packet->headroom + (ip - packet->data) < ETHERNET_ROOM ||
+	    (1U << (neighbour->state & 7) & known) == 0) {
 		return false;
 	}
 	assert(neighbour->unit == (uint16_t)(unit - engine->units));
 	neighbour->used = engine->tick;
-	egress_frame(engine, packet, unit, neighbour->mac);
+	/* The tag is a constant in the usual case. */
+	if (unit->vlan == ETHERNET_VLAN_NONE) {
+		egress_frame_at(
+		    engine, packet, ip, length, unit, neighbour->mac, ETHERNET_VLAN_NONE);
+	} else {
+		egress_frame_at(engine, packet, ip, length, unit, neighbour->mac, unit->vlan);
+	}
 	return true;
 }
 

@@ -69,6 +69,7 @@ enum item_flag {
 	ITEM_RELATED = 1 << 1, /* an ICMP error: the key is that of the session it is about */
 	ITEM_DONT_FRAGMENT = 1 << 2,
 	ITEM_GROUP_FRAME = 1 << 3, /* came in a broadcast or multicast frame */
+	ITEM_BEGAN = 1 << 4,       /* the SYN that its session was made of */
 };
 
 /* A packet of the burst after inspection. */
@@ -315,7 +316,7 @@ uint32_t session_cut(const struct engine *engine, const struct session_common *c
 /* session.c */
 /* A record to be filled in, or NULL, and counted, when the ring is full. */
 struct event *event_next(struct engine *engine, enum event_kind kind);
-void session_start(struct engine *engine, struct session *session, const struct item *item,
+void session_start(struct engine *engine, struct session *session, struct item *item,
     const struct admission *admission);
 void session_end(struct engine *engine, struct session *session, enum reason reason);
 /* Arms the timer for the deadline that is set. */

@@ -30,13 +30,18 @@ static const struct packet_result result_empty = {
     .to_zone = PACKET_NO_ZONE,
 };
 
+static inline void
+key_add_ports(struct item *item, uint16_t source, uint16_t destination)
+{
+	item->key.high |= source | (uint64_t)destination << 16;
+}
+
 /* Is the transport checksum right? A half-made one holds the pseudo-header's sum alone. */
-static enum reason
+static inline enum reason
 check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
     enum reason bad)
 {
-	const uint64_t pseudo =
-	    checksum_pseudo(item->source, item->destination, item->protocol, length);
+	const uint64_t pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, length);
 	uint16_t stored;
 
 	if (checksum_fold(pseudo + checksum_sum(transport, length)) == 0xffff) {
@@ -46,9 +51,8 @@ check_transport(const struct item *item, const uint8_t *transport, uint16_t leng
 	return stored == checksum_fold(pseudo) ? REASON_CHECKSUM_PARTIAL : bad;
 }
 
-static enum reason
-inspect_tcp(
-    struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+static inline enum reason
+inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length)
 {
 	struct tcp_segment *segment = &item->segment;
 	const enum tcp_status status = tcp_parse(transport, length, &segment->header);
@@ -63,14 +67,12 @@ inspect_tcp(
 		segment->scale = tcp_window_scale(transport + TCP_HEADER,
 		    (size_t)segment->header.header_length - TCP_HEADER);
 	}
-	fields->source_port = segment->header.source_port;
-	fields->destination_port = segment->header.destination_port;
+	key_add_ports(item, segment->header.source_port, segment->header.destination_port);
 	return check_transport(item, transport, length, 16, REASON_TCP_BAD_CHECKSUM);
 }
 
 static enum reason
-inspect_udp(
-    const struct item *item, const uint8_t *transport, uint16_t length, struct flow_fields *fields)
+inspect_udp(struct item *item, const uint8_t *transport, uint16_t length)
 {
 	struct udp_header header;
 	const enum udp_status status = udp_parse(transport, length, &header);
@@ -78,8 +80,7 @@ inspect_udp(
 	if (status != UDP_OK) {
 		return status == UDP_TRUNCATED ? REASON_UDP_TRUNCATED : REASON_UDP_BAD_LENGTH;
 	}
-	fields->source_port = header.source_port;
-	fields->destination_port = header.destination_port;
+	key_add_ports(item, header.source_port, header.destination_port);
 	if (header.checksum == 0) {
 		return REASON_NONE;
 	}
@@ -112,7 +113,8 @@ inspect_icmp_error(
 }
 
 static enum reason
-inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
+inspect_icmp_message(
+    struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
 {
 	struct icmp_header header;
 
@@ -136,7 +138,18 @@ inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, struct 
 	return REASON_NONE;
 }
 
-static enum reason
+/* Not inline: it is for few packets and would cost the others registers. */
+static __attribute__((noinline)) enum reason
+inspect_icmp(struct item *item, const uint8_t *message, uint16_t length)
+{
+	struct flow_fields fields = flow_fields_of(item->key);
+	const enum reason reason = inspect_icmp_message(item, message, length, &fields);
+
+	item->key = flow_key_of(&fields);
+	return reason;
+}
+
+static inline __attribute__((always_inline)) enum reason
 inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 {
 	struct ipv4_header header;
@@ -150,7 +163,7 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 	}
 	const uint8_t *transport = item->ip + header.header_length;
 	const uint16_t length = (uint16_t)(header.total_length - header.header_length);
-	struct flow_fields fields = {
+	const struct flow_fields fields = {
 	    .source = header.source,
 	    .destination = header.destination,
 	    .instance = item->instance,
@@ -158,6 +171,7 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 	};
 	enum reason reason = REASON_NONE;
 
+	item->key = flow_key_of(&fields);
 	item->source = header.source;
 	item->destination = header.destination;
 	item->length = header.total_length;
@@ -167,17 +181,13 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 	if ((header.fragment & IPV4_DONT_FRAGMENT) != 0) {
 		item->flags |= ITEM_DONT_FRAGMENT;
 	}
-	item->packet->l3 = (uint16_t)(item->ip - item->packet->data);
-	item->packet->l4 = (uint16_t)(item->packet->l3 + header.header_length);
-	item->packet->payload = length;
 	if (header.protocol == IPV4_PROTOCOL_TCP) {
-		reason = inspect_tcp(item, transport, length, &fields);
+		reason = inspect_tcp(item, transport, length);
 	} else if (header.protocol == IPV4_PROTOCOL_UDP) {
-		reason = inspect_udp(item, transport, length, &fields);
+		reason = inspect_udp(item, transport, length);
 	} else if (header.protocol == IPV4_PROTOCOL_ICMP) {
-		reason = inspect_icmp(item, transport, length, &fields);
+		reason = inspect_icmp(item, transport, length);
 	}
-	item->key = flow_key_of(&fields);
 	item->hash = session_table_hash(&engine->table, item->key);
 	return reason;
 }
@@ -266,6 +276,21 @@ inspect_from_wire(
 						 : REASON_ETHERTYPE_UNKNOWN;
 }
 
+/* An IP packet of our own host. */
+static __attribute__((noinline)) enum reason
+inspect_from_host(struct engine *engine, struct packet *packet, struct item *item)
+{
+	item->flags = ITEM_FROM_HOST;
+	item->unit = PACKET_NO_UNIT;
+	item->zone = SNAPSHOT_ZONE_SELF;
+	item->instance = packet->instance;
+	item->ip = packet->data;
+	packet->result.from_zone = SNAPSHOT_ZONE_SELF;
+	return packet->length > 0 && packet->data[0] >> 4 == 6
+		   ? REASON_INET6_MODE_DROP
+		   : inspect_ip(engine, item, packet->length);
+}
+
 bool
 inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 {
@@ -280,15 +305,7 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 	if (engine->snapshot == NULL || engine->fib == NULL) {
 		reason = REASON_NO_CONFIGURATION;
 	} else if ((packet->flags & PACKET_FROM_HOST) != 0) {
-		item->flags = ITEM_FROM_HOST;
-		item->unit = PACKET_NO_UNIT;
-		item->zone = SNAPSHOT_ZONE_SELF;
-		item->instance = packet->instance;
-		item->ip = packet->data;
-		packet->result.from_zone = SNAPSHOT_ZONE_SELF;
-		reason = packet->length > 0 && packet->data[0] >> 4 == 6
-			     ? REASON_INET6_MODE_DROP
-			     : inspect_ip(engine, item, packet->length);
+		reason = inspect_from_host(engine, packet, item);
 	} else {
 		reason = inspect_from_wire(engine, packet, item, &frame);
 	}

@@ -31,7 +31,7 @@ deliver_to_host(
 
 /* The packet cannot leave at once: it is too large, or its neighbour is not known, or is to be
  * asked again. */
-static void
+static __attribute__((noinline)) void
 leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
     const struct unit *unit, enum reason reason)
 {
@@ -60,18 +60,19 @@ leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
 }
 
 /* The packet leaves on a unit: sends it, lets it wait, or says why not. */
-static void
+static inline __attribute__((always_inline)) void
 leave(struct engine *engine, struct item *item, const struct flow *flow, struct unit *unit,
     enum reason reason)
 {
 	struct packet *packet = item->packet;
 
 	packet->result.out_unit = flow->out_unit;
-	packet_to_ip(packet, item->ip, item->length);
-	if (item->length <= unit->mtu && egress_at_once(engine, packet, unit, flow->neighbour)) {
+	if (item->length <= unit->mtu &&
+	    egress_at_once(engine, packet, item->ip, item->length, unit, flow->neighbour)) {
 		verdict_set(engine, packet, VERDICT_FORWARD, reason);
 		return;
 	}
+	packet_to_ip(packet, item->ip, item->length);
 	leave_slowly(engine, item, flow, unit, reason);
 }
 
@@ -140,7 +141,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			return;
 		}
 	}
-	if (item->protocol == IPV4_PROTOCOL_TCP &&
+	if (item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_BEGAN) == 0 &&
 	    !track_segment(engine, item, session, direction, &outcome)) {
 		return;
 	}
@@ -163,7 +164,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 
 /* An ICMP error about a packet of the session: it goes where that packet came from, and says
  * nothing else about it. */
-static void
+static __attribute__((noinline)) void
 forward_related(
     struct engine *engine, struct item *item, struct session *session, unsigned direction)
 {

@@ -127,7 +127,7 @@ timeout_of(const struct engine *engine, const struct item *item, const struct ad
 }
 
 void
-session_start(struct engine *engine, struct session *session, const struct item *item,
+session_start(struct engine *engine, struct session *session, struct item *item,
     const struct admission *admission)
 {
 	struct session_common *common = &session->common;
@@ -145,6 +145,7 @@ session_start(struct engine *engine, struct session *session, const struct item 
 	common->timeout = timeout_of(engine, item, admission);
 	if (item->protocol == IPV4_PROTOCOL_TCP) {
 		tcp_begin(common, &item->segment);
+		item->flags |= tcp_is_start(item->segment.header.flags) ? ITEM_BEGAN : 0;
 		common->flags |= SESSION_FIXED;
 	} else {
 		first = common->timeout;

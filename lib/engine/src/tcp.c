@@ -130,13 +130,14 @@ at_least_one(uint32_t window)
 	return window == 0 ? 1 : window;
 }
 
-static uint32_t
-window_of(const struct session_common *common, unsigned direction, const struct tcp_header *header)
+static inline uint32_t
+window_of(
+    const struct session_common *common, unsigned direction, uint16_t window, uint8_t flags)
 {
-	const uint8_t shift = (header->flags & TCP_SYN) != 0 ? 0 : common->scale[direction];
+	const uint8_t shift = (flags & TCP_SYN) != 0 ? 0 : common->scale[direction];
 
 	assert(shift <= TCP_SCALE_MOST);
-	return (uint32_t)header->window << shift;
+	return (uint32_t)window << shift;
 }
 
 /* Notes what a side offers; once both have, one that offers none turns it off for both (RFC 7323
@@ -176,7 +177,8 @@ first_of_side(struct session_common *common, unsigned direction, const struct tc
 		sender->limit = end + ((uint32_t)UINT16_MAX << TCP_SCALE_MOST);
 	}
 	sender->end = end;
-	sender->window = at_least_one(window_of(common, direction, &segment->header));
+	sender->window = at_least_one(
+	    window_of(common, direction, segment->header.window, segment->header.flags));
 }
 
 void
@@ -210,13 +212,14 @@ reset_in_window(
 	       not_after(sender->end - receiver->window, sequence);
 }
 
-static bool
+/* `flags` are the segment's: said apart, so that the compiler can leave out what they exclude. */
+static inline bool
 segment_in_window(const struct session_common *common, unsigned direction,
-    const struct tcp_segment *segment, uint32_t end)
+    const struct tcp_segment *segment, uint8_t flags, uint32_t end)
 {
 	const struct tcp_window *sender = &common->window[direction];
 	const struct tcp_window *receiver = &common->window[!direction];
-	const uint32_t past = sender->window == 0 && (segment->header.flags & TCP_SYN) != 0
+	const uint32_t past = sender->window == 0 && (flags & TCP_SYN) != 0
 				  ? ACK_PAST_SYN
 			      : sender->window > ACK_PAST ? sender->window
 							  : ACK_PAST;
@@ -227,20 +230,20 @@ segment_in_window(const struct session_common *common, unsigned direction,
 		good = not_after(segment->header.sequence + segment->payload, sender->limit) &&
 		    not_after(sender->end - at_least_one(receiver->window), end);
 	}
-	if ((segment->header.flags & TCP_ACK) != 0 && receiver->window != 0) {
+	if ((flags & TCP_ACK) != 0 && receiver->window != 0) {
 		good = good && not_after(acknowledged, receiver->end) &&
 		       not_after(receiver->end - past, acknowledged);
 	}
 	return good;
 }
 
-static void
+static inline void
 move_window(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
-    uint32_t end)
+    uint8_t flags, uint32_t end)
 {
 	struct tcp_window *sender = &common->window[direction];
 	struct tcp_window *receiver = &common->window[!direction];
-	const uint32_t window = window_of(common, direction, &segment->header);
+	const uint32_t window = window_of(common, direction, segment->header.window, flags);
 
 	if (sender->window == 0) {
 		first_of_side(common, direction, segment, end);
@@ -252,7 +255,7 @@ move_window(struct session_common *common, unsigned direction, const struct tcp_
 			sender->window = window;
 		}
 	}
-	if ((segment->header.flags & TCP_ACK) != 0 && receiver->window != 0) {
+	if ((flags & TCP_ACK) != 0 && receiver->window != 0) {
 		const uint32_t limit = segment->header.acknowledgement + at_least_one(window);
 
 		if (!not_after(limit, receiver->limit)) {
@@ -286,9 +289,10 @@ answers_challenge(
 	       segment->header.sequence == common->window[SESSION_BACK].end;
 }
 
-enum tcp_outcome
-tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
-    bool check)
+/* Any segment in any state. Not inline: the usual ones need none of its registers. */
+static __attribute__((noinline)) enum tcp_outcome
+track_by_table(struct session_common *common, unsigned direction,
+    const struct tcp_segment *segment, bool check)
 {
 	const uint8_t flags = segment->header.flags;
 	const enum tcp_event event = event_of_flags[(flags & 7) | (flags & TCP_ACK) >> 1];
@@ -321,11 +325,30 @@ tcp_track(struct session_common *common, unsigned direction, const struct tcp_se
 	if (event == TCP_EVENT_ACK && common->tcp == TCP_STATE_SYN_SENT) {
 		return take_challenge(common, segment);
 	}
-	if (check && !segment_in_window(common, direction, segment, end)) {
+	if (check && !segment_in_window(common, direction, segment, flags, end)) {
 		return TCP_OUT_OF_WINDOW;
 	}
-	move_window(common, direction, segment, end);
+	move_window(common, direction, segment, flags, end);
 	common->tcp = next;
+	return TCP_PASS;
+}
+
+enum tcp_outcome
+tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
+    bool check)
+{
+	const uint8_t flags = segment->header.flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+	const uint32_t end = segment->header.sequence + segment->payload;
+
+	/* An ACK, with data or without, changes no state once the handshake is done. */
+	if (flags != TCP_ACK || common->tcp < TCP_STATE_ESTABLISHED ||
+	    common->window[0].window == 0 || common->window[1].window == 0) {
+		return track_by_table(common, direction, segment, check);
+	}
+	if (check && !segment_in_window(common, direction, segment, TCP_ACK, end)) {
+		return TCP_OUT_OF_WINDOW;
+	}
+	move_window(common, direction, segment, TCP_ACK, end);
 	return TCP_PASS;
 }
 

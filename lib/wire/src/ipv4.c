@@ -5,6 +5,23 @@
 
 #include <assert.h>
 
+enum ipv4_status
+ipv4_check(const uint8_t *bytes, size_t length)
+{
+	struct ipv4_header header;
+	const enum ipv4_status status = ipv4_parse_quoted(bytes, length, &header);
+
+	if (status != IPV4_OK) {
+		return status;
+	}
+	if (header.total_length > length) {
+		return IPV4_BAD_TOTAL_LENGTH;
+	}
+	return checksum_fold(checksum_sum(bytes, header.header_length)) == 0xffff
+		   ? IPV4_OK
+		   : IPV4_BAD_CHECKSUM;
+}
+
 void
 ipv4_build(uint8_t *to, const struct ipv4_header *header)
 {

@@ -57,9 +57,6 @@ struct packet {
 	uint16_t port;     /* where it came in; in engine_output: where it leaves */
 	uint16_t instance; /* with PACKET_FROM_HOST: the routing instance of the TUN it came from */
 	uint16_t flags;    /* enum packet_flag */
-	uint16_t l3;       /* the engine's own: offsets of the IP and the transport header, payload length */
-	uint16_t l4;
-	uint16_t payload;
 	struct packet_result result;
 };
 
