@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "pager.h"
+#include "repeat.h"
 #include "terminal.h"
 
 #define CLI_STATE "/var/lib/sallyport"
@@ -88,6 +89,7 @@ cli_read_options(struct cli_options *options, int argc, char **argv)
 struct cli_batch {
 	struct cli_session *session;
 	struct cli_place place;
+	struct cli_settings settings;
 	bool failed;
 };
 
@@ -95,7 +97,10 @@ struct cli_batch {
 static bool
 cli_batch_run(struct cli_batch *batch, const char *line)
 {
-	const enum cli_result result = cli_command_run(batch->session, &batch->place, line);
+	if (batch->settings.width_set) {
+		batch->place.width = (uint16_t)batch->settings.width;
+	}
+	const enum cli_result result = cli_line_run(batch->session, &batch->place, line);
 
 	switch (result) {
 	case CLI_OK:
@@ -168,6 +173,7 @@ cli_run_batch(const struct cli_options *options)
 
 	cli_terminal_size(STDOUT_FILENO, &rows, &columns);
 	batch.place.width = columns > UINT16_MAX ? UINT16_MAX : (uint16_t)columns;
+	batch.place.settings = &batch.settings;
 	batch.session = cli_session_open(options->state, &error);
 	if (batch.session == NULL) {
 		fprintf(stderr, "sallyport cli: %s\n", text_string(&error));

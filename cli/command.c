@@ -169,7 +169,11 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 		text_release(&error);
 		return CLI_FAILED;
 	}
-	cli_pager_start(&run.pager, place->output, run.pipeline.no_more ? -1 : place->keys);
+	cli_pager_start(&run.pager, place->output, run.pipeline.no_more || run.pipeline.refresh > 0 ? -1 : place->keys);
+	if (place->settings != NULL) {
+		cli_pager_resize(&run.pager, place->settings->length_set ? place->settings->length : run.pager.rows,
+		    place->settings->width_set ? place->settings->width : run.pager.columns);
+	}
 	struct ipc_command command = {.width = place->width, .indent = place->indent};
 	const struct cli_receiver receiver = {
 	    .context = &run,
@@ -183,7 +187,13 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 	command.line = rest;
 	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
 
+	run.pipeline.refused = result == CLI_FAILED || result == CLI_LOST;
 	cli_pipeline_end(&run.pipeline, cli_pager_write, &run.pager);
+	cli_pager_end(&run.pager, run.pipeline.hold);
+	if (run.pipeline.problem.length > 0) {
+		run_error(&run, text_string(&run.pipeline.problem), run.pipeline.problem.length);
+		result = result == CLI_OK ? CLI_FAILED : result;
+	}
 	if (run.pipeline.failed || rest == NULL) {
 		static const char memory[] = "out of memory: the output is not whole\n";
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "session.h"
+#include "settings.h"
 
 struct cli_place {
 	int output;      /* descriptors */
@@ -15,6 +16,7 @@ struct cli_place {
 	int interrupt;   /* see struct cli_receiver */
 	uint16_t width;  /* of the terminal; 0: none */
 	uint16_t indent; /* columns of the prompt, or IPC_INDENT_ECHO */
+	struct cli_settings *settings; /* NULL: none */
 };
 
 enum cli_result cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)

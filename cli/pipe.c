@@ -17,23 +17,38 @@ enum {
 	PIPE_ERROR_LENGTH = 128,
 };
 
+/* What a row does. */
+enum pipe_what {
+	PIPE_OTHERS, /* mgd's business */
+	PIPE_FILTER,
+	PIPE_NO_MORE,
+	PIPE_HOLD,
+	PIPE_REFRESH,
+};
+
 struct pipe_row {
 	const char *name;
-	enum cli_filter_kind kind;
-	bool ours;
+	enum pipe_what what;
+	enum cli_filter_kind kind; /* of a filter */
 	bool takes_value;
 };
 
 /* All that may stand behind a pipe, ours or not: a prefix must be unique among all of them. */
 static const struct pipe_row pipe_rows[] = {
-    {"compare", CLI_FILTER_COUNT, false, false},
-    {"count", CLI_FILTER_COUNT, true, false},
-    {"display", CLI_FILTER_COUNT, false, false},
-    {"except", CLI_FILTER_EXCEPT, true, true},
-    {"find", CLI_FILTER_FIND, true, true},
-    {"last", CLI_FILTER_LAST, true, true},
-    {"match", CLI_FILTER_MATCH, true, true},
-    {"no-more", CLI_FILTER_COUNT, true, false},
+    {"append", PIPE_FILTER, CLI_FILTER_SAVE, true},
+    {"compare", PIPE_OTHERS, CLI_FILTER_COUNT, false},
+    {"count", PIPE_FILTER, CLI_FILTER_COUNT, false},
+    {"display", PIPE_OTHERS, CLI_FILTER_COUNT, false},
+    {"except", PIPE_FILTER, CLI_FILTER_EXCEPT, true},
+    {"find", PIPE_FILTER, CLI_FILTER_FIND, true},
+    {"hold", PIPE_HOLD, CLI_FILTER_COUNT, false},
+    {"last", PIPE_FILTER, CLI_FILTER_LAST, true},
+    {"match", PIPE_FILTER, CLI_FILTER_MATCH, true},
+    {"no-more", PIPE_NO_MORE, CLI_FILTER_COUNT, false},
+    {"refresh", PIPE_REFRESH, CLI_FILTER_COUNT, true},
+    {"save", PIPE_FILTER, CLI_FILTER_SAVE, true},
+    {"tee", PIPE_FILTER, CLI_FILTER_TEE, true},
+    {"trim", PIPE_FILTER, CLI_FILTER_TRIM, true},
 };
 
 enum {
@@ -89,7 +104,7 @@ pipe_find(const char *word, size_t length)
 			found = &pipe_rows[i];
 		}
 	}
-	return found != NULL && found->ours ? found : NULL;
+	return found != NULL && found->what != PIPE_OTHERS ? found : NULL;
 }
 
 /* A value without its quotes; \" inside them is a quote, other backslashes belong to the pattern. */
@@ -210,8 +225,8 @@ pipe_pattern_refused(const char *pattern)
 	return refused;
 }
 
-static bool
-pipe_compile(struct cli_filter *filter, const char *pattern, struct text *error)
+bool
+cli_pattern_compile(regex_t *compiled, const char *pattern, struct text *error)
 {
 	const char *refused = pipe_pattern_refused(pattern);
 
@@ -219,33 +234,79 @@ pipe_compile(struct cli_filter *filter, const char *pattern, struct text *error)
 		text_append(error, refused);
 		return false;
 	}
-	const int status = regcomp(&filter->pattern, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+	const int status = regcomp(compiled, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE);
 
 	if (status != 0) {
 		char message[PIPE_ERROR_LENGTH];
 
-		(void)regerror(status, &filter->pattern, message, sizeof(message));
+		(void)regerror(status, compiled, message, sizeof(message));
 		text_printf(error, "the pattern '%s' is no regular expression: %s", pattern, message);
 		return false;
 	}
 	return true;
 }
 
+/* "NAME takes a number of THINGS in 1..MOST" */
+struct pipe_number {
+	const char *name;
+	const char *things;
+	unsigned long most;
+};
+
 static bool
-pipe_prepare_last(struct cli_filter *filter, const char *value, struct text *error)
+pipe_read_number(const struct pipe_number *about, const char *value, size_t *number, struct text *error)
 {
 	char *end = NULL;
 	const unsigned long wanted = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : 0;
 
-	if (wanted == 0 || wanted > CLI_LAST_LINES || *end != '\0') {
-		text_printf(error, "last takes a number of lines in 1..%d", CLI_LAST_LINES);
+	if (wanted == 0 || wanted > about->most || *end != '\0') {
+		text_printf(error, "%s takes a number of %s in 1..%lu", about->name, about->things, about->most);
 		return false;
 	}
-	filter->count = wanted;
-	filter->lines = calloc(wanted, sizeof(*filter->lines));
+	*number = wanted;
+	return true;
+}
+
+static bool
+pipe_prepare_last(struct cli_filter *filter, const char *value, struct text *error)
+{
+	static const struct pipe_number lines = {"last", "lines", CLI_LAST_LINES};
+
+	if (!pipe_read_number(&lines, value, &filter->count, error)) {
+		return false;
+	}
+	filter->lines = calloc(filter->count, sizeof(*filter->lines));
 	if (filter->lines == NULL) {
 		text_append(error, "out of memory");
 		return false;
+	}
+	return true;
+}
+
+static bool
+pipe_prepare(struct cli_filter *filter, const struct pipe_row *row, const char *value, struct text *error)
+{
+	static const struct pipe_number columns = {"trim", "columns", CLI_TRIM_COLUMNS};
+
+	*filter = (struct cli_filter){.kind = row->kind};
+	switch (row->kind) {
+	case CLI_FILTER_MATCH:
+	case CLI_FILTER_EXCEPT:
+	case CLI_FILTER_FIND:
+		return cli_pattern_compile(&filter->pattern, value, error);
+	case CLI_FILTER_LAST:
+		return pipe_prepare_last(filter, value, error);
+	case CLI_FILTER_TRIM:
+		return pipe_read_number(&columns, value, &filter->count, error);
+	case CLI_FILTER_SAVE:
+	case CLI_FILTER_TEE:
+		if (!cli_pipe_file_start(&filter->file, value, error)) {
+			return false;
+		}
+		filter->file.append = strcmp(row->name, "append") == 0;
+		return true;
+	case CLI_FILTER_COUNT:
+		return true;
 	}
 	return true;
 }
@@ -254,27 +315,35 @@ pipe_prepare_last(struct cli_filter *filter, const char *value, struct text *err
 static bool
 pipe_add(struct cli_pipeline *pipeline, const struct pipe_row *row, const char *value, struct text *error)
 {
-	struct cli_filter *filter = &pipeline->filters[pipeline->filter_count];
+	static const struct pipe_number seconds = {"refresh", "seconds", CLI_REFRESH_SECONDS};
+	size_t interval = 0;
 
-	if (strcmp(row->name, "no-more") == 0) {
-		pipeline->no_more = true;
-	}
 	if (!row->takes_value && *value != '\0') {
 		text_printf(error, "%s takes nothing behind it", row->name);
 		return false;
 	}
-	if (strcmp(row->name, "no-more") == 0) {
+	switch (row->what) {
+	case PIPE_NO_MORE:
+		pipeline->no_more = true;
 		return true;
+	case PIPE_HOLD:
+		pipeline->hold = true;
+		return true;
+	case PIPE_REFRESH:
+		if (!pipe_read_number(&seconds, value, &interval, error)) {
+			return false;
+		}
+		pipeline->refresh = (unsigned)interval;
+		return true;
+	case PIPE_FILTER:
+	case PIPE_OTHERS:
+		break;
 	}
 	if (pipeline->filter_count == CLI_FILTERS) {
 		text_printf(error, "more than %d filters", CLI_FILTERS);
 		return false;
 	}
-	*filter = (struct cli_filter){.kind = row->kind};
-	if (row->kind == CLI_FILTER_LAST && !pipe_prepare_last(filter, value, error)) {
-		return false;
-	}
-	if (row->takes_value && row->kind != CLI_FILTER_LAST && !pipe_compile(filter, value, error)) {
+	if (!pipe_prepare(&pipeline->filters[pipeline->filter_count], row, value, error)) {
 		return false;
 	}
 	pipeline->filter_count++;
@@ -339,6 +408,17 @@ pipe_keep(struct cli_pipeline *pipeline, struct cli_filter *filter, const char *
 	filter->next = filter->next + 1 == filter->count ? 0 : filter->next + 1;
 }
 
+/* The line without its first columns; UTF-8's continuation octets take none. */
+static const char *
+pipe_trimmed(const char *line, size_t columns)
+{
+	while (*line != '\0' && (columns > 0 || ((unsigned char)*line & 0xc0) == 0x80)) {
+		columns -= ((unsigned char)*line & 0xc0) != 0x80;
+		line++;
+	}
+	return line;
+}
+
 /* One line, without its newline, through the filters from `first` on. */
 static bool
 pipe_line(struct cli_pipeline *pipeline, size_t first, const char *line, cli_sink sink, void *context)
@@ -369,6 +449,14 @@ pipe_line(struct cli_pipeline *pipeline, size_t first, const char *line, cli_sin
 		case CLI_FILTER_COUNT:
 			filter->count++;
 			return true;
+		case CLI_FILTER_TRIM:
+			line = pipe_trimmed(line, filter->count);
+			break;
+		case CLI_FILTER_SAVE:
+			return cli_pipe_file_line(&filter->file, line);
+		case CLI_FILTER_TEE:
+			(void)cli_pipe_file_line(&filter->file, line);
+			break;
 		}
 	}
 	return sink(context, line, strlen(line)) && sink(context, "\n", 1);
@@ -402,6 +490,50 @@ cli_pipeline_feed(struct cli_pipeline *pipeline, const char *bytes, size_t lengt
 	return true;
 }
 
+/* What a filter holds until the output ends, through those behind it. */
+static bool
+pipe_end(struct cli_pipeline *pipeline, size_t at, cli_sink sink, void *context)
+{
+	struct cli_filter *filter = &pipeline->filters[at];
+	struct text line = TEXT_EMPTY;
+	bool more = true;
+
+	if (filter->kind == CLI_FILTER_COUNT) {
+		text_printf(&line, "Count: %zu lines", filter->count);
+		more = pipe_line(pipeline, at + 1, text_string(&line), sink, context);
+	}
+	for (size_t n = 0; filter->kind == CLI_FILTER_LAST && n < filter->count && more; n++) {
+		const char *kept = filter->lines[(filter->next + n) % filter->count];
+
+		more = kept == NULL || pipe_line(pipeline, at + 1, kept, sink, context);
+	}
+	text_release(&line);
+	return more;
+}
+
+/* Files last: filters before them may hold lines until the end. */
+static void
+pipe_end_files(struct cli_pipeline *pipeline, cli_sink sink, void *context)
+{
+	for (size_t i = 0; i < pipeline->filter_count; i++) {
+		struct cli_filter *filter = &pipeline->filters[i];
+		struct text line = TEXT_EMPTY;
+
+		if (filter->file.path == NULL || (pipeline->refused && filter->file.file == NULL)) {
+			continue;
+		}
+		const bool written = cli_pipe_file_end(&filter->file, &line);
+
+		text_append_char(&line, '\n');
+		if (!written) {
+			text_append(&pipeline->problem, text_string(&line));
+		} else if (filter->kind == CLI_FILTER_SAVE) {
+			(void)sink(context, text_string(&line), line.length);
+		}
+		text_release(&line);
+	}
+}
+
 void
 cli_pipeline_end(struct cli_pipeline *pipeline, cli_sink sink, void *context)
 {
@@ -411,21 +543,9 @@ cli_pipeline_end(struct cli_pipeline *pipeline, cli_sink sink, void *context)
 		more = pipe_line(pipeline, 0, text_string(&pipeline->partial), sink, context);
 	}
 	for (size_t i = 0; i < pipeline->filter_count && more; i++) {
-		struct cli_filter *filter = &pipeline->filters[i];
-
-		if (filter->kind == CLI_FILTER_COUNT) {
-			struct text line = TEXT_EMPTY;
-
-			text_printf(&line, "Count: %zu lines", filter->count);
-			more = pipe_line(pipeline, i + 1, text_string(&line), sink, context);
-			text_release(&line);
-		}
-		for (size_t n = 0; filter->kind == CLI_FILTER_LAST && n < filter->count && more; n++) {
-			const char *line = filter->lines[(filter->next + n) % filter->count];
-
-			more = line == NULL || pipe_line(pipeline, i + 1, line, sink, context);
-		}
+		more = pipe_end(pipeline, i, sink, context);
 	}
+	pipe_end_files(pipeline, sink, context);
 }
 
 void
@@ -434,16 +554,29 @@ cli_pipeline_release(struct cli_pipeline *pipeline)
 	for (size_t i = 0; i < pipeline->filter_count; i++) {
 		struct cli_filter *filter = &pipeline->filters[i];
 
-		if (filter->kind == CLI_FILTER_LAST) {
+		switch (filter->kind) {
+		case CLI_FILTER_MATCH:
+		case CLI_FILTER_EXCEPT:
+		case CLI_FILTER_FIND:
+			regfree(&filter->pattern);
+			break;
+		case CLI_FILTER_LAST:
 			for (size_t n = 0; n < filter->count; n++) {
 				free(filter->lines[n]);
 			}
 			free(filter->lines);
-		} else if (filter->kind != CLI_FILTER_COUNT) {
-			regfree(&filter->pattern);
+			break;
+		case CLI_FILTER_SAVE:
+		case CLI_FILTER_TEE:
+			cli_pipe_file_release(&filter->file);
+			break;
+		case CLI_FILTER_COUNT:
+		case CLI_FILTER_TRIM:
+			break;
 		}
 	}
 	text_release(&pipeline->command);
 	text_release(&pipeline->partial);
+	text_release(&pipeline->problem);
 	pipeline->filter_count = 0;
 }

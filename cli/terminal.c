@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <histedit.h>
+#include <limits.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +19,12 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "candidates.h"
 #include "command.h"
 #include "pager.h"
+#include "repeat.h"
 
 #define KEY_NEWLINE "\x1f"
 
@@ -28,6 +32,7 @@ enum {
 	HISTORY_LINES = 1000,
 	RECONNECT_TRIES = 100,
 	RECONNECT_PAUSE = 100000000, /* nanoseconds */
+	MINUTE = 60000,              /* milliseconds */
 };
 
 struct terminal {
@@ -38,6 +43,8 @@ struct terminal {
 	struct text prompt;
 	int interrupt;
 	bool abandoned; /* Ctrl-C ended the line */
+	bool idle;      /* nobody typed for too long */
+	struct cli_settings settings;
 };
 
 static void
@@ -88,7 +95,7 @@ inside_quotes(const char *line)
 }
 
 static void
-show_candidates(const struct ipc_candidates *candidates)
+show_candidates(const struct terminal *terminal, const struct ipc_candidates *candidates)
 {
 	struct text list = TEXT_EMPTY;
 	unsigned rows = 0;
@@ -96,9 +103,14 @@ show_candidates(const struct ipc_candidates *candidates)
 	struct cli_pager pager;
 
 	cli_terminal_size(STDOUT_FILENO, &rows, &columns);
+	columns = terminal->settings.width_set ? terminal->settings.width : columns;
 	cli_candidates_list(candidates, columns, &list);
 	cli_pager_start(&pager, STDOUT_FILENO, STDIN_FILENO);
+	if (terminal->settings.length_set) {
+		cli_pager_resize(&pager, terminal->settings.length, columns);
+	}
 	(void)cli_pager_write(&pager, text_string(&list), list.length);
+	cli_pager_end(&pager, false);
 	text_release(&list);
 }
 
@@ -117,7 +129,7 @@ key_help(EditLine *editor, int key)
 	}
 	say("?\n");
 	if (cli_session_complete(terminal->session, text_string(&line), IPC_COMPLETE_HELP, &candidates)) {
-		show_candidates(&candidates);
+		show_candidates(terminal, &candidates);
 		ipc_candidates_release(&candidates);
 	} else {
 		say("the gateway does not answer\n");
@@ -178,7 +190,7 @@ complete_word(EditLine *editor, const struct text *line, enum ipc_complete_reaso
 	case CLI_COMPLETE_AMBIGUOUS:
 		printf("\n'%s' is ambiguous.\n", text_string(line) + line->length - octets);
 		fflush(stdout);
-		show_candidates(&candidates);
+		show_candidates(terminal, &candidates);
 		action = CC_REDISPLAY;
 		break;
 	}
@@ -194,7 +206,7 @@ key_space(EditLine *editor, int key)
 	unsigned char action;
 
 	(void)key;
-	if (!line_before_cursor(editor, &line) || line.length == 0 || line.bytes[line.length - 1] == ' ' ||
+	if (!line_before_cursor(editor, &line) || terminal_of(editor)->settings.no_space || line.length == 0 || line.bytes[line.length - 1] == ' ' ||
 	    inside_quotes(text_string(&line))) {
 		action = el_insertstr(editor, " ") == 0 ? CC_REFRESH : CC_ERROR;
 	} else {
@@ -261,6 +273,41 @@ key_abandon(EditLine *editor, int key)
 	(void)el_cursor(editor, (int)(info->lastchar - info->cursor));
 	say("^C\n");
 	return CC_NEWLINE;
+}
+
+/* One character, for libedit; 0: the end, -1: the terminal is gone. Only used while there is an idle timeout. */
+static int
+read_key(EditLine *editor, wchar_t *key)
+{
+	struct terminal *terminal = terminal_of(editor);
+	const uint32_t minutes = terminal->settings.idle_timeout;
+	mbstate_t state = {0};
+
+	for (;;) {
+		struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+		const int ready = poll(&wait, 1, minutes > INT_MAX / MINUTE ? INT_MAX : (int)minutes * MINUTE);
+		char octet;
+
+		if (ready == 0) {
+			terminal->idle = true;
+			return 0;
+		}
+		const ssize_t length = ready < 0 ? -1 : read(STDIN_FILENO, &octet, 1);
+
+		if (length < 0 && errno == EINTR) {
+			continue;
+		}
+		if (length <= 0) {
+			return (int)length;
+		}
+		const size_t taken = mbrtowc(key, &octet, 1, &state);
+
+		if (taken == (size_t)-1) {
+			state = (mbstate_t){0};
+		} else if (taken != (size_t)-2) {
+			return 1;
+		}
+	}
 }
 
 static bool
@@ -351,6 +398,14 @@ run_line(struct terminal *terminal, const char *line, uint16_t indent)
 	unsigned columns = 0;
 
 	cli_terminal_size(STDOUT_FILENO, &rows, &columns);
+	if (terminal->settings.width_set) {
+		columns = terminal->settings.width;
+	} else {
+		terminal->settings.width = columns;
+	}
+	if (!terminal->settings.length_set) {
+		terminal->settings.length = rows;
+	}
 	const struct cli_place place = {
 	    .output = STDOUT_FILENO,
 	    .error = STDOUT_FILENO,
@@ -358,8 +413,9 @@ run_line(struct terminal *terminal, const char *line, uint16_t indent)
 	    .interrupt = terminal->interrupt,
 	    .width = columns > UINT16_MAX ? UINT16_MAX : (uint16_t)columns,
 	    .indent = indent,
+	    .settings = &terminal->settings,
 	};
-	const enum cli_result result = cli_command_run(terminal->session, &place, line);
+	const enum cli_result result = cli_line_run(terminal->session, &place, line);
 
 	drain_interrupts(terminal);
 	return result;
@@ -407,6 +463,11 @@ read_line(struct terminal *terminal)
 
 	terminal->abandoned = false;
 	el_resize(terminal->editor);
+	if (terminal->settings.idle_timeout > 0) {
+		el_wset(terminal->editor, EL_GETCFN, read_key);
+	} else {
+		el_wset(terminal->editor, EL_GETCFN, EL_BUILTIN_GETCFN);
+	}
 	const char *line = el_gets(terminal->editor, &length);
 
 	if (line == NULL || length <= 0) {
@@ -450,7 +511,7 @@ terminal_loop(struct terminal *terminal)
 		char *line = read_line(terminal);
 
 		if (line == NULL) {
-			say("\n");
+			say(terminal->idle ? "\nsession closed: nobody typed for too long\n" : "\n");
 			return 0;
 		}
 		remember(terminal, line);

@@ -103,3 +103,10 @@ command_line_expand(struct session *session, const char *line, struct op_command
 	text_release(&expanded);
 	return good;
 }
+
+enum command_outcome
+command_of_front_end(struct session *session, const struct op_command *command)
+{
+	session_failf(session, "error: '%s' is of the command line itself and takes no filter\n", command->rpc->words);
+	return COMMAND_WRONG;
+}

@@ -4,7 +4,7 @@
 #ifndef MGD_COMMAND_LINE_H
 #define MGD_COMMAND_LINE_H
 
-#include "session.h"
+#include "command.h"
 
 /*
  * Completes the keywords of the command's statement; a command without one stays as it is. A word that cannot be read
@@ -12,5 +12,8 @@
  */
 bool command_line_expand(struct session *session, const char *line, struct op_command *command)
     __attribute__((warn_unused_result));
+
+/* Settings of the command line, which keeps them by itself: another front end has none. */
+command_function command_of_front_end;
 
 #endif

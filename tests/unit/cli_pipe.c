@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,123 @@ test_filters(void **state)
 	expect("show x | count", "show x", "", "Count: 0 lines\n");
 	expect("show x | no-more", "show x", FRUIT, FRUIT);
 	expect("show x | match \"^(apple|cherry)$\"", "show x", FRUIT, "apple\ncherry\n");
+}
+
+static void
+test_trim(void **state)
+{
+	(void)state;
+	expect("show x | trim 2", "show x", FRUIT, "ple\nnana\nerry\nple pie\n");
+	expect("show x | trim 100 | count", "show x", FRUIT, "Count: 4 lines\n");
+	expect("show x | match apple | trim 5", "show x", FRUIT, "\n pie\n");
+	/* Columns are characters, not octets. */
+	expect("show x | trim 2", "show x", "\xc3\xa4\xc3\xb6u\n", "u\n");
+	expect_refused("show x | trim 0", 14, "1..65535");
+	expect_refused("show x | trim two", 14, "1..65535");
+}
+
+static void
+expect_file(const char *path, const char *content)
+{
+	char line[256];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	const size_t length = fread(line, 1, sizeof(line) - 1, file);
+
+	line[length] = '\0';
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(line, content);
+}
+
+static void
+test_files(void **state)
+{
+	char directory[] = "/tmp/cli_pipe.XXXXXX";
+	struct text path = TEXT_EMPTY;
+	struct text said = TEXT_EMPTY;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	text_printf(&path, "%s/fruit", directory);
+	text_printf(&said, "Wrote 2 lines of output to '%s'\n", text_string(&path));
+	struct text line = TEXT_EMPTY;
+
+	text_printf(&line, "show x | match apple | save %s", text_string(&path));
+	expect(text_string(&line), "show x", FRUIT, text_string(&said));
+	expect_file(text_string(&path), "apple\napple pie\n");
+	/* It takes the place of what was there; append does not. */
+	expect(text_string(&line), "show x", FRUIT, text_string(&said));
+	expect_file(text_string(&path), "apple\napple pie\n");
+	text_clear(&line);
+	text_clear(&said);
+	text_printf(&said, "Wrote 1 line of output to '%s'\n", text_string(&path));
+	text_printf(&line, "show x | count | append \"%s\"", text_string(&path));
+	expect(text_string(&line), "show x", FRUIT, text_string(&said));
+	expect_file(text_string(&path), "apple\napple pie\nCount: 4 lines\n");
+	text_clear(&line);
+	text_printf(&line, "show x | last 1 | tee %s | trim 6", text_string(&path));
+	expect(text_string(&line), "show x", FRUIT, "pie\n");
+	expect_file(text_string(&path), "apple pie\n");
+	assert_int_equal(remove(text_string(&path)), 0);
+	assert_int_equal(remove(directory), 0);
+	expect_refused("show x | save", 13, "name of a file");
+	text_release(&line);
+	text_release(&path);
+	text_release(&said);
+}
+
+/* A file that cannot be written is told; a command that failed leaves files as they are. */
+static void
+test_files_refused(void **state)
+{
+	struct cli_pipeline pipeline;
+	struct text error = TEXT_EMPTY;
+	struct text out = TEXT_EMPTY;
+	size_t column = 0;
+
+	(void)state;
+	assert_true(cli_pipeline_parse(&pipeline, "show x | save /nowhere/at/all", &column, &error));
+	assert_false(cli_pipeline_feed(&pipeline, "a\n", 2, collect, &out));
+	cli_pipeline_end(&pipeline, collect, &out);
+	assert_non_null(strstr(text_string(&pipeline.problem), "error: '/nowhere/at/all' cannot be written: No such file"));
+	assert_int_equal(out.length, 0);
+	cli_pipeline_release(&pipeline);
+	assert_true(cli_pipeline_parse(&pipeline, "show x | save /nowhere/at/all", &column, &error));
+	pipeline.refused = true;
+	cli_pipeline_end(&pipeline, collect, &out);
+	assert_int_equal(pipeline.problem.length, 0);
+	cli_pipeline_release(&pipeline);
+	assert_true(cli_pipeline_parse(&pipeline, "show x | save /dev/null", &column, &error));
+	cli_pipeline_end(&pipeline, collect, &out);
+	assert_non_null(strstr(text_string(&pipeline.problem), "is no plain file"));
+	cli_pipeline_release(&pipeline);
+	text_release(&error);
+	text_release(&out);
+}
+
+static void
+test_whole_output(void **state)
+{
+	struct cli_pipeline pipeline;
+	struct text error = TEXT_EMPTY;
+	size_t column = 0;
+
+	(void)state;
+	assert_true(cli_pipeline_parse(&pipeline, "show x | refresh 5 | match a | hold", &column, &error));
+	assert_int_equal(pipeline.refresh, 5);
+	assert_true(pipeline.hold);
+	assert_false(pipeline.no_more);
+	assert_int_equal(pipeline.filter_count, 1);
+	cli_pipeline_release(&pipeline);
+	expect_refused("show x | refresh 0", 17, "seconds in 1..604800");
+	expect_refused("show x | refresh", 16, "seconds in 1..604800");
+	expect_refused("show x | hold 3", 14, "hold takes nothing");
+	/* t begins tee and trim: then it is the gateway's to say so. */
+	assert_true(cli_pipeline_parse(&pipeline, "show x | t 3", &column, &error));
+	assert_string_equal(text_string(&pipeline.command), "show x | t 3");
+	cli_pipeline_release(&pipeline);
+	text_release(&error);
 }
 
 static void
@@ -291,6 +409,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_filters),
+	    cmocka_unit_test(test_trim),
+	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_files_refused),
+	    cmocka_unit_test(test_whole_output),
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_unended_line),
 	    cmocka_unit_test(test_what_is_not_ours),

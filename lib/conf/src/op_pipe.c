@@ -11,14 +11,20 @@ enum {
 };
 
 static const struct op_pipe_row op_pipes[] = {
+    {"append", "<file>", "Write to the end of a file", true},
     {"compare", NULL, "Show what the candidate changes, or changed since a rollback", false},
     {"count", NULL, "Count the lines", true},
     {"display", NULL, "Show in another form", false},
     {"except", "<pattern>", "Show only lines that do not match a pattern", true},
     {"find", "<pattern>", "Begin at the first line that matches a pattern", true},
+    {"hold", NULL, "Stop once more at the end of the output", true},
     {"last", "<lines>", "Show only the last lines", true},
     {"match", "<pattern>", "Show only lines that match a pattern", true},
     {"no-more", NULL, "Do not stop at each page", true},
+    {"refresh", "<1..604800>", "Show it anew after so many seconds, until a key is hit", true},
+    {"save", "<file>", "Write to a file, in place of what it holds", true},
+    {"tee", "<file>", "Write to a file and to the screen", true},
+    {"trim", "<columns>", "Cut so many columns off the beginning of each line", true},
 };
 
 static const struct {
@@ -145,7 +151,8 @@ op_pipe_parse(const char *line, const char *cursor, struct op_command *command, 
 
 		if (row == NULL) {
 			return op_pipe_fail(error, line, word.start,
-			    "unknown pipe; there are compare, count, display, except, find, last, match and no-more");
+			    "unknown pipe; there are append, compare, count, display, except, find, hold, last, match, no-more, refresh, "
+			    "save, tee and trim");
 		}
 		if (row->local) {
 			return op_pipe_fail(error, line, word.start, "this filter works on text and belongs to the command line");
