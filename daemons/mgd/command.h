@@ -46,6 +46,7 @@ command_function command_up;
 command_function command_top;
 command_function command_show;
 command_function command_commit;
+command_function command_update;
 command_function command_rollback;
 command_function command_operational;
 command_function command_exit;
@@ -57,8 +58,6 @@ enum command_outcome command_render(struct session *session, const struct op_com
 typedef bool command_edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
 enum command_outcome command_change(struct session *session, const struct op_command *command,
     command_edit_function *edit);
-/* Prints who edits: all sessions, or all others. False: nobody. */
-bool command_tell_editors(struct session *session, bool all);
 /* Runs a command line of the session's mode, or, for `run`, of operational mode. */
 enum command_outcome command_run(struct session *session, const char *line, enum op_mode mode);
 

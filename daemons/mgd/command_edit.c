@@ -7,43 +7,25 @@
 #include "audit.h"
 #include "command.h"
 #include "commit.h"
+#include "editing.h"
 
 enum { DEFAULT_CONFIRM = 10 }; /* minutes */
-
-/* As JUNOS tells at `configure` and `status`. */
-bool
-command_tell_editors(struct session *session, bool all)
-{
-	struct ipc_server *server = session->mgd->server;
-	struct text out = TEXT_EMPTY;
-	const struct ipc_client *client;
-	bool any = false;
-
-	for (size_t i = 0; (client = ipc_server_client(server, i)) != NULL; i++) {
-		const struct session *other = client->data;
-
-		if (other == NULL || (other == session && !all) || other->mode != IPC_MODE_CONFIGURE) {
-			continue;
-		}
-		text_printf(&out, "%s  %s (pid %d)\n      [edit%s%s]\n", any ? "" : "Users currently editing the configuration:\n",
-		    other->user, (int)ipc_connection_peer(client->connection)->pid, other->level.length == 0 ? "" : " ",
-		    text_string(&other->level));
-		any = true;
-	}
-	session_print(session, &out);
-	text_release(&out);
-	return any;
-}
 
 enum command_outcome
 command_configure(struct session *session, const struct op_command *command)
 {
-	(void)command;
-	session->mode = IPC_MODE_CONFIGURE;
+	const struct op_node *request = command->request.root;
+	enum edit_kind kind = op_find(request, "exclusive") != NULL ? EDIT_EXCLUSIVE
+	    : op_find(request, "private") != NULL                   ? EDIT_PRIVATE
+	                                                            : EDIT_SHARED;
+
+	if (!editing_open(session, kind)) {
+		return COMMAND_WRONG;
+	}
 	audit_configure(session->mgd, session->user, true);
 	session_say(session, "Entering configuration mode");
-	(void)command_tell_editors(session, false);
-	if (session->mgd->changed) {
+	(void)editing_tell_editors(session, false);
+	if (editing_changed(session)) {
 		session_say(session, "The configuration has been changed but not committed");
 	}
 	if (session->mgd->unconfirmed) {
@@ -106,8 +88,7 @@ command_change(struct session *session, const struct op_command *command, comman
 	struct conf_editor editor;
 	bool good;
 
-	if (session->mgd->commit != NULL) {
-		session_failf(session, "error: a commit is under way\n");
+	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
 	}
 	editor = session_editor(session);
@@ -115,7 +96,7 @@ command_change(struct session *session, const struct op_command *command, comman
 	session_keep_level(session, &editor);
 	session_diagnose(session, &list);
 	if (good) {
-		session->mgd->changed = true;
+		editing_set_changed(session, true);
 	}
 	diagnostics_release(&list);
 	return good ? COMMAND_DONE : COMMAND_WRONG;
@@ -265,7 +246,7 @@ command_exit(struct session *session, const struct op_command *command)
 		text_clear(&session->level);
 		return COMMAND_DONE;
 	}
-	if (session->mgd->changed) {
+	if (editing_changed(session)) {
 		session_say(session, "The configuration has been changed but not committed");
 	}
 	session_leave_configuration(session);
@@ -291,7 +272,30 @@ command_commit(struct session *session, const struct op_command *command)
 		session_failf(session, "error: another commit is under way\n");
 		return COMMAND_WRONG;
 	}
+	if (!editing_allowed(session)) {
+		return COMMAND_WRONG;
+	}
 	audit_commit(session->mgd, session->user, order.check_only, order.comment);
 	commit_start(session->mgd, session, &order);
 	return COMMAND_LATER;
+}
+
+enum command_outcome
+command_update(struct session *session, const struct op_command *command)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	bool good;
+
+	(void)command;
+	if (session->editing != EDIT_PRIVATE) {
+		session_failf(session, "error: only a private candidate is updated: configure private\n");
+		return COMMAND_WRONG;
+	}
+	good = editing_update(session, &list);
+	session_diagnose(session, &list);
+	if (!good) {
+		session_failf(session, "error: the candidate was not updated\n");
+	}
+	diagnostics_release(&list);
+	return good ? COMMAND_DONE : COMMAND_WRONG;
 }

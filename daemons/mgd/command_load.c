@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "conf/load.h"
+#include "editing.h"
 
 /* The one mode that the line names. */
 static bool
@@ -39,8 +40,7 @@ command_load(struct session *session, const struct op_command *command)
 	};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
-	if (session->mgd->commit != NULL) {
-		session_failf(session, "error: a commit is under way\n");
+	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
 	}
 	if (!mode_of(request, &order.mode)) {
@@ -61,7 +61,7 @@ command_load(struct session *session, const struct op_command *command)
 	session_keep_level(session, &editor);
 	session_diagnose_lines(session, &list);
 	if (good) {
-		session->mgd->changed = true;
+		editing_set_changed(session, true);
 		session_say(session, "load complete");
 	} else {
 		tell_count(session, &list);

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "commit.h"
+#include "editing.h"
 #include "snapshot/snapshot.h"
 
 static enum conf_format
@@ -131,21 +132,21 @@ command_show(struct session *session, const struct op_command *command)
 enum command_outcome
 command_rollback(struct session *session, const struct op_command *command)
 {
-	struct mgd *mgd = session->mgd;
 	uint64_t number = op_number(command->request.root, "rollback", 0);
 	struct conf_tree *tree;
 
-	if (mgd->commit != NULL) {
-		session_failf(session, "error: a commit is under way\n");
+	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
 	}
 	tree = load_rollback(session, (uint32_t)number);
 	if (tree == NULL) {
 		return COMMAND_WRONG;
 	}
-	conf_tree_destroy(mgd->candidate);
-	mgd->candidate = tree;
-	mgd->changed = number != 0;
+	editing_take(session, tree, number != 0);
+	if (number == 0 && !editing_rebase(session)) {
+		session_failf(session, "error: out of memory\n");
+		return COMMAND_WRONG;
+	}
 	session_say(session, "load complete");
 	return COMMAND_DONE;
 }

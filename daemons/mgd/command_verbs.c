@@ -3,6 +3,7 @@
  */
 #include "command.h"
 #include "conf/verbs.h"
+#include "editing.h"
 
 enum command_outcome
 command_rename(struct session *session, const struct op_command *command)
@@ -44,8 +45,7 @@ struct counted {
 static bool
 begin(struct session *session, struct counted *counted)
 {
-	if (session->mgd->commit != NULL) {
-		session_failf(session, "error: a commit is under way\n");
+	if (!editing_allowed(session)) {
 		return false;
 	}
 	*counted = (struct counted){.editor = session_editor(session)};
@@ -61,7 +61,7 @@ end(struct session *session, struct counted *counted, bool good, const char *wha
 	if (!good) {
 		return COMMAND_WRONG;
 	}
-	session->mgd->changed = session->mgd->changed || counted->count > 0;
+	editing_set_changed(session, editing_changed(session) || counted->count > 0);
 	session_sayf(session, "%u %s%s", counted->count, what, counted->count == 1 ? "" : "s");
 	return COMMAND_DONE;
 }
@@ -118,6 +118,6 @@ enum command_outcome
 command_status(struct session *session, const struct op_command *command)
 {
 	(void)command;
-	(void)command_tell_editors(session, true);
+	(void)editing_tell_editors(session, true);
 	return COMMAND_DONE;
 }

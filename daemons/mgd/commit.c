@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "audit.h"
+#include "editing.h"
 
 enum {
 	APPLY_PATIENCE = 10000, /* milliseconds */
@@ -35,6 +36,7 @@ struct commit {
 	bool check_only;
 	bool and_quit;
 	bool failed;
+	bool own;       /* of a private candidate: the shared one has no part in it */
 	bool automatic; /* the rollback of a commit that nobody confirmed */
 	uint32_t confirm;
 	uint64_t back; /* confirm: the commit to go back to */
@@ -103,8 +105,12 @@ finish(struct mgd *mgd)
 	audit_commit_end(mgd, commit->entry.user, check_only, good);
 	settle_confirmation(mgd);
 	/* A candidate that nobody had touched follows what is in force. */
-	if (commit->automatic && good && !mgd->changed && !mgd_reset_candidate(mgd)) {
+	if (good && !check_only && (commit->automatic || commit->own || session == NULL) && !mgd->changed &&
+	    !mgd_reset_candidate(mgd)) {
 		mgd->changed = true;
+	}
+	if (good && !check_only && session != NULL && !editing_committed(session)) {
+		diagnostics_addf(&commit->list, DIAGNOSTIC_WARNING, NULL, NULL, 0, "out of memory: the private candidate is old");
 	}
 	if (session != NULL) {
 		session_diagnose(session, &commit->list);
@@ -199,7 +205,7 @@ put_in_force(struct mgd *mgd)
 	conf_tree_destroy(mgd->running);
 	mgd->running = commit->tree;
 	mgd->running_id = commit->entry.commit;
-	mgd->changed = mgd->changed && commit->automatic;
+	mgd->changed = mgd->changed && (commit->automatic || commit->own);
 	commit->tree = NULL;
 	commit->stage = COMMIT_APPLYING;
 	commit->deadline = mgd_now() + APPLY_PATIENCE;
@@ -341,6 +347,7 @@ create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const s
 	commit->session = session;
 	commit->check_only = order->check_only;
 	commit->and_quit = order->and_quit;
+	commit->own = session != NULL && session->editing == EDIT_PRIVATE;
 	commit->confirm = order->check_only ? 0 : order->confirm;
 	commit->deadline = mgd_now() + mgd->patience;
 	/* One more that wants to be confirmed confirms nothing: both go back together. */
@@ -397,11 +404,16 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 
 	assert(mgd->commit == NULL);
 	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
-	conf_canonicalize(mgd->candidate, &list);
-	mgd->commit = create(mgd, conf_tree_copy(mgd->candidate), session, order);
+	conf_canonicalize(editing_candidate(session), &list);
+	mgd->commit = create(mgd, editing_merged(session, &list), session, order);
 	if (mgd->commit == NULL) {
+		if (list.errors > 0 && !list.failed) {
+			session_diagnose(session, &list);
+			session_failf(session, "error: conflicts with what others committed: nothing was changed\n");
+		} else {
+			session_failf(session, "error: out of memory\n");
+		}
 		diagnostics_release(&list);
-		session_failf(session, "error: out of memory\n");
 		session_done(session, IPC_DONE_ERROR);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "command.h"
 #include "commit.h"
+#include "editing.h"
 #include "relay.h"
 
 struct session *
@@ -52,6 +53,7 @@ session_destroy(struct session *session)
 	}
 	relay_destroy(session->relay);
 	commit_orphan(session->mgd, session);
+	editing_close(session, false);
 	audit_login(session->mgd, session->user, "", false);
 	forget_levels(session);
 	text_release(&session->level);
@@ -194,7 +196,7 @@ session_done(struct session *session, enum ipc_done_status status)
 struct conf_editor
 session_editor(struct session *session)
 {
-	return (struct conf_editor){.tree = session->mgd->candidate, .level = session->level};
+	return (struct conf_editor){.tree = editing_candidate(session), .level = session->level};
 }
 
 void
@@ -208,7 +210,7 @@ session_leave_configuration(struct session *session)
 {
 	audit_configure(session->mgd, session->user, false);
 	forget_levels(session);
-	session->mode = IPC_MODE_OPERATIONAL;
+	editing_close(session, true);
 	session_say(session, "Exiting configuration mode");
 }
 
@@ -225,6 +227,7 @@ take_command(struct session *session, const struct ipc_message *message)
 		return;
 	}
 	session->busy = true;
+	session->last = mgd_now();
 	session->request = message->request;
 	session->indent = command.indent;
 	if (command.line[strspn(command.line, " \t")] != '\0') {

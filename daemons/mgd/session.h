@@ -14,6 +14,12 @@ enum {
 
 struct relay;
 
+enum edit_kind {
+	EDIT_SHARED,    /* everybody's candidate */
+	EDIT_EXCLUSIVE, /* that one, and nobody else changes it */
+	EDIT_PRIVATE,   /* one of its own */
+};
+
 struct session {
 	struct mgd *mgd;
 	struct ipc_client *client;
@@ -22,6 +28,12 @@ struct session {
 	struct text level;
 	struct text before[SESSION_LEVELS]; /* levels that `edit` left */
 	size_t depth;
+	enum edit_kind editing; /* in configuration mode; editing.h */
+	struct conf_tree *own;  /* private: the candidate */
+	struct conf_tree *base; /* private: what was in force when it was begun */
+	bool own_changed;
+	int64_t since; /* configuration mode was entered, UTC seconds */
+	int64_t last;  /* command, monotonic milliseconds */
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;
