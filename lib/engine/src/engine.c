@@ -125,7 +125,12 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	unit->mtu = from->mtu;
 	unit->zone = from->zone;
 	unit->instance = from->instance;
-	unit->address = from->address_count > 0 ? from->addresses[0].address : 0;
+	unit->flags |= from->address_count > 1 ? UNIT_ADDRESSES : 0;
+	if (from->address_count > 0) {
+		unit->address = from->addresses[0].address;
+		unit->broadcast =
+		    address_broadcast(from->addresses[0].address, from->addresses[0].length);
+	}
 	if (from->enabled && from->port < snapshot->port_count &&
 	    snapshot->ports[from->port].present) {
 		const struct snapshot_port *port = &snapshot->ports[from->port];

@@ -45,6 +45,7 @@ enum unit_flag {
 	UNIT_USABLE = 1 << 1, /* enabled, and its port is there and enabled */
 	UNIT_INET = 1 << 2,
 	UNIT_TUNNEL = 1 << 3,
+	UNIT_ADDRESSES = 1 << 4, /* it has more than one */
 };
 
 /* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache
@@ -59,7 +60,7 @@ struct unit {
 	uint8_t mac[ETHERNET_ADDRESS];
 	uint16_t pad;
 	uint32_t address; /* its first, 0: none */
-	uint32_t reserved;
+	uint32_t broadcast; /* of its first address, 0: none */
 	struct engine_unit_counters counters;
 };
 _Static_assert(sizeof(struct unit) == CACHE_LINE, "a unit is a cache line");
@@ -265,7 +266,25 @@ void local_packet(struct engine *engine, struct item *item, const struct way *wa
 enum reason route_find(
     const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
 bool unit_owns(const struct engine *engine, uint16_t unit, uint32_t address);
-bool unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address);
+/* The broadcast address of a subnet; 0: a /31 and a /32 have none (RFC 3021). */
+uint32_t address_broadcast(uint32_t address, uint8_t length);
+/* unit_broadcast() by the configuration: all addresses of the unit. */
+bool unit_broadcast_any(const struct engine *engine, uint16_t unit, uint32_t address);
+
+/* Is it a broadcast address of the unit? */
+static inline bool
+unit_broadcast(const struct engine *engine, uint16_t number, uint32_t address)
+{
+	const struct unit *unit = unit_of(engine, number);
+
+	if (unit == NULL) {
+		return false;
+	}
+	return (unit->broadcast == address && address != 0) ||
+	       ((unit->flags & UNIT_ADDRESSES) != 0 &&
+		   unit_broadcast_any(engine, number, address));
+}
+
 /* Is it the broadcast address of any unit that the instance reaches? */
 bool instance_broadcast(const struct engine *engine, uint16_t instance, uint32_t address);
 /* An address of ours to speak from towards a sender on `unit`; 0: none. */

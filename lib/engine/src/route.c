@@ -63,8 +63,14 @@ unit_owns(const struct engine *engine, uint16_t unit, uint32_t address)
 	return false;
 }
 
+uint32_t
+address_broadcast(uint32_t address, uint8_t length)
+{
+	return length < 31 ? address | UINT32_MAX >> length : 0;
+}
+
 bool
-unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address)
+unit_broadcast_any(const struct engine *engine, uint16_t unit, uint32_t address)
 {
 	if (unit >= engine->snapshot->unit_count) {
 		return false;
@@ -72,15 +78,11 @@ unit_broadcast(const struct engine *engine, uint16_t unit, uint32_t address)
 	const struct snapshot_unit *configured = &engine->snapshot->units[unit];
 
 	for (uint16_t i = 0; i < configured->address_count; i++) {
-		const uint8_t length = configured->addresses[i].length;
+		const uint32_t broadcast = address_broadcast(
+		    configured->addresses[i].address, configured->addresses[i].length);
 
-		/* A /31 and a /32 have no broadcast address (RFC 3021). */
-		if (length < 31) {
-			const uint32_t host = UINT32_MAX >> length;
-
-			if (address == (configured->addresses[i].address | host)) {
-				return true;
-			}
+		if (broadcast != 0 && broadcast == address) {
+			return true;
 		}
 	}
 	return false;
