@@ -78,7 +78,12 @@ text_append(struct text *text, const char *string)
 void
 text_append_char(struct text *text, char c)
 {
-	text_append_bytes(text, &c, 1);
+	if (text->failed || text->capacity - text->length < 2) {
+		text_append_bytes(text, &c, 1);
+		return;
+	}
+	text->bytes[text->length++] = c;
+	text->bytes[text->length] = '\0';
 }
 
 void
@@ -95,12 +100,25 @@ text_append_repeated(struct text *text, char c, size_t times)
 void
 text_vprintf(struct text *text, const char *format, va_list arguments)
 {
+	const size_t room = text->capacity - text->length;
+	char *const end = text->bytes == NULL ? NULL : text->bytes + text->length;
 	va_list again;
 
+	if (text->failed) {
+		return;
+	}
+	/* Mostly there is room for it at the first attempt. */
 	va_copy(again, arguments);
-	const int length = vsnprintf(NULL, 0, format, again);
+	const int length = vsnprintf(end, room, format, again);
 
 	va_end(again);
+	if (length >= 0 && (size_t)length < room) {
+		text->length += (size_t)length;
+		return;
+	}
+	if (room > 0) {
+		*end = '\0';
+	}
 	if (length < 0) {
 		text->failed = true;
 		return;

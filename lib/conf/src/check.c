@@ -160,6 +160,23 @@ first_active(const struct conf_node *node, const struct schema_node *schema)
 	return child;
 }
 
+/* "one of 'permit', 'deny', 'reject'" */
+static void
+tell_missing_choice(const struct check *check, const struct conf_node *node, const struct schema_node *first)
+{
+	struct text names = TEXT_EMPTY;
+
+	for (size_t i = 0; i < node->schema->child_count; i++) {
+		const struct schema_node *child = node->schema->children[i];
+
+		if (same_choice(child, first)) {
+			text_printf(&names, "%s'%s'", names.length == 0 ? "" : ", ", child->name);
+		}
+	}
+	check_error(check, node, "missing mandatory statement: one of %s", text_string(&names));
+	text_release(&names);
+}
+
 /* One of the choice's statements, and not two. `from` is its first statement. */
 static void
 check_choice(const struct check *check, const struct conf_node *node, size_t from)
@@ -167,7 +184,6 @@ check_choice(const struct check *check, const struct conf_node *node, size_t fro
 	const struct schema_node *schema = node->schema;
 	const struct schema_node *first = schema->children[from];
 	const struct conf_node *there = NULL;
-	struct text names = TEXT_EMPTY;
 
 	for (size_t i = from; i < schema->child_count; i++) {
 		const struct schema_node *child = schema->children[i];
@@ -177,16 +193,14 @@ check_choice(const struct check *check, const struct conf_node *node, size_t fro
 		}
 		const struct conf_node *this = first_active(node, child);
 
-		text_printf(&names, "%s'%s'", names.length == 0 ? "" : ", ", child->name);
 		if (this != NULL && there != NULL && strcmp(child->choice_case, there->schema->choice_case) != 0) {
 			check_error(check, this, "'%s' and '%s' exclude each other", there->schema->name, child->name);
 		}
 		there = there == NULL ? this : there;
 	}
 	if (there == NULL && first->choice_mandatory) {
-		check_error(check, node, "missing mandatory statement: one of %s", text_string(&names));
+		tell_missing_choice(check, node, first);
 	}
-	text_release(&names);
 }
 
 static void

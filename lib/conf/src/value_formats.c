@@ -89,10 +89,44 @@ read_ipv4_prefix(const char *value, size_t length, uint32_t *address, uint32_t *
 	return at == length;
 }
 
+/* Below 1000. Addresses are most of a large configuration: printf would take longer than all else about them. */
+static size_t
+write_number(char *out, uint32_t number)
+{
+	size_t length = 0;
+
+	if (number >= 100) {
+		out[length++] = (char)('0' + number / 100 % 10);
+	}
+	if (number >= 10) {
+		out[length++] = (char)('0' + number / 10 % 10);
+	}
+	out[length++] = (char)('0' + number % 10);
+	return length;
+}
+
 static void
 write_ipv4(struct text *out, uint32_t address)
 {
-	text_printf(out, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255, (address >> 8) & 255, address & 255);
+	char octets[16];
+	size_t length = 0;
+
+	for (uint32_t shift = 32; shift > 0; shift -= 8) {
+		if (shift < 32) {
+			octets[length++] = '.';
+		}
+		length += write_number(octets + length, address >> (shift - 8) & 255);
+	}
+	text_append_bytes(out, octets, length);
+}
+
+static void
+write_ipv4_prefix(struct text *out, uint32_t address, uint32_t bits)
+{
+	char suffix[4] = "/";
+
+	write_ipv4(out, address);
+	text_append_bytes(out, suffix, 1 + write_number(suffix + 1, bits));
 }
 
 static bool
@@ -274,8 +308,7 @@ check_ipv4_prefix(const char *value, size_t length, const struct value_result *r
 		return refuse(result,
 		    "an IPv4 prefix looks like 192.0.2.0/24; without a length it is a single address");
 	}
-	write_ipv4(result->canonical, address);
-	text_printf(result->canonical, "/%u", bits);
+	write_ipv4_prefix(result->canonical, address, bits);
 	return true;
 }
 
@@ -296,8 +329,7 @@ check_masked(const char *value, size_t length, const struct value_result *result
 	if ((address & ~mask) != 0 && result->notice != NULL) {
 		text_append(result->notice, notice);
 	}
-	write_ipv4(result->canonical, address & mask);
-	text_printf(result->canonical, "/%u", bits);
+	write_ipv4_prefix(result->canonical, address & mask, bits);
 	return true;
 }
 

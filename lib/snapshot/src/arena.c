@@ -93,6 +93,29 @@ arena_copy(struct arena *arena, const char *string)
 	return copy;
 }
 
+char *
+arena_join(struct arena *arena, const char *const *words, size_t count)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		length += strlen(words[i]) + 1;
+	}
+	char *joined = arena_take(arena, length + 1, 1);
+	char *at = joined;
+
+	for (size_t i = 0; joined != NULL && i < count; i++) {
+		const size_t word = strlen(words[i]);
+
+		if (i > 0) {
+			*at++ = ' ';
+		}
+		memcpy(at, words[i], word);
+		at += word;
+	}
+	return joined;
+}
+
 void *
 arena_grow(struct arena *arena, void *array, uint32_t count, uint32_t *capacity, size_t size)
 {

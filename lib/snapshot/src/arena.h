@@ -28,6 +28,9 @@ void *arena_take(struct arena *arena, size_t count, size_t size) __attribute__((
 /* A copy of the string, or NULL. */
 char *arena_copy(struct arena *arena, const char *string) __attribute__((warn_unused_result));
 
+/* The words with one blank between each two, or NULL. */
+char *arena_join(struct arena *arena, const char *const *words, size_t count) __attribute__((warn_unused_result));
+
 static inline bool
 arena_failed(const struct arena *arena)
 {

@@ -4,7 +4,6 @@
  * Sets may contain sets: an explicit stack bounds the nesting. A dns-name matches nothing as long as nobody resolves it
  * (E-245). One name alone gives the same array each time, so that the classifier compiles it once.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "compile.h"
@@ -141,14 +140,9 @@ push_value(struct collector *collector, const struct conf_node *book, const char
 static const char *
 list_key(struct compilation *compilation, const struct conf_node *zone, const char *value)
 {
-	const char *zone_name = zone == NULL ? "" : zone->value;
-	const size_t length = strlen(zone_name) + strlen(value) + 2;
-	char *key = arena_take(&compilation->scratch, length, 1);
+	const char *const words[] = {zone == NULL ? "" : zone->value, value};
 
-	if (key != NULL) {
-		(void)snprintf(key, length, "%s %s", zone_name, value);
-	}
-	return key;
+	return arena_join(&compilation->scratch, words, 2);
 }
 
 static bool

@@ -5,7 +5,6 @@
  * policy permits with something that is not there yet matches and drops (fails closed).
  */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "compile.h"
@@ -55,15 +54,13 @@ find_context(const struct compilation *compilation, const struct conf_node *node
 static char *
 policy_path(struct compilation *compilation, const struct context *context, const struct conf_node *policy)
 {
-	const char *from = context->from == NULL ? context->node->value : context->from->value;
-	const char *to = context->to == NULL ? context->node->value2 : context->to->value;
-	const size_t length = strlen(from) + strlen(to) + strlen(policy->value) + 3;
-	char *path = arena_take(&compilation->scratch, length, 1);
+	const char *const words[] = {
+	    context->from == NULL ? context->node->value : context->from->value,
+	    context->to == NULL ? context->node->value2 : context->to->value,
+	    policy->value,
+	};
 
-	if (path != NULL) {
-		(void)snprintf(path, length, "%s %s %s", from, to, policy->value);
-	}
-	return path;
+	return arena_join(&compilation->scratch, words, 3);
 }
 
 /* Identities of all policies, in their order: the array is made before it is filled. */
