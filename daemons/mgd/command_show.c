@@ -8,6 +8,7 @@
 #include "command.h"
 #include "commit.h"
 #include "editing.h"
+#include "history.h"
 #include "snapshot/snapshot.h"
 
 static enum conf_format
@@ -26,44 +27,10 @@ format_of(const struct op_pipe *pipe)
 	return CONF_FORMAT_TEXT;
 }
 
-/* A kept configuration as a tree. NULL: the session was told why. */
-static struct conf_tree *
-load_rollback(struct session *session, uint32_t number)
-{
-	struct mgd *mgd = session->mgd;
-	struct store_entry entry;
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct text content = TEXT_EMPTY;
-	struct text error = TEXT_EMPTY;
-	struct conf_tree *tree = NULL;
-
-	/* Without a first commit what is in force is not in the store, but it is rollback 0 all the same. */
-	if (number == 0) {
-		tree = conf_tree_copy(mgd->running);
-		if (tree == NULL) {
-			session_failf(session, "error: out of memory\n");
-		}
-		return tree;
-	}
-	if (!store_read(mgd->store, number, &entry, &content, &error)) {
-		session_failf(session, "error: %s\n", text_string(&error));
-	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
-		session_failf(session, "error: out of memory\n");
-	} else if (!conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
-		session_diagnose(session, &list);
-		conf_tree_destroy(tree);
-		tree = NULL;
-	}
-	diagnostics_release(&list);
-	text_release(&content);
-	text_release(&error);
-	return tree;
-}
-
 static enum command_outcome
 show_compare(struct session *session, const struct op_pipe *pipe, const struct conf_tree *after)
 {
-	struct conf_tree *before = load_rollback(session, pipe->rollback == OP_COMPARE_ACTIVE ? 0 : pipe->rollback);
+	struct conf_tree *before = history_load(session, pipe->rollback == OP_COMPARE_ACTIVE ? 0 : pipe->rollback);
 	struct text out = TEXT_EMPTY;
 
 	if (before == NULL) {
@@ -132,13 +99,14 @@ command_show(struct session *session, const struct op_command *command)
 enum command_outcome
 command_rollback(struct session *session, const struct op_command *command)
 {
-	uint64_t number = op_number(command->request.root, "rollback", 0);
+	const bool rescue = op_find(command->request.root, "rescue") != NULL;
+	const uint32_t number = rescue ? HISTORY_RESCUE : (uint32_t)op_number(command->request.root, "rollback", 0);
 	struct conf_tree *tree;
 
 	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
 	}
-	tree = load_rollback(session, (uint32_t)number);
+	tree = history_load(session, number);
 	if (tree == NULL) {
 		return COMMAND_WRONG;
 	}

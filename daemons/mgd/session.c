@@ -13,6 +13,7 @@
 #include "command.h"
 #include "commit.h"
 #include "editing.h"
+#include "history.h"
 #include "relay.h"
 
 struct session *
@@ -282,6 +283,7 @@ take_complete(struct session *session, const struct ipc_message *message)
 		editor = (struct conf_editor){.tree = session->mgd->running, .level = top};
 		op_complete(session->mgd->commands, OP_MODE_OPERATIONAL, &editor, complete.line, add_candidate, &list);
 	}
+	history_complete(session, complete.line, &list);
 	word = strrchr(complete.line, ' ');
 	list.replace = (uint32_t)strlen(word == NULL ? complete.line : word + 1);
 	ipc_candidates_encode(&list, &encoded);

@@ -378,3 +378,24 @@ store_remove(const struct store *store, const char *name)
 {
 	return unlinkat(store->folder, name, 0) == 0 && fsync(store->folder) == 0;
 }
+
+bool
+store_write_rescue(const struct store *store, const struct store_entry *entry, const char *content, size_t length,
+    struct text *error)
+{
+	struct text bytes = TEXT_EMPTY;
+	bool good = archive_pack(entry, store->release, content, length, &bytes);
+
+	if (!good) {
+		text_append(error, "out of memory");
+	}
+	good = good && store_put(store, rescue_name, &bytes, error);
+	text_release(&bytes);
+	return good;
+}
+
+bool
+store_delete_rescue(const struct store *store)
+{
+	return store_remove(store, rescue_name);
+}

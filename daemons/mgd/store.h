@@ -72,6 +72,10 @@ void store_forget_unconfirmed(const struct store *store);
 bool store_has_rescue(const struct store *store);
 bool store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
     __attribute__((warn_unused_result));
+/* Keeps one as the rescue configuration. False with a sentence: the one before it is untouched. */
+bool store_write_rescue(const struct store *store, const struct store_entry *entry, const char *content, size_t length,
+    struct text *error) __attribute__((warn_unused_result));
+bool store_delete_rescue(const struct store *store) __attribute__((warn_unused_result));
 /* The head of one, without its content being checked. */
 bool store_head(const struct store *store, size_t rollback, struct store_entry *entry) __attribute__((warn_unused_result));
 /*

@@ -192,7 +192,7 @@ test_errors(void **state)
 {
 	const struct house *house = *state;
 
-	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, clear, configure, exit, quit, help");
+	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, clear, request, configure, exit, quit, help");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
@@ -288,7 +288,7 @@ test_completion(void **state)
 {
 	const struct house *house = *state;
 
-	expect_next(house, OPERATIONAL, "", "show set clear configure exit quit help ");
+	expect_next(house, OPERATIONAL, "", "show set clear request configure exit quit help ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
 	expect_next(house, OPERATIONAL, "sh security ", "flow policies zones ");
@@ -308,14 +308,14 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
-	expect_next(house, CONFIGURATION, "run ", "show set clear ");
+	expect_next(house, CONFIGURATION, "run ", "show set clear request ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
 	    "edit show ");
 	expect_next(house, CONFIGURATION, "top delete security ", "! >zones ");
 	expect_next(house, CONFIGURATION, "deactivate inter", ">interfaces ");
 	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> and-quit comment | ");
-	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> | ");
+	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> rescue | ");
 }
 
 int
