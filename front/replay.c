@@ -146,7 +146,7 @@ lane_open(struct lane *lane, const struct schema *schema, const struct replay_op
 		fputs("sallyport replay: out of memory\n", stderr);
 	} else {
 		gateway_set_wall(lane->gateway, (int64_t)(first / 1000));
-		good = source_load(&source, lane->tree, &list);
+		good = source_load(&source, lane->tree, &list) && source_expand(&lane->tree, &list);
 		good = gateway_configure(lane->gateway, lane->tree, &list) && good;
 		good = source_report(&list, "replay", &source) && good;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/groups.h"
 #include "source.h"
 
 enum {
@@ -79,6 +80,21 @@ bool
 source_load(const struct source *source, struct conf_tree *tree, struct diagnostics *list)
 {
 	return conf_load(tree, source->format, source->name, text_string(&source->bytes), source->bytes.length, list);
+}
+
+bool
+source_expand(struct conf_tree **tree, struct diagnostics *list)
+{
+	if (conf_has_groups(*tree)) {
+		struct conf_tree *expanded = conf_expand(*tree, list);
+
+		if (expanded == NULL) {
+			return false;
+		}
+		conf_tree_destroy(*tree);
+		*tree = expanded;
+	}
+	return true;
 }
 
 bool

@@ -22,6 +22,8 @@ struct source {
 bool source_open(struct source *source, const char *command, const char *path, enum conf_format format)
     __attribute__((warn_unused_result));
 void source_release(struct source *source);
+/* What is in force in place of what is written, when there are groups. False: memory is short, it is told. */
+bool source_expand(struct conf_tree **tree, struct diagnostics *list);
 /* As conf_load(): false when a statement was refused. */
 bool source_load(const struct source *source, struct conf_tree *tree, struct diagnostics *list);
 /* The word of --format; false with a line on stderr when we cannot read that. */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "conf/groups.h"
 #include "commit.h"
 #include "editing.h"
 #include "history.h"
@@ -50,6 +51,19 @@ only_absent(const struct diagnostics *list)
 	return list->count == 1 && strcmp(list->items[0].message, CONF_NO_SUCH_STATEMENT) == 0;
 }
 
+static void
+show_node(const struct op_pipe *pipe, const struct conf_node *node, struct text *out)
+{
+	const enum conf_format format = format_of(pipe);
+
+	if (pipe->remarks == OP_REMARKS_NONE || format != CONF_FORMAT_TEXT) {
+		conf_render(node, format, out);
+	} else {
+		conf_render_remarks(node,
+		    pipe->remarks == OP_REMARKS_DETAIL ? CONF_REMARKS_DETAIL : CONF_REMARKS_INHERITANCE, out);
+	}
+}
+
 /* `show` of a tree at a level with a statement behind it. */
 static enum command_outcome
 show_tree(struct session *session, struct conf_editor *editor, const struct op_command *command)
@@ -57,20 +71,28 @@ show_tree(struct session *session, struct conf_editor *editor, const struct op_c
 	const char *words = op_value(command->request.root, "statement");
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct text out = TEXT_EMPTY;
+	struct conf_editor shown = *editor;
+	struct conf_tree *expanded = NULL;
 	const struct conf_node *node;
 	enum command_outcome outcome = COMMAND_DONE;
 
 	if (command->pipe.compare) {
 		return show_compare(session, &command->pipe, editor->tree);
 	}
-	node = conf_edit_find(editor, words == NULL ? "" : words, &list);
+	/* In another form too, it is what is in force that is shown. */
+	if (command->pipe.remarks == OP_REMARKS_INHERITANCE && (expanded = conf_expand(editor->tree, &list)) != NULL) {
+		shown.tree = expanded;
+		diagnostics_release(&list); /* a commit tells what is wrong */
+	}
+	node = conf_edit_find(&shown, words == NULL ? "" : words, &list);
 	if (node != NULL) {
-		conf_render(node, format_of(&command->pipe), &out);
+		show_node(&command->pipe, node, &out);
 		session_print(session, &out);
 	} else if (list.errors > 0 && !only_absent(&list)) {
 		session_diagnose(session, &list);
 		outcome = COMMAND_WRONG;
 	}
+	conf_tree_destroy(expanded);
 	diagnostics_release(&list);
 	text_release(&out);
 	return outcome;

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "audit.h"
+#include "conf/groups.h"
 #include "editing.h"
 
 enum {
@@ -364,6 +365,22 @@ create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const s
 }
 
 /* => mgd->commit was just made */
+/* Daemons see no groups: what is wrong in one is told here, with its place. Warnings are theirs. */
+static void
+check_groups(struct commit *commit)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	mgd_check(commit->tree, &list);
+	if (list.errors == 0 && !list.failed) {
+		diagnostics_release(&list);
+		return;
+	}
+	diagnostics_release(&commit->list);
+	commit->list = list;
+	commit->failed = true;
+}
+
 static void
 verify(struct mgd *mgd)
 {
@@ -377,6 +394,8 @@ verify(struct mgd *mgd)
 	if (!commit->takes[LINK_FLOWD]) {
 		mgd_check(commit->tree, &commit->list);
 		commit->failed = commit->list.errors > 0 || commit->list.failed;
+	} else if (conf_has_groups(commit->tree)) {
+		check_groups(commit);
 	}
 	if (commit->failed) {
 		memset(commit->takes, 0, sizeof(commit->takes));

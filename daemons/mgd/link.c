@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "ipc/payload.h"
+#include "conf/groups.h"
 
 static const char *const names[LINK_COUNT] = {
     [LINK_LOGD] = "logd",
@@ -52,7 +53,7 @@ link_drop(struct mgd *mgd, struct link *link, const char *why)
 
 /* logd has no use for more than `system`. */
 static void
-render_for(const struct link *link, const struct conf_tree *tree, struct text *out)
+render_expanded(const struct link *link, const struct conf_tree *tree, struct text *out)
 {
 	const struct conf_node *top = conf_tree_top(tree);
 
@@ -63,6 +64,19 @@ render_for(const struct link *link, const struct conf_tree *tree, struct text *o
 		conf_render(conf_child(top, "system"), CONF_FORMAT_TEXT, out);
 		text_append(out, "}\n");
 	}
+}
+
+/* Daemons know nothing of groups. What is wrong with these was told by the check. */
+static void
+render_for(const struct link *link, const struct conf_tree *tree, struct text *out)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct conf_tree *expanded = conf_has_groups(tree) ? conf_expand(tree, &list) : NULL;
+
+	out->failed = out->failed || list.failed;
+	render_expanded(link, expanded == NULL ? tree : expanded, out);
+	conf_tree_destroy(expanded);
+	diagnostics_release(&list);
 }
 
 bool

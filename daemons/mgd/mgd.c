@@ -16,11 +16,33 @@ mgd_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* From the first of the groups that are applied at `place` and know one. */
+static const char *
+inherited_host_name(const struct conf_node *top, const struct conf_node *place)
+{
+	const struct conf_node *groups = conf_child(top, "groups");
+	const char *name = NULL;
+
+	for (const struct conf_node *apply = conf_first(place, "apply-groups"); name == NULL && apply != NULL;
+	     apply = conf_next(apply)) {
+		name = conf_value(conf_child(conf_entry(groups, "group", apply->value, NULL), "system"), "host-name");
+	}
+	return name;
+}
+
 const char *
 mgd_host_name(const struct mgd *mgd)
 {
-	const char *name = conf_value(conf_child(conf_tree_top(mgd->running), "system"), "host-name");
+	const struct conf_node *top = conf_tree_top(mgd->running);
+	const struct conf_node *system = conf_child(top, "system");
+	const char *name = conf_value(system, "host-name");
 
+	if (name == NULL) {
+		name = inherited_host_name(top, system);
+	}
+	if (name == NULL) {
+		name = inherited_host_name(top, top);
+	}
 	return name == NULL ? "sallyport" : name;
 }
 

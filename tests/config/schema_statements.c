@@ -251,7 +251,9 @@ check_help(const struct schema_node *node)
 		if (child->key_node != NULL) {
 			assert_true(strlen(child->key_node->help) >= 2);
 		}
-		check_help(child);
+		if (!child->whole) {
+			check_help(child);
+		}
 	}
 }
 

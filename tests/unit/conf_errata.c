@@ -212,7 +212,6 @@ beyond_repair(void **state)
 	} rows[] = {
 	    {ROUTE "no-re advertise\n", "the statement is no-readvertise (E-060)"},
 	    {ROUTE "next-hop 10.11.16.5/24\n", "a next hop is a single address, without a prefix length"},
-	    {"set groups g system host-name a\n", "configuration groups are not part of this release"},
 	    {"set interfaces ge-0/0/1/3 unit 0\n", "a physical interface looks like"},
 	    {"set security flow tcp-syn-checks\n", "'tcp-syn-checks' is not possible here"},
 	};

@@ -150,13 +150,13 @@ test_pipes(void **state)
 		enum op_mode mode;
 		struct op_pipe pipe;
 	} rows[] = {
-	    {"show route", OPERATIONAL, {OP_FORMAT_TEXT, false, OP_COMPARE_ACTIVE}},
-	    {"show route | display xml", OPERATIONAL, {OP_FORMAT_XML, false, OP_COMPARE_ACTIVE}},
-	    {"show route|d j", OPERATIONAL, {OP_FORMAT_JSON, false, OP_COMPARE_ACTIVE}},
-	    {"show configuration | display set", OPERATIONAL, {OP_FORMAT_SET, false, OP_COMPARE_ACTIVE}},
-	    {"show configuration | compare rollback 49", OPERATIONAL, {OP_FORMAT_TEXT, true, 49}},
-	    {"show | compare", CONFIGURATION, {OP_FORMAT_TEXT, true, OP_COMPARE_ACTIVE}},
-	    {"show security | display set", CONFIGURATION, {OP_FORMAT_SET, false, OP_COMPARE_ACTIVE}},
+	    {"show route", OPERATIONAL, {.format = OP_FORMAT_TEXT, .compare = false, .rollback = OP_COMPARE_ACTIVE}},
+	    {"show route | display xml", OPERATIONAL, {.format = OP_FORMAT_XML, .compare = false, .rollback = OP_COMPARE_ACTIVE}},
+	    {"show route|d j", OPERATIONAL, {.format = OP_FORMAT_JSON, .compare = false, .rollback = OP_COMPARE_ACTIVE}},
+	    {"show configuration | display set", OPERATIONAL, {.format = OP_FORMAT_SET, .compare = false, .rollback = OP_COMPARE_ACTIVE}},
+	    {"show configuration | compare rollback 49", OPERATIONAL, {.format = OP_FORMAT_TEXT, .compare = true, .rollback = 49}},
+	    {"show | compare", CONFIGURATION, {.format = OP_FORMAT_TEXT, .compare = true, .rollback = OP_COMPARE_ACTIVE}},
+	    {"show security | display set", CONFIGURATION, {.format = OP_FORMAT_SET, .compare = false, .rollback = OP_COMPARE_ACTIVE}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -226,7 +226,7 @@ test_pipe_errors(void **state)
 	expect_error(house, OPERATIONAL, "show route | ", 13, "a command must follow the pipe");
 	expect_error(house, OPERATIONAL, "show configuration | compare rollback 50", 38,
 	    "rollback takes a number in 0..49");
-	expect_error(house, OPERATIONAL, "show configuration | display", 28, "display needs a form: json, set or xml");
+	expect_error(house, OPERATIONAL, "show configuration | display", 28, "display needs a form: detail, inheritance, json, set or xml");
 	expect_error(house, OPERATIONAL, "show configuration | match a", 21,
 	    "this filter works on text and belongs to the command line");
 	expect_error(house, CONFIGURATION, "commit | display xml", 17,
@@ -303,7 +303,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show security flow session protocol t", "tcp <protocol> ");
 	expect_next(house, OPERATIONAL, "clear security flow session session-identifier 7 source-po", "source-port ");
 	expect_next(house, OPERATIONAL, "show route | d", "display ");
-	expect_next(house, OPERATIONAL, "show route | display ", "json set xml ");
+	expect_next(house, OPERATIONAL, "show route | display ", "detail inheritance json set xml ");
 	expect_next(house, OPERATIONAL, "show route | match ", "<pattern> ");
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");

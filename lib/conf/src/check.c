@@ -5,8 +5,21 @@
 #include <string.h>
 
 #include "check_private.h"
+#include "conf/groups.h"
 #include "conf/usage.h"
 #include "tree_private.h"
+
+/* What stands in a group is to be mended there. */
+static void
+tell_group(const struct conf_node *node, struct text *message)
+{
+	while (node != NULL && node->inherited == NULL) {
+		node = node->parent;
+	}
+	if (node != NULL) {
+		text_printf(message, " (inherited from [edit groups %s])", node->inherited);
+	}
+}
 
 static void __attribute__((format(printf, 4, 0)))
 tell(const struct check *check, enum diagnostic_severity severity, const struct conf_node *node, const char *format,
@@ -18,6 +31,7 @@ tell(const struct check *check, enum diagnostic_severity severity, const struct 
 
 	conf_place(node, &path, &statement);
 	text_vprintf(&message, format, arguments);
+	tell_group(node, &message);
 	if (text_failed(&path) || text_failed(&statement) || text_failed(&message)) {
 		check_memory(check);
 	} else {
@@ -267,6 +281,15 @@ check_statements(const struct check *check)
 void
 conf_check(const struct conf_tree *tree, struct diagnostics *list)
 {
+	if (conf_has_groups(tree)) {
+		struct conf_tree *expanded = conf_expand(tree, list);
+
+		if (expanded != NULL) {
+			conf_check(expanded, list); /* has none: this is one step deep */
+		}
+		conf_tree_destroy(expanded);
+		return;
+	}
 	const struct check check = {.tree = tree, .top = conf_tree_top(tree), .list = list};
 
 	check_statements(&check);

@@ -175,8 +175,6 @@ static const struct {
 } explanations[] = {
     {"security ike", "proposals", "'proposals' belongs to a policy: security ike policy NAME proposals (E-141)"},
     {"security ipsec", "proposals", "'proposals' belongs to a policy: security ipsec policy NAME proposals"},
-    {"", "groups", "configuration groups are not part of this release"},
-    {"", "apply-groups", "configuration groups are not part of this release"},
     {"routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
     {"routing-instances instance routing-options static route", "no-re", "the statement is no-readvertise (E-060)"},
 };

@@ -13,6 +13,7 @@
 #include "load_private.h"
 #include "schema_private.h"
 #include "tree_private.h"
+#include "wildcard.h"
 
 enum { SHOWN = 60 };
 
@@ -148,6 +149,28 @@ take_member_marks(struct json_reader *reader, struct conf_node *node, const stru
 	}
 }
 
+/* Inside an entry of `groups`, <*> and <ge-*> stand for names. */
+static bool
+take_key(struct json_reader *reader, const struct conf_node *parent, const struct schema_node *schema,
+    const json_t *value)
+{
+	const char *string = json_string_value(value);
+	const struct conf_node *node = parent;
+
+	while (node != NULL && !node->schema->whole) {
+		node = node->parent;
+	}
+	if (node == NULL || string == NULL || !wildcard_is_name(string)) {
+		return take_value(reader, parent, schema, value);
+	}
+	text_clear(&reader->canonical);
+	text_append(&reader->canonical, string);
+	if (text_failed(&reader->canonical)) {
+		tell_memory(reader);
+	}
+	return !text_failed(&reader->canonical);
+}
+
 static void
 read_entry(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const json_t *object)
 {
@@ -161,12 +184,12 @@ read_entry(struct json_reader *reader, struct conf_node *parent, const struct sc
 		tell(reader, parent, schema->element, "an entry has no name");
 		return;
 	}
-	if (!take_value(reader, parent, schema->key_node, key)) {
+	if (!take_key(reader, parent, schema->key_node, key)) {
 		return;
 	}
 	first = text_take(&reader->canonical);
 	if (second != NULL) {
-		if (!take_value(reader, parent, schema->second_key_node, second)) {
+		if (!take_key(reader, parent, schema->second_key_node, second)) {
 			free(first);
 			return;
 		}
@@ -312,7 +335,7 @@ read_object(struct json_reader *reader, struct conf_node *node, const json_t *ob
 		}
 		const struct schema_node *schema = find_element(node->schema, name);
 
-		if (schema == NULL) {
+		if (schema == NULL || schema_nests_groups(node->schema, schema)) {
 			tell(reader, node, name, "this is not possible here");
 			continue;
 		}

@@ -31,10 +31,13 @@ static const struct {
 	const char *name;
 	const char *help;
 	enum op_format format;
+	enum op_remarks remarks;
 } op_displays[] = {
-    {"json", "As JSON", OP_FORMAT_JSON},
-    {"set", "As set commands (configuration)", OP_FORMAT_SET},
-    {"xml", "As XML", OP_FORMAT_XML},
+    {"detail", "With what each statement is (configuration)", OP_FORMAT_TEXT, OP_REMARKS_DETAIL},
+    {"inheritance", "With what groups give, and which (configuration)", OP_FORMAT_TEXT, OP_REMARKS_INHERITANCE},
+    {"json", "As JSON", OP_FORMAT_JSON, OP_REMARKS_NONE},
+    {"set", "As set commands (configuration)", OP_FORMAT_SET, OP_REMARKS_NONE},
+    {"xml", "As XML", OP_FORMAT_XML, OP_REMARKS_NONE},
 };
 
 enum {
@@ -93,7 +96,7 @@ op_pipe_display(const char *line, const char **cursor, struct op_command *comman
 	struct op_word word;
 
 	if (!op_next_word(cursor, &word)) {
-		return op_pipe_fail(error, line, *cursor, "display needs a form: json, set or xml");
+		return op_pipe_fail(error, line, *cursor, "display needs a form: detail, inheritance, json, set or xml");
 	}
 	for (size_t i = 0; i < OP_DISPLAYS; i++) {
 		if (!op_begins(op_displays[i].name, &word)) {
@@ -102,13 +105,20 @@ op_pipe_display(const char *line, const char **cursor, struct op_command *comman
 		if (op_displays[i].format == OP_FORMAT_SET && !op_prints_configuration(command->rpc)) {
 			return op_pipe_fail(error, line, word.start, "only configuration can be displayed as set commands");
 		}
+		if (op_displays[i].remarks != OP_REMARKS_NONE && !op_prints_configuration(command->rpc)) {
+			return op_pipe_fail(error, line, word.start, "only configuration can be displayed so");
+		}
 		if (command->rpc->root == NULL && !op_prints_configuration(command->rpc)) {
 			return op_pipe_fail(error, line, word.start, "this command has no data to display in another form");
 		}
-		command->pipe.format = op_displays[i].format;
+		if (op_displays[i].remarks == OP_REMARKS_NONE) {
+			command->pipe.format = op_displays[i].format;
+		} else {
+			command->pipe.remarks = op_displays[i].remarks;
+		}
 		return true;
 	}
-	return op_pipe_fail(error, line, word.start, "display knows json, set and xml");
+	return op_pipe_fail(error, line, word.start, "display knows detail, inheritance, json, set and xml");
 }
 
 static bool

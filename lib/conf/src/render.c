@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/groups.h"
 #include "render_private.h"
 #include "tree_private.h"
 
@@ -97,10 +98,53 @@ begin_indent(const struct curly *curly)
 	text_append_repeated(curly->out, ' ', curly->indent);
 }
 
+/* As JUNOS has it: between two empty comment lines. */
+static void
+add_remark(const struct curly *curly, const char *name, const char *before, const char *what, const char *after)
+{
+	begin_indent(curly);
+	text_printf(curly->out, "## %s%s%s%s\n", name, before, what, after);
+}
+
+static void
+add_remarks(const struct curly *curly, const struct conf_node *node)
+{
+	const struct schema_node *schema = node->schema;
+	const char *name = node->value == NULL || curly->remarks == RENDER_DETAIL ? schema->name : node->value;
+
+	if (curly->remarks == RENDER_INHERITANCE && node->inherited == NULL) {
+		return;
+	}
+	begin_indent(curly);
+	text_append(curly->out, "##\n");
+	if (curly->remarks == RENDER_INHERITANCE) {
+		begin_indent(curly);
+		text_printf(curly->out, "## '%s' was inherited from group '%s'\n", schema->secret ? schema->name : name,
+		    node->inherited);
+	} else {
+		add_remark(curly, schema->keyword_less ? schema->key_node == NULL ? schema->name : schema->key : name, ": ",
+		    schema->help, "");
+		if (schema->range != NULL) {
+			add_remark(curly, "range", ": ", schema->range, "");
+		}
+		if (schema->units != NULL) {
+			add_remark(curly, "unit", ": ", schema->units, "");
+		}
+		if (schema->default_value != NULL) {
+			add_remark(curly, "default", ": ", schema->default_value, "");
+		}
+	}
+	begin_indent(curly);
+	text_append(curly->out, "##\n");
+}
+
 /* What stands before a statement: indentation, "inactive: ", the name of a container in prefix form. */
 static void
 begin_line(const struct curly *curly, const struct conf_node *node)
 {
+	if (curly->remarks != RENDER_PLAIN) {
+		add_remarks(curly, node);
+	}
 	if (node->annotation != NULL) {
 		begin_indent(curly);
 		text_printf(curly->out, "/* %s */\n", node->annotation);
@@ -151,10 +195,17 @@ is_marked(const struct conf_node *node)
 
 /* May all children stand on the node's own line? */
 static bool
-fits_one_line(const struct conf_node *node)
+fits_one_line(const struct curly *curly, const struct conf_node *node)
 {
 	if (!node->schema->oneliner) {
 		return false;
+	}
+	/* Inherited statements among written ones are told one by one. */
+	for (const struct conf_node *child = node->first; curly->remarks == RENDER_INHERITANCE && child != NULL;
+	     child = child->next) {
+		if (child->inherited != NULL && node->inherited == NULL) {
+			return false;
+		}
 	}
 	for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
 		if (child->first != NULL || is_marked(child)) {
@@ -185,7 +236,7 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 		text_append(out, ";\n");
 		return;
 	}
-	if (fits_one_line(node)) {
+	if (fits_one_line(curly, node)) {
 		for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
 			text_append_char(out, ' ');
 			if (child->schema->kind == SCHEMA_LEAF_LIST) {
@@ -230,9 +281,9 @@ render_curly_children(const struct curly *curly, const struct conf_node *node)
 }
 
 static void
-render_curly_all(const struct conf_node *node, struct text *out)
+render_curly_all(const struct conf_node *node, enum render_remarks remarks, struct text *out)
 {
-	const struct curly curly = {.out = out};
+	const struct curly curly = {.out = out, .remarks = remarks};
 
 	if (node->parent == NULL || node->first != NULL) {
 		render_curly_children(&curly, node);
@@ -250,7 +301,7 @@ conf_render(const struct conf_node *node, enum conf_format format, struct text *
 		return;
 	case CONF_FORMAT_AUTO:
 	case CONF_FORMAT_TEXT:
-		render_curly_all(node, out);
+		render_curly_all(node, RENDER_PLAIN, out);
 		return;
 	case CONF_FORMAT_JSON:
 		render_json(node, out);
@@ -259,4 +310,10 @@ conf_render(const struct conf_node *node, enum conf_format format, struct text *
 		render_xml(node, out);
 		return;
 	}
+}
+
+void
+conf_render_remarks(const struct conf_node *node, enum conf_remarks remarks, struct text *out)
+{
+	render_curly_all(node, remarks == CONF_REMARKS_DETAIL ? RENDER_DETAIL : RENDER_INHERITANCE, out);
 }

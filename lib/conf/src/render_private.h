@@ -6,11 +6,19 @@
 
 #include "conf/tree.h"
 
+/* Comments before the lines, by the program itself. */
+enum render_remarks {
+	RENDER_PLAIN,
+	RENDER_INHERITANCE,
+	RENDER_DETAIL,
+};
+
 /* Where curly text goes. */
 struct curly {
 	struct text *out;
 	size_t indent;
 	const char *mark;   /* before each line ("+", "-" and blanks of a comparison); NULL: none */
+	enum render_remarks remarks;
 	const char *prefix; /* name of the container in prefix form around; NULL: none */
 };
 

@@ -559,7 +559,8 @@ schema_fill(struct schema *schema)
 	schema->top.node.element = "configuration";
 	schema->top.node.help = "";
 	schema->operations.node = schema->top.node;
-	return compile_children(schema, &schema->top, NULL, module->compiled, 0) && compile_operations(schema);
+	return compile_children(schema, &schema->top, NULL, module->compiled, 0) && schema_add_groups(schema) &&
+	    compile_operations(schema);
 }
 
 struct schema *

@@ -72,6 +72,18 @@ schema_compiled(const struct schema_node *node)
 	return (const struct compiled_node *)(const void *)node;
 }
 
+#define SCHEMA_APPLY "apply-groups"
+#define SCHEMA_EXCEPT "apply-groups-except"
+
+/* In schema_groups.c, once all is compiled. */
+bool schema_add_groups(struct schema *schema) __attribute__((warn_unused_result));
+/* Is it a statement of the top in an entry of `groups` that would open another one? Groups have no groups. */
+static inline bool
+schema_nests_groups(const struct schema_node *at, const struct schema_node *child)
+{
+	return at->whole && child->keyword_less_child != NULL && child->keyword_less_child->whole;
+}
+
 /* Zeroed memory that lives as long as the schema; NULL when there is none. */
 void *schema_allocate(struct schema *schema, size_t count, size_t size) __attribute__((warn_unused_result));
 /* Builds the look-up table of the children. */

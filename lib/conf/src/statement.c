@@ -12,6 +12,7 @@
 #include "schema_private.h"
 #include "secrets.h"
 #include "tree_private.h"
+#include "wildcard.h"
 
 enum {
 	REWRITES_MOST = 64,
@@ -208,10 +209,16 @@ refuse_word(struct statement *statement, size_t token)
 		text_append(&statement->scratch, "nothing more is possible");
 	} else {
 		text_append(&statement->scratch, "possible: ");
-		for (size_t i = 0; i < at->child_count && i < SUGGESTIONS_MOST; i++) {
-			text_printf(&statement->scratch, "%s%s", i == 0 ? "" : ", ", at->children[i]->name);
+		size_t named = 0;
+		size_t at_child = 0;
+
+		for (; at_child < at->child_count && named < SUGGESTIONS_MOST; at_child++) {
+			/* apply-groups stands everywhere and is not what was meant. */
+			if (strncmp(at->children[at_child]->name, SCHEMA_APPLY, strlen(SCHEMA_APPLY)) != 0) {
+				text_printf(&statement->scratch, "%s%s", named++ == 0 ? "" : ", ", at->children[at_child]->name);
+			}
 		}
-		text_append(&statement->scratch, at->child_count > SUGGESTIONS_MOST ? ", ..." : "");
+		text_append(&statement->scratch, at_child < at->child_count ? ", ..." : "");
 	}
 	tell_refused(statement, token, text_string(&statement->scratch));
 	return false;
@@ -447,6 +454,37 @@ enter(struct statement *statement, const struct schema_node *schema, size_t toke
 	statement->scope = token;
 }
 
+/* Inside an entry of `groups`, <*> and <ge-*> stand for names. */
+static bool
+stands_for_names(const struct statement *statement, size_t token)
+{
+	bool inside = false;
+
+	if (!wildcard_is_name(tokens_word(&statement->tokens, token))) {
+		return false;
+	}
+	for (const struct conf_node *node = statement->level; node != NULL; node = node->parent) {
+		inside = inside || node->schema->whole;
+	}
+	for (ptrdiff_t step = statement->at_step; step != STEP_LEVEL; step = statement->steps[step].parent) {
+		inside = inside || statement->steps[step].schema->whole;
+	}
+	return inside;
+}
+
+static bool
+take_key(struct statement *statement, const struct schema_node *typed, size_t token, ptrdiff_t *offset)
+{
+	if (!stands_for_names(statement, token)) {
+		return take_value(statement, typed, token, offset);
+	}
+	const char *word = tokens_word(&statement->tokens, token);
+
+	*offset = (ptrdiff_t)statement->values.length;
+	text_append_bytes(&statement->values, word, strlen(word) + 1);
+	return !text_failed(&statement->values) || refuse_memory(statement);
+}
+
 static bool
 read_entry(struct statement *statement, const struct schema_node *schema, size_t *token)
 {
@@ -459,7 +497,7 @@ read_entry(struct statement *statement, const struct schema_node *schema, size_t
 	if (!value_due(statement, schema, *token, &pending)) {
 		return pending;
 	}
-	if (!take_value(statement, schema->key_node, *token, &key)) {
+	if (!take_key(statement, schema->key_node, *token, &key)) {
 		return false;
 	}
 	(*token)++;
@@ -473,7 +511,7 @@ read_entry(struct statement *statement, const struct schema_node *schema, size_t
 		if (!value_due(statement, schema->second_key_node, *token, &pending)) {
 			return pending;
 		}
-		if (!take_value(statement, schema->second_key_node, *token, &second)) {
+		if (!take_key(statement, schema->second_key_node, *token, &second)) {
 			return false;
 		}
 		(*token)++;
@@ -548,11 +586,16 @@ read_word(struct statement *statement, size_t *token)
 	const struct schema_node *schema = schema_child(statement->at, word, strlen(word));
 	const struct schema_node *bare = statement->at->keyword_less_child;
 
+	if (schema != NULL && schema_nests_groups(statement->at, schema)) {
+		return refuse_word(statement, *token);
+	}
 	if (schema != NULL && !schema->keyword_less) {
 		return read_child(statement, schema, token);
 	}
 	/* A value without keyword wins over a lenient reading when it fits its type. */
-	const bool fits = bare != NULL && fits_keyword_less(statement, bare, *token);
+	const bool fits = bare != NULL &&
+	    (fits_keyword_less(statement, bare, *token) ||
+	        (bare->kind == SCHEMA_LIST && stands_for_names(statement, *token)));
 
 	if (!fits && statement->rewrites++ < REWRITES_MOST &&
 	    (errata_rewrite(statement, token) || errata_split(statement, *token))) {

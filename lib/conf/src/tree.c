@@ -391,7 +391,7 @@ struct conf_node *
 tree_add(struct conf_tree *tree, struct conf_node *parent, const struct schema_node *schema, const char *value,
     const char *value2)
 {
-	assert(schema->parent == parent->schema);
+	assert(schema->parent == parent->schema || parent->schema->whole);
 	struct conf_node *node = node_create(schema, value, value2);
 
 	if (node != NULL) {

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "conf/groups.h"
+
 static void report(struct compilation *compilation, enum diagnostic_severity severity, const struct conf_node *node,
     const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
 
@@ -181,9 +183,10 @@ snapshot_destroy(struct snapshot *snapshot)
 	free(store);
 }
 
-struct snapshot *
-snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registry,
-    const struct snapshot_options *options, struct diagnostics *list)
+/* `errors`: how many there were before; with more, nothing comes of it. */
+static struct snapshot *
+compile_expanded(const struct conf_tree *tree, struct snapshot_registry *registry,
+    const struct snapshot_options *options, size_t errors, struct diagnostics *list)
 {
 	const struct registry_mark mark = registry_mark(registry);
 	struct snapshot_store *store = calloc(1, sizeof(*store));
@@ -198,7 +201,7 @@ snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registr
 	    .registry = registry,
 	    .options = options,
 	    .list = list,
-	    .errors = list->errors,
+	    .errors = errors,
 	    .arena = &store->arena,
 	    .store = store,
 	    .snapshot = &store->snapshot,
@@ -216,4 +219,23 @@ snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registr
 		return NULL;
 	}
 	return &store->snapshot;
+}
+
+struct snapshot *
+snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registry,
+    const struct snapshot_options *options, struct diagnostics *list)
+{
+	const size_t errors = list->errors;
+
+	if (!conf_has_groups(tree)) {
+		return compile_expanded(tree, registry, options, errors, list);
+	}
+	struct conf_tree *expanded = conf_expand(tree, list);
+	struct snapshot *snapshot = NULL;
+
+	if (expanded != NULL) {
+		snapshot = compile_expanded(expanded, registry, options, errors, list);
+	}
+	conf_tree_destroy(expanded);
+	return snapshot;
 }

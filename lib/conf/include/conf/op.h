@@ -153,9 +153,17 @@ enum op_format {
 	OP_FORMAT_JSON,
 };
 
+/* Comments before what configuration shows. */
+enum op_remarks {
+	OP_REMARKS_NONE,
+	OP_REMARKS_INHERITANCE, /* | display inheritance: what is in force, and the groups that it comes from */
+	OP_REMARKS_DETAIL,      /* | display detail: what each statement is */
+};
+
 /* What mgd does with a command's output. Text filters (match, count, ...) run in the front end and never come here. */
 struct op_pipe {
 	enum op_format format;
+	enum op_remarks remarks;
 	bool compare;      /* | compare [rollback N] */
 	uint32_t rollback; /* OP_COMPARE_ACTIVE or a number */
 };

@@ -37,6 +37,7 @@ struct schema_node {
 	bool prefix_form;   /* each child is a statement of its own that begins with this name: "family inet { ... }" */
 	bool sorted;        /* list: natural order of the keys (interfaces, units), else order of entry */
 	bool flat;          /* list: in XML and JSON its entries take the place of the container around it */
+	bool whole;         /* list: each entry holds statements of the top; walks over the schema end here */
 	bool hidden;        /* understood, not offered */
 	bool secret;        /* no message shows the value */
 	bool holds_secret;  /* something below is secret */
