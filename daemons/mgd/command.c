@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "command_help.h"
 #include "command_line.h"
 #include "relay.h"
 

@@ -192,7 +192,7 @@ test_errors(void **state)
 {
 	const struct house *house = *state;
 
-	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, clear, request, configure, exit, quit, help");
+	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, configure, exit, quit");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
@@ -284,11 +284,31 @@ expect_next(const struct house *house, enum op_mode mode, const char *line, cons
 }
 
 static void
+test_apropos(void **state)
+{
+	const struct house *house = *state;
+	struct text out = TEXT_EMPTY;
+
+	assert_int_equal(op_apropos(house->table, OPERATIONAL, "ARP", &out), 1);
+	assert_memory_equal(text_string(&out), "show arp\n    ", 13);
+	text_clear(&out);
+	assert_true(op_apropos(house->table, CONFIGURATION, "tcp-rst", &out) > 0);
+	assert_non_null(strstr(text_string(&out), "set security zones security-zone <name> tcp-rst\n    "));
+	text_clear(&out);
+	assert_int_equal(op_apropos(house->table, CONFIGURATION, "no such thing", &out), 0);
+	assert_int_equal(out.length, 0);
+	/* One keyword is not written: units are children of a port. */
+	assert_true(op_apropos(house->table, CONFIGURATION, "vlan-id", &out) > 0);
+	assert_non_null(strstr(text_string(&out), "set interfaces <name> unit <"));
+	text_release(&out);
+}
+
+static void
 test_completion(void **state)
 {
 	const struct house *house = *state;
 
-	expect_next(house, OPERATIONAL, "", "show set clear request configure exit quit help ");
+	expect_next(house, OPERATIONAL, "", "show set help clear request configure exit quit ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
 	expect_next(house, OPERATIONAL, "sh security ", "flow policies zones ");
@@ -298,6 +318,12 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show security zones u", "'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone ", "'trust 'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone trust to", "to-zone ");
+	expect_next(house, OPERATIONAL, "show route table ", "'inet.0 <table> ");
+	expect_next(house, OPERATIONAL, "set cli s", "screen-length screen-width ");
+	expect_next(house, OPERATIONAL, "set cli screen-length ", "<0..100000> ");
+	expect_next(house, OPERATIONAL, "set cli complete-on-space o", "on off <on | off> ");
+	expect_next(house, OPERATIONAL, "show version | t", "tee trim ");
+	expect_next(house, OPERATIONAL, "show version | match x | save ", "<file> ");
 	expect_next(house, OPERATIONAL, "show interfaces terse ", "! 'ge-0/0/1 <interface> | ");
 	expect_next(house, OPERATIONAL, "show security flow session source-port ", "<1..65535> ");
 	expect_next(house, OPERATIONAL, "show security flow session protocol t", "tcp <protocol> ");
@@ -329,6 +355,7 @@ main(void)
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_pipe_errors),
 	    cmocka_unit_test(test_caret),
+	    cmocka_unit_test(test_apropos),
 	    cmocka_unit_test(test_completion),
 	};
 

@@ -1,13 +1,17 @@
 /*
  * Completion of configuration lines: what may stand next, from the schema and from the names that exist.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "complete_private.h"
+#include "conf/applications.h"
 #include "op_private.h"
 
 enum {
 	OFFERED_MOST = 4096, /* names in one answer: nobody reads more */
+	OFFERED_SLOTS = 4 * OFFERED_MOST,
 };
 
 struct offering {
@@ -15,7 +19,7 @@ struct offering {
 	const struct text *typed; /* the beginning of the word that is being completed */
 	void (*each)(void *context, const struct conf_candidate *candidate);
 	void *context;
-	struct text offered; /* names so far, each between two newlines: none comes twice */
+	char **offered; /* names so far, by their hash: none comes twice; NULL before the first */
 	size_t count;
 };
 
@@ -33,22 +37,47 @@ offer(struct offering *offering, enum conf_candidate_kind kind, const char *word
 	}
 }
 
+/* Is it the first time that the name comes? Also false when memory is short, and for more names than anybody reads. */
+static bool
+offer_first(struct offering *offering, const char *name)
+{
+	static const struct hash_key key = {0, 0}; /* the names are the configuration's own */
+	size_t slot = (size_t)hash_bytes(&key, name, strlen(name)) % OFFERED_SLOTS;
+
+	if (offering->offered == NULL) {
+		offering->offered = calloc(OFFERED_SLOTS, sizeof(*offering->offered));
+	}
+	if (offering->offered == NULL || offering->count == OFFERED_MOST) {
+		return false;
+	}
+	while (offering->offered[slot] != NULL) {
+		if (strcmp(offering->offered[slot], name) == 0) {
+			return false;
+		}
+		slot = (slot + 1) % OFFERED_SLOTS;
+	}
+	offering->offered[slot] = strdup(name);
+	offering->count += offering->offered[slot] != NULL;
+	return offering->offered[slot] != NULL;
+}
+
+static void
+offer_release(struct offering *offering)
+{
+	for (size_t i = 0; offering->offered != NULL && i < OFFERED_SLOTS; i++) {
+		free(offering->offered[i]);
+	}
+	free(offering->offered);
+}
+
 static void
 offer_name(void *context, const char *name)
 {
 	struct offering *offering = context;
-	struct text mark = TEXT_EMPTY;
 
-	if (strncmp(name, text_string(offering->typed), offering->typed->length) != 0) {
-		return;
-	}
-	text_printf(&mark, "\n%s\n", name);
-	if (offering->count < OFFERED_MOST && strstr(text_string(&offering->offered), text_string(&mark)) == NULL) {
-		text_append(&offering->offered, text_string(&mark));
-		offering->count++;
+	if (strncmp(name, text_string(offering->typed), offering->typed->length) == 0 && offer_first(offering, name)) {
 		offer(offering, CONF_CANDIDATE_NAME, name, "");
 	}
-	text_release(&mark);
 }
 
 /* <name>, <0..16385>: with what the schema says of the value. */
@@ -78,6 +107,11 @@ offer_any(struct offering *offering, const struct schema_node *type)
 	if (type->type_name != NULL &&
 	    (strcmp(type->type_name, "address-reference") == 0 || strcmp(type->type_name, "application-reference") == 0)) {
 		offer(offering, CONF_CANDIDATE_KEYWORD, "any", "All of them");
+	}
+	if (type->type_name != NULL && strcmp(type->type_name, "application-reference") == 0) {
+		for (size_t i = 0; conf_application_predefined(i) != NULL; i++) {
+			offer_name(offering, conf_application_predefined(i));
+		}
 	}
 }
 
@@ -200,6 +234,23 @@ child_candidate(const struct schema_node *child)
 	return CONF_CANDIDATE_KEYWORD;
 }
 
+/* A keyword with its help, and what its value is when it is not written. */
+static void
+offer_child(struct offering *offering, const struct schema_node *child)
+{
+	struct text help = TEXT_EMPTY;
+
+	text_append(&help, child->help);
+	if (child->kind == SCHEMA_LEAF && child->range != NULL && strstr(child->help, child->range) == NULL) {
+		text_printf(&help, " (%s)", child->range);
+	}
+	if (child->default_value != NULL && strstr(child->help, "default") == NULL) {
+		text_printf(&help, " (default %s)", child->default_value);
+	}
+	offer(offering, child_candidate(child), child->name, text_string(&help));
+	text_release(&help);
+}
+
 static void
 offer_children(struct offering *offering)
 {
@@ -215,7 +266,7 @@ offer_children(struct offering *offering)
 		const struct schema_node *child = place->schema->children[i];
 
 		if (child_fits(place, child)) {
-			offer(offering, child_candidate(child), child->name, child->help);
+			offer_child(offering, child);
 		}
 	}
 	if (place->verb == CONF_VERB_INSERT && place->schema->kind == SCHEMA_LIST && place->schema->user_ordered) {
@@ -335,6 +386,6 @@ conf_complete(const struct conf_editor *editor, enum conf_verb verb, const char 
 		}
 	}
 	text_release(&typed);
-	text_release(&offering.offered);
+	offer_release(&offering);
 	place_release(&place);
 }

@@ -39,6 +39,17 @@ op_offer_name(void *context, const char *name)
 	op_offer(context, CONF_CANDIDATE_NAME, name, "");
 }
 
+/* Routing tables are named after their instances. */
+static void
+op_offer_table(void *context, const char *name)
+{
+	struct text table = TEXT_EMPTY;
+
+	text_printf(&table, "%s.inet.0", name);
+	op_offer(context, CONF_CANDIDATE_NAME, text_string(&table), "");
+	text_release(&table);
+}
+
 /* The values that an argument may take. */
 static void
 op_offer_values(struct op_completing *completing, const struct op_argument *argument)
@@ -50,8 +61,14 @@ op_offer_values(struct op_completing *completing, const struct op_argument *argu
 	if (argument->reference != NULL && completing->editor != NULL) {
 		struct place place;
 
+		const bool tables = strcmp(argument->units, "table") == 0;
+
+		if (tables) {
+			op_offer_name(completing, "inet.0");
+		}
 		place_start(&place, completing->editor->tree, CONF_VERB_SHOW);
-		complete_reference(&place, argument->reference, argument->name, op_offer_name, completing);
+		complete_reference(&place, argument->reference, argument->name, tables ? op_offer_table : op_offer_name,
+		    completing);
 		place_release(&place);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -212,7 +229,7 @@ op_offer_command(void *context, const struct conf_candidate *candidate)
 {
 	struct op_completing *completing = context;
 	static const char *const no[] = {"configure", "exit", "quit", "run", "top", "up", "commit", "rollback", "help",
-	    "status", "load", "save"};
+	    "status", "load", "save", "update"};
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		if (candidate->kind == CONF_CANDIDATE_KEYWORD && strcmp(candidate->word, no[i]) == 0) {

@@ -202,6 +202,11 @@ void op_error_render(const struct op_error *error, const char *line, uint32_t in
 void op_caret_render(const char *line, size_t column, uint32_t indent, struct text *out);
 /* The commands of a mode with their help, for `help`. */
 void op_help(const struct op_table *table, enum op_mode mode, struct text *out);
+/*
+ * The commands of a mode, and in configuration mode the statements, whose words or help hold `word` in any case. Returns
+ * how many.
+ */
+size_t op_apropos(const struct op_table *table, enum op_mode mode, const char *word, struct text *out);
 
 /*
  * Completion of a line in either mode: the possible next words, or those that begin with its last word when the line does

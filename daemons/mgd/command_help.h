@@ -1,0 +1,12 @@
+/*
+ * Commands that help.
+ */
+#ifndef MGD_COMMAND_HELP_H
+#define MGD_COMMAND_HELP_H
+
+#include "command.h"
+
+/* help apropos WORD, of both modes. */
+command_function command_apropos;
+
+#endif
