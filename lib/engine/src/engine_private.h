@@ -332,6 +332,15 @@ void aging_update(struct engine *engine);
 uint32_t session_base(const struct session_common *common);
 uint32_t session_cut(const struct engine *engine, const struct session_common *common);
 
+/* aging_update() after a session came or went: nearly always it has nothing to do. */
+static inline void
+aging_check(struct engine *engine)
+{
+	if (engine->aging.cut != 0 || engine->table.count > engine->aging.high) {
+		aging_update(engine);
+	}
+}
+
 /* session.c */
 /* A record to be filled in, or NULL, and counted, when the ring is full. */
 struct event *event_next(struct engine *engine, enum event_kind kind);
@@ -346,7 +355,8 @@ void session_fix_deadline(struct engine *engine, struct session *session, uint32
 static inline uint32_t
 session_end_tick(const struct engine *engine, const struct session_common *common)
 {
-	return common->deadline - session_cut(engine, common);
+	return engine->aging.cut == 0 ? common->deadline
+				      : common->deadline - session_cut(engine, common);
 }
 /* Why a session whose time is over ends. */
 enum reason session_timeout_reason(const struct session *session);

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-struct event *
-event_next(struct engine *engine, enum event_kind kind)
+static inline struct event *
+event_take(struct engine *engine, enum event_kind kind)
 {
 	if (engine->event_count == engine->event_size) {
 		reason_note(engine, REASON_EVENT_RING_FULL);
@@ -31,6 +31,12 @@ event_next(struct engine *engine, enum event_kind kind)
 	event->time = engine->now;
 	event->wall = engine_wall(engine);
 	return event;
+}
+
+struct event *
+event_next(struct engine *engine, enum event_kind kind)
+{
+	return event_take(engine, kind);
 }
 
 static void
@@ -55,7 +61,7 @@ event_session(
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
-	struct event *event = event_next(engine, kind);
+	struct event *event = event_take(engine, kind);
 
 	if (event == NULL) {
 		return;
@@ -90,7 +96,7 @@ event_deny(
 		reason_note(engine, REASON_EVENT_RING_FULL);
 		return;
 	}
-	struct event *event = event_next(engine, EVENT_SESSION_DENY);
+	struct event *event = event_take(engine, EVENT_SESSION_DENY);
 
 	if (event == NULL) {
 		return;
@@ -157,7 +163,7 @@ session_start(struct engine *engine, struct session *session, struct item *item,
 	rare->icmp_code = item->icmp_code;
 	session_arm(engine, session);
 	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
-	aging_update(engine);
+	aging_check(engine);
 }
 
 void
@@ -184,7 +190,7 @@ session_end(struct engine *engine, struct session *session, enum reason reason)
 	reason_note(engine, reason);
 	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
 	session_table_remove(&engine->table, session);
-	aging_update(engine);
+	aging_check(engine);
 }
 
 enum reason
