@@ -1,7 +1,7 @@
 /*
- * The configuration's benchmark: what a commit, a changed line, a completion and the advice take, each as the median of
- * several rounds in which all take turns, so that a busy machine is the same for all. See bench/configuration for the
- * comparison with nft, which is of whole processes.
+ * The configuration's benchmark: what a commit, a changed line, a completion and the advice take,
+ * each as the median of several rounds in which all take turns, so that a busy machine is the same
+ * for all. See bench/configuration for the comparison with nft, which is of whole processes.
  */
 #include "bench_configuration.h"
 
@@ -75,23 +75,31 @@ now(void)
 static void
 write_source(struct bench *bench)
 {
-	static const char *const applications[] = {"junos-http", "junos-https", "junos-ssh", "junos-dns-udp"};
+	static const char *const applications[] = {
+	    "junos-http", "junos-https", "junos-ssh", "junos-dns-udp"};
 	struct text *out = &bench->source;
 
 	text_append(out, "interfaces { ge-0/0/0 { unit 0; } ge-0/0/1 { unit 0; } }\n"
-	                 "security {\n    policies {\n        from-zone trust to-zone untrust {\n");
+			 "security {\n    policies {\n        from-zone trust to-zone untrust {\n");
 	for (uint32_t i = 0; i < bench->policies; i++) {
 		text_printf(out,
-		    "            policy p%u {\n                match {\n                    source-address any;\n"
-		    "                    destination-address a%u;\n                    application %s;\n                }\n"
-		    "                then {\n                    permit;\n                }\n            }\n",
+		    "            policy p%u {\n                match {\n                    "
+		    "source-address any;\n"
+		    "                    destination-address a%u;\n                    application "
+		    "%s;\n                }\n"
+		    "                then {\n                    permit;\n                }\n      "
+		    "      }\n",
 		    i, i, applications[i % 4]);
 	}
-	text_append(out, "        }\n    }\n    zones {\n        security-zone trust {\n            interfaces {\n"
-	                 "                ge-0/0/0.0;\n            }\n        }\n        security-zone untrust {\n"
-	                 "            interfaces {\n                ge-0/0/1.0;\n            }\n            address-book {\n");
+	text_append(out, "        }\n    }\n    zones {\n        security-zone trust {\n           "
+			 " interfaces {\n"
+			 "                ge-0/0/0.0;\n            }\n        }\n        "
+			 "security-zone untrust {\n"
+			 "            interfaces {\n                ge-0/0/1.0;\n            }\n   "
+			 "         address-book {\n");
 	for (uint32_t i = 0; i < bench->policies; i++) {
-		text_printf(out, "                address a%u 20.%u.%u.%u/32;\n", i, i >> 16 & 255, i >> 8 & 255, i & 255);
+		text_printf(out, "                address a%u 20.%u.%u.%u/32;\n", i, i >> 16 & 255,
+		    i >> 8 & 255, i & 255);
 	}
 	text_append(out, "            }\n        }\n    }\n}\n");
 }
@@ -117,8 +125,11 @@ set_line(const struct bench *bench)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct conf_editor editor = {.tree = conf_tree_copy(bench->tree), .level = TEXT_EMPTY};
-	bool good = editor.tree != NULL &&
-	    conf_edit_set(&editor, "security zones security-zone untrust address-book address new 192.0.2.1/32", &list);
+	bool good =
+	    editor.tree != NULL &&
+	    conf_edit_set(&editor,
+		"security zones security-zone untrust address-book address new 192.0.2.1/32",
+		&list);
 
 	if (good) {
 		conf_check(editor.tree, &list);
@@ -161,8 +172,8 @@ load(struct bench *bench)
 
 	conf_tree_destroy(bench->tree);
 	bench->tree = conf_tree_create(bench->schema);
-	good = bench->tree != NULL && conf_load(bench->tree, CONF_FORMAT_TEXT, NULL, text_string(&bench->source),
-	                                  bench->source.length, &list);
+	good = bench->tree != NULL && conf_load(bench->tree, CONF_FORMAT_TEXT, NULL,
+					  text_string(&bench->source), bench->source.length, &list);
 	diagnostics_release(&list);
 	return good;
 }
@@ -222,10 +233,11 @@ run_step(struct bench *bench, enum step step)
 	case STEP_LINE:
 		return set_line(bench);
 	case STEP_NAMES:
-		return complete(bench,
-		    "security policies from-zone trust to-zone untrust policy p1 match destination-address a");
+		return complete(bench, "security policies from-zone trust to-zone untrust policy "
+				       "p1 match destination-address a");
 	case STEP_KEYWORDS:
-		return complete(bench, "security policies from-zone trust to-zone untrust policy p1 ");
+		return complete(
+		    bench, "security policies from-zone trust to-zone untrust policy p1 ");
 	case STEP_UNUSED:
 		return conf_unused(bench->tree, count_node, &bench->counted);
 	case STEPS:
@@ -249,8 +261,8 @@ report(struct bench *bench)
 	if (bench->json) {
 		printf("{\"policies\": %u, \"times\": %u", bench->policies, bench->times);
 	} else {
-		printf("%u policies, %u addresses, milliseconds (median of %u)\n", bench->policies, bench->policies,
-		    bench->times);
+		printf("%u policies, %u addresses, milliseconds (median of %u)\n", bench->policies,
+		    bench->policies, bench->times);
 	}
 	for (enum step step = 0; step < STEPS; step++) {
 		qsort(bench->milliseconds[step], bench->times, sizeof(double), compare_times);
@@ -282,7 +294,8 @@ run(struct bench *bench)
 			const double start = now();
 
 			if (!run_step(bench, step)) {
-				fprintf(stderr, "sallyport bench configuration: %s failed\n", steps[step].name);
+				fprintf(stderr, "sallyport bench configuration: %s failed\n",
+				    steps[step].name);
 				return false;
 			}
 			bench->milliseconds[step][round] = now() - start;
@@ -299,7 +312,8 @@ read_number(const char *text, uint32_t most, uint32_t *number)
 	const unsigned long value = strtoul(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end != '\0' || value == 0 || value > most) {
-		fprintf(stderr, "sallyport bench configuration: '%s' is no number in 1..%u\n", text, most);
+		fprintf(stderr, "sallyport bench configuration: '%s' is no number in 1..%u\n", text,
+		    most);
 		return false;
 	}
 	*number = (uint32_t)value;

@@ -86,8 +86,9 @@ command_show_usage(struct session *session, const struct op_command *command)
 	enum command_outcome outcome;
 
 	if (!conf_object_exists(session->mgd->running, &object)) {
-		session_failf(session, "error: %s '%s' is not configured%s%s\n", strrchr(command->rpc->words, ' ') + 1,
-		    object.name, object.zone == NULL ? "" : " in zone ", object.zone == NULL ? "" : object.zone);
+		session_failf(session, "error: %s '%s' is not configured%s%s\n",
+		    strrchr(command->rpc->words, ' ') + 1, object.name,
+		    object.zone == NULL ? "" : " in zone ", object.zone == NULL ? "" : object.zone);
 		return COMMAND_WRONG;
 	}
 	op_tree_start(&tree, command->rpc->root);

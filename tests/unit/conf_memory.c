@@ -7,6 +7,8 @@
 #include <jansson.h>
 
 #include "conf_support.h"
+
+#include "conf/usage.h"
 #include "conf/verbs.h"
 
 static long countdown = -1; /* allocations until one fails; negative: never */
@@ -86,6 +88,13 @@ static const char json[] =
     "{\"configuration\": {\"system\": {\"host-name\": \"a\", \"services\": {\"ssh\": [null]}},"
     "\"security\": {\"zones\": {\"security-zone\": [{\"name\": \"a\", \"interfaces\": [{\"name\": \"ge-0/0/0.0\"}]}]}}}}";
 
+static void
+pass_over(void *context, const struct conf_node *node)
+{
+	(void)context;
+	assert_non_null(node->parent);
+}
+
 /* Loads, checks, renders, compares, copies with the allocation `fail` failing. True when nothing failed any more. */
 static bool
 everything(void **state, enum conf_format format, const char *text, long fail)
@@ -115,6 +124,10 @@ everything(void **state, enum conf_format format, const char *text, long fail)
 			conf_compare(tree, copy, &out);
 			conf_tree_destroy(copy);
 		}
+		const struct conf_object object = {"interfaces/interface/unit", "st0.1", NULL};
+		const bool told = conf_unused(tree, pass_over, NULL) && conf_usage(tree, &object, pass_over, NULL);
+
+		assert_true(told || countdown < 0);
 		diagnostics_sort(&list);
 		diagnostics_render_lines(&list, &out);
 	}

@@ -1,13 +1,16 @@
 /*
- * Who refers to what, and what nobody refers to: expected places are worked out by hand from the configuration below.
+ * Who refers to what, and what nobody refers to: expected places are worked out by hand from the
+ * configuration below.
  */
 #include "conf_support.h"
 
 #include "conf/usage.h"
 
-#define ADDRESSES "security/zones/security-zone/address-book/address security/zones/security-zone/address-book/address-set"
+#define ADDRESSES                                                                                  \
+	"security/zones/security-zone/address-book/address "                                       \
+	"security/zones/security-zone/address-book/address-set"
 #define APPLICATIONS "applications/application applications/application-set"
-#define UNITS "interfaces/interface/unit"
+#define UNITS        "interfaces/interface/unit"
 
 static const char configuration[] =
     "set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"
@@ -63,7 +66,8 @@ load(void **state)
 {
 	struct world world = world_create(state);
 
-	assert_true(conf_load(world.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &world.list));
+	assert_true(conf_load(
+	    world.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &world.list));
 	conf_check(world.tree, &world.list);
 	assert_int_equal(world.list.errors, 0);
 	return world;
@@ -77,33 +81,40 @@ struct question {
 static const struct question questions[] = {
     /* An address is of one zone: the from-zone's as a source, the to-zone's as a destination. */
     {{ADDRESSES, "web", "a"},
-        "[security policies from-zone a to-zone b policy p match] source-address web\n"
-        "[security zones security-zone a address-book address-set farm] address web\n"},
-    {{ADDRESSES, "web", "b"}, "[security policies from-zone a to-zone b policy p match] destination-address web\n"},
+	"[security policies from-zone a to-zone b policy p match] source-address web\n"
+	"[security zones security-zone a address-book address-set farm] address web\n"},
+    {{ADDRESSES, "web", "b"},
+	"[security policies from-zone a to-zone b policy p match] destination-address web\n"},
     {{ADDRESSES, "web", NULL},
-        "[security policies from-zone a to-zone b policy p match] source-address web\n"
-        "[security policies from-zone a to-zone b policy p match] destination-address web\n"
-        "[security zones security-zone a address-book address-set farm] address web\n"},
-    {{ADDRESSES, "farm", NULL}, "[security policies from-zone a to-zone b policy p match] source-address farm\n"},
+	"[security policies from-zone a to-zone b policy p match] source-address web\n"
+	"[security policies from-zone a to-zone b policy p match] destination-address web\n"
+	"[security zones security-zone a address-book address-set farm] address web\n"},
+    {{ADDRESSES, "farm", NULL},
+	"[security policies from-zone a to-zone b policy p match] source-address farm\n"},
     {{ADDRESSES, "old", NULL}, ""},
     /* What is inactive refers to nothing. */
     {{ADDRESSES, "off", NULL}, ""},
     {{APPLICATIONS, "own", NULL}, "[applications application-set many] application own\n"},
     {{APPLICATIONS, "junos-http", NULL},
-        "[security policies from-zone a to-zone b policy p match] application junos-http\n"},
+	"[security policies from-zone a to-zone b policy p match] application junos-http\n"},
     /* The service of that name is the device's, not the application. */
     {{APPLICATIONS, "ssh", NULL}, ""},
-    {{"schedulers/scheduler", "day", NULL}, "[security policies from-zone a to-zone b policy p] scheduler-name day\n"},
-    {{"security/screen/ids-option", "strict", NULL}, "[security zones security-zone a] screen strict\n"},
-    {{"routing-options/rib-groups/rib-group", "used", NULL}, "[routing-options static] rib-group used\n"},
+    {{"schedulers/scheduler", "day", NULL},
+	"[security policies from-zone a to-zone b policy p] scheduler-name day\n"},
+    {{"security/screen/ids-option", "strict", NULL},
+	"[security zones security-zone a] screen strict\n"},
+    {{"routing-options/rib-groups/rib-group", "used", NULL},
+	"[routing-options static] rib-group used\n"},
     {{"security/zones/security-zone", "b", NULL}, "[security policies] from-zone a to-zone b\n"},
     {{"security/zones/security-zone", "a", NULL}, "[security policies] from-zone a to-zone a\n"
-                                                  "[security policies] from-zone a to-zone b\n"},
+						  "[security policies] from-zone a to-zone b\n"},
     /* A port is all its units. */
-    {{UNITS, "ge-0/0/1.5", NULL}, "[security zones security-zone b] interfaces ge-0/0/1.5\n"
-                                  "[routing-options static route 172.16.0.0/12] next-hop ge-0/0/1.5\n"},
-    {{UNITS, "ge-0/0/1", NULL}, "[security zones security-zone b] interfaces ge-0/0/1.5\n"
-                                "[routing-options static route 172.16.0.0/12] next-hop ge-0/0/1.5\n"},
+    {{UNITS, "ge-0/0/1.5", NULL},
+	"[security zones security-zone b] interfaces ge-0/0/1.5\n"
+	"[routing-options static route 172.16.0.0/12] next-hop ge-0/0/1.5\n"},
+    {{UNITS, "ge-0/0/1", NULL},
+	"[security zones security-zone b] interfaces ge-0/0/1.5\n"
+	"[routing-options static route 172.16.0.0/12] next-hop ge-0/0/1.5\n"},
     {{UNITS, "ge-0/0/0.5", NULL}, ""},
 };
 
@@ -125,7 +136,8 @@ assert_same_lines(const char *given, const char *wanted)
 		char *rest = NULL;
 
 		assert_non_null(copies[i]);
-		for (char *line = strtok_r(copies[i], "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		for (char *line = strtok_r(copies[i], "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest)) {
 			assert_true(counts[i] < 16);
 			lines[i][counts[i]++] = line;
 		}
@@ -160,12 +172,12 @@ static void
 knows_what_exists(void **state)
 {
 	struct world world = load(state);
-	static const struct conf_object there[] = {{ADDRESSES, "old", NULL}, {ADDRESSES, "farm", "a"},
-	    {APPLICATIONS, "junos-ftp", NULL}, {APPLICATIONS, "many", NULL}, {UNITS, "ge-0/0/1", NULL},
-	    {UNITS, "ge-0/0/1.5", NULL}};
-	static const struct conf_object absent[] = {{ADDRESSES, "old", "b"}, {ADDRESSES, "nobody", NULL},
-	    {APPLICATIONS, "junos-nothing", NULL}, {UNITS, "ge-0/0/1.0", NULL}, {UNITS, "ge-0/0/2", NULL},
-	    {"no/such/list", "a", NULL}};
+	static const struct conf_object there[] = {{ADDRESSES, "old", NULL},
+	    {ADDRESSES, "farm", "a"}, {APPLICATIONS, "junos-ftp", NULL},
+	    {APPLICATIONS, "many", NULL}, {UNITS, "ge-0/0/1", NULL}, {UNITS, "ge-0/0/1.5", NULL}};
+	static const struct conf_object absent[] = {{ADDRESSES, "old", "b"},
+	    {ADDRESSES, "nobody", NULL}, {APPLICATIONS, "junos-nothing", NULL},
+	    {UNITS, "ge-0/0/1.0", NULL}, {UNITS, "ge-0/0/2", NULL}, {"no/such/list", "a", NULL}};
 
 	for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++) {
 		assert_true(conf_object_exists(world.tree, &there[i]));
@@ -195,14 +207,17 @@ finds_what_nobody_refers_to(void **state)
 	world_release(&world);
 }
 
-/* E-041: a policy that writes a zone in other case is read as that zone's, and so are its addresses. */
+/* E-041: a policy that writes a zone in other case is read as that zone's, and so are its
+ * addresses. */
 static void
 minds_case_of_zones(void **state)
 {
 	static const char lines[] =
 	    "set security zones security-zone Inside address-book address web 10.0.0.80/32\n"
-	    "set security policies from-zone INSIDE to-zone Inside policy p match source-address web\n"
-	    "set security policies from-zone INSIDE to-zone Inside policy p match destination-address any\n"
+	    "set security policies from-zone INSIDE to-zone Inside policy p match source-address "
+	    "web\n"
+	    "set security policies from-zone INSIDE to-zone Inside policy p match "
+	    "destination-address any\n"
 	    "set security policies from-zone INSIDE to-zone Inside policy p match application any\n"
 	    "set security policies from-zone INSIDE to-zone Inside policy p then deny\n";
 	const struct conf_object address = {ADDRESSES, "web", "Inside"};
@@ -210,12 +225,14 @@ minds_case_of_zones(void **state)
 	struct world world = world_create(state);
 	struct text out = TEXT_EMPTY;
 
-	assert_true(conf_load(world.tree, CONF_FORMAT_SET, NULL, lines, strlen(lines), &world.list));
+	assert_true(
+	    conf_load(world.tree, CONF_FORMAT_SET, NULL, lines, strlen(lines), &world.list));
 	assert_true(conf_usage(world.tree, &address, append_place, &out));
 	assert_non_null(strstr(text_string(&out), "policy p match] source-address web\n"));
 	text_clear(&out);
 	assert_true(conf_usage(world.tree, &zone, append_place, &out));
-	assert_string_equal(text_string(&out), "[security policies] from-zone Inside to-zone Inside\n");
+	assert_string_equal(
+	    text_string(&out), "[security policies] from-zone Inside to-zone Inside\n");
 	text_release(&out);
 	world_release(&world);
 }

@@ -1,10 +1,11 @@
 /*
- * Shadowed and redundant policies: against a plain model on a small universe of packets, and by configurations whose
- * answers are known.
+ * Shadowed and redundant policies: against a plain model on a small universe of packets, and by
+ * configurations whose answers are known.
  *
- * The universe: four source and four destination addresses (the top two bits), protocols 6, 17 and any other, destination
- * ports 0 to 3 and any other, source ports 0, 1 and any other, and every combination of two schedulers being active. No
- * rule tells the others apart, so one of them stands for all.
+ * The universe: four source and four destination addresses (the top two bits), protocols 6, 17 and
+ * any other, destination ports 0 to 3 and any other, source ports 0, 1 and any other, and every
+ * combination of two schedulers being active. No rule tells the others apart, so one of them stands
+ * for all.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,12 +68,16 @@ fill_terms(struct random_source *random, struct classifier_term *list)
 		    .application = random_below(random, 5),
 		    .protocol = protocols[random_below(random, 3)],
 		    .destination_low = low,
-		    .destination_high = random_below(random, 3) == 0 ? UINT16_MAX : (uint16_t)(low + random_below(random, PORTS - 1U - low)),
+		    .destination_high =
+			random_below(random, 3) == 0
+			    ? UINT16_MAX
+			    : (uint16_t)(low + random_below(random, PORTS - 1U - low)),
 		    .source_low = 0,
 		    .source_high = UINT16_MAX,
 		};
 		if (random_below(random, 3) == 0) {
-			list[i].source_low = list[i].source_high = (uint16_t)random_below(random, SOURCE_PORTS - 1);
+			list[i].source_low = list[i].source_high =
+			    (uint16_t)random_below(random, SOURCE_PORTS - 1);
 		}
 	}
 	return count;
@@ -82,7 +87,8 @@ static bool
 in_addresses(const struct snapshot_address *list, uint32_t count, uint32_t address)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		if (list[i].length == 0 || (list[i].address ^ address << 30) >> (32 - list[i].length) == 0) {
+		if (list[i].length == 0 ||
+		    (list[i].address ^ address << 30) >> (32 - list[i].length) == 0) {
 			return true;
 		}
 	}
@@ -90,7 +96,8 @@ in_addresses(const struct snapshot_address *list, uint32_t count, uint32_t addre
 }
 
 static bool
-in_terms(const struct classifier_source_rule *rule, uint32_t protocol, uint32_t destination, uint32_t source)
+in_terms(const struct classifier_source_rule *rule, uint32_t protocol, uint32_t destination,
+    uint32_t source)
 {
 	for (uint32_t i = 0; i < rule->term_count; i++) {
 		const struct classifier_term *term = &rule->terms[i];
@@ -113,9 +120,9 @@ matches_packet(const struct classifier_source_rule *rule, uint32_t packet)
 	static const uint16_t protocols[PROTOCOLS] = {6, 17, 47};
 
 	return in_addresses(rule->sources, rule->source_count, source) &&
-	    in_addresses(rule->destinations, rule->destination_count, destination) &&
-	    in_terms(rule, protocols[service % PROTOCOLS], service / PROTOCOLS % PORTS,
-		service / PROTOCOLS / PORTS);
+	       in_addresses(rule->destinations, rule->destination_count, destination) &&
+	       in_terms(rule, protocols[service % PROTOCOLS], service / PROTOCOLS % PORTS,
+		   service / PROTOCOLS / PORTS);
 }
 
 static void
@@ -143,7 +150,8 @@ fill_model(struct random_source *random, struct model *model)
 		model->cover[i] = (struct policy_cover_rule){
 		    .rule = rule,
 		    .schedulers = model->schedulers[i],
-		    .scheduler_count = random_below(random, 3) == 0 ? 1 + random_below(random, 2) : 0,
+		    .scheduler_count =
+			random_below(random, 3) == 0 ? 1 + random_below(random, 2) : 0,
 		    .action = random_below(random, 2),
 		};
 		for (uint32_t packet = 0; packet < PACKETS; packet++) {
@@ -173,7 +181,8 @@ model_contains(const struct model *model, uint32_t outer, uint32_t inner)
 		}
 	}
 	for (uint32_t time = 0; time < TIMES; time++) {
-		if (is_active(&model->cover[inner], time) && !is_active(&model->cover[outer], time)) {
+		if (is_active(&model->cover[inner], time) &&
+		    !is_active(&model->cover[outer], time)) {
 			return false;
 		}
 	}
@@ -186,7 +195,8 @@ decide(const struct model *model, uint32_t packet, uint32_t time, bool without_t
 {
 	for (uint32_t i = 0; i < model->count; i++) {
 		const struct policy_cover_rule *rule = &model->cover[i];
-		const bool told = rule->shadowed_by != CLASSIFIER_NONE || rule->redundant_by != CLASSIFIER_NONE;
+		const bool told =
+		    rule->shadowed_by != CLASSIFIER_NONE || rule->redundant_by != CLASSIFIER_NONE;
 		if (model->matches[i][packet] && is_active(rule, time) && !(without_told && told)) {
 			return rule->action;
 		}
@@ -208,7 +218,8 @@ check_shadowed(const struct model *model, uint32_t *shadowed)
 	}
 }
 
-/* Point 8 of the configuration language: sound by trying everything, exact for one policy by one other. */
+/* Point 8 of the configuration language: sound by trying everything, exact for one policy by one
+ * other. */
 static void
 agrees_with_the_model(void **state)
 {
@@ -236,7 +247,8 @@ agrees_with_the_model(void **state)
 		}
 		for (uint32_t packet = 0; packet < PACKETS; packet++) {
 			for (uint32_t time = 0; time < TIMES; time++) {
-				assert_int_equal(decide(model, packet, time, false), decide(model, packet, time, true));
+				assert_int_equal(decide(model, packet, time, false),
+				    decide(model, packet, time, true));
 			}
 		}
 	}
@@ -245,7 +257,8 @@ agrees_with_the_model(void **state)
 	assert_true(redundant > ROUNDS / 20);
 }
 
-/* Ten thousand policies of each shape that could make the search quadratic: the bound is on the work, so it ends. */
+/* Ten thousand policies of each shape that could make the search quadratic: the bound is on the
+ * work, so it ends. */
 static void
 ends_in_time(void **state)
 {
@@ -255,21 +268,25 @@ ends_in_time(void **state)
 	struct classifier_source_rule *rules = calloc(MANY, sizeof(*rules));
 	struct policy_cover_rule *cover = calloc(MANY, sizeof(*cover));
 	static const struct snapshot_address anywhere = {.length = 0};
-	static const struct classifier_term anything = {
-	    .protocol = CLASSIFIER_ANY_PROTOCOL, .destination_high = UINT16_MAX, .source_high = UINT16_MAX};
+	static const struct classifier_term anything = {.protocol = CLASSIFIER_ANY_PROTOCOL,
+	    .destination_high = UINT16_MAX,
+	    .source_high = UINT16_MAX};
 
 	(void)state;
 	assert_true(addresses != NULL && terms != NULL && rules != NULL && cover != NULL);
 	for (uint32_t shape = 0; shape < SHAPES; shape++) {
 		struct arena scratch = ARENA_EMPTY;
 		for (uint32_t i = 0; i < MANY; i++) {
-			/* nested ports around one that all have; lists that share a member; actions that alternate */
+			/* nested ports around one that all have; lists that share a member; actions
+			 * that alternate */
 			terms[i] = (struct classifier_term){.protocol = 6,
 			    .destination_low = (uint16_t)(shape == 0 ? MANY - i : i),
 			    .destination_high = (uint16_t)(shape == 0 ? MANY + i : i),
 			    .source_high = UINT16_MAX};
-			addresses[2 * i] = (struct snapshot_address){.address = 0x0a000000, .length = 32};
-			addresses[2 * i + 1] = (struct snapshot_address){.address = 0x14000000 + i, .length = 32};
+			addresses[2 * i] =
+			    (struct snapshot_address){.address = 0x0a000000, .length = 32};
+			addresses[2 * i + 1] =
+			    (struct snapshot_address){.address = 0x14000000 + i, .length = 32};
 			rules[i] = (struct classifier_source_rule){.policy = i,
 			    .sources = shape == 1 ? &addresses[2 * i] : &anywhere,
 			    .source_count = shape == 1 ? 2 : 1,
@@ -279,17 +296,23 @@ ends_in_time(void **state)
 			    .term_count = 1};
 			if (i + 1 == MANY) {
 				rules[i] = (struct classifier_source_rule){.policy = i,
-				    .sources = &anywhere, .source_count = 1, .destinations = &anywhere,
-				    .destination_count = 1, .terms = &anything, .term_count = 1};
+				    .sources = &anywhere,
+				    .source_count = 1,
+				    .destinations = &anywhere,
+				    .destination_count = 1,
+				    .terms = &anything,
+				    .term_count = 1};
 			}
-			cover[i] = (struct policy_cover_rule){.rule = &rules[i], .action = shape == 3 ? 0 : i % 2};
+			cover[i] = (struct policy_cover_rule){
+			    .rule = &rules[i], .action = shape == 3 ? 0 : i % 2};
 		}
 		assert_true(policy_cover(&scratch, cover, MANY));
 		arena_release(&scratch);
 		for (uint32_t i = 0; i < MANY; i++) {
 			assert_int_equal(cover[i].shadowed_by, CLASSIFIER_NONE);
 			if (shape == 3) {
-				assert_int_equal(cover[i].redundant_by, i + 1 == MANY ? CLASSIFIER_NONE : MANY - 1);
+				assert_int_equal(cover[i].redundant_by,
+				    i + 1 == MANY ? CLASSIFIER_NONE : MANY - 1);
 			}
 		}
 	}
@@ -299,19 +322,21 @@ ends_in_time(void **state)
 	free(cover);
 }
 
-/* --- configurations ---------------------------------------------------------------------------------------------- */
+/* --- configurations --------------------------------------------------------------------- */
 
 static struct world world;
 
 static void
-set_policy(const char *name, const char *source, const char *destination, const char *application, const char *then)
+set_policy(const char *name, const char *source, const char *destination, const char *application,
+    const char *then)
 {
 	struct text lines = TEXT_EMPTY;
 	const char *prefix = "set security policies from-zone a to-zone b policy";
 
-	text_printf(&lines, "%s %s match source-address %s\n%s %s match destination-address %s\n", prefix, name, source,
-	    prefix, name, destination);
-	text_printf(&lines, "%s %s match application %s\n%s %s then %s\n", prefix, name, application, prefix, name, then);
+	text_printf(&lines, "%s %s match source-address %s\n%s %s match destination-address %s\n",
+	    prefix, name, source, prefix, name, destination);
+	text_printf(&lines, "%s %s match application %s\n%s %s then %s\n", prefix, name,
+	    application, prefix, name, then);
 	world_set(&world, text_string(&lines));
 	text_release(&lines);
 }
@@ -339,10 +364,11 @@ static uint32_t
 count_advice(void)
 {
 	return world_count(&world, DIAGNOSTIC_WARNING, "this policy can never match") +
-	    world_count(&world, DIAGNOSTIC_WARNING, "this policy is redundant");
+	       world_count(&world, DIAGNOSTIC_WARNING, "this policy is redundant");
 }
 
-/* The shadowing policy is named; a set of two halves is the whole (REQ-POL-016: of the from-zone's book). */
+/* The shadowing policy is named; a set of two halves is the whole (REQ-POL-016: of the from-zone's
+ * book). */
 static void
 names_the_shadowing_policy(void **state)
 {
@@ -352,12 +378,15 @@ names_the_shadowing_policy(void **state)
 	set_policy("whole", "net", "any", "junos-ssh", "permit");
 	world_run(&world);
 	assert_int_equal(count_advice(), 2);
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "policy 'halves' before it matches everything"), 2);
+	assert_int_equal(
+	    world_count(&world, DIAGNOSTIC_WARNING, "policy 'halves' before it matches everything"),
+	    2);
 	for (size_t i = 0; i < world.list.count; i++) {
 		const struct diagnostic *one = &world.list.items[i];
 		if (strstr(one->message, "'halves'") != NULL) {
 			assert_string_equal(one->path, "security policies from-zone a to-zone b");
-			assert_true(strcmp(one->statement, "policy web") == 0 || strcmp(one->statement, "policy whole") == 0);
+			assert_true(strcmp(one->statement, "policy web") == 0 ||
+				    strcmp(one->statement, "policy whole") == 0);
 		}
 	}
 }
@@ -367,11 +396,12 @@ static void
 compares_applications(void **state)
 {
 	(void)state;
-	world_set(&world, "set applications application low protocol tcp destination-port 10-25\n"
-	                  "set applications application high protocol tcp destination-port 26-40\n"
-	                  "set applications application middle protocol tcp destination-port 20-30\n"
-	                  "set applications application-set all-of-it application low\n"
-	                  "set applications application-set all-of-it application high\n");
+	world_set(&world,
+	    "set applications application low protocol tcp destination-port 10-25\n"
+	    "set applications application high protocol tcp destination-port 26-40\n"
+	    "set applications application middle protocol tcp destination-port 20-30\n"
+	    "set applications application-set all-of-it application low\n"
+	    "set applications application-set all-of-it application high\n");
 	set_policy("one", "any", "any", "low", "permit");
 	set_policy("two", "any", "any", "middle", "deny");
 	world_run(&world);
@@ -389,12 +419,15 @@ minds_schedulers(void **state)
 {
 	(void)state;
 	set_policy("office", "any", "any", "any", "permit");
-	world_set(&world, "set security policies from-zone a to-zone b policy office scheduler-name day\n");
+	world_set(&world,
+	    "set security policies from-zone a to-zone b policy office scheduler-name day\n");
 	set_policy("always", "net", "any", "any", "deny");
 	set_policy("evening", "host", "any", "junos-http", "permit");
-	world_set(&world, "set security policies from-zone a to-zone b policy evening scheduler-name night\n");
+	world_set(&world,
+	    "set security policies from-zone a to-zone b policy evening scheduler-name night\n");
 	set_policy("noon", "any", "any", "junos-ssh", "permit");
-	world_set(&world, "set security policies from-zone a to-zone b policy noon scheduler-name day\n");
+	world_set(
+	    &world, "set security policies from-zone a to-zone b policy noon scheduler-name day\n");
 	world_run(&world);
 	/* evening lies in always, noon in office */
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "policy 'always' before it"), 1);
@@ -419,15 +452,18 @@ finds_redundant_policies(void **state)
 	assert_int_equal(count_advice(), 0);
 }
 
-/* What counts or logs in its own way is not redundant; what a name stands for that is not resolved is in nothing. */
+/* What counts or logs in its own way is not redundant; what a name stands for that is not resolved
+ * is in nothing. */
 static void
 says_nothing_it_does_not_know(void **state)
 {
 	(void)state;
 	set_policy("counted", "host", "any", "junos-http", "permit");
-	world_set(&world, "set security policies from-zone a to-zone b policy counted then count\n");
+	world_set(
+	    &world, "set security policies from-zone a to-zone b policy counted then count\n");
 	set_policy("logged", "host", "any", "junos-ssh", "permit");
-	world_set(&world, "set security policies from-zone a to-zone b policy logged then log session-close\n");
+	world_set(&world,
+	    "set security policies from-zone a to-zone b policy logged then log session-close\n");
 	set_policy("all", "net", "any", "any", "permit");
 	set_policy("by-name", "named", "any", "any", "deny");
 	set_policy("by-both", "[ named host ]", "any", "any", "deny");

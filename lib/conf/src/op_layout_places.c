@@ -1,5 +1,6 @@
 /*
- * Places of the configuration: "[edit security zones security-zone trust] screen outside", and how many they are.
+ * Places of the configuration: "[edit security zones security-zone trust] screen outside", and how
+ * many they are.
  */
 #include "op_layout.h"
 

@@ -1,8 +1,8 @@
 /*
  * Who refers to what. See conf/usage.h.
  *
- * A table from the schema says of each leaf and key which lists its value may name. Addresses belong to a zone: that of a
- * policy's side, or the one that the naming statement stands in.
+ * A table from the schema says of each leaf and key which lists its value may name. Addresses
+ * belong to a zone: that of a policy's side, or the one that the naming statement stands in.
  */
 #include "conf/usage.h"
 
@@ -38,7 +38,7 @@ struct mention {
 	const char *name;
 };
 
-/* --- the schema's part ------------------------------------------------------------------------------------------ */
+/* --- the schema's part ------------------------------------------------------------------ */
 
 /* The list at the end of a path that ends with a blank or the string; NULL: the schema has none. */
 static const struct schema_node *
@@ -145,7 +145,7 @@ belongs_to_zone(const struct schema_node *list)
 	return is_called(list->parent, "address-book");
 }
 
-/* --- the tree's part -------------------------------------------------------------------------------------------- */
+/* --- the tree's part -------------------------------------------------------------------- */
 
 /* The next node in force. */
 static const struct conf_node *
@@ -193,7 +193,8 @@ zone_of(const struct conf_node *node)
 	if (context == NULL) {
 		return NULL;
 	}
-	return strncmp(node->schema->name, "source", strlen("source")) == 0 ? context->value : context->value2;
+	return strncmp(node->schema->name, "source", strlen("source")) == 0 ? context->value
+									    : context->value2;
 }
 
 /* A word that the type itself knows names nothing: a system service, "all". */
@@ -211,11 +212,12 @@ is_word(const struct schema_node *schema, const char *value)
 	return false;
 }
 
-typedef void mention_function(void *context, const struct conf_node *node, const struct mention *mention);
+typedef void mention_function(
+    void *context, const struct conf_node *node, const struct mention *mention);
 
 static void
-each_mention(const struct relations *relations, const struct conf_node *node, const struct schema_node *from,
-    const char *value, mention_function *each, void *context)
+each_mention(const struct relations *relations, const struct conf_node *node,
+    const struct schema_node *from, const char *value, mention_function *each, void *context)
 {
 	if (from == NULL || from->reference == NULL || value == NULL || is_word(from, value)) {
 		return;
@@ -236,7 +238,8 @@ each_mention(const struct relations *relations, const struct conf_node *node, co
 
 /* Calls for everything that names something. */
 static void
-each_of_tree(const struct relations *relations, const struct conf_tree *tree, mention_function *each, void *context)
+each_of_tree(const struct relations *relations, const struct conf_tree *tree,
+    mention_function *each, void *context)
 {
 	const struct conf_node *top = conf_tree_top(tree);
 
@@ -245,7 +248,8 @@ each_of_tree(const struct relations *relations, const struct conf_tree *tree, me
 
 		if (schema->kind == SCHEMA_LIST) {
 			each_mention(relations, node, schema->key_node, node->value, each, context);
-			each_mention(relations, node, schema->second_key_node, node->value2, each, context);
+			each_mention(
+			    relations, node, schema->second_key_node, node->value2, each, context);
 		} else {
 			each_mention(relations, node, schema, node->value, each, context);
 		}
@@ -264,7 +268,7 @@ conf_place(const struct conf_node *node, struct text *path, struct text *stateme
 	conf_statement(node, statement);
 }
 
-/* --- usage ------------------------------------------------------------------------------------------------------ */
+/* --- usage ------------------------------------------------------------------------------ */
 
 struct usage {
 	const struct conf_object *object;
@@ -285,7 +289,7 @@ same_unit(const char *wanted, const char *name)
 		return false;
 	}
 	return wanted[port] == '\0' ||
-	    strcmp(wanted + port, name[port] == '\0' ? ".0" : name + port) == 0;
+	       strcmp(wanted + port, name[port] == '\0' ? ".0" : name + port) == 0;
 }
 
 static bool
@@ -334,13 +338,12 @@ static bool
 is_object(const struct conf_object *object, const struct conf_node *entry)
 {
 	if (is_called(entry->schema, "unit")) {
-		struct text name = TEXT_EMPTY;
+		const char *port = entry->parent->value;
+		const size_t length = strlen(port);
 
-		text_printf(&name, "%s.%s", entry->parent->value, entry->value);
-		const bool same = same_unit(object->name, text_string(&name));
-
-		text_release(&name);
-		return same;
+		return strncmp(object->name, port, length) == 0 &&
+		    (object->name[length] == '\0' ||
+			(object->name[length] == '.' && strcmp(object->name + length + 1, entry->value) == 0));
 	}
 	if (belongs_to_zone(entry->schema) && object->zone != NULL &&
 	    strcmp(own_zone(entry), object->zone) != 0) {
@@ -360,7 +363,8 @@ conf_object_exists(const struct conf_tree *tree, const struct conf_object *objec
 	for (size_t i = 0; i < count; i++) {
 		applications = applications || is_called(lists[i], "application");
 	}
-	if (applications && conf_application_find(tree, object->name).kind == CONF_APPLICATION_PREDEFINED) {
+	if (applications &&
+	    conf_application_find(tree, object->name).kind == CONF_APPLICATION_PREDEFINED) {
 		return true;
 	}
 	for (const struct conf_node *node = top; node != NULL; node = next_node(node, top)) {
@@ -373,7 +377,7 @@ conf_object_exists(const struct conf_tree *tree, const struct conf_object *objec
 	return false;
 }
 
-/* --- unused ----------------------------------------------------------------------------------------------------- */
+/* --- unused ----------------------------------------------------------------------------- */
 
 struct mentions {
 	struct mention *items;
@@ -425,7 +429,7 @@ static bool
 works_alone(const struct conf_node *entry)
 {
 	return is_called(entry->schema, "unit") || is_called(entry->schema, "instance") ||
-	    (is_called(entry->schema, "vpn") && conf_present(entry, "bind-interface"));
+	       (is_called(entry->schema, "vpn") && conf_present(entry, "bind-interface"));
 }
 
 static bool
@@ -439,15 +443,16 @@ is_unused(const struct mentions *mentions, const struct conf_node *entry)
 
 	if (is_called(entry->schema, "security-zone")) {
 		return strcmp(entry->value, "junos-global") != 0 &&
-		    conf_first(conf_child(entry, "interfaces"), "interface") == NULL;
+		       conf_first(conf_child(entry, "interfaces"), "interface") == NULL;
 	}
 	return !works_alone(entry) &&
-	    (mentions->count == 0 || bsearch(&wanted, mentions->items, mentions->count, sizeof(wanted),
-	                                 compare_mentions) == NULL);
+	       (mentions->count == 0 || bsearch(&wanted, mentions->items, mentions->count,
+					    sizeof(wanted), compare_mentions) == NULL);
 }
 
 bool
-conf_unused(const struct conf_tree *tree, void (*each)(void *context, const struct conf_node *node), void *context)
+conf_unused(const struct conf_tree *tree, void (*each)(void *context, const struct conf_node *node),
+    void *context)
 {
 	const struct conf_node *top = conf_tree_top(tree);
 	struct relations relations = {.top = schema_top(conf_tree_schema(tree))};
@@ -460,7 +465,8 @@ conf_unused(const struct conf_tree *tree, void (*each)(void *context, const stru
 	if (good && mentions.count > 1) {
 		qsort(mentions.items, mentions.count, sizeof(*mentions.items), compare_mentions);
 	}
-	for (const struct conf_node *node = top; good && node != NULL; node = next_node(node, top)) {
+	for (const struct conf_node *node = top; good && node != NULL;
+	     node = next_node(node, top)) {
 		if (node->schema->kind == SCHEMA_LIST && is_target(&relations, node->schema) &&
 		    is_unused(&mentions, node)) {
 			each(context, node);

@@ -1,9 +1,10 @@
 /*
  * Shadowed and redundant policies. See policy_cover.h.
  *
- * Policies stand in lists by their source, destination and service sets. Those that may contain a policy stand in lists
- * of sets that contain its own: the way with the fewest of them is gone, by one of the three kinds of lists or by all
- * combinations. Shadowed policies stand in no list: whatever they contain, their own shadower contains too.
+ * Policies stand in lists by their source, destination and service sets. Those that may contain a
+ * policy stand in lists of sets that contain its own: the way with the fewest of them is gone, by
+ * one of the three kinds of lists or by all combinations. Shadowed policies stand in no list:
+ * whatever they contain, their own shadower contains too.
  */
 #include "policy_cover.h"
 
@@ -29,7 +30,8 @@ struct cover_lists {
 struct cover_place {
 	uint32_t set[DIMENSIONS];
 	uint32_t next_same; /* with the same three sets */
-	uint32_t next_other; /* the next policy that acts differently; the count when there is none */
+	/* The next policy that acts differently; the count when there is none. */
+	uint32_t next_other;
 	bool never; /* matches nothing by itself */
 };
 
@@ -67,22 +69,27 @@ place_policies(struct cover *cover)
 
 		cover->rules[i].shadowed_by = CLASSIFIER_NONE;
 		cover->rules[i].redundant_by = CLASSIFIER_NONE;
-		place->never = rule->source_count == 0 || rule->destination_count == 0 || rule->term_count == 0;
+		place->never = rule->source_count == 0 || rule->destination_count == 0 ||
+			       rule->term_count == 0;
 		if (place->never) {
 			continue;
 		}
-		if (!policy_sets_addresses(&cover->addresses, rule->sources, rule->source_count, &place->set[SOURCE]) ||
-		    !policy_sets_addresses(&cover->addresses, rule->destinations, rule->destination_count,
-			&place->set[DESTINATION]) ||
-		    !policy_sets_services(&cover->services, rule->terms, rule->term_count, &place->set[SERVICE])) {
+		if (!policy_sets_addresses(&cover->addresses, rule->sources, rule->source_count,
+			&place->set[SOURCE]) ||
+		    !policy_sets_addresses(&cover->addresses, rule->destinations,
+			rule->destination_count, &place->set[DESTINATION]) ||
+		    !policy_sets_services(
+			&cover->services, rule->terms, rule->term_count, &place->set[SERVICE])) {
 			return false;
 		}
 	}
 	for (uint32_t i = cover->count; i-- > 0;) {
 		const bool last = i + 1 == cover->count;
-		cover->places[i].next_other = last ? cover->count
-		    : cover->rules[i].action != cover->rules[i + 1].action ? i + 1
-		                                                             : cover->places[i + 1].next_other;
+
+		cover->places[i].next_other = i + 1;
+		if (!last && cover->rules[i].action == cover->rules[i + 1].action) {
+			cover->places[i].next_other = cover->places[i + 1].next_other;
+		}
 	}
 	return policy_sets_finish(&cover->addresses) && policy_sets_finish(&cover->services);
 }
@@ -98,7 +105,8 @@ clear_lists(struct cover *cover)
 		lists->count = arena_take(cover->scratch, count, sizeof(*lists->count));
 		lists->mark = arena_take(cover->scratch, count, sizeof(*lists->mark));
 		lists->next = arena_take(cover->scratch, cover->count, sizeof(*lists->next));
-		if (lists->first == NULL || lists->count == NULL || lists->mark == NULL || lists->next == NULL) {
+		if (lists->first == NULL || lists->count == NULL || lists->mark == NULL ||
+		    lists->next == NULL) {
 			return false;
 		}
 		memset(lists->first, 0xff, count * sizeof(*lists->first));
@@ -120,7 +128,8 @@ put_in(struct cover *cover, uint32_t policy)
 		return false;
 	}
 	cover->pair_count += *pair == cover->pair_count ? 1 : 0;
-	uint32_t *same = pair_map_place(&cover->triples, cover->scratch, *pair, place->set[SERVICE], CLASSIFIER_NONE);
+	uint32_t *same = pair_map_place(
+	    &cover->triples, cover->scratch, *pair, place->set[SERVICE], CLASSIFIER_NONE);
 	if (same == NULL) {
 		return false;
 	}
@@ -182,15 +191,19 @@ search_combinations(struct search *search)
 {
 	const struct cover *cover = search->cover;
 	const struct policy_set_list *sources = supersets_of(cover, search->policy, SOURCE);
-	const struct policy_set_list *destinations = supersets_of(cover, search->policy, DESTINATION);
+	const struct policy_set_list *destinations =
+	    supersets_of(cover, search->policy, DESTINATION);
 	const struct policy_set_list *services = supersets_of(cover, search->policy, SERVICE);
 
 	for (uint32_t i = 0; i < sources->count; i++) {
 		for (uint32_t j = 0; j < destinations->count; j++) {
-			const uint32_t pair = pair_map_find(&cover->pairs, sources->items[i], destinations->items[j]);
+			const uint32_t pair =
+			    pair_map_find(&cover->pairs, sources->items[i], destinations->items[j]);
 			for (uint32_t k = 0; pair != CLASSIFIER_NONE && k < services->count; k++) {
-				uint32_t candidate = pair_map_find(&cover->triples, pair, services->items[k]);
-				for (; candidate != CLASSIFIER_NONE && search->work > 0; search->work--) {
+				uint32_t candidate =
+				    pair_map_find(&cover->triples, pair, services->items[k]);
+				for (; candidate != CLASSIFIER_NONE && search->work > 0;
+				     search->work--) {
 					try_policy(search, candidate);
 					candidate = cover->places[candidate].next_same;
 				}
@@ -203,7 +216,8 @@ static void
 mark_supersets(const struct search *search)
 {
 	for (enum dimension dimension = SOURCE; dimension < DIMENSIONS; dimension++) {
-		const struct policy_set_list *list = supersets_of(search->cover, search->policy, dimension);
+		const struct policy_set_list *list =
+		    supersets_of(search->cover, search->policy, dimension);
 		for (uint32_t i = 0; i < list->count; i++) {
 			search->cover->lists[dimension].mark[list->items[i]] = search->policy + 1;
 		}
@@ -226,7 +240,8 @@ static void
 search_lists(struct search *search, enum dimension dimension)
 {
 	const struct cover_lists *lists = &search->cover->lists[dimension];
-	const struct policy_set_list *supersets = supersets_of(search->cover, search->policy, dimension);
+	const struct policy_set_list *supersets =
+	    supersets_of(search->cover, search->policy, dimension);
 
 	mark_supersets(search);
 	for (uint32_t i = 0; i < supersets->count; i++) {
@@ -275,7 +290,8 @@ find_container(const struct cover *cover, uint32_t policy, bool same_action)
 	return search.best;
 }
 
-/* Does nothing that acts differently meet the policy between it and `end`? No when that is too much work to tell. */
+/* Does nothing that acts differently meet the policy between it and `end`? No when that is too much
+ * work to tell. */
 static bool
 clear_between(const struct cover *cover, uint32_t policy, uint32_t end)
 {
@@ -296,9 +312,12 @@ clear_between(const struct cover *cover, uint32_t policy, uint32_t end)
 		work--;
 		if (cover->rules[at].partial ||
 		    (!other->never &&
-			policy_sets_meet(&cover->addresses, own->set[SOURCE], other->set[SOURCE], &work) &&
-			policy_sets_meet(&cover->addresses, own->set[DESTINATION], other->set[DESTINATION], &work) &&
-			policy_sets_meet(&cover->services, own->set[SERVICE], other->set[SERVICE], &work))) {
+			policy_sets_meet(
+			    &cover->addresses, own->set[SOURCE], other->set[SOURCE], &work) &&
+			policy_sets_meet(&cover->addresses, own->set[DESTINATION],
+			    other->set[DESTINATION], &work) &&
+			policy_sets_meet(
+			    &cover->services, own->set[SERVICE], other->set[SERVICE], &work))) {
 			return false;
 		}
 		at++;
@@ -314,7 +333,8 @@ find_shadowed(struct cover *cover)
 		if (cover->places[i].never) {
 			continue;
 		}
-		rule->shadowed_by = rule->partial ? CLASSIFIER_NONE : find_container(cover, i, false);
+		rule->shadowed_by =
+		    rule->partial ? CLASSIFIER_NONE : find_container(cover, i, false);
 		if (rule->shadowed_by == CLASSIFIER_NONE && !put_in(cover, i)) {
 			return false;
 		}
@@ -330,7 +350,8 @@ find_redundant(struct cover *cover)
 		if (cover->places[i].never || rule->shadowed_by != CLASSIFIER_NONE) {
 			continue;
 		}
-		const uint32_t later = rule->partial ? CLASSIFIER_NONE : find_container(cover, i, true);
+		const uint32_t later =
+		    rule->partial ? CLASSIFIER_NONE : find_container(cover, i, true);
 		if (later != CLASSIFIER_NONE && clear_between(cover, i, later)) {
 			rule->redundant_by = later;
 		}
@@ -356,6 +377,6 @@ policy_cover(struct arena *scratch, struct policy_cover_rule *rules, uint32_t co
 	if (cover.places == NULL) {
 		return false;
 	}
-	return place_policies(&cover) && clear_lists(&cover) && find_shadowed(&cover) && clear_lists(&cover) &&
-	    find_redundant(&cover);
+	return place_policies(&cover) && clear_lists(&cover) && find_shadowed(&cover) &&
+	       clear_lists(&cover) && find_redundant(&cover);
 }

@@ -14,7 +14,7 @@ enum {
 };
 
 /* FNV-1a's. */
-#define HASH_START 0xcbf29ce484222325U
+#define HASH_START  0xcbf29ce484222325U
 #define HASH_FACTOR 0x100000001b3U
 
 static uint32_t
@@ -26,18 +26,20 @@ mask_of(uint8_t length)
 static bool
 holds(const struct snapshot_address *outer, const struct snapshot_address *inner)
 {
-	return outer->length <= inner->length && ((outer->address ^ inner->address) & mask_of(outer->length)) == 0;
+	return outer->length <= inner->length &&
+	       ((outer->address ^ inner->address) & mask_of(outer->length)) == 0;
 }
 
-/* --- the index -------------------------------------------------------------------------------------------------- */
+/* --- the index -------------------------------------------------------------------------- */
 
 static bool
 index_add(struct policy_sets *sets, uint32_t first, uint32_t second, uint32_t set)
 {
 	struct policy_set_index *index = &sets->index;
-	const uint32_t *key = pair_map_place(&index->keys, sets->scratch, first, second, index->key_count);
-	struct policy_set_entry *moved = arena_grow(sets->scratch, index->entries, index->entry_count,
-	    &index->entry_capacity, sizeof(*moved));
+	const uint32_t *key =
+	    pair_map_place(&index->keys, sets->scratch, first, second, index->key_count);
+	struct policy_set_entry *moved = arena_grow(sets->scratch, index->entries,
+	    index->entry_count, &index->entry_capacity, sizeof(*moved));
 
 	if (key == NULL || moved == NULL) {
 		return false;
@@ -54,12 +56,14 @@ index_finish(struct policy_sets *sets)
 {
 	struct policy_set_index *index = &sets->index;
 
-	index->starts = arena_take(sets->scratch, (size_t)index->key_count + 2, sizeof(*index->starts));
+	index->starts =
+	    arena_take(sets->scratch, (size_t)index->key_count + 2, sizeof(*index->starts));
 	index->sets = arena_take(sets->scratch, index->entry_count, sizeof(*index->sets));
 	if (index->starts == NULL || index->sets == NULL) {
 		return false;
 	}
-	/* starts[key + 2] counts, starts[key + 1] becomes the place to fill, and in the end the key's end */
+	/* starts[key + 2] counts, starts[key + 1] becomes the place to fill, and in the end the
+	 * key's end */
 	for (uint32_t i = 0; i < index->entry_count; i++) {
 		index->starts[index->entries[i].key + 2]++;
 	}
@@ -81,11 +85,11 @@ index_find(const struct policy_sets *sets, uint32_t first, uint32_t second)
 	if (key == CLASSIFIER_NONE) {
 		return (struct policy_set_list){.count = 0};
 	}
-	return (struct policy_set_list){
-	    .count = index->starts[key + 1] - index->starts[key], .items = &index->sets[index->starts[key]]};
+	return (struct policy_set_list){.count = index->starts[key + 1] - index->starts[key],
+	    .items = &index->sets[index->starts[key]]};
 }
 
-/* --- making sets ------------------------------------------------------------------------------------------------ */
+/* --- making sets ------------------------------------------------------------------------ */
 
 static int
 compare_addresses(const void *left, const void *right)
@@ -103,7 +107,7 @@ static bool
 are_halves(const struct snapshot_address *left, const struct snapshot_address *right)
 {
 	return left->length == right->length && left->length > 0 &&
-	    (left->address ^ right->address) == 1U << (32 - left->length);
+	       (left->address ^ right->address) == 1U << (32 - left->length);
 }
 
 /* The fewest prefixes for the same addresses. Returns how many are left. */
@@ -141,10 +145,12 @@ compare_terms(const void *left, const void *right)
 		return (a->protocol > b->protocol) - (a->protocol < b->protocol);
 	}
 	if (a->destination_low != b->destination_low) {
-		return (a->destination_low > b->destination_low) - (a->destination_low < b->destination_low);
+		return (a->destination_low > b->destination_low) -
+		       (a->destination_low < b->destination_low);
 	}
 	if (a->destination_high != b->destination_high) {
-		return (a->destination_high > b->destination_high) - (a->destination_high < b->destination_high);
+		return (a->destination_high > b->destination_high) -
+		       (a->destination_high < b->destination_high);
 	}
 	if (a->source_low != b->source_low) {
 		return (a->source_low > b->source_low) - (a->source_low < b->source_low);
@@ -183,8 +189,10 @@ hash_set(const struct policy_sets *sets, const struct policy_set *set)
 		if (sets->services) {
 			const struct classifier_term *term = &set->terms[i];
 			hash = hash_step(hash, term->protocol);
-			hash = hash_step(hash, (uint32_t)term->destination_low << 16 | term->destination_high);
-			hash = hash_step(hash, (uint32_t)term->source_low << 16 | term->source_high);
+			hash = hash_step(
+			    hash, (uint32_t)term->destination_low << 16 | term->destination_high);
+			hash =
+			    hash_step(hash, (uint32_t)term->source_low << 16 | term->source_high);
 		} else {
 			hash = hash_step(hash, set->prefixes[i].address);
 			hash = hash_step(hash, set->prefixes[i].length);
@@ -194,14 +202,16 @@ hash_set(const struct policy_sets *sets, const struct policy_set *set)
 }
 
 static bool
-are_equal(const struct policy_sets *sets, const struct policy_set *left, const struct policy_set *right)
+are_equal(
+    const struct policy_sets *sets, const struct policy_set *left, const struct policy_set *right)
 {
 	if (left->count != right->count) {
 		return false;
 	}
 	for (uint32_t i = 0; i < left->count; i++) {
-		if (sets->services ? compare_terms(&left->terms[i], &right->terms[i]) != 0
-		                   : compare_addresses(&left->prefixes[i], &right->prefixes[i]) != 0) {
+		if (sets->services
+			? compare_terms(&left->terms[i], &right->terms[i]) != 0
+			: compare_addresses(&left->prefixes[i], &right->prefixes[i]) != 0) {
 			return false;
 		}
 	}
@@ -213,8 +223,8 @@ static bool
 place_set(struct policy_sets *sets, struct policy_set *set, uint32_t *number)
 {
 	const uint64_t hash = hash_set(sets, set);
-	uint32_t *first = pair_map_place(&sets->by_hash, sets->scratch, (uint32_t)(hash >> 32), (uint32_t)hash,
-	    CLASSIFIER_NONE);
+	uint32_t *first = pair_map_place(
+	    &sets->by_hash, sets->scratch, (uint32_t)(hash >> 32), (uint32_t)hash, CLASSIFIER_NONE);
 
 	if (first == NULL) {
 		return false;
@@ -243,8 +253,8 @@ static struct policy_set_array *
 place_of_array(struct policy_sets *sets, const void *array, uint32_t count)
 {
 	const uint64_t where = (uint64_t)(uintptr_t)array;
-	uint32_t *place = pair_map_place(&sets->by_array, sets->scratch, (uint32_t)(where >> 32), (uint32_t)where,
-	    sets->array_count);
+	uint32_t *place = pair_map_place(&sets->by_array, sets->scratch, (uint32_t)(where >> 32),
+	    (uint32_t)where, sets->array_count);
 
 	if (place == NULL) {
 		return NULL;
@@ -253,19 +263,20 @@ place_of_array(struct policy_sets *sets, const void *array, uint32_t count)
 		return &sets->arrays[*place];
 	}
 	*place = sets->array_count;
-	struct policy_set_array *moved = arena_grow(sets->scratch, sets->arrays, sets->array_count,
-	    &sets->array_capacity, sizeof(*moved));
+	struct policy_set_array *moved = arena_grow(
+	    sets->scratch, sets->arrays, sets->array_count, &sets->array_capacity, sizeof(*moved));
 	if (moved == NULL) {
 		return NULL;
 	}
 	sets->arrays = moved;
-	moved[sets->array_count] = (struct policy_set_array){.count = count, .number = CLASSIFIER_NONE};
+	moved[sets->array_count] =
+	    (struct policy_set_array){.count = count, .number = CLASSIFIER_NONE};
 	return &moved[sets->array_count++];
 }
 
 bool
-policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses, uint32_t count,
-    uint32_t *number)
+policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses,
+    uint32_t count, uint32_t *number)
 {
 	struct policy_set_array *known = place_of_array(sets, addresses, count);
 
@@ -291,7 +302,8 @@ policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *a
 }
 
 bool
-policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms, uint32_t count, uint32_t *number)
+policy_sets_services(
+    struct policy_sets *sets, const struct classifier_term *terms, uint32_t count, uint32_t *number)
 {
 	struct policy_set_array *known = place_of_array(sets, terms, count);
 
@@ -316,7 +328,7 @@ policy_sets_services(struct policy_sets *sets, const struct classifier_term *ter
 	return true;
 }
 
-/* --- which contains which --------------------------------------------------------------------------------------- */
+/* --- which contains which --------------------------------------------------------------- */
 
 /* The prefix of the set that holds the address or begins first behind it. */
 static uint32_t
@@ -327,7 +339,8 @@ find_prefix(const struct policy_set *set, uint32_t address)
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
-		if ((set->prefixes[middle].address | ~mask_of(set->prefixes[middle].length)) < address) {
+		if ((set->prefixes[middle].address | ~mask_of(set->prefixes[middle].length)) <
+		    address) {
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -337,8 +350,8 @@ find_prefix(const struct policy_set *set, uint32_t address)
 }
 
 static bool
-holds_member(const struct policy_sets *sets, const struct policy_set *outer, const struct policy_set *inner,
-    uint32_t member)
+holds_member(const struct policy_sets *sets, const struct policy_set *outer,
+    const struct policy_set *inner, uint32_t member)
 {
 	if (sets->services) {
 		return policy_terms_contain(outer->terms, outer->count, &inner->terms[member]);
@@ -350,8 +363,8 @@ holds_member(const struct policy_sets *sets, const struct policy_set *outer, con
 
 /* Sets that may hold the member, key by key: calls with rising `step` until it is false. */
 static bool
-candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint32_t member, uint32_t step,
-    struct policy_set_list *list)
+candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint32_t member,
+    uint32_t step, struct policy_set_list *list)
 {
 	*list = (struct policy_set_list){.count = 0};
 	if (!sets->services) {
@@ -365,7 +378,8 @@ candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint
 		return true;
 	}
 	const struct classifier_term *term = &set->terms[member];
-	const uint32_t own = term->protocol == CLASSIFIER_ANY_PROTOCOL ? PROTOCOL_TCP : term->protocol;
+	const uint32_t own =
+	    term->protocol == CLASSIFIER_ANY_PROTOCOL ? PROTOCOL_TCP : term->protocol;
 	if (step > 33) {
 		return false;
 	}
@@ -384,7 +398,8 @@ find_pivot(const struct policy_sets *sets, const struct policy_set *set)
 	uint64_t least = UINT64_MAX;
 	uint32_t pivot = 0;
 
-	for (uint32_t member = 0; set->count > 1 && member < set->count && member < PIVOTS_MOST; member++) {
+	for (uint32_t member = 0; set->count > 1 && member < set->count && member < PIVOTS_MOST;
+	     member++) {
 		struct policy_set_list list;
 		uint64_t total = 0;
 		for (uint32_t step = 0; candidates_of(sets, set, member, step, &list); step++) {
@@ -444,7 +459,9 @@ find_supersets(struct policy_sets *sets, uint32_t number, uint32_t *buffer)
 
 	search.found[search.count++] = number;
 	for (uint32_t step = 0; candidates_of(sets, set, pivot, step, &list); step++) {
-		for (uint32_t i = 0; i < list.count && search.work > 0 && search.count < POLICY_SETS_SUPERSETS; i++) {
+		for (uint32_t i = 0;
+		     i < list.count && search.work > 0 && search.count < POLICY_SETS_SUPERSETS;
+		     i++) {
 			try_candidate(sets, &search, list.items[i]);
 		}
 	}
@@ -479,14 +496,16 @@ index_set(struct policy_sets *sets, uint32_t number)
 
 	for (uint32_t i = 0; i < set->count; i++) {
 		if (sets->services) {
-			struct term_context context = {.sets = sets, .set = number, .protocol = set->terms[i].protocol};
-			if (!policy_ports_cut(set->terms[i].destination_low, set->terms[i].destination_high,
-				add_port_key, &context)) {
+			struct term_context context = {
+			    .sets = sets, .set = number, .protocol = set->terms[i].protocol};
+			if (!policy_ports_cut(set->terms[i].destination_low,
+				set->terms[i].destination_high, add_port_key, &context)) {
 				return false;
 			}
 		} else {
 			sets->lengths |= (uint64_t)1 << set->prefixes[i].length;
-			if (!index_add(sets, set->prefixes[i].address, set->prefixes[i].length, number)) {
+			if (!index_add(
+				sets, set->prefixes[i].address, set->prefixes[i].length, number)) {
 				return false;
 			}
 		}
@@ -519,7 +538,7 @@ policy_sets_finish(struct policy_sets *sets)
 	return true;
 }
 
-/* --- what two have in common ------------------------------------------------------------------------------------ */
+/* --- what two have in common ------------------------------------------------------------ */
 
 static bool
 prefix_meets(const struct policy_set *set, const struct snapshot_address *prefix)
@@ -527,7 +546,7 @@ prefix_meets(const struct policy_set *set, const struct snapshot_address *prefix
 	const uint32_t place = find_prefix(set, prefix->address);
 
 	return place < set->count &&
-	    (holds(&set->prefixes[place], prefix) || holds(prefix, &set->prefixes[place]));
+	       (holds(&set->prefixes[place], prefix) || holds(prefix, &set->prefixes[place]));
 }
 
 bool

@@ -1,14 +1,14 @@
 /*
- * What policies match, as sets that are compared: distinct address sets, distinct service sets, and of each the sets that
- * contain it. For policy_cover.c.
+ * What policies match, as sets that are compared: distinct address sets, distinct service sets, and
+ * of each the sets that contain it. For policy_cover.c.
  *
- * An address set is held as the fewest prefixes that make it up; so one set contains another when each prefix of the other
- * lies inside one of its own. Sets that may contain another are found by a prefix (a port) of its own that the fewest sets
- * hold, not by comparing all with all.
+ * An address set is held as the fewest prefixes that make it up; so one set contains another when
+ * each prefix of the other lies inside one of its own. Sets that may contain another are found by a
+ * prefix (a port) of its own that the fewest sets hold, not by comparing all with all.
  *
- * Bound: for one set at most POLICY_SETS_SUPERSETS containing ones are kept, and the work of finding them is at most
- * POLICY_SETS_WORK and a fixed amount for each of its members. What lies beyond is left out: then a set that contains it is
- * missed, never one told that does not.
+ * Bound: for one set at most POLICY_SETS_SUPERSETS containing ones are kept, and the work of
+ * finding them is at most POLICY_SETS_WORK and a fixed amount for each of its members. What lies
+ * beyond is left out: then a set that contains it is missed, never one told that does not.
  *
  * Everything lies in the caller's arena. False from any function: memory ran out.
  */
@@ -46,10 +46,11 @@ struct policy_set_index {
 
 struct policy_set {
 	uint32_t count;
-	const struct snapshot_address *prefixes; /* an address set's; sorted, disjoint, no two halves of a larger one */
-	const struct classifier_term *terms;     /* a service set's; sorted, applications left out */
-	uint32_t same_hash;                      /* the next set of the same hash, or CLASSIFIER_NONE */
-	struct policy_set_list supersets;        /* itself too */
+	const struct snapshot_address
+	    *prefixes; /* an address set's; sorted, disjoint, no two halves of a larger one */
+	const struct classifier_term *terms; /* a service set's; sorted, applications left out */
+	uint32_t same_hash;                  /* the next set of the same hash, or CLASSIFIER_NONE */
+	struct policy_set_list supersets;    /* itself too */
 };
 
 /* An array that the caller gave. */
@@ -75,20 +76,24 @@ struct policy_sets {
 };
 
 /* The set's number. The same array may come again; `count` is above 0. */
-bool policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses, uint32_t count,
-    uint32_t *number) __attribute__((warn_unused_result));
-bool policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms, uint32_t count,
-    uint32_t *number) __attribute__((warn_unused_result));
+bool policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses,
+    uint32_t count, uint32_t *number) __attribute__((warn_unused_result));
+bool policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms,
+    uint32_t count, uint32_t *number) __attribute__((warn_unused_result));
 /* When all sets are there: finds of each the ones that contain it. */
 bool policy_sets_finish(struct policy_sets *sets) __attribute__((warn_unused_result));
 
-/* Has the one something in common with the other? `work` goes down; when it is used up the answer is yes. */
+/* Has the one something in common with the other? `work` goes down; when it is used up the answer
+ * is yes. */
 bool policy_sets_meet(const struct policy_sets *sets, uint32_t one, uint32_t other, uint32_t *work);
 
 /* Does the union of `terms` contain `term` whole? No when it is too much work to tell. */
-bool policy_terms_contain(const struct classifier_term *terms, uint32_t count, const struct classifier_term *term);
+bool policy_terms_contain(
+    const struct classifier_term *terms, uint32_t count, const struct classifier_term *term);
 bool policy_terms_meet(const struct classifier_term *one, const struct classifier_term *other);
-/* Keys of the index for a range of destination ports, at most 30: calls `each` until it returns false. */
-bool policy_ports_cut(uint32_t low, uint32_t high, bool (*each)(void *context, uint32_t key), void *context);
+/* Keys of the index for a range of destination ports, at most 30: calls `each` until it returns
+ * false. */
+bool policy_ports_cut(
+    uint32_t low, uint32_t high, bool (*each)(void *context, uint32_t key), void *context);
 
 #endif

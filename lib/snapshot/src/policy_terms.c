@@ -1,8 +1,9 @@
 /*
- * Services as rectangles of destination and source ports, one layer a protocol: is one inside the union of others?
+ * Services as rectangles of destination and source ports, one layer a protocol: is one inside the
+ * union of others?
  *
- * A rectangle that only partly lies in one of the others is cut, and its rest, at most four pieces, is looked for in those
- * that follow.
+ * A rectangle that only partly lies in one of the others is cut, and its rest, at most four pieces,
+ * is looked for in those that follow.
  */
 #include "policy_sets.h"
 
@@ -29,16 +30,19 @@ struct cutting {
 static bool
 meets(const struct classifier_term *term, const struct piece *piece)
 {
-	return term->destination_low <= piece->destination_high && piece->destination_low <= term->destination_high &&
-	    term->source_low <= piece->source_high && piece->source_low <= term->source_high;
+	return term->destination_low <= piece->destination_high &&
+	       piece->destination_low <= term->destination_high &&
+	       term->source_low <= piece->source_high && piece->source_low <= term->source_high;
 }
 
-static bool inside(struct cutting *cutting, const struct piece *piece, uint32_t from, uint32_t depth);
+static bool inside(
+    struct cutting *cutting, const struct piece *piece, uint32_t from, uint32_t depth);
 
-/* What of the piece lies outside the term, looked for in the terms from `from` on. The recursion is PIECES_DEEP deep. */
+/* What of the piece lies outside the term, looked for in the terms from `from` on. The recursion is
+ * PIECES_DEEP deep. */
 static bool
-rest_inside(struct cutting *cutting, const struct piece *piece, const struct classifier_term *term, uint32_t from,
-    uint32_t depth)
+rest_inside(struct cutting *cutting, const struct piece *piece, const struct classifier_term *term,
+    uint32_t from, uint32_t depth)
 {
 	struct piece middle = *piece;
 
@@ -85,7 +89,8 @@ inside(struct cutting *cutting, const struct piece *piece, uint32_t from, uint32
 			return false;
 		}
 		cutting->left--;
-		if ((term->protocol == cutting->protocol || term->protocol == CLASSIFIER_ANY_PROTOCOL) &&
+		if ((term->protocol == cutting->protocol ||
+			term->protocol == CLASSIFIER_ANY_PROTOCOL) &&
 		    meets(term, piece)) {
 			return rest_inside(cutting, piece, term, i + 1, depth + 1);
 		}
@@ -94,9 +99,11 @@ inside(struct cutting *cutting, const struct piece *piece, uint32_t from, uint32
 }
 
 bool
-policy_terms_contain(const struct classifier_term *terms, uint32_t count, const struct classifier_term *term)
+policy_terms_contain(
+    const struct classifier_term *terms, uint32_t count, const struct classifier_term *term)
 {
-	struct cutting cutting = {.terms = terms, .count = count, .protocol = term->protocol, .left = PIECES_MOST};
+	struct cutting cutting = {
+	    .terms = terms, .count = count, .protocol = term->protocol, .left = PIECES_MOST};
 	const struct piece piece = {
 	    term->destination_low, term->destination_high, term->source_low, term->source_high};
 
@@ -123,18 +130,20 @@ policy_terms_meet(const struct classifier_term *one, const struct classifier_ter
 	    one->destination_low, one->destination_high, one->source_low, one->source_high};
 
 	return (one->protocol == other->protocol || one->protocol == CLASSIFIER_ANY_PROTOCOL ||
-	           other->protocol == CLASSIFIER_ANY_PROTOCOL) &&
-	    meets(other, &piece);
+		   other->protocol == CLASSIFIER_ANY_PROTOCOL) &&
+	       meets(other, &piece);
 }
 
 bool
-policy_ports_cut(uint32_t low, uint32_t high, bool (*each)(void *context, uint32_t key), void *context)
+policy_ports_cut(
+    uint32_t low, uint32_t high, bool (*each)(void *context, uint32_t key), void *context)
 {
 	while (low <= high) {
 		uint32_t length = 16;
 
 		/* the largest block that begins here and does not pass the end */
-		while (length > 0 && (low & ((2U << (16 - length)) - 1)) == 0 && low + (2U << (16 - length)) - 1 <= high) {
+		while (length > 0 && (low & ((2U << (16 - length)) - 1)) == 0 &&
+		       low + (2U << (16 - length)) - 1 <= high) {
 			length--;
 		}
 		if (!each(context, classifier_port_key(low, length))) {
