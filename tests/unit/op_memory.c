@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "conf/line.h"
 #include "conf/op.h"
 
 static uint32_t allocations;
@@ -131,6 +132,25 @@ fail_each(const struct house *house, bool (*attempt)(const struct house *house))
 		assert_true(worked || !finished);
 	}
 	assert_true(refused > 0);
+}
+
+/* Shortened words: what comes out is whole or the line as it was typed, never something between. */
+static bool
+attempt_line(const struct house *house)
+{
+	static const char typed[] = "sec zon security-z trust tcp-r";
+	static const struct conf_line_rule rule = {NULL, true};
+	struct text expanded = TEXT_EMPTY;
+	struct op_error error;
+	const enum conf_line_state state = conf_line_read(&house->editor, typed, &rule, &expanded, &error);
+	const bool whole = strcmp(text_string(&expanded), "security zones security-zone trust tcp-rst") == 0;
+
+	assert_int_not_equal(state, CONF_LINE_AMBIGUOUS);
+	assert_true(whole || state != CONF_LINE_READS || text_failed(&expanded) ||
+	    strcmp(text_string(&expanded), typed) == 0);
+	op_error_release(&error);
+	text_release(&expanded);
+	return whole && state == CONF_LINE_READS;
 }
 
 static bool
@@ -265,6 +285,12 @@ test_completion(void **state)
 	fail_each(*state, attempt_completion);
 }
 
+static void
+test_line(void **state)
+{
+	fail_each(*state, attempt_line);
+}
+
 int
 main(void)
 {
@@ -273,6 +299,7 @@ main(void)
 	    cmocka_unit_test(test_parse),
 	    cmocka_unit_test(test_tree),
 	    cmocka_unit_test(test_completion),
+	    cmocka_unit_test(test_line),
 	};
 
 	return cmocka_run_group_tests(tests, build, tear_down);

@@ -324,7 +324,8 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "set cli complete-on-space o", "on off <on | off> ");
 	expect_next(house, OPERATIONAL, "show version | t", "tee trim ");
 	expect_next(house, OPERATIONAL, "show version | match x | save ", "<file> ");
-	expect_next(house, OPERATIONAL, "show interfaces terse ", "! 'ge-0/0/1 <interface> | ");
+	expect_next(house, OPERATIONAL, "show interfaces terse ", "! 'ge-0/0/1 'ge-0/0/1.2 <interface> | ");
+	expect_next(house, OPERATIONAL, "show arp interface ", "'ge-0/0/1.2 <interface> ");
 	expect_next(house, OPERATIONAL, "show security flow session source-port ", "<1..65535> ");
 	expect_next(house, OPERATIONAL, "show security flow session protocol t", "tcp <protocol> ");
 	expect_next(house, OPERATIONAL, "clear security flow session session-identifier 7 source-po", "source-port ");

@@ -273,21 +273,15 @@ line_expand_word(struct line *line, size_t at, struct text *ambiguous)
 	return done;
 }
 
-/* Where the line goes wrong, in the words that were typed: whole keywords are longer. */
-static size_t
-line_column(const struct line *line, const struct line_word *typed, size_t at)
-{
-	return at < line->count ? typed[at].start : typed[line->count - 1].end + 1;
-}
-
 enum conf_line_state
 conf_line_read(const struct conf_editor *editor, const char *words, const struct conf_line_rule *rule,
     struct text *expanded, struct op_error *error)
 {
 	struct line line;
-	struct line_word typed[LINE_WORDS];
+	struct line_word typed[LINE_WORDS]; /* whole keywords are longer: places are those of the words as they came */
 	enum conf_line_state state = CONF_LINE_READS;
 	bool more = line_start(&line, editor, words, rule->until) && line.count > 0;
+	const size_t end = more ? line.items[line.count - 1].end + 1 : 0;
 
 	*error = OP_ERROR_EMPTY;
 	memcpy(typed, line.items, sizeof(typed));
@@ -296,12 +290,12 @@ conf_line_read(const struct conf_editor *editor, const char *words, const struct
 
 		more = wrong < line.count && line_expand_word(&line, wrong, &error->message);
 		if (!more) {
-			error->column = line_column(&line, typed, wrong);
+			error->column = wrong < line.count ? typed[wrong].start : end;
 			state = error->message.length > 0 ? CONF_LINE_AMBIGUOUS : CONF_LINE_WRONG;
 		}
 	}
 	if (more && rule->whole && !line_reads(&line, line.count, false)) {
-		error->column = line_column(&line, typed, line.count);
+		error->column = end;
 		state = CONF_LINE_WRONG;
 	}
 	text_append(expanded, text_failed(&line.words) ? words : text_string(&line.words));
