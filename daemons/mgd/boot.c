@@ -13,6 +13,7 @@
 
 #include "commit.h"
 #include "factory.h"
+#include "schedule.h"
 
 enum {
 	ROUNDS = 500,     /* of taking out */
@@ -319,6 +320,7 @@ boot_configuration(struct mgd *mgd, const struct boot_file *file)
 	good = good && mgd_reset_candidate(mgd);
 	if (good) {
 		commit_resume(mgd);
+		schedule_resume(mgd);
 	}
 	return good;
 }

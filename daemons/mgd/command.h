@@ -47,6 +47,7 @@ command_function command_top;
 command_function command_show;
 command_function command_commit;
 command_function command_update;
+command_function command_clear_commit;
 command_function command_show_rollback;
 command_function command_show_rescue;
 command_function command_save_rescue;

@@ -3,11 +3,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit.h"
 #include "command.h"
 #include "commit.h"
 #include "editing.h"
+#include "schedule.h"
 
 enum { DEFAULT_CONFIRM = 10 }; /* minutes */
 
@@ -274,6 +276,17 @@ command_commit(struct session *session, const struct op_command *command)
 	}
 	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
+	}
+	if (op_value(request, "at") != NULL) {
+		if (order.check_only || order.confirm != 0) {
+			session_failf(session, "error: at has no place beside check and confirmed\n");
+			return COMMAND_WRONG;
+		}
+		if (!schedule_parse(op_value(request, "at"), (int64_t)time(NULL), &order.at)) {
+			session_failf(session,
+			    "error: at: must be a time to come, HH:MM[:SS] of today or \"YYYY-MM-DD HH:MM[:SS]\" (UTC)\n");
+			return COMMAND_WRONG;
+		}
 	}
 	audit_commit(session->mgd, session->user, order.check_only, order.comment);
 	commit_start(session->mgd, session, &order);

@@ -184,6 +184,14 @@ command_show_commits(struct session *session, const struct op_command *command)
 	enum command_outcome outcome;
 
 	op_tree_start(&tree, command->rpc->root);
+	if (session->mgd->scheduled != 0) {
+		struct text pending = TEXT_EMPTY;
+
+		text_append(&pending, "commit requested at ");
+		history_append_time(session->mgd->scheduled, &pending);
+		op_add(&tree, tree.root, "commit-pending", text_string(&pending));
+		text_release(&pending);
+	}
 	for (size_t i = 0; i < store_count(store); i++) {
 		struct store_entry entry;
 		struct op_node *row;

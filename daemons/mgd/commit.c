@@ -15,6 +15,8 @@
 #include "audit.h"
 #include "conf/groups.h"
 #include "editing.h"
+#include "history.h"
+#include "schedule.h"
 
 enum {
 	APPLY_PATIENCE = 10000, /* milliseconds */
@@ -37,7 +39,10 @@ struct commit {
 	bool check_only;
 	bool and_quit;
 	bool failed;
+	bool scheduled; /* it waited for its time */
+	int64_t at;     /* check_only: it is to be done then */
 	bool own;       /* of a private candidate: the shared one has no part in it */
+	bool trimmed;   /* it puts something else in force than what was edited */
 	bool automatic; /* the rollback of a commit that nobody confirmed */
 	uint32_t confirm;
 	uint64_t back; /* confirm: the commit to go back to */
@@ -87,6 +92,52 @@ settle_confirmation(struct mgd *mgd)
 	}
 }
 
+static void
+fail(struct commit *commit, const char *message)
+{
+	diagnostics_addf(&commit->list, DIAGNOSTIC_ERROR, NULL, NULL, 0, "%s", message);
+	commit->failed = true;
+}
+
+/* It was checked, and is kept until its time comes. */
+static void
+keep_for_later(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+	struct text error = TEXT_EMPTY;
+
+	commit->entry.wall = commit->at;
+	if (!schedule_save(mgd, commit->tree, &commit->entry, &error)) {
+		fail(commit, text_string(&error));
+	}
+	text_release(&error);
+}
+
+static void
+say_at(struct session *session, int64_t at)
+{
+	struct text line = TEXT_EMPTY;
+
+	text_append(&line, "commit at will be executed at ");
+	history_append_time(at, &line);
+	session_say(session, text_string(&line));
+	text_release(&line);
+}
+
+/* Nobody is there to be told. */
+static void
+log_errors(struct mgd *mgd)
+{
+	const struct diagnostics *list = &mgd->commit->list;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct diagnostic *one = &list->items[i];
+
+		logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_ERROR", "[edit%s%s] %s",
+		    one->path == NULL || one->path[0] == '\0' ? "" : " ", one->path == NULL ? "" : one->path, one->message);
+	}
+}
+
 /* The end, good or bad: the session is told, and the commit is no more. */
 static void
 finish(struct mgd *mgd)
@@ -97,7 +148,15 @@ finish(struct mgd *mgd)
 	bool check_only = commit->check_only;
 	bool and_quit = commit->and_quit;
 	uint32_t confirm = commit->confirm;
+	int64_t at = commit->at;
 
+	if (commit->at != 0 && good) {
+		keep_for_later(mgd);
+		good = !commit->failed;
+	}
+	if (commit->scheduled) {
+		schedule_forget(mgd);
+	}
 	for (int i = 0; i < LINK_COUNT; i++) {
 		if ((commit->failed || check_only) && commit->takes[i] && mgd->links[i].state == LINK_READY) {
 			link_abort(mgd, &mgd->links[i], commit->entry.commit);
@@ -106,7 +165,7 @@ finish(struct mgd *mgd)
 	audit_commit_end(mgd, commit->entry.user, check_only, good);
 	settle_confirmation(mgd);
 	/* A candidate that nobody had touched follows what is in force. */
-	if (good && !check_only && (commit->automatic || commit->own || session == NULL) && !mgd->changed &&
+	if (good && !check_only && (commit->automatic || commit->own || commit->trimmed || session == NULL) && !mgd->changed &&
 	    !mgd_reset_candidate(mgd)) {
 		mgd->changed = true;
 	}
@@ -115,6 +174,8 @@ finish(struct mgd *mgd)
 	}
 	if (session != NULL) {
 		session_diagnose(session, &commit->list);
+	} else if (!good) {
+		log_errors(mgd);
 	}
 	commit_destroy(mgd);
 	if (session != NULL) {
@@ -124,6 +185,9 @@ finish(struct mgd *mgd)
 		}
 		if (good) {
 			session_say(session, check_only ? "configuration check succeeds" : "commit complete");
+			if (at != 0) {
+				say_at(session, at);
+			}
 		} else {
 			session_failf(session, "error: configuration check-out failed: nothing was changed\n");
 		}
@@ -133,13 +197,6 @@ finish(struct mgd *mgd)
 		session_done(session, good ? IPC_DONE_OK : IPC_DONE_ERROR);
 	}
 	links_tick(mgd);
-}
-
-static void
-fail(struct commit *commit, const char *message)
-{
-	diagnostics_addf(&commit->list, DIAGNOSTIC_ERROR, NULL, NULL, 0, "%s", message);
-	commit->failed = true;
 }
 
 /* The configuration that came from a file at the start gets its place in the ring, so that rollback finds it. */
@@ -346,10 +403,11 @@ create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const s
 	}
 	commit->tree = tree;
 	commit->session = session;
-	commit->check_only = order->check_only;
+	commit->check_only = order->check_only || order->at != 0;
+	commit->at = order->at;
 	commit->and_quit = order->and_quit;
 	commit->own = session != NULL && session->editing == EDIT_PRIVATE;
-	commit->confirm = order->check_only ? 0 : order->confirm;
+	commit->confirm = commit->check_only ? 0 : order->confirm;
 	commit->deadline = mgd_now() + mgd->patience;
 	/* One more that wants to be confirmed confirms nothing: both go back together. */
 	commit->back = mgd->unconfirmed ? mgd->back : mgd->stored ? mgd->running_id : store_next(mgd->store);
@@ -362,6 +420,19 @@ create(struct mgd *mgd, struct conf_tree *tree, struct session *session, const s
 	(void)snprintf(commit->entry.comment, sizeof(commit->entry.comment), "%s",
 	    order->comment == NULL ? "" : order->comment);
 	return commit;
+}
+
+/* REQ-CFG-009: autoinstallation with delete-upon-commit ends with the first commit. */
+static void
+end_autoinstallation(struct commit *commit)
+{
+	static const char path[] = "system autoinstallation";
+	struct conf_editor editor = {.tree = commit->tree, .level = TEXT_EMPTY};
+
+	if (conf_child(conf_walk(conf_tree_top(commit->tree), "system", "autoinstallation", NULL), "delete-upon-commit") != NULL) {
+		commit->trimmed = conf_edit_delete(&editor, path, &commit->list);
+	}
+	text_release(&editor.level);
 }
 
 /* => mgd->commit was just made */
@@ -386,6 +457,7 @@ verify(struct mgd *mgd)
 {
 	struct commit *commit = mgd->commit;
 
+	end_autoinstallation(commit);
 	for (int i = 0; i < LINK_COUNT; i++) {
 		/* A logger in trouble does not hold up a policy; what forwards always has its say. */
 		commit->takes[i] = mgd->links[i].state == LINK_READY &&
@@ -438,6 +510,23 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	}
 	mgd->commit->list = list;
 	verify(mgd);
+}
+
+bool
+commit_start_scheduled(struct mgd *mgd, struct conf_tree *tree, const struct store_entry *entry)
+{
+	const struct commit_order order = {.comment = entry->comment};
+
+	assert(mgd->commit == NULL);
+	mgd->commit = create(mgd, tree, NULL, &order);
+	if (mgd->commit == NULL) {
+		return false;
+	}
+	mgd->commit->scheduled = true;
+	(void)snprintf(mgd->commit->entry.user, sizeof(mgd->commit->entry.user), "%s", entry->user);
+	(void)snprintf(mgd->commit->entry.client, sizeof(mgd->commit->entry.client), "%s", entry->client);
+	verify(mgd);
+	return true;
 }
 
 /* --- commits that want to be confirmed -------------------------------------------------------------------------- */
@@ -524,5 +613,8 @@ commit_tick(struct mgd *mgd)
 	}
 	if (mgd->unconfirmed && mgd->commit == NULL && mgd_now() >= mgd->rollback_due) {
 		roll_back(mgd);
+	}
+	if (mgd->commit == NULL) {
+		schedule_tick(mgd);
 	}
 }

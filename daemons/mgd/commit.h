@@ -14,12 +14,16 @@
 struct commit_order {
 	bool check_only;
 	bool and_quit;
+	int64_t at; /* UTC seconds: checked now, done then; 0: now */
 	const char *comment; /* NULL: none */
 	uint32_t confirm; /* minutes until it goes back by itself unless another commit confirms it; 0: it stays */
 };
 
 /* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
 void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
+/* The commit that waited for its time; takes the tree over. False: no memory. => no commit is under way */
+bool commit_start_scheduled(struct mgd *mgd, struct conf_tree *tree, const struct store_entry *entry)
+    __attribute__((warn_unused_result));
 /* At the start, with running and candidate there: goes on waiting for the confirmation of the newest commit, if it wants one. */
 void commit_resume(struct mgd *mgd);
 /* A daemon's answer. False: it is not one to the commit under way. */

@@ -234,6 +234,10 @@ editing_allowed(struct session *session)
 		session_failf(session, "error: a commit is under way\n");
 		return false;
 	}
+	if (session->mgd->scheduled != 0) {
+		session_failf(session, "error: a commit waits for its time (show system commit): clear system commit drops it\n");
+		return false;
+	}
 	if (session->editing == EDIT_SHARED && holder != NULL) {
 		return refuse_locked(session, holder);
 	}

@@ -38,6 +38,7 @@ struct mgd {
 	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */
 	uint64_t back;        /* unconfirmed: the commit to go back to */
 	int64_t rollback_due; /* when, in monotonic milliseconds */
+	int64_t scheduled;    /* when the commit that waits for its time is done, UTC seconds; 0: none waits */
 	int patience; /* milliseconds that a daemon has to verify a configuration */
 };
 

@@ -21,6 +21,10 @@
 
 static const char pending_name[] = "pending";
 static const char rescue_name[] = "rescue.gz";
+static const char *const slot_names[] = {
+    [STORE_SCHEDULED] = "scheduled.gz",
+    [STORE_CANDIDATE] = "candidate.gz",
+};
 
 enum { HEAD_BYTES = 4096 };
 
@@ -204,12 +208,18 @@ store_read(const struct store *store, size_t rollback, struct store_entry *entry
 	return read_named(store, name, entry, content, error);
 }
 
-bool
-store_has_rescue(const struct store *store)
+static bool
+has_file(const struct store *store, const char *name)
 {
 	struct stat status;
 
-	return fstatat(store->folder, rescue_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(store->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
+store_has_rescue(const struct store *store)
+{
+	return has_file(store, rescue_name);
 }
 
 bool
@@ -379,17 +389,23 @@ store_remove(const struct store *store, const char *name)
 	return unlinkat(store->folder, name, 0) == 0 && fsync(store->folder) == 0;
 }
 
-bool
-store_write_rescue(const struct store *store, const struct store_entry *entry, const char *content, size_t length,
-    struct text *error)
+static bool
+write_packed(const struct store *store, const char *name, const struct store_entry *entry, const char *content,
+    size_t length, struct text *error)
 {
 	struct text bytes = TEXT_EMPTY;
-	bool good = archive_pack(entry, store->release, content, length, &bytes);
+	bool good;
+
+	if (length > STORE_TEXT - HEAD_BYTES) {
+		text_append(error, "the configuration is too large to be kept");
+		return false;
+	}
+	good = archive_pack(entry, store->release, content, length, &bytes);
 
 	if (!good) {
 		text_append(error, "out of memory");
 	}
-	good = good && store_put(store, rescue_name, &bytes, error);
+	good = good && store_put(store, name, &bytes, error);
 	text_release(&bytes);
 	return good;
 }
@@ -398,4 +414,37 @@ bool
 store_delete_rescue(const struct store *store)
 {
 	return store_remove(store, rescue_name);
+}
+
+bool
+store_write_rescue(const struct store *store, const struct store_entry *entry, const char *content, size_t length,
+    struct text *error)
+{
+	return write_packed(store, rescue_name, entry, content, length, error);
+}
+
+bool
+store_has_slot(const struct store *store, enum store_slot slot)
+{
+	return has_file(store, slot_names[slot]);
+}
+
+bool
+store_read_slot(const struct store *store, enum store_slot slot, struct store_entry *entry, struct text *content,
+    struct text *error)
+{
+	return read_named(store, slot_names[slot], entry, content, error);
+}
+
+bool
+store_write_slot(const struct store *store, enum store_slot slot, const struct store_entry *entry, const char *content,
+    size_t length, struct text *error)
+{
+	return write_packed(store, slot_names[slot], entry, content, length, error);
+}
+
+bool
+store_delete_slot(const struct store *store, enum store_slot slot)
+{
+	return store_remove(store, slot_names[slot]);
 }

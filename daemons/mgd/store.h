@@ -76,6 +76,18 @@ bool store_read_rescue(const struct store *store, struct store_entry *entry, str
 bool store_write_rescue(const struct store *store, const struct store_entry *entry, const char *content, size_t length,
     struct text *error) __attribute__((warn_unused_result));
 bool store_delete_rescue(const struct store *store) __attribute__((warn_unused_result));
+/* What is kept beside, one of each: a commit for later; what was edited and not committed. */
+enum store_slot {
+	STORE_SCHEDULED,
+	STORE_CANDIDATE,
+};
+
+bool store_has_slot(const struct store *store, enum store_slot slot);
+bool store_read_slot(const struct store *store, enum store_slot slot, struct store_entry *entry, struct text *content,
+    struct text *error) __attribute__((warn_unused_result));
+bool store_write_slot(const struct store *store, enum store_slot slot, const struct store_entry *entry,
+    const char *content, size_t length, struct text *error) __attribute__((warn_unused_result));
+bool store_delete_slot(const struct store *store, enum store_slot slot);
 /* The head of one, without its content being checked. */
 bool store_head(const struct store *store, size_t rollback, struct store_entry *entry) __attribute__((warn_unused_result));
 /*

@@ -211,7 +211,7 @@ test_errors(void **state)
 	expect_error(house, OPERATIONAL, "show \"version", 5, "the quote is not closed");
 	expect_error(house, OPERATIONAL, "show version now", 13, "syntax error, nothing more was expected here");
 	expect_error(house, CONFIGURATION, "commit 5", 7,
-	    "syntax error, possible: check, confirmed, and-quit, comment");
+	    "syntax error, possible: check, confirmed, at, and-quit, comment");
 	expect_error(house, CONFIGURATION, "rollback 50", 9, "rollback: must be a number in 0..49");
 }
 
@@ -341,7 +341,7 @@ test_completion(void **state)
 	    "edit show ");
 	expect_next(house, CONFIGURATION, "top delete security ", "! >zones ");
 	expect_next(house, CONFIGURATION, "deactivate inter", ">interfaces ");
-	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> and-quit comment | ");
+	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> at and-quit comment | ");
 	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> rescue | ");
 }
 

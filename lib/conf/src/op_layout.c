@@ -138,6 +138,10 @@ op_layout_lines(struct op_renderer *renderer, const struct op_node *root, struct
 void
 op_layout_commit(struct op_renderer *renderer, const struct op_node *root, struct text *out)
 {
+	if (op_value(root, "commit-pending") != NULL) {
+		op_put(out, root, "commit-pending", "");
+		text_append_char(out, '\n');
+	}
 	for (const struct op_node *row = op_find(root, renderer->rpc->row); row != NULL; row = op_next(row)) {
 		const char *comment = op_value(row, "log");
 

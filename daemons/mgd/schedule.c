@@ -1,0 +1,163 @@
+/*
+ * commit at. See schedule.h.
+ */
+#include "schedule.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "commit.h"
+
+/* Two or four digits. */
+static bool
+take_digits(const char **at, int digits, int *value)
+{
+	*value = 0;
+	for (int i = 0; i < digits; i++) {
+		if ((*at)[i] < '0' || (*at)[i] > '9') {
+			return false;
+		}
+		*value = *value * 10 + ((*at)[i] - '0');
+	}
+	*at += digits;
+	return true;
+}
+
+static bool
+take_mark(const char **at, char mark)
+{
+	const bool there = **at == mark;
+
+	*at += there;
+	return there;
+}
+
+static bool
+take_date(const char **at, struct tm *when)
+{
+	if (!take_digits(at, 4, &when->tm_year) || !take_mark(at, '-') || !take_digits(at, 2, &when->tm_mon) ||
+	    !take_mark(at, '-') || !take_digits(at, 2, &when->tm_mday) || !take_mark(at, ' ')) {
+		return false;
+	}
+	when->tm_year -= 1900;
+	when->tm_mon -= 1;
+	return when->tm_year >= 70;
+}
+
+bool
+schedule_parse(const char *words, int64_t now, int64_t *at)
+{
+	const time_t seconds = (time_t)now;
+	const char *rest = words;
+	struct tm when;
+	struct tm again;
+
+	if (gmtime_r(&seconds, &when) == NULL || (strlen(words) > 8 && !take_date(&rest, &when))) {
+		return false;
+	}
+	when.tm_sec = 0;
+	if (!take_digits(&rest, 2, &when.tm_hour) || !take_mark(&rest, ':') || !take_digits(&rest, 2, &when.tm_min) ||
+	    (take_mark(&rest, ':') && !take_digits(&rest, 2, &when.tm_sec)) || *rest != '\0') {
+		return false;
+	}
+	again = when;
+	*at = (int64_t)timegm(&again);
+	/* February 30 and 25:00 come out as something else. */
+	return *at > now && again.tm_mon == when.tm_mon && again.tm_mday == when.tm_mday && again.tm_hour == when.tm_hour &&
+	    again.tm_min == when.tm_min && again.tm_sec == when.tm_sec;
+}
+
+bool
+schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry, struct text *error)
+{
+	struct text content = TEXT_EMPTY;
+	bool good;
+
+	conf_render(conf_tree_top(tree), CONF_FORMAT_TEXT, &content);
+	if (text_failed(&content)) {
+		text_append(error, "out of memory");
+	}
+	good = !text_failed(&content) &&
+	    store_write_slot(mgd->store, STORE_SCHEDULED, entry, text_string(&content), content.length, error);
+	text_release(&content);
+	if (good) {
+		mgd->scheduled = entry->wall;
+	}
+	return good;
+}
+
+void
+schedule_forget(struct mgd *mgd)
+{
+	mgd->scheduled = 0;
+	(void)store_delete_slot(mgd->store, STORE_SCHEDULED);
+}
+
+void
+schedule_resume(struct mgd *mgd)
+{
+	struct store_entry entry;
+	struct text content = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+
+	if (store_has_slot(mgd->store, STORE_SCHEDULED)) {
+		if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error) &&
+		    entry.commit == store_next(mgd->store) + (mgd->stored ? 0 : 1)) {
+			mgd->scheduled = entry.wall;
+		} else {
+			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED", "the commit at a time is dropped: %s",
+			    error.length == 0 ? "another commit was done meanwhile" : text_string(&error));
+			schedule_forget(mgd);
+		}
+	}
+	text_release(&content);
+	text_release(&error);
+}
+
+void
+schedule_tick(struct mgd *mgd)
+{
+	struct store_entry entry;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct text content = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	struct conf_tree *tree = NULL;
+
+	if (mgd->scheduled == 0 || (int64_t)time(NULL) < mgd->scheduled) {
+		return;
+	}
+	if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error)) {
+		tree = conf_tree_create(mgd->schema);
+	}
+	if (tree != NULL && !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
+		conf_tree_destroy(tree);
+		tree = NULL;
+	}
+	if (tree == NULL || !commit_start_scheduled(mgd, tree, &entry)) {
+		logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_AT_FAILED", "the commit at a time failed: %s",
+		    error.length == 0 ? "it cannot be loaded" : text_string(&error));
+		schedule_forget(mgd);
+	}
+	diagnostics_release(&list);
+	text_release(&content);
+	text_release(&error);
+}
+
+enum command_outcome
+command_clear_commit(struct session *session, const struct op_command *command)
+{
+	(void)command;
+	if (session->mgd->scheduled == 0) {
+		session_say(session, "No commit scheduled.");
+		return COMMAND_DONE;
+	}
+	if (session->mgd->commit != NULL) {
+		session_failf(session, "error: a commit is under way\n");
+		return COMMAND_WRONG;
+	}
+	schedule_forget(session->mgd);
+	session_say(session, "Pending commit cleared.");
+	return COMMAND_DONE;
+}
