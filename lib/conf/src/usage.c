@@ -103,7 +103,8 @@ collect_relations(struct relations *relations, const struct schema_node *node)
 	add_relation(relations, node);
 	add_relation(relations, node->key_node);
 	add_relation(relations, node->second_key_node);
-	for (size_t i = 0; i < node->child_count; i++) {
+	/* An entry of groups has the statements of the top, groups among them. */
+	for (size_t i = 0; i < node->child_count && !node->whole; i++) {
 		collect_relations(relations, node->children[i]);
 	}
 }
