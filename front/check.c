@@ -15,7 +15,7 @@
 static void
 print_help(void)
 {
-	puts("usage: sallyport check [--format auto|set|text|json|screenos] FILE...\n\n"
+	puts("usage: sallyport check [--format auto|set|text|json|xml|screenos] FILE...\n\n"
 	     "Loads and commit-checks each FILE by itself ('-': standard input), without a gateway.\n"
 	     "Every error is a line on stderr: FILE:LINE: [edit path] 'statement': message\n"
 	     "Exit status: 0 all files are good (warnings allowed), 2 an error.");

@@ -14,7 +14,7 @@
 static void
 print_help(void)
 {
-	puts("usage: sallyport convert --to set|text|json|xml [--format auto|set|text|json|screenos] FILE\n\n"
+	puts("usage: sallyport convert --to set|text|json|xml [--format auto|set|text|json|xml|screenos] FILE\n\n"
 	     "Prints the configuration in FILE ('-': standard input) in another form, in canonical spelling.\n"
 	     "Loads it only: what a commit would check (references, mandatory statements) 'sallyport check' tells.\n"
 	     "Exit status: 0 printed, 2 an error, and then nothing is printed.");

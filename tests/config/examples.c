@@ -84,12 +84,12 @@ both_forms_are_equal(void **state)
 static void
 round_trips(void **state)
 {
-	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON};
+	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON, CONF_FORMAT_XML};
 
 	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
 		struct loaded first = load(*state, EXAMPLES, examples[i], "set");
 
-		for (size_t f = 0; f < 3; f++) {
+		for (size_t f = 0; f < 4; f++) {
 			struct loaded again = {.tree = conf_tree_create(*state)};
 			char *text = strdup(render(&first, formats[f]));
 

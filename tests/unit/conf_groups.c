@@ -141,13 +141,13 @@ forms(void **state)
 	                            "set groups g security policies from-zone <*> to-zone b policy <[a-c]*> then deny\n"
 	                            "set apply-groups g\nset interfaces apply-groups-except g\n"
 	                            "set interfaces ge-0/0/0 mtu 1400\n";
-	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON};
+	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON, CONF_FORMAT_XML};
 	struct world world = world_create(state);
 
 	assert_true(world_load(&world, CONF_FORMAT_SET, lines) || true);
 	char *set = strdup(world_render(&world, CONF_FORMAT_SET));
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct world again = world_create(state);
 
 		if (!world_load(&again, formats[i], world_render(&world, formats[i]))) {

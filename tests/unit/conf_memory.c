@@ -95,6 +95,11 @@ pass_over(void *context, const struct conf_node *node)
 	assert_non_null(node->parent);
 }
 
+static const char xml[] =
+    "<configuration><groups><name>g</name><system><host-name>a</host-name></system></groups>"
+    "<apply-groups>g</apply-groups><comment>/* n */</comment><interfaces><interface><name>ge-0/0/0</name><unit><name>0</name>"
+    "<nonsense/></unit></interface></interfaces></configuration>";
+
 /* Loads, checks, renders, compares, copies with the allocation `fail` failing. True when nothing failed any more. */
 static bool
 everything(void **state, enum conf_format format, const char *text, long fail)
@@ -146,7 +151,7 @@ every_allocation_may_fail(void **state)
 	static const struct {
 		enum conf_format format;
 		const char *text;
-	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}, {CONF_FORMAT_SET, tunnels}};
+	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}, {CONF_FORMAT_XML, xml}, {CONF_FORMAT_SET, tunnels}};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		long fail = 0;

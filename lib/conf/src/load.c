@@ -151,8 +151,7 @@ conf_load(struct conf_tree *tree, enum conf_format format, const char *file, con
 		load_json(&load);
 		break;
 	case CONF_FORMAT_XML:
-		load_tell(&load, DIAGNOSTIC_ERROR, (struct load_place){.line = 1},
-		    "XML configurations are written, but cannot be read yet");
+		load_xml(&load);
 		break;
 	}
 	conf_canonicalize(tree, list);

@@ -19,6 +19,7 @@ struct load {
 void load_set(const struct load *load);
 void load_text(const struct load *load);
 void load_json(const struct load *load);
+void load_xml(const struct load *load);
 /* Where in the text something is told about it; NULL for what is not known. */
 struct load_place {
 	uint32_t line;

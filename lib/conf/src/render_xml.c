@@ -46,10 +46,34 @@ element_of(const struct schema_node *schema)
 }
 
 static void
-append_value(const struct xml *xml, const char *element, const char *value, bool inactive)
+append_marks(const struct xml *xml, const struct conf_node *node)
+{
+	text_append(xml->out, node->inactive ? " inactive=\"inactive\"" : "");
+	text_append(xml->out, node->guarded ? " protect=\"protect\"" : "");
+}
+
+/* What is noted about the element that follows. */
+static void
+append_comment(const struct xml *xml, const struct conf_node *node)
+{
+	if (node->annotation != NULL) {
+		text_append_repeated(xml->out, ' ', xml->indent);
+		text_append(xml->out, "<junos:comment>/* ");
+		append_escaped(xml->out, node->annotation);
+		text_append(xml->out, " */</junos:comment>\n");
+	}
+}
+
+/* `node`: whose marks the element bears; NULL for a key. */
+static void
+append_value(const struct xml *xml, const char *element, const char *value, const struct conf_node *node)
 {
 	text_append_repeated(xml->out, ' ', xml->indent);
-	text_printf(xml->out, "<%s%s>", element, inactive ? " inactive=\"inactive\"" : "");
+	text_printf(xml->out, "<%s", element);
+	if (node != NULL) {
+		append_marks(xml, node);
+	}
+	text_append_char(xml->out, '>');
 	append_escaped(xml->out, value);
 	text_printf(xml->out, "</%s>\n", element);
 }
@@ -57,13 +81,16 @@ append_value(const struct xml *xml, const char *element, const char *value, bool
 static void
 open_element(struct xml *xml, const struct conf_node *node)
 {
+	append_comment(xml, node);
 	text_append_repeated(xml->out, ' ', xml->indent);
-	text_printf(xml->out, "<%s%s>\n", element_of(node->schema), node->inactive ? " inactive=\"inactive\"" : "");
+	text_printf(xml->out, "<%s", element_of(node->schema));
+	append_marks(xml, node);
+	text_append(xml->out, ">\n");
 	xml->indent += INDENT;
 	if (node->schema->kind == SCHEMA_LIST) {
-		append_value(xml, node->schema->key_node->element, node->value, false);
+		append_value(xml, node->schema->key_node->element, node->value, NULL);
 		if (node->value2 != NULL) {
-			append_value(xml, node->schema->second_key_node->element, node->value2, false);
+			append_value(xml, node->schema->second_key_node->element, node->value2, NULL);
 		}
 	}
 }
@@ -102,18 +129,37 @@ render_node(struct xml *xml, const struct conf_node *node)
 		return;
 	}
 	if (node->schema->kind == SCHEMA_LEAF || node->schema->kind == SCHEMA_LEAF_LIST) {
-		append_value(xml, node->schema->element, node->value, node->inactive);
+		append_comment(xml, node);
+		append_value(xml, node->schema->element, node->value, node);
 	} else if (is_transparent(node)) {
 		render_children(xml, node);
 	} else if (node->schema->kind != SCHEMA_LIST && tree_stands_alone(node)) {
+		append_comment(xml, node);
 		text_append_repeated(xml->out, ' ', xml->indent);
-		text_printf(xml->out, "<%s%s/>\n", node->schema->element,
-		    node->inactive ? " inactive=\"inactive\"" : "");
+		text_printf(xml->out, "<%s", node->schema->element);
+		append_marks(xml, node);
+		text_append(xml->out, "/>\n");
 	} else {
 		open_element(xml, node);
 		render_children(xml, node);
 		close_element(xml, node);
 	}
+}
+
+static bool
+has_comments(const struct conf_node *root)
+{
+	for (const struct conf_node *node = root; node != NULL; node = tree_walk_next(node, root)) {
+		if (node->annotation != NULL) {
+			return true;
+		}
+	}
+	for (const struct conf_node *node = root->parent; node != NULL; node = node->parent) {
+		if (node->annotation != NULL) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void
@@ -129,7 +175,9 @@ render_xml(const struct conf_node *node, struct text *out)
 			chain[depth++] = at;
 		}
 	}
-	text_append(out, "<configuration>\n");
+	/* The prefix is declared where it is used only: a configuration without notes looks as JUNOS's does. */
+	text_append(out, has_comments(node) ? "<configuration xmlns:junos=\"http://xml.juniper.net/junos/*/junos\">\n"
+	                                    : "<configuration>\n");
 	xml.indent = INDENT;
 	for (size_t i = depth; i-- > 0;) {
 		open_element(&xml, chain[i]);
