@@ -84,7 +84,7 @@ frame_destroy(struct packet *packet)
 {
 	struct frame *frame = packet->handle;
 
-	frame->previous->next = frame->next;
+	frame->previous->next = frame->next; /* NOLINT(clang-analyzer-unix.Malloc): see gateway_destroy() */
 	frame->next->previous = frame->previous;
 	free(frame->block);
 	free(frame);
@@ -147,8 +147,9 @@ gateway_destroy(struct gateway *gateway)
 	if (gateway == NULL) {
 		return;
 	}
+	/* The ring's head stays; the analyser does not see that each frame takes itself out of the ring. */
 	while (gateway->frames.next != &gateway->frames) {
-		frame_destroy(&gateway->frames.next->packet);
+		frame_destroy(&gateway->frames.next->packet); /* NOLINT(clang-analyzer-unix.Malloc) */
 	}
 	if (gateway->memory != MAP_FAILED) {
 		munmap(gateway->memory, gateway->memory_size);

@@ -253,8 +253,10 @@ run_all(struct run *run, const struct schema *schema)
 	bool changes = false;
 	bool good = true;
 
-	run->lane_count = options->compare == NULL ? 1 : 2;
-	for (uint32_t i = 0; i < run->lane_count; i++) {
+	const uint32_t lanes = options->compare == NULL ? 1 : 2;
+
+	run->lane_count = lanes;
+	for (uint32_t i = 0; i < lanes; i++) {
 		if (!lane_open(&run->lanes[i], schema, options, configs[i], first)) {
 			return COMMAND_FAILED;
 		}

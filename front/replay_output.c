@@ -498,9 +498,9 @@ append_summary(struct text *text, const struct replay_output *output, struct gat
 	json_line_seconds(text, "last-frame", output->now);
 	json_line_seconds(text, "end", gateway_now(gateway));
 	json_line_open(text, "verdicts", '{');
-	for (uint8_t i = 0; i < VERDICT_COUNT; i++) {
+	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
 		if (i != VERDICT_NONE || output->by_verdict[i] > 0) {
-			json_line_number(text, replay_verdict_name(i), output->by_verdict[i]);
+			json_line_number(text, replay_verdict_name((uint8_t)i), output->by_verdict[i]);
 		}
 	}
 	json_line_close(text, '}');

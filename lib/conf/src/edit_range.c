@@ -143,7 +143,7 @@ write_out(struct lines *lines, bool *more, struct diagnostics *list)
 	bool good = range != NULL || edit_list_no_memory(list);
 
 	*more = false;
-	for (size_t i = 0; good && i < lines->count; i++) {
+	for (size_t i = 0; good && range != NULL && i < lines->count; i++) {
 		const char *line = lines->items[i];
 
 		if (!find_range(line, range)) {

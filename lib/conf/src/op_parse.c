@@ -139,7 +139,7 @@ op_take_rest(struct op_parsing *parsing, const struct op_argument *argument, con
 {
 	struct text rest = TEXT_EMPTY;
 	struct op_word word = *first;
-	const char *end = first->start + first->length;
+	const char *end;
 
 	for (;;) {
 		end = word.start + word.length;

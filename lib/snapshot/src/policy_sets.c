@@ -181,12 +181,12 @@ hash_step(uint64_t hash, uint32_t value)
 }
 
 static uint64_t
-hash_set(const struct policy_sets *sets, const struct policy_set *set)
+hash_set(const struct policy_set *set)
 {
 	uint64_t hash = HASH_START;
 
 	for (uint32_t i = 0; i < set->count; i++) {
-		if (sets->services) {
+		if (set->terms != NULL) {
 			const struct classifier_term *term = &set->terms[i];
 			hash = hash_step(hash, term->protocol);
 			hash = hash_step(
@@ -202,14 +202,13 @@ hash_set(const struct policy_sets *sets, const struct policy_set *set)
 }
 
 static bool
-are_equal(
-    const struct policy_sets *sets, const struct policy_set *left, const struct policy_set *right)
+are_equal(const struct policy_set *left, const struct policy_set *right)
 {
 	if (left->count != right->count) {
 		return false;
 	}
 	for (uint32_t i = 0; i < left->count; i++) {
-		if (sets->services
+		if (right->terms != NULL
 			? compare_terms(&left->terms[i], &right->terms[i]) != 0
 			: compare_addresses(&left->prefixes[i], &right->prefixes[i]) != 0) {
 			return false;
@@ -222,7 +221,7 @@ are_equal(
 static bool
 place_set(struct policy_sets *sets, struct policy_set *set, uint32_t *number)
 {
-	const uint64_t hash = hash_set(sets, set);
+	const uint64_t hash = hash_set(set);
 	uint32_t *first = pair_map_place(
 	    &sets->by_hash, sets->scratch, (uint32_t)(hash >> 32), (uint32_t)hash, CLASSIFIER_NONE);
 
@@ -230,7 +229,7 @@ place_set(struct policy_sets *sets, struct policy_set *set, uint32_t *number)
 		return false;
 	}
 	for (uint32_t i = *first; i != CLASSIFIER_NONE; i = sets->items[i].same_hash) {
-		if (are_equal(sets, &sets->items[i], set)) {
+		if (are_equal(&sets->items[i], set)) {
 			*number = i;
 			return true;
 		}
