@@ -1,13 +1,13 @@
 /*
  * The state directory of a gateway.
  *
- *   DIR          0750 OWNER:GROUP   the owner is the gateway's administrator beside root
+ *   DIR          0751 OWNER:GROUP   the owner is the gateway's administrator beside root; others may pass to run
  *   DIR/lock     held as long as `up` runs, with its process id inside
  *   DIR/run      0751, sockets, what exists only while it runs; root's, so that nobody else can put a file there
  *   DIR/log      logd's
  *   DIR/db       0700, mgd's: configurations
  *
- * GROUP is the group of all daemons: what they share is open to it, and nothing to others.
+ * GROUP is the group of all daemons: what they share is open to it, and nothing to others but mgd's socket, behind which their class says what they may do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,7 +99,7 @@ make_folder(const struct up_state *state, const char *name, uid_t owner, mode_t 
 static bool
 make_folders(struct up_state *state, struct text *error)
 {
-	if (chown(state->path, (uid_t)-1, state->gid) != 0 || chmod(state->path, 0750) != 0) {
+	if (chown(state->path, (uid_t)-1, state->gid) != 0 || chmod(state->path, 0751) != 0) {
 		return explain(error, state->path);
 	}
 	return make_folder(state, "run", 0, 0751, error) &&

@@ -56,22 +56,38 @@ audit_command(struct mgd *mgd, const char *user, const char *line)
 }
 
 void
-audit_login(struct mgd *mgd, const char *user, const char *client, bool in)
+audit_login(struct mgd *mgd, const char *user, const char *class, const char *client)
 {
 	struct text text = TEXT_EMPTY;
 
-	if (in) {
-		text_printf(&text, "User '%s' login, class 'super-user', client-mode '%s'", user, client);
-	} else {
-		text_printf(&text, "User '%s' logout", user);
-	}
+	text_printf(&text, "User '%s' login, class '%s', client-mode '%s'", user, class, client);
 	record(mgd,
 	    &(struct happening){.severity = LOG_SEVERITY_INFO,
-	        .tag = in ? "UI_LOGIN_EVENT" : "UI_LOGOUT_EVENT",
+	        .tag = "UI_LOGIN_EVENT",
 	        .user = user,
 	        .name = "client-mode",
 	        .value = client},
 	    &text);
+	text_release(&text);
+}
+
+void
+audit_logout(struct mgd *mgd, const char *user)
+{
+	struct text text = TEXT_EMPTY;
+
+	text_printf(&text, "User '%s' logout", user);
+	record(mgd, &(struct happening){.severity = LOG_SEVERITY_INFO, .tag = "UI_LOGOUT_EVENT", .user = user}, &text);
+	text_release(&text);
+}
+
+void
+audit_denied(struct mgd *mgd, const char *user, const char *what)
+{
+	struct text text = TEXT_EMPTY;
+
+	text_printf(&text, "User '%s' is not allowed: %s", user, what);
+	record(mgd, &(struct happening){.severity = LOG_SEVERITY_WARNING, .tag = "UI_AUTH_DENIED", .user = user}, &text);
 	text_release(&text);
 }
 

@@ -7,7 +7,10 @@
 #include "mgd.h"
 
 void audit_command(struct mgd *mgd, const char *user, const char *line);
-void audit_login(struct mgd *mgd, const char *user, const char *client, bool in);
+void audit_login(struct mgd *mgd, const char *user, const char *class, const char *client);
+void audit_logout(struct mgd *mgd, const char *user);
+/* What a user's class did not let him do. */
+void audit_denied(struct mgd *mgd, const char *user, const char *what);
 void audit_configure(struct mgd *mgd, const char *user, bool in);
 void audit_commit(struct mgd *mgd, const char *user, bool check_only, const char *comment);
 void audit_commit_end(struct mgd *mgd, const char *user, bool check_only, bool good);

@@ -13,6 +13,7 @@
 
 #include "commit.h"
 #include "factory.h"
+#include "password.h"
 #include "schedule.h"
 
 enum {
@@ -193,6 +194,9 @@ tree_of(struct origin *origin, enum conf_format format, const struct text *conte
 	(void)conf_load(tree, format, NULL, text_string(content), content->length, &list);
 	tell_all(origin, &list, " (left out)");
 	diagnostics_release(&list);
+	if (!password_hash_all(tree)) {
+		tell(origin, LOG_SEVERITY_ERROR, "UI_CONFIGURATION_ERROR", "a password could not be hashed (left out)");
+	}
 	if (!clean(origin, tree)) {
 		conf_tree_destroy(tree);
 		return NULL;

@@ -5,8 +5,11 @@
 
 #include <string.h>
 
+#include "access.h"
 #include "command_help.h"
 #include "command_line.h"
+#include "editing.h"
+#include "password.h"
 #include "relay.h"
 
 struct row {
@@ -42,6 +45,24 @@ refuse(struct session *session, const struct op_error *error, const char *line)
 	return COMMAND_WRONG;
 }
 
+static enum command_outcome
+run_guarded(struct session *session, const struct op_command *command, command_function *run)
+{
+	struct access_guard guard;
+
+	if (!access_guard_start(session, command, &guard)) {
+		return COMMAND_WRONG;
+	}
+	enum command_outcome outcome = run(session, command);
+
+	/* Whatever way a password came in by, it is not kept. */
+	if (command->rpc->mode == OP_MODE_CONFIGURATION && !password_hash_all(editing_candidate(session))) {
+		session_failf(session, "error: a password could not be hashed and was left out\n");
+		outcome = COMMAND_WRONG;
+	}
+	return access_guard_end(session, &guard, outcome);
+}
+
 enum command_outcome
 command_run(struct session *session, const char *line, enum op_mode mode)
 {
@@ -60,7 +81,7 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 		return COMMAND_DONE;
 	}
 	run = function_of(command.rpc->name);
-	if (!command_line_expand(session, line, &command)) {
+	if (!access_command(session, &command, mode) || !command_line_expand(session, line, &command)) {
 		outcome = COMMAND_WRONG;
 	} else if (command.rpc->daemon != OP_DAEMON_MGD) {
 		relay_start(session, &command);
@@ -69,7 +90,7 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 		session_failf(session, "error: %s is not there yet\n", command.rpc->words);
 		outcome = COMMAND_WRONG;
 	} else {
-		outcome = run(session, &command);
+		outcome = run_guarded(session, &command, run);
 	}
 	op_command_release(&command);
 	return outcome;

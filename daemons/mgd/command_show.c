@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "access.h"
 #include "command.h"
 #include "conf/groups.h"
 #include "commit.h"
@@ -28,18 +29,28 @@ format_of(const struct op_pipe *pipe)
 	return CONF_FORMAT_TEXT;
 }
 
+/* `after` is as the session may see it; so must what it is held against be. */
 static enum command_outcome
-show_compare(struct session *session, const struct op_pipe *pipe, const struct conf_tree *after)
+show_compare(struct session *session, const struct op_pipe *pipe, const struct access_view *after)
 {
-	struct conf_tree *before = history_load(session, pipe->rollback == OP_COMPARE_ACTIVE ? 0 : pipe->rollback);
+	struct conf_tree *tree =
+	    history_load(session, pipe->rollback == OP_COMPARE_ACTIVE ? 0 : pipe->rollback);
+	struct access_view before;
 	struct text out = TEXT_EMPTY;
 
-	if (before == NULL) {
+	if (tree == NULL) {
 		return COMMAND_WRONG;
 	}
-	conf_compare(before, after, &out);
+	if (!access_view_start(session, tree, &before)) {
+		session_failf(session, "error: out of memory\n");
+		conf_tree_destroy(tree);
+		return COMMAND_WRONG;
+	}
+	conf_compare(before.tree, after->tree, &out);
+	access_view_text(after, CONF_FORMAT_TEXT, &out);
 	session_print(session, &out);
-	conf_tree_destroy(before);
+	access_view_end(&before);
+	conf_tree_destroy(tree);
 	text_release(&out);
 	return COMMAND_DONE;
 }
@@ -64,9 +75,9 @@ show_node(const struct op_pipe *pipe, const struct conf_node *node, struct text 
 	}
 }
 
-/* `show` of a tree at a level with a statement behind it. */
 static enum command_outcome
-show_tree(struct session *session, struct conf_editor *editor, const struct op_command *command)
+show_view(struct session *session, const struct conf_editor *editor, const struct op_command *command,
+    const struct access_view *view)
 {
 	const char *words = op_value(command->request.root, "statement");
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
@@ -77,7 +88,7 @@ show_tree(struct session *session, struct conf_editor *editor, const struct op_c
 	enum command_outcome outcome = COMMAND_DONE;
 
 	if (command->pipe.compare) {
-		return show_compare(session, &command->pipe, editor->tree);
+		return show_compare(session, &command->pipe, view);
 	}
 	/* In another form too, it is what is in force that is shown. */
 	if (command->pipe.remarks == OP_REMARKS_INHERITANCE && (expanded = conf_expand(editor->tree, &list)) != NULL) {
@@ -85,16 +96,39 @@ show_tree(struct session *session, struct conf_editor *editor, const struct op_c
 		diagnostics_release(&list); /* a commit tells what is wrong */
 	}
 	node = conf_edit_find(&shown, words == NULL ? "" : words, &list);
+	if (node != NULL || only_absent(&list)) {
+		access_view_head(session, view, format_of(&command->pipe), &out);
+	}
 	if (node != NULL) {
 		show_node(&command->pipe, node, &out);
-		session_print(session, &out);
+		access_view_text(view, format_of(&command->pipe), &out);
 	} else if (list.errors > 0 && !only_absent(&list)) {
 		session_diagnose(session, &list);
 		outcome = COMMAND_WRONG;
 	}
+	session_print(session, &out);
 	conf_tree_destroy(expanded);
 	diagnostics_release(&list);
 	text_release(&out);
+	return outcome;
+}
+
+/* `show` of a tree at a level with a statement behind it. */
+static enum command_outcome
+show_tree(struct session *session, struct conf_editor *editor, const struct op_command *command)
+{
+	struct conf_tree *whole = editor->tree;
+	enum command_outcome outcome;
+	struct access_view view;
+
+	if (!access_view_start(session, whole, &view)) {
+		session_failf(session, "error: out of memory\n");
+		return COMMAND_WRONG;
+	}
+	editor->tree = view.tree;
+	outcome = show_view(session, editor, command, &view);
+	editor->tree = whole;
+	access_view_end(&view);
 	return outcome;
 }
 

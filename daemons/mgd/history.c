@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "access.h"
 #include "command.h"
 
 void
@@ -83,17 +84,28 @@ show_kept(struct session *session, const struct op_pipe *pipe, uint32_t number, 
 {
 	struct conf_tree *tree = history_load(session, number);
 	struct conf_tree *other = tree == NULL || before == NULL ? NULL : history_load(session, *before);
+	const enum conf_format format = before == NULL ? format_of(pipe->format) : CONF_FORMAT_TEXT;
+	struct access_view seen = {.tree = NULL};
+	struct access_view seen_other = {.tree = NULL};
 	struct text out = TEXT_EMPTY;
-	const bool good = tree != NULL && (before == NULL || other != NULL);
+	bool good = tree != NULL && (before == NULL || other != NULL);
 
+	if (good && (!access_view_start(session, tree, &seen) ||
+	                (other != NULL && !access_view_start(session, other, &seen_other)))) {
+		session_failf(session, "error: out of memory\n");
+		good = false;
+	}
 	if (good && other != NULL) {
-		conf_compare(other, tree, &out);
+		conf_compare(seen_other.tree, seen.tree, &out);
 	} else if (good) {
-		conf_render(conf_tree_top(tree), format_of(pipe->format), &out);
+		conf_render(conf_tree_top(seen.tree), format, &out);
 	}
 	if (good) {
+		access_view_text(&seen, format, &out);
 		session_print(session, &out);
 	}
+	access_view_end(&seen);
+	access_view_end(&seen_other);
 	conf_tree_destroy(tree);
 	conf_tree_destroy(other);
 	text_release(&out);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "boot.h"
 #include "commit.h"
 #include "link.h"
@@ -36,15 +37,8 @@ enum {
 static bool
 on_allowed(void *context, const struct ipc_peer *peer)
 {
-	struct mgd *mgd = context;
-	bool allowed = ipc_peer_allowed(peer, mgd->options.state, IPC_ALLOW_ADMINISTRATORS);
-
-	if (!allowed) {
-		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_AUTH_REFUSED",
-		    "user id %u (process %d) is neither root nor the owner of the state directory: refused",
-		    (unsigned)peer->uid, (int)peer->pid);
-	}
-	return allowed;
+	/* Whether he may do anything is found when he says what he wants: then he can be told. */
+	return access_may_connect(context, peer);
 }
 
 static void
@@ -119,6 +113,8 @@ tick_sessions(struct mgd *mgd)
 
 		if (session != NULL && session->relay != NULL) {
 			relay_tick(session);
+		} else if (session != NULL) {
+			access_tick(session);
 		}
 	}
 }

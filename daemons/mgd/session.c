@@ -3,12 +3,12 @@
  */
 #include "session.h"
 
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "audit.h"
 #include "command.h"
 #include "commit.h"
@@ -20,20 +20,14 @@ struct session *
 session_create(struct mgd *mgd, struct ipc_client *client)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	const struct ipc_peer *peer = ipc_connection_peer(client->connection);
-	const struct passwd *user = getpwuid(peer->uid);
 
 	if (session == NULL) {
 		return NULL;
 	}
 	session->mgd = mgd;
 	session->client = client;
-	if (user != NULL) {
-		(void)snprintf(session->user, sizeof(session->user), "%s", user->pw_name);
-	} else {
-		(void)snprintf(session->user, sizeof(session->user), "uid-%u", (unsigned)peer->uid);
-	}
-	audit_login(mgd, session->user, peer->name, true);
+	session->last = mgd_now();
+	access_start(session);
 	return session;
 }
 
@@ -55,7 +49,7 @@ session_destroy(struct session *session)
 	relay_destroy(session->relay);
 	commit_orphan(session->mgd, session);
 	editing_close(session, false);
-	audit_login(session->mgd, session->user, "", false);
+	access_end(session);
 	forget_levels(session);
 	text_release(&session->level);
 	text_release(&session->content);
@@ -234,8 +228,10 @@ take_command(struct session *session, const struct ipc_message *message)
 	if (command.line[strspn(command.line, " \t")] != '\0') {
 		audit_command(session->mgd, session->user, command.line);
 	}
-	outcome = command_run(session, command.line,
-	    session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
+	outcome = !access_refresh(session)
+	    ? COMMAND_WRONG
+	    : command_run(session, command.line,
+	          session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
 	ipc_string_release(command.line);
 	text_release(&session->content);
 	if (outcome == COMMAND_DONE) {
@@ -262,27 +258,40 @@ add_candidate(void *context, const struct conf_candidate *candidate)
 	ipc_candidates_add(context, kinds[candidate->kind], candidate->word, candidate->help);
 }
 
+/* Names that the session may not see are not offered. */
+static void
+complete_line(struct session *session, const char *line, struct ipc_candidates *list)
+{
+	const bool edits = session->mode == IPC_MODE_CONFIGURE;
+	struct conf_editor editor = {.level = TEXT_EMPTY};
+	struct access_view view;
+
+	if (!session->known ||
+	    !access_view_start(session, edits ? editing_candidate(session) : session->mgd->running, &view)) {
+		return;
+	}
+	if (edits) {
+		editor = session_editor(session);
+	}
+	editor.tree = view.tree;
+	op_complete(session->mgd->commands, edits ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL, &editor, line,
+	    add_candidate, list);
+	access_view_end(&view);
+}
+
 static void
 take_complete(struct session *session, const struct ipc_message *message)
 {
 	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
 	struct ipc_complete complete;
 	struct text encoded = TEXT_EMPTY;
-	struct text top = TEXT_EMPTY;
-	struct conf_editor editor;
 	const char *word;
 
 	if (!ipc_complete_decode(&complete, message->payload, message->length)) {
 		ipc_client_close(session->client);
 		return;
 	}
-	if (session->mode == IPC_MODE_CONFIGURE) {
-		editor = session_editor(session);
-		op_complete(session->mgd->commands, OP_MODE_CONFIGURATION, &editor, complete.line, add_candidate, &list);
-	} else {
-		editor = (struct conf_editor){.tree = session->mgd->running, .level = top};
-		op_complete(session->mgd->commands, OP_MODE_OPERATIONAL, &editor, complete.line, add_candidate, &list);
-	}
+	complete_line(session, complete.line, &list);
 	history_complete(session, complete.line, &list);
 	word = strrchr(complete.line, ' ');
 	list.replace = (uint32_t)strlen(word == NULL ? complete.line : word + 1);

@@ -6,6 +6,7 @@
 
 #include "ipc/payload.h"
 #include "mgd.h"
+#include "permission.h"
 
 enum {
 	SESSION_LEVELS = 32,                     /* that `exit` finds back through */
@@ -24,6 +25,11 @@ struct session {
 	struct mgd *mgd;
 	struct ipc_client *client;
 	char user[64];
+	uid_t uid;
+	bool administrator;            /* root or the owner of the state directory */
+	bool known;                    /* has a class */
+	struct permission_class class; /* of the configuration `class_of` */
+	uint64_t class_of;
 	enum ipc_mode mode;
 	struct text level;
 	struct text before[SESSION_LEVELS]; /* levels that `edit` left */

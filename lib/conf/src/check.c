@@ -303,4 +303,5 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_tunnels(&check);
 	check_nat(&check);
 	check_access(&check);
+	check_login(&check);
 }

@@ -9,7 +9,8 @@
 
 /* What stands before a secret, in every spelling that is read (E-142). */
 static const char *const keywords[] = {
-    "ascii-text", "hexadecimal", "pre-shared-key", "preshared-key", "pre-shared-keys", "secret"};
+    "ascii-text", "hexadecimal", "pre-shared-key", "preshared-key", "pre-shared-keys", "secret", "encrypted-password",
+    "plain-text-password-value"};
 /* Of these, what is long enough to be known when its blank is missing: ascii-text1234. */
 enum { KEYWORDS_STUCK = 4 };
 
@@ -76,8 +77,8 @@ secrets_begin(const char *words)
 			const size_t form = word_length(next);
 
 			/* pre-shared-key ascii-text K */
-			if (length > form && secrets_is_keyword(next, form) && *at == 'p' &&
-			    *next != 's') {
+			if (length > form && secrets_is_keyword(next, form) &&
+			    memcmp(at, "pre", 3) == 0 && *next != 's') {
 				next += form;
 				next += blanks(next);
 			}
