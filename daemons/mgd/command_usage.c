@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "conf/groups.h"
 #include "conf/usage.h"
 
 struct places {
@@ -23,6 +24,9 @@ add_place(struct places *places, const struct conf_node *node)
 	places->tree->failed |= text_failed(&path) || text_failed(&statement);
 	op_add(places->tree, row, "edit-path", text_string(&path));
 	op_add(places->tree, row, "statement", text_string(&statement));
+	if (node->inherited != NULL) {
+		op_add(places->tree, row, "inherited-from", node->inherited);
+	}
 	text_release(&path);
 	text_release(&statement);
 	places->count++;
@@ -45,18 +49,48 @@ add_unused(void *context, const struct conf_node *node)
 	op_add(places->tree, row, "object-name", node->value);
 }
 
+/* Groups that nothing applies stand in what is written only. */
+static void
+add_unused_group(void *context, const struct conf_node *node)
+{
+	if (node->schema->whole) {
+		add_unused(context, node);
+	}
+}
+
+/* What is in force, a tree of its own when `expanded` is set. NULL: memory is short. */
+static const struct conf_tree *
+in_force(const struct mgd *mgd, struct conf_tree **expanded)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	*expanded = NULL;
+	if (!conf_has_groups(mgd->running)) {
+		return mgd->running;
+	}
+	*expanded = conf_expand(mgd->running, &list);
+	diagnostics_release(&list); /* a commit has told what is wrong */
+	return *expanded;
+}
+
 enum command_outcome
 command_show_unused(struct session *session, const struct op_command *command)
 {
 	struct op_tree tree;
 	struct places places = {.tree = &tree, .row = command->rpc->row};
+	struct conf_tree *expanded;
+	const struct conf_tree *running = in_force(session->mgd, &expanded);
 	enum command_outcome outcome;
 
 	op_tree_start(&tree, command->rpc->root);
-	tree.failed |= !conf_unused(session->mgd->running, add_unused, &places);
+	if (expanded != NULL) {
+		tree.failed |= !conf_unused(session->mgd->running, add_unused_group, &places);
+	}
+	tree.failed |= running == NULL || !conf_unused(running, add_unused, &places);
 	op_add_number(&tree, tree.root, "unused-object-count", places.count);
 	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
+	conf_tree_destroy(expanded);
 	return outcome;
 }
 
@@ -83,18 +117,23 @@ command_show_usage(struct session *session, const struct op_command *command)
 	};
 	struct op_tree tree;
 	struct places places = {.tree = &tree, .row = command->rpc->row};
-	enum command_outcome outcome;
+	struct conf_tree *expanded;
+	const struct conf_tree *running = in_force(session->mgd, &expanded);
+	enum command_outcome outcome = COMMAND_WRONG;
 
-	if (!conf_object_exists(session->mgd->running, &object)) {
+	op_tree_start(&tree, command->rpc->root);
+	if (running == NULL) {
+		session_failf(session, "error: out of memory\n");
+	} else if (!conf_object_exists(running, &object)) {
 		session_failf(session, "error: %s '%s' is not configured%s%s\n",
 		    strrchr(command->rpc->words, ' ') + 1, object.name,
 		    object.zone == NULL ? "" : " in zone ", object.zone == NULL ? "" : object.zone);
-		return COMMAND_WRONG;
+	} else {
+		tree.failed |= !conf_usage(running, &object, add_usage, &places);
+		op_add_number(&tree, tree.root, "place-count", places.count);
+		outcome = command_render(session, command, &tree);
 	}
-	op_tree_start(&tree, command->rpc->root);
-	tree.failed |= !conf_usage(session->mgd->running, &object, add_usage, &places);
-	op_add_number(&tree, tree.root, "place-count", places.count);
-	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
+	conf_tree_destroy(expanded);
 	return outcome;
 }

@@ -16,6 +16,11 @@ op_layout_places(struct op_renderer *renderer, const struct op_node *root, struc
 		op_put_value(out, path);
 		text_append(out, "] ");
 		op_put(out, row, "statement", "");
+		if (op_find(row, "inherited-from") != NULL) {
+			text_append(out, " (inherited from group ");
+			op_put(out, row, "inherited-from", "");
+			text_append_char(out, ')');
+		}
 		text_append_char(out, '\n');
 	}
 	for (size_t i = 0; i < rpc->label_count; i++) {

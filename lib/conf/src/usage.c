@@ -73,10 +73,31 @@ find_lists(const struct schema_node *top, const char *paths, const struct schema
 	return count;
 }
 
+static bool
+is_called(const struct schema_node *schema, const char *name)
+{
+	return schema != NULL && strcmp(schema->name, name) == 0;
+}
+
+/*
+ * apply-groups stands everywhere and is the same everywhere: the top's stands for all. NULL: what
+ * names nothing, or nothing for use.
+ */
+static const struct schema_node *
+representative(const struct relations *relations, const struct schema_node *from)
+{
+	if (from == NULL || from->reference == NULL || is_called(from, "apply-groups-except")) {
+		return NULL;
+	}
+	return is_called(from, "apply-groups")
+	    ? schema_child(relations->top, from->name, strlen(from->name))
+	    : from;
+}
+
 static void
 add_relation(struct relations *relations, const struct schema_node *from)
 {
-	if (from == NULL || from->reference == NULL || relations->failed) {
+	if (from == NULL || representative(relations, from) != from || relations->failed) {
 		return;
 	}
 	if (relations->count == relations->capacity) {
@@ -131,12 +152,6 @@ is_target(const struct relations *relations, const struct schema_node *list)
 		}
 	}
 	return false;
-}
-
-static bool
-is_called(const struct schema_node *schema, const char *name)
-{
-	return schema != NULL && strcmp(schema->name, name) == 0;
 }
 
 /* Entries of an address book belong to its zone. */
@@ -223,7 +238,8 @@ each_mention(const struct relations *relations, const struct conf_node *node,
 	if (from == NULL || from->reference == NULL || value == NULL || is_word(from, value)) {
 		return;
 	}
-	const struct relation *relation = find_relation(relations, from);
+	const struct relation *relation =
+	    find_relation(relations, representative(relations, from));
 
 	for (size_t i = 0; relation != NULL && i < relation->count; i++) {
 		const struct schema_node *target = relation->to[i];

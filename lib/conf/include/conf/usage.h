@@ -3,7 +3,8 @@
  *
  * What refers to what is said once, by the schema (sp:reference): completion, the checks' table and
  * this use it. Only what is in force counts, as everywhere: inactive statements refer to nothing
- * and are not told.
+ * and are not told. Groups are to be expanded before (conf/groups.h), or their statements are taken
+ * for such that are in force; only groups themselves are looked for in a tree that has them.
  */
 #ifndef CONF_USAGE_H
 #define CONF_USAGE_H
