@@ -17,6 +17,7 @@ int command_up(int argc, char **argv);
 int cli_main(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_lab(int argc, char **argv);

@@ -69,6 +69,12 @@ struct schema_word {
 	const char *help;
 };
 
+/*
+ * All of the configuration's schema as JSON, for editors and checkers in other languages. Adding members is no new version.
+ * A failed allocation sticks in `out`.
+ */
+void schema_render_json(const struct schema *schema, struct text *out);
+
 /* Compiles the embedded YANG. NULL on failure with a sentence in `error` (a broken build, or out of memory). */
 struct schema *schema_create(struct text *error) __attribute__((warn_unused_result));
 void schema_destroy(struct schema *schema);
