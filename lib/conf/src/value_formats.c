@@ -10,6 +10,7 @@
 
 #include "op_utf8.h"
 #include "schema_private.h"
+#include "secret_form.h"
 
 static bool
 is_digit(char c)
@@ -396,6 +397,10 @@ check_secret(const char *value, size_t length, const struct value_result *result
 	}
 	if (!good) {
 		return refuse(result, "a secret has 1 to 255 characters, and no control characters");
+	}
+	/* As JUNOS shows it: the same secret (REQ-VPN-051). */
+	if (secret_form_read(value, length, result->canonical)) {
+		return true;
 	}
 	return take_as_is(result, value, length);
 }
