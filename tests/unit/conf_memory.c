@@ -9,6 +9,7 @@
 #include "conf_support.h"
 
 #include "conf/usage.h"
+#include "conf/groups.h"
 #include "conf/verbs.h"
 
 static long countdown = -1; /* allocations until one fails; negative: never */
@@ -193,6 +194,39 @@ editing_is_atomic(void **state)
 	world_release(&world);
 }
 
+/* Groups, with patterns and groups inside: expanded, or it is told that memory is short. */
+static void
+expanding_may_fail(void **state)
+{
+	static const char grouped[] =
+	    "set groups g security policies from-zone <*> to-zone <b*> policy <*> match source-address y\n"
+	    "set groups g interfaces ge-0/0/1 unit 0 description d\nset groups h interfaces <ge-*> mtu 1400\n"
+	    "set apply-groups g\nset interfaces apply-groups h\nset interfaces ge-0/0/0 unit 1\n"
+	    "set security policies from-zone a to-zone b policy p then permit\n";
+	struct world world = world_of(state, grouped);
+	bool done = false;
+
+	for (long fail = 0; !done; fail++) {
+		struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+		countdown = fail;
+		struct conf_tree *expanded = conf_expand(world.tree, &list);
+
+		done = countdown >= 0;
+		countdown = -1;
+		assert_true(done ? expanded != NULL && list.count == 0 : expanded != NULL || list.failed);
+		if (done) {
+			text_clear(&world.out);
+			conf_render(conf_tree_top(expanded), CONF_FORMAT_SET, &world.out);
+			assert_non_null(strstr(text_string(&world.out), "interfaces ge-0/0/1 mtu 1400"));
+			assert_non_null(strstr(text_string(&world.out), "policy p match source-address y"));
+		}
+		conf_tree_destroy(expanded);
+		diagnostics_release(&list);
+	}
+	world_release(&world);
+}
+
 /* The same for each of the verbs that change more than a statement. */
 static bool
 verb(struct conf_editor *editor, size_t which, struct diagnostics *list)
@@ -250,6 +284,7 @@ main(void)
 	    cmocka_unit_test(every_allocation_may_fail),
 	    cmocka_unit_test(editing_is_atomic),
 	    cmocka_unit_test(verbs_are_atomic),
+	    cmocka_unit_test(expanding_may_fail),
 	};
 
 	json_set_alloc_funcs(__wrap_malloc, free);
