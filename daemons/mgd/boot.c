@@ -13,6 +13,7 @@
 
 #include "commit.h"
 #include "factory.h"
+#include "keep.h"
 #include "password.h"
 #include "schedule.h"
 
@@ -323,6 +324,7 @@ boot_configuration(struct mgd *mgd, const struct boot_file *file)
 	text_release(&what);
 	good = good && mgd_reset_candidate(mgd);
 	if (good) {
+		keep_resume(mgd);
 		commit_resume(mgd);
 		schedule_resume(mgd);
 	}

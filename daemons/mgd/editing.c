@@ -139,7 +139,23 @@ editing_set_changed(struct session *session, bool changed)
 		session->own_changed = changed;
 	} else {
 		session->mgd->changed = changed;
+		session->mgd->edits++;
 	}
+}
+
+bool
+editing_is_exclusive(const struct mgd *mgd)
+{
+	const struct ipc_client *client;
+
+	for (size_t i = 0; (client = ipc_server_client(mgd->server, i)) != NULL; i++) {
+		const struct session *session = client->data;
+
+		if (session != NULL && session->mode == IPC_MODE_CONFIGURE && session->editing == EDIT_EXCLUSIVE) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void

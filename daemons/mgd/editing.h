@@ -30,6 +30,8 @@ bool editing_update(struct session *session, struct diagnostics *list) __attribu
 bool editing_committed(struct session *session) __attribute__((warn_unused_result));
 /* The candidate was filled with what is in force: a private one counts from there. False: no memory. */
 bool editing_rebase(struct session *session) __attribute__((warn_unused_result));
+/* Does somebody hold the shared candidate alone? */
+bool editing_is_exclusive(const struct mgd *mgd);
 /* Prints who edits: all sessions, or all others. False: nobody. */
 bool editing_tell_editors(struct session *session, bool all);
 

@@ -20,6 +20,7 @@
 #include "access.h"
 #include "boot.h"
 #include "commit.h"
+#include "keep.h"
 #include "link.h"
 #include "mgd.h"
 #include "relay.h"
@@ -123,6 +124,7 @@ static void
 tick(struct mgd *mgd, int64_t *last)
 {
 	commit_tick(mgd);
+	keep_tick(mgd);
 	if (mgd_now() - *last >= (links_down(mgd) ? TICK_DOWN : TICK)) {
 		*last = mgd_now();
 		links_tick(mgd);
@@ -257,6 +259,7 @@ serve(struct mgd *mgd, const struct boot_file *file, int listener, int signals)
 	}
 	daemon_notify(&mgd->options, "ready");
 	run(mgd, signals);
+	keep_finish(mgd);
 	return 0;
 }
 

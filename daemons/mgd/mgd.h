@@ -20,6 +20,15 @@
 struct commit;
 struct link;
 
+/* What the file of the candidate holds; keep.h. */
+struct keep {
+	uint64_t edits;  /* of mgd->edits */
+	uint64_t commit; /* that was in force */
+	bool there;
+	int64_t due;  /* monotonic milliseconds; 0: nothing is due */
+	int64_t rest; /* not before */
+};
+
 struct mgd {
 	struct daemon_options options;
 	const char *release;
@@ -31,6 +40,8 @@ struct mgd {
 	bool stored;         /* running is the newest in the store */
 	struct conf_tree *candidate;
 	bool changed; /* the candidate, since it was the same as running */
+	uint64_t edits; /* of the candidate, counted */
+	struct keep keep;
 	struct logger *logger;
 	struct ipc_server *server;
 	struct link *links; /* LINK_COUNT of link.h */
