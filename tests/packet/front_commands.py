@@ -79,7 +79,9 @@ for name, line, text in (
         ("cut.json", 1, "{\"configuration\": {\"system\": {\"host-name\": \"a\""),
         ("word.json", 2, "{\"configuration\":\n{\"foo\": 1}}"),
         ("type.json", 3, "{\"configuration\": {\n\n\"system\": 5}}"),
-        ("form.xml", 1, "<configuration/>")):
+        ("cut.xml", 2, "<configuration>\n<system>"),
+        ("word.xml", 2, "<configuration>\n<foo/>\n</configuration>"),
+        ("type.xml", 3, "<!-- -->\n<!-- -->\n<!DOCTYPE x [<!ENTITY a \"b\">]><configuration/>")):
     broken = place.write(name, text)
     lines = [answer for answer in run("check", broken, want=2).stderr.splitlines() if "warning: " not in answer]
     check(lines and all(re.fullmatch(re.escape(broken) + r":\d+: \[edit[^\]]*\] '.+': .+", answer) for answer in lines)
@@ -115,7 +117,12 @@ for source in sorted(os.listdir(EXAMPLES)):
     configuration = json.loads(run("convert", "--to", "json", path).stdout)
     check("configuration" in configuration, f"{source} as JSON")
     import xml.etree.ElementTree as tree
-    equal(tree.fromstring(run("convert", "--to", "xml", path).stdout).tag.split("}")[-1], "configuration", f"{source} as XML")
+    markup = run("convert", "--to", "xml", path).stdout
+    equal(tree.fromstring(markup).tag.split("}")[-1], "configuration", f"{source} as XML")
+    equal(run("convert", "--to", "set", "-", stdin=markup).stdout, one, f"{source}: set, XML, set")
+run("schema", "unexpected", want=2)
+schema = json.loads(run("schema", "--json").stdout)
+check(schema["format"] == "sallyport-schema" and len(schema["configuration"]["children"]) > 8, "the schema as JSON")
 run("convert", BRANCH, want=2)
 run("convert", "--to", "yaml", BRANCH, want=2)
 run("convert", "--to", "set", BRANCH, BRANCH, want=2)
