@@ -15,7 +15,7 @@ static const char *const kind_words[] = {
     [EDIT_PRIVATE] = "private ",
 };
 
-/* --- who -------------------------------------------------------------------------------------------------------- */
+/* --- who ------------------------------------------------------------------------------------- */
 
 static void
 append_editor(struct text *out, const struct session *session)
@@ -28,14 +28,14 @@ append_editor(struct text *out, const struct session *session)
 		utc = (struct tm){.tm_mday = 1};
 	}
 	text_printf(out, "  %s (pid %d) on since %04d-%02d-%02d %02d:%02d:%02d UTC", session->user,
-	    (int)ipc_connection_peer(session->client->connection)->pid, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-	    utc.tm_hour, utc.tm_min, utc.tm_sec);
+	    (int)ipc_connection_peer(session->client->connection)->pid, utc.tm_year + 1900,
+	    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 	if (idle > 0) {
-		text_printf(out, ", idle %02lld:%02lld:%02lld", (long long)idle / 3600, (long long)idle / 60 % 60,
-		    (long long)idle % 60);
+		text_printf(out, ", idle %02lld:%02lld:%02lld", (long long)idle / 3600,
+		    (long long)idle / 60 % 60, (long long)idle % 60);
 	}
-	text_printf(out, "\n      %s[edit%s%s]\n", kind_words[session->editing], session->level.length == 0 ? "" : " ",
-	    text_string(&session->level));
+	text_printf(out, "\n      %s[edit%s%s]\n", kind_words[session->editing],
+	    session->level.length == 0 ? "" : " ", text_string(&session->level));
 }
 
 /* The next of those who edit, from number *at on; NULL: no more. */
@@ -63,7 +63,8 @@ editing_tell_editors(struct session *session, bool all)
 
 	while ((other = next_editor(session, &at)) != NULL) {
 		if (other != session || all) {
-			text_append(&out, out.length == 0 ? "Users currently editing the configuration:\n" : "");
+			text_append(&out,
+			    out.length == 0 ? "Users currently editing the configuration:\n" : "");
 			append_editor(&out, other);
 		}
 	}
@@ -104,7 +105,8 @@ refuse_locked(struct session *session, const struct session *holder)
 static bool
 refuse_private(struct session *session)
 {
-	session_failf(session, "error: private edits in use. Try 'configure private' or 'configure exclusive'.\n");
+	session_failf(session,
+	    "error: private edits in use. Try 'configure private' or 'configure exclusive'.\n");
 	return false;
 }
 
@@ -112,13 +114,13 @@ static bool
 refuse_modified(struct session *session)
 {
 	session_failf(session, "error: shared configuration database modified\n\n"
-	                       "Please temporarily use 'configure shared' to commit\n"
-	                       "outstanding changes in the shared database, exit,\n"
-	                       "and return to configuration mode using 'configure private'\n");
+			       "Please temporarily use 'configure shared' to commit\n"
+			       "outstanding changes in the shared database, exit,\n"
+			       "and return to configuration mode using 'configure private'\n");
 	return false;
 }
 
-/* --- the candidate ---------------------------------------------------------------------------------------------- */
+/* --- the candidate --------------------------------------------------------------------------- */
 
 struct conf_tree *
 editing_candidate(const struct session *session)
@@ -151,7 +153,8 @@ editing_is_exclusive(const struct mgd *mgd)
 	for (size_t i = 0; (client = ipc_server_client(mgd->server, i)) != NULL; i++) {
 		const struct session *session = client->data;
 
-		if (session != NULL && session->mode == IPC_MODE_CONFIGURE && session->editing == EDIT_EXCLUSIVE) {
+		if (session != NULL && session->mode == IPC_MODE_CONFIGURE &&
+		    session->editing == EDIT_EXCLUSIVE) {
 			return true;
 		}
 	}
@@ -180,7 +183,7 @@ drop_own(struct session *session)
 	session->own_changed = false;
 }
 
-/* --- entering and leaving --------------------------------------------------------------------------------------- */
+/* --- entering and leaving -------------------------------------------------------------------- */
 
 static bool
 may_open(struct session *session, enum edit_kind kind)
@@ -190,7 +193,8 @@ may_open(struct session *session, enum edit_kind kind)
 	if (kind != EDIT_SHARED && holder != NULL) {
 		return refuse_locked(session, holder);
 	}
-	if (kind == EDIT_SHARED && other_of(session, EDIT_PRIVATE) != NULL && !session->mgd->changed) {
+	if (kind == EDIT_SHARED && other_of(session, EDIT_PRIVATE) != NULL &&
+	    !session->mgd->changed) {
 		return refuse_private(session);
 	}
 	if (kind == EDIT_EXCLUSIVE && session->mgd->changed) {
@@ -227,7 +231,8 @@ editing_open(struct session *session, enum edit_kind kind)
 void
 editing_close(struct session *session, bool tell)
 {
-	const bool lost = session->mode == IPC_MODE_CONFIGURE && session->editing != EDIT_SHARED && editing_changed(session);
+	const bool lost = session->mode == IPC_MODE_CONFIGURE && session->editing != EDIT_SHARED &&
+			  editing_changed(session);
 
 	if (lost && tell) {
 		session_say(session, "warning: uncommitted changes discarded");
@@ -251,20 +256,22 @@ editing_allowed(struct session *session)
 		return false;
 	}
 	if (session->mgd->scheduled != 0) {
-		session_failf(session, "error: a commit waits for its time (show system commit): clear system commit drops it\n");
+		session_failf(session, "error: a commit waits for its time (show system commit): "
+				       "clear system commit drops it\n");
 		return false;
 	}
 	if (session->editing == EDIT_SHARED && holder != NULL) {
 		return refuse_locked(session, holder);
 	}
 	/* What was changed before has to be committed, or dropped, by somebody. */
-	if (session->editing == EDIT_SHARED && !session->mgd->changed && other_of(session, EDIT_PRIVATE) != NULL) {
+	if (session->editing == EDIT_SHARED && !session->mgd->changed &&
+	    other_of(session, EDIT_PRIVATE) != NULL) {
 		return refuse_private(session);
 	}
 	return true;
 }
 
-/* --- merging ---------------------------------------------------------------------------------------------------- */
+/* --- merging --------------------------------------------------------------------------------- */
 
 /* What changed between two trees done to a third. NULL: it does not fit there. */
 static struct conf_tree *
@@ -307,15 +314,18 @@ same(const struct conf_tree *left, const struct conf_tree *right, enum conf_form
 
 	conf_render(conf_tree_top(left), format, &a);
 	conf_render(conf_tree_top(right), format, &b);
-	equal = !text_failed(&a) && !text_failed(&b) && strcmp(text_string(&a), text_string(&b)) == 0;
+	equal =
+	    !text_failed(&a) && !text_failed(&b) && strcmp(text_string(&a), text_string(&b)) == 0;
 	text_release(&a);
 	text_release(&b);
 	return equal;
 }
 
-/* The lines of a difference, each as what is in conflict. Order alone is none: what others committed stands first. */
+/* The lines of a difference, each as what is in conflict. Order alone is none: what others
+ * committed stands first. */
 static bool
-tell_conflicts(const struct conf_tree *mine, const struct conf_tree *theirs, struct diagnostics *list)
+tell_conflicts(
+    const struct conf_tree *mine, const struct conf_tree *theirs, struct diagnostics *list)
 {
 	struct text difference = TEXT_EMPTY;
 	char *rest = NULL;
@@ -334,13 +344,15 @@ tell_conflicts(const struct conf_tree *mine, const struct conf_tree *theirs, str
 		size_t length = strlen(line);
 
 		if (strncmp(line, "[edit", 5) == 0 && line[length - 1] == ']') {
-			(void)snprintf(path, sizeof(path), "%.*s", (int)(length - 6), line + 5 + (line[5] == ' '));
+			(void)snprintf(path, sizeof(path), "%.*s", (int)(length - 6),
+			    line + 5 + (line[5] == ' '));
 			path[strcspn(path, "]")] = '\0';
 		} else if (line[0] == '+' || line[0] == '-') {
 			const char *statement = line + 1 + strspn(line + 1, " ");
 
 			diagnostics_addf(list, DIAGNOSTIC_ERROR, path, statement, 0, "%s",
-			    line[0] == '+' ? "conflicts with what was committed meanwhile" : "was committed meanwhile by another user");
+			    line[0] == '+' ? "conflicts with what was committed meanwhile"
+					   : "was committed meanwhile by another user");
 			found = true;
 		}
 	}
@@ -363,12 +375,14 @@ editing_merged(const struct session *session, struct diagnostics *list)
 		list->failed = list->failed || copy == NULL;
 		return copy;
 	}
-	/* A patch does not tell places and marks: changes that it cannot carry are refused rather than put elsewhere. */
+	/* A patch does not tell places and marks: changes that it cannot carry are refused rather
+	 * than put elsewhere. */
 	again = patched(session->base, session->own, session->base, list);
 	good = again != NULL;
 	if (good && !same(again, session->own, CONF_FORMAT_TEXT)) {
 		diagnostics_addf(list, DIAGNOSTIC_ERROR, NULL, NULL, 0,
-		    "changes of order cannot be merged with what was committed meanwhile: 'rollback 0' and do them again");
+		    "changes of order cannot be merged with what was committed meanwhile: "
+		    "'rollback 0' and do them again");
 		good = false;
 	}
 	mine = good ? patched(session->base, session->own, running, list) : NULL;
@@ -385,7 +399,8 @@ editing_merged(const struct session *session, struct diagnostics *list)
 bool
 editing_rebase(struct session *session)
 {
-	struct conf_tree *base = session->editing == EDIT_PRIVATE ? conf_tree_copy(session->mgd->running) : NULL;
+	struct conf_tree *base =
+	    session->editing == EDIT_PRIVATE ? conf_tree_copy(session->mgd->running) : NULL;
 
 	if (session->editing != EDIT_PRIVATE) {
 		return true;

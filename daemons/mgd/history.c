@@ -19,8 +19,8 @@ history_append_time(int64_t wall, struct text *out)
 	if (gmtime_r(&seconds, &utc) == NULL) {
 		utc = (struct tm){.tm_mday = 1};
 	}
-	text_printf(out, "%04d-%02d-%02d %02d:%02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-	    utc.tm_min, utc.tm_sec);
+	text_printf(out, "%04d-%02d-%02d %02d:%02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
+	    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 struct conf_tree *
@@ -34,7 +34,8 @@ history_load(struct session *session, uint32_t number)
 	struct conf_tree *tree = NULL;
 	bool good;
 
-	/* Without a first commit what is in force is not in the store, but it is rollback 0 all the same. */
+	/* Without a first commit what is in force is not in the store, but it is rollback 0 all the
+	 * same. */
 	if (number == 0) {
 		tree = conf_tree_copy(mgd->running);
 		if (tree == NULL) {
@@ -47,12 +48,13 @@ history_load(struct session *session, uint32_t number)
 		return NULL;
 	}
 	good = number == HISTORY_RESCUE ? store_read_rescue(mgd->store, &entry, &content, &error)
-	                                : store_read(mgd->store, number, &entry, &content, &error);
+					: store_read(mgd->store, number, &entry, &content, &error);
 	if (!good) {
 		session_failf(session, "error: %s\n", text_string(&error));
 	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
 		session_failf(session, "error: out of memory\n");
-	} else if (!conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
+	} else if (!conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length,
+		       &list)) {
 		session_diagnose(session, &list);
 		conf_tree_destroy(tree);
 		tree = NULL;
@@ -63,7 +65,7 @@ history_load(struct session *session, uint32_t number)
 	return tree;
 }
 
-/* --- showing ---------------------------------------------------------------------------------------------------- */
+/* --- showing --------------------------------------------------------------------------------- */
 
 static enum conf_format
 format_of(enum op_format format)
@@ -80,10 +82,12 @@ format_of(enum op_format format)
 
 /* What changed from *before to it; NULL: all of it. */
 static enum command_outcome
-show_kept(struct session *session, const struct op_pipe *pipe, uint32_t number, const uint32_t *before)
+show_kept(
+    struct session *session, const struct op_pipe *pipe, uint32_t number, const uint32_t *before)
 {
 	struct conf_tree *tree = history_load(session, number);
-	struct conf_tree *other = tree == NULL || before == NULL ? NULL : history_load(session, *before);
+	struct conf_tree *other =
+	    tree == NULL || before == NULL ? NULL : history_load(session, *before);
 	const enum conf_format format = before == NULL ? format_of(pipe->format) : CONF_FORMAT_TEXT;
 	struct access_view seen = {.tree = NULL};
 	struct access_view seen_other = {.tree = NULL};
@@ -91,7 +95,7 @@ show_kept(struct session *session, const struct op_pipe *pipe, uint32_t number, 
 	bool good = tree != NULL && (before == NULL || other != NULL);
 
 	if (good && (!access_view_start(session, tree, &seen) ||
-	                (other != NULL && !access_view_start(session, other, &seen_other)))) {
+			(other != NULL && !access_view_start(session, other, &seen_other)))) {
 		session_failf(session, "error: out of memory\n");
 		good = false;
 	}
@@ -129,7 +133,8 @@ show_one(struct session *session, const struct op_command *command, uint32_t num
 enum command_outcome
 command_show_rollback(struct session *session, const struct op_command *command)
 {
-	return show_one(session, command, (uint32_t)op_number(command->request.root, "rollback", 0));
+	return show_one(
+	    session, command, (uint32_t)op_number(command->request.root, "rollback", 0));
 }
 
 enum command_outcome
@@ -138,13 +143,14 @@ command_show_rescue(struct session *session, const struct op_command *command)
 	return show_one(session, command, HISTORY_RESCUE);
 }
 
-/* --- the rescue configuration ----------------------------------------------------------------------------------- */
+/* --- the rescue configuration ---------------------------------------------------------------- */
 
 enum command_outcome
 command_save_rescue(struct session *session, const struct op_command *command)
 {
 	struct mgd *mgd = session->mgd;
-	struct store_entry entry = {.commit = mgd->running_id, .wall = (int64_t)time(NULL), .client = "cli"};
+	struct store_entry entry = {
+	    .commit = mgd->running_id, .wall = (int64_t)time(NULL), .client = "cli"};
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 	bool good;
@@ -152,8 +158,8 @@ command_save_rescue(struct session *session, const struct op_command *command)
 	(void)command;
 	(void)snprintf(entry.user, sizeof(entry.user), "%s", session->user);
 	conf_render(conf_tree_top(mgd->running), CONF_FORMAT_TEXT, &content);
-	good = !text_failed(&content) &&
-	    store_write_rescue(mgd->store, &entry, text_string(&content), content.length, &error);
+	good = !text_failed(&content) && store_write_rescue(mgd->store, &entry,
+					     text_string(&content), content.length, &error);
 	if (!good) {
 		session_failf(session, "error: the rescue configuration is not saved: %s\n",
 		    error.length == 0 ? "out of memory" : text_string(&error));
@@ -174,7 +180,7 @@ command_delete_rescue(struct session *session, const struct op_command *command)
 	return COMMAND_DONE;
 }
 
-/* --- the list behind rollback ----------------------------------------------------------------------------------- */
+/* --- the list behind rollback ---------------------------------------------------------------- */
 
 /* Is the word before the last one, complete or not, rollback? */
 static bool
@@ -192,7 +198,7 @@ stands_behind_rollback(const char *line, const char **typed)
 		end--;
 	}
 	return (size_t)(end - line) >= length && memcmp(end - length, word, length) == 0 &&
-	    ((size_t)(end - line) == length || end[-(ptrdiff_t)length - 1] == ' ');
+	       ((size_t)(end - line) == length || end[-(ptrdiff_t)length - 1] == ' ');
 }
 
 void
@@ -212,8 +218,8 @@ history_complete(const struct session *session, const char *line, struct ipc_can
 		(void)snprintf(number, sizeof(number), "%zu", i);
 		if (strncmp(number, typed, strlen(typed)) == 0 && store_head(store, i, &entry)) {
 			history_append_time(entry.wall, &help);
-			text_printf(&help, " by %s via %s%s%s", entry.user, entry.client, entry.comment[0] == '\0' ? "" : " ",
-			    entry.comment);
+			text_printf(&help, " by %s via %s%s%s", entry.user, entry.client,
+			    entry.comment[0] == '\0' ? "" : " ", entry.comment);
 			ipc_candidates_add(list, IPC_CANDIDATE_NAME, number, text_string(&help));
 		}
 		text_release(&help);

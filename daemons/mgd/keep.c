@@ -11,7 +11,8 @@
 #include "editing.h"
 
 enum {
-	DELAY = 1000, /* milliseconds after a change: a change that is committed at once costs nothing */
+	DELAY = 1000, /* milliseconds after a change: a change that is committed at once costs
+			 nothing */
 	SHARE = 20,   /* saving takes at most one part of so many */
 };
 
@@ -34,11 +35,12 @@ save(struct mgd *mgd)
 	struct text error = TEXT_EMPTY;
 
 	conf_render(conf_tree_top(mgd->candidate), CONF_FORMAT_TEXT, &content);
-	if (!text_failed(&content) &&
-	    store_write_slot(mgd->store, STORE_CANDIDATE, &entry, text_string(&content), content.length, &error)) {
+	if (!text_failed(&content) && store_write_slot(mgd->store, STORE_CANDIDATE, &entry,
+					  text_string(&content), content.length, &error)) {
 		mgd->keep.there = true;
 	} else {
-		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_CANDIDATE_NOT_KEPT", "the candidate is not saved: %s",
+		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_CANDIDATE_NOT_KEPT",
+		    "the candidate is not saved: %s",
 		    error.length == 0 ? "out of memory" : text_string(&error));
 	}
 	mgd->keep.edits = mgd->edits;
@@ -106,7 +108,8 @@ load_kept(struct mgd *mgd)
 		if (entry.commit != mgd->running_id) {
 			text_append(&error, "another commit was done meanwhile");
 		} else if ((tree = conf_tree_create(mgd->schema)) == NULL ||
-		    !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
+			   !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content),
+			       content.length, &list)) {
 			text_append(&error, "it cannot be loaded");
 		}
 	}
@@ -125,7 +128,8 @@ load_kept(struct mgd *mgd)
 void
 keep_resume(struct mgd *mgd)
 {
-	static const char said[] = "say changes that were not committed are restored into the candidate";
+	static const char said[] =
+	    "say changes that were not committed are restored into the candidate";
 	struct conf_tree *tree;
 
 	if (!store_has_slot(mgd->store, STORE_CANDIDATE)) {

@@ -1,6 +1,7 @@
 /*
- * What is edited and not committed survives mgd: the shared candidate is saved beside the store a second after a change, and
- * when mgd ends. One that another commit has overtaken, and one that an exclusive session holds, is not restored.
+ * What is edited and not committed survives mgd: the shared candidate is saved beside the store a
+ * second after a change, and when mgd ends. One that another commit has overtaken, and one that an
+ * exclusive session holds, is not restored.
  */
 #ifndef MGD_KEEP_H
 #define MGD_KEEP_H

@@ -37,8 +37,9 @@ take_mark(const char **at, char mark)
 static bool
 take_date(const char **at, struct tm *when)
 {
-	if (!take_digits(at, 4, &when->tm_year) || !take_mark(at, '-') || !take_digits(at, 2, &when->tm_mon) ||
-	    !take_mark(at, '-') || !take_digits(at, 2, &when->tm_mday) || !take_mark(at, ' ')) {
+	if (!take_digits(at, 4, &when->tm_year) || !take_mark(at, '-') ||
+	    !take_digits(at, 2, &when->tm_mon) || !take_mark(at, '-') ||
+	    !take_digits(at, 2, &when->tm_mday) || !take_mark(at, ' ')) {
 		return false;
 	}
 	when->tm_year -= 1900;
@@ -58,19 +59,22 @@ schedule_parse(const char *words, int64_t now, int64_t *at)
 		return false;
 	}
 	when.tm_sec = 0;
-	if (!take_digits(&rest, 2, &when.tm_hour) || !take_mark(&rest, ':') || !take_digits(&rest, 2, &when.tm_min) ||
+	if (!take_digits(&rest, 2, &when.tm_hour) || !take_mark(&rest, ':') ||
+	    !take_digits(&rest, 2, &when.tm_min) ||
 	    (take_mark(&rest, ':') && !take_digits(&rest, 2, &when.tm_sec)) || *rest != '\0') {
 		return false;
 	}
 	again = when;
 	*at = (int64_t)timegm(&again);
 	/* February 30 and 25:00 come out as something else. */
-	return *at > now && again.tm_mon == when.tm_mon && again.tm_mday == when.tm_mday && again.tm_hour == when.tm_hour &&
-	    again.tm_min == when.tm_min && again.tm_sec == when.tm_sec;
+	return *at > now && again.tm_mon == when.tm_mon && again.tm_mday == when.tm_mday &&
+	       again.tm_hour == when.tm_hour && again.tm_min == when.tm_min &&
+	       again.tm_sec == when.tm_sec;
 }
 
 bool
-schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry, struct text *error)
+schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry,
+    struct text *error)
 {
 	struct text content = TEXT_EMPTY;
 	bool good;
@@ -79,8 +83,8 @@ schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_
 	if (text_failed(&content)) {
 		text_append(error, "out of memory");
 	}
-	good = !text_failed(&content) &&
-	    store_write_slot(mgd->store, STORE_SCHEDULED, entry, text_string(&content), content.length, error);
+	good = !text_failed(&content) && store_write_slot(mgd->store, STORE_SCHEDULED, entry,
+					     text_string(&content), content.length, error);
 	text_release(&content);
 	if (good) {
 		mgd->scheduled = entry->wall;
@@ -107,8 +111,10 @@ schedule_resume(struct mgd *mgd)
 		    entry.commit == store_next(mgd->store) + (mgd->stored ? 0 : 1)) {
 			mgd->scheduled = entry.wall;
 		} else {
-			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED", "the commit at a time is dropped: %s",
-			    error.length == 0 ? "another commit was done meanwhile" : text_string(&error));
+			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED",
+			    "the commit at a time is dropped: %s",
+			    error.length == 0 ? "another commit was done meanwhile"
+					      : text_string(&error));
 			schedule_forget(mgd);
 		}
 	}
@@ -131,12 +137,14 @@ schedule_tick(struct mgd *mgd)
 	if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error)) {
 		tree = conf_tree_create(mgd->schema);
 	}
-	if (tree != NULL && !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list)) {
+	if (tree != NULL && !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content),
+				content.length, &list)) {
 		conf_tree_destroy(tree);
 		tree = NULL;
 	}
 	if (tree == NULL || !commit_start_scheduled(mgd, tree, &entry)) {
-		logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_AT_FAILED", "the commit at a time failed: %s",
+		logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_AT_FAILED",
+		    "the commit at a time failed: %s",
 		    error.length == 0 ? "it cannot be loaded" : text_string(&error));
 		schedule_forget(mgd);
 	}

@@ -1,17 +1,20 @@
 /*
- * A commit that waits for its time: commit at. It is checked when it is asked for, kept in the store and done when its time
- * has come, by whichever mgd runs then; until then nobody changes a candidate.
+ * A commit that waits for its time: commit at. It is checked when it is asked for, kept in the
+ * store and done when its time has come, by whichever mgd runs then; until then nobody changes a
+ * candidate.
  */
 #ifndef MGD_SCHEDULE_H
 #define MGD_SCHEDULE_H
 
 #include "mgd.h"
 
-/* "HH:MM[:SS]" of today or "YYYY-MM-DD HH:MM[:SS]", UTC. False: it is no time, or none after `now`. Pure. */
-bool schedule_parse(const char *words, int64_t now, int64_t *at) __attribute__((warn_unused_result));
-/* The tree is committed at entry->wall. False with a sentence. */
-bool schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry, struct text *error)
+/* "HH:MM[:SS]" of today or "YYYY-MM-DD HH:MM[:SS]", UTC. False: it is no time, or none after `now`.
+ * Pure. */
+bool schedule_parse(const char *words, int64_t now, int64_t *at)
     __attribute__((warn_unused_result));
+/* The tree is committed at entry->wall. False with a sentence. */
+bool schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry,
+    struct text *error) __attribute__((warn_unused_result));
 /* At the start: goes on waiting. One that was overtaken by another commit is dropped. */
 void schedule_resume(struct mgd *mgd);
 /* Looks at the clock. => no commit is under way */

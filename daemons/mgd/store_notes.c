@@ -1,8 +1,9 @@
 /*
  * The note about the commit that wants to be confirmed. See store.h.
  *
- * A line each: commit, until when, minutes, the commit to go back to. There are two while the second of two such commits
- * is written: whichever of both is the newest after a loss of power has its line.
+ * A line each: commit, until when, minutes, the commit to go back to. There are two while the
+ * second of two such commits is written: whichever of both is the newest after a loss of power has
+ * its line.
  */
 #include "store_notes.h"
 
@@ -34,8 +35,9 @@ take_note(const char **at, struct store_unconfirmed *note)
 	uint64_t until = 0;
 	uint64_t minutes = 0;
 
-	if (!take_number(at, ' ', &note->commit) || !take_number(at, ' ', &until) || !take_number(at, ' ', &minutes) ||
-	    !take_number(at, '\n', &note->back) || until > INT64_MAX || minutes > UINT32_MAX) {
+	if (!take_number(at, ' ', &note->commit) || !take_number(at, ' ', &until) ||
+	    !take_number(at, ' ', &minutes) || !take_number(at, '\n', &note->back) ||
+	    until > INT64_MAX || minutes > UINT32_MAX) {
 		return false;
 	}
 	note->until = (int64_t)until;
@@ -46,12 +48,13 @@ take_note(const char **at, struct store_unconfirmed *note)
 static void
 append_note(struct text *bytes, const struct store_unconfirmed *note)
 {
-	text_printf(bytes, "%llu %lld %u %llu\n", (unsigned long long)note->commit, (long long)note->until, note->minutes,
-	    (unsigned long long)note->back);
+	text_printf(bytes, "%llu %lld %u %llu\n", (unsigned long long)note->commit,
+	    (long long)note->until, note->minutes, (unsigned long long)note->back);
 }
 
 bool
-store_note_unconfirmed(const struct store *store, const struct store_unconfirmed *note, struct text *error)
+store_note_unconfirmed(
+    const struct store *store, const struct store_unconfirmed *note, struct text *error)
 {
 	struct store_unconfirmed former;
 	struct text bytes = TEXT_EMPTY;
