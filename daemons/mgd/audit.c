@@ -3,6 +3,7 @@
  */
 #include "audit.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,15 +37,47 @@ record(struct mgd *mgd, const struct happening *what, const struct text *text)
 	ipc_pairs_release(&entry.pairs);
 }
 
+/* Up to the first word that may be a shortened keyword of a secret. */
+static void
+append_guarded(const char *line, struct text *out)
+{
+	static const char *const keywords[] = {"ascii-text", "encrypted-password", "hexadecimal",
+	    "plain-text-password-value", "pre-shared-key", "preshared-key", "secret"};
+	struct text words = TEXT_EMPTY;
+	size_t at = 0;
+
+	while (line[at] != '\0') {
+		const size_t start = at + strspn(line + at, " \t");
+		const size_t length = strcspn(line + start, " \t");
+
+		text_append_bytes(&words, line + at, start + length - at);
+		at = start + length;
+		for (size_t i = 0; length > 0 && i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+			if (length < strlen(keywords[i]) && strncmp(keywords[i], line + start, length) == 0) {
+				diagnostics_append_shown(text_string(&words), out);
+				text_append(out, line[at] == '\0' ? "" : " /* SECRET-DATA */");
+				text_release(&words);
+				return;
+			}
+		}
+	}
+	diagnostics_append_shown(text_string(&words), out);
+	text_release(&words);
+}
+
 void
-audit_command(struct mgd *mgd, const char *user, const char *line)
+audit_command(struct mgd *mgd, const char *user, const char *line, bool whole)
 {
 	struct text text = TEXT_EMPTY;
 	struct text shown = TEXT_EMPTY;
 	/* A line may be as long as a whole configuration; what was done shows in its beginning. */
 	enum { MOST = 1000 };
 
-	diagnostics_append_shown(line, &shown);
+	if (whole) {
+		diagnostics_append_shown(line, &shown);
+	} else {
+		append_guarded(line, &shown);
+	}
 	text_printf(&text, "User '%s', command '%.*s '", user, MOST, text_string(&shown));
 	text_release(&shown);
 	record(mgd,

@@ -6,7 +6,8 @@
 
 #include "mgd.h"
 
-void audit_command(struct mgd *mgd, const char *user, const char *line);
+/* `whole`: no keyword of the line is shortened. */
+void audit_command(struct mgd *mgd, const char *user, const char *line, bool whole);
 void audit_login(struct mgd *mgd, const char *user, const char *class, const char *client);
 void audit_logout(struct mgd *mgd, const char *user);
 /* What a user's class did not let him do. */

@@ -104,6 +104,36 @@ command_line_expand(struct session *session, const char *line, struct op_command
 	return good;
 }
 
+bool
+command_line_whole(struct session *session, const char *line, struct text *out)
+{
+	const enum op_mode mode =
+	    session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL;
+	struct op_command command = {.rpc = NULL};
+	struct op_error error = OP_ERROR_EMPTY;
+	struct op_error wrong = OP_ERROR_EMPTY;
+	struct text whole = TEXT_EMPTY;
+	bool good = op_parse(session->mgd->commands, mode, line, &command, &error) &&
+	    mode == OP_MODE_CONFIGURATION && command.rpc != NULL && verb_of(command.rpc) != NULL;
+	const char *words = good ? op_value(command.request.root, "statement") : NULL;
+
+	if (words != NULL) {
+		const struct conf_editor editor = session_editor(session);
+
+		good = conf_line_read(&editor, words, &verb_of(command.rpc)->rule, &whole, &wrong) ==
+		        CONF_LINE_READS &&
+		    !text_failed(&whole);
+		if (good) {
+			text_printf(out, "%s %s", command.rpc->words, text_string(&whole));
+		}
+	}
+	op_command_release(&command);
+	op_error_release(&error);
+	op_error_release(&wrong);
+	text_release(&whole);
+	return good && words != NULL;
+}
+
 enum command_outcome
 command_of_front_end(struct session *session, const struct op_command *command)
 {

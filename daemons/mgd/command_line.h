@@ -13,6 +13,13 @@
 bool command_line_expand(struct session *session, const char *line, struct op_command *command)
     __attribute__((warn_unused_result));
 
+/*
+ * Appends the line with its keywords whole, for who looks for one of them in it. False, with nothing appended: it is not
+ * of a known form, or does not read.
+ */
+bool command_line_whole(struct session *session, const char *line, struct text *out)
+    __attribute__((warn_unused_result));
+
 /* Settings of the command line, which keeps them by itself: another front end has none. */
 command_function command_of_front_end;
 

@@ -11,10 +11,13 @@
 #include "access.h"
 #include "audit.h"
 #include "command.h"
+#include "command_line.h"
 #include "commit.h"
 #include "editing.h"
 #include "history.h"
 #include "relay.h"
+
+enum { AUDIT_READ = 4096 }; /* octets of a line that is looked at to hide secrets */
 
 struct session *
 session_create(struct mgd *mgd, struct ipc_client *client)
@@ -211,6 +214,21 @@ session_leave_configuration(struct session *session)
 
 /* --- messages --------------------------------------------------------------------------------------------------- */
 
+/*
+ * Secrets are known by the keyword in front of them. Of a line that cannot be read with whole keywords, a shortened one may
+ * be that: then all behind it is kept from the log.
+ */
+static void
+record_command(struct session *session, const char *line)
+{
+	struct text whole = TEXT_EMPTY;
+	const bool read = strlen(line) <= AUDIT_READ && command_line_whole(session, line, &whole);
+
+	audit_command(session->mgd, session->user, read ? text_string(&whole) : line,
+	    read || session->mode != IPC_MODE_CONFIGURE);
+	text_release(&whole);
+}
+
 static void
 take_command(struct session *session, const struct ipc_message *message)
 {
@@ -226,7 +244,7 @@ take_command(struct session *session, const struct ipc_message *message)
 	session->request = message->request;
 	session->indent = command.indent;
 	if (command.line[strspn(command.line, " \t")] != '\0') {
-		audit_command(session->mgd, session->user, command.line);
+		record_command(session, command.line);
 	}
 	outcome = !access_refresh(session)
 	    ? COMMAND_WRONG
