@@ -119,12 +119,18 @@ access_end(struct session *session)
 }
 
 bool
-access_refresh(struct session *session)
+access_known(struct session *session)
 {
 	if (session->class_of != session->mgd->running_id) {
 		read_class(session);
 	}
-	if (!session->known) {
+	return session->known;
+}
+
+bool
+access_refresh(struct session *session)
+{
+	if (!access_known(session)) {
 		session_failf(session,
 		    "error: user '%s' may not use this device: there is no [edit system login user "
 		    "%s] with a class for him\n",

@@ -16,8 +16,9 @@ bool access_may_connect(const struct mgd *mgd, const struct ipc_peer *peer);
 /* Who it is. => once, before the others */
 void access_start(struct session *session);
 void access_end(struct session *session);
-/* Reads the user's class again when another configuration is in force. False: he is nobody here; he
- * was told so. */
+/* Reads the user's class again when another configuration is in force. False: he is nobody here. */
+bool access_known(struct session *session);
+/* The same, and he is told. */
 bool access_refresh(struct session *session);
 /* Closes a session that was idle for longer than its class may be. */
 void access_tick(struct session *session);

@@ -284,7 +284,7 @@ complete_line(struct session *session, const char *line, struct ipc_candidates *
 	struct conf_editor editor = {.level = TEXT_EMPTY};
 	struct access_view view;
 
-	if (!session->known ||
+	if (!access_known(session) ||
 	    !access_view_start(session, edits ? editing_candidate(session) : session->mgd->running, &view)) {
 		return;
 	}
@@ -310,7 +310,9 @@ take_complete(struct session *session, const struct ipc_message *message)
 		return;
 	}
 	complete_line(session, complete.line, &list);
-	history_complete(session, complete.line, &list);
+	if (session->known) {
+		history_complete(session, complete.line, &list);
+	}
 	word = strrchr(complete.line, ' ');
 	list.replace = (uint32_t)strlen(word == NULL ? complete.line : word + 1);
 	ipc_candidates_encode(&list, &encoded);
