@@ -330,10 +330,10 @@ bench_configuration_main(int argc, char **argv)
 	    {NULL, 0, NULL, 0},
 	};
 	struct bench *bench = calloc(1, sizeof(*bench));
-	bool good = bench != NULL;
+	bool good = true;
 	int option;
 
-	if (!good) {
+	if (bench == NULL) {
 		return 2;
 	}
 	bench->policies = POLICIES;

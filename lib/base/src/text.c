@@ -116,7 +116,7 @@ text_vprintf(struct text *text, const char *format, va_list arguments)
 		text->length += (size_t)length;
 		return;
 	}
-	if (room > 0) {
+	if (end != NULL && room > 0) {
 		*end = '\0';
 	}
 	if (length < 0) {

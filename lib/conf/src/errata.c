@@ -340,7 +340,7 @@ tell_reading(const struct rewrite *row, struct statement *statement, size_t toke
 static struct conf_node *
 find_here(const struct statement *statement, const char *name)
 {
-	ptrdiff_t chain[32];
+	ptrdiff_t chain[32] = {0};
 	struct conf_node *node = statement->level;
 	size_t depth = 0;
 

@@ -35,7 +35,7 @@ statement_release(struct statement *statement)
 static void
 append_scope(const struct statement *statement, struct text *out)
 {
-	ptrdiff_t chain[64];
+	ptrdiff_t chain[64] = {0};
 	size_t depth = 0;
 
 	conf_path(statement->level, out);

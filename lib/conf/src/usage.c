@@ -158,7 +158,7 @@ is_target(const struct relations *relations, const struct schema_node *list)
 static bool
 belongs_to_zone(const struct schema_node *list)
 {
-	return is_called(list->parent, "address-book");
+	return list != NULL && is_called(list->parent, "address-book");
 }
 
 /* --- the tree's part -------------------------------------------------------------------- */

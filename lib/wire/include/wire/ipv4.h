@@ -103,9 +103,12 @@ ipv4_parse(const uint8_t *bytes, size_t length, struct ipv4_header *header)
 	struct reader reader = reader_over(bytes, length);
 	const uint8_t *b = reader_bytes(&reader, IPV4_HEADER);
 
+	if (b == NULL) {
+		return IPV4_TRUNCATED;
+	}
 	/* Nearly all are of version 4 without options, and right: the sum of 20 octets is a few
 	 * additions. What is wrong with the others is found by ipv4_check(). */
-	if (b == NULL || b[0] != 0x45 || bytes_load_16(b + 2) < IPV4_HEADER ||
+	if (b[0] != 0x45 || bytes_load_16(b + 2) < IPV4_HEADER ||
 	    bytes_load_16(b + 2) > length ||
 	    checksum_fold(checksum_sum(b, IPV4_HEADER)) != 0xffff) {
 		const enum ipv4_status status = ipv4_check(bytes, length);
