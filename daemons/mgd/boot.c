@@ -192,7 +192,7 @@ tree_of(struct origin *origin, enum conf_format format, const struct text *conte
 	if (tree == NULL) {
 		return NULL;
 	}
-	(void)conf_load(tree, format, NULL, text_string(content), content->length, &list);
+	(void)mgd_load_stored(origin->mgd, tree, format, content, &list);
 	tell_all(origin, &list, " (left out)");
 	diagnostics_release(&list);
 	if (!password_hash_all(tree)) {

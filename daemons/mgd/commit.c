@@ -213,7 +213,7 @@ store_first(struct mgd *mgd, struct text *error)
 	if (mgd->stored) {
 		return true;
 	}
-	conf_render(conf_tree_top(mgd->running), CONF_FORMAT_TEXT, &text);
+	mgd_render_stored(mgd, mgd->running, &text);
 	good = !text_failed(&text) && store_write(mgd->store, &entry, text_string(&text), text.length, error);
 	text_release(&text);
 	mgd->stored = good;
@@ -235,7 +235,7 @@ store_tree(struct mgd *mgd, struct commit *commit)
 		    .back = commit->back,
 		};
 
-		conf_render(conf_tree_top(commit->tree), CONF_FORMAT_TEXT, &text);
+		mgd_render_stored(mgd, commit->tree, &text);
 		assert(commit->entry.commit == store_next(mgd->store));
 		good = !text_failed(&text) &&
 		    (commit->confirm == 0 || store_note_unconfirmed(mgd->store, &note, &error)) &&
@@ -496,6 +496,13 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	assert(mgd->commit == NULL);
 	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
 	conf_canonicalize(editing_candidate(session), &list);
+	if (!mgd_unwrap(mgd, editing_candidate(session), &list)) {
+		session_diagnose(session, &list);
+		session_failf(session, "error: configuration check-out failed: nothing was changed\n");
+		diagnostics_release(&list);
+		session_done(session, IPC_DONE_ERROR);
+		return;
+	}
 	mgd->commit = create(mgd, editing_merged(session, &list), session, order);
 	if (mgd->commit == NULL) {
 		if (list.errors > 0 && !list.failed) {
@@ -546,7 +553,7 @@ load_before(struct mgd *mgd, struct text *error)
 		good = false;
 	}
 	good = good && store_read(mgd->store, place, &entry, &content, error) &&
-	    conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length, &list);
+	    mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list);
 
 	if (!good) {
 		conf_tree_destroy(tree);

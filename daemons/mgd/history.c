@@ -53,8 +53,7 @@ history_load(struct session *session, uint32_t number)
 		session_failf(session, "error: %s\n", text_string(&error));
 	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
 		session_failf(session, "error: out of memory\n");
-	} else if (!conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content), content.length,
-		       &list)) {
+	} else if (!mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
 		session_diagnose(session, &list);
 		conf_tree_destroy(tree);
 		tree = NULL;
@@ -157,7 +156,7 @@ command_save_rescue(struct session *session, const struct op_command *command)
 
 	(void)command;
 	(void)snprintf(entry.user, sizeof(entry.user), "%s", session->user);
-	conf_render(conf_tree_top(mgd->running), CONF_FORMAT_TEXT, &content);
+	mgd_render_stored(mgd, mgd->running, &content);
 	good = !text_failed(&content) && store_write_rescue(mgd->store, &entry,
 					     text_string(&content), content.length, &error);
 	if (!good) {

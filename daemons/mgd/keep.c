@@ -34,7 +34,7 @@ save(struct mgd *mgd)
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 
-	conf_render(conf_tree_top(mgd->candidate), CONF_FORMAT_TEXT, &content);
+	mgd_render_stored(mgd, mgd->candidate, &content);
 	if (!text_failed(&content) && store_write_slot(mgd->store, STORE_CANDIDATE, &entry,
 					  text_string(&content), content.length, &error)) {
 		mgd->keep.there = true;
@@ -108,8 +108,7 @@ load_kept(struct mgd *mgd)
 		if (entry.commit != mgd->running_id) {
 			text_append(&error, "another commit was done meanwhile");
 		} else if ((tree = conf_tree_create(mgd->schema)) == NULL ||
-			   !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content),
-			       content.length, &list)) {
+			   !mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
 			text_append(&error, "it cannot be loaded");
 		}
 	}

@@ -196,6 +196,7 @@ complain(const char *what)
 static bool
 open_store(struct mgd *mgd)
 {
+	struct text error = TEXT_EMPTY;
 	int folder;
 
 	/* Made by the supervisor when there is one. */
@@ -207,7 +208,15 @@ open_store(struct mgd *mgd)
 		return complain(strerror(errno));
 	}
 	mgd->store = store_create(folder, mgd->release);
-	return mgd->store != NULL || complain("the folder of configurations cannot be read");
+	if (mgd->store == NULL) {
+		return complain("the folder of configurations cannot be read");
+	}
+	mgd->wrap = wrap_create(folder, &error);
+	if (mgd->wrap == NULL) {
+		(void)complain(text_string(&error));
+	}
+	text_release(&error);
+	return mgd->wrap != NULL;
 }
 
 static bool
@@ -234,6 +243,7 @@ close_mgd(struct mgd *mgd)
 	conf_tree_destroy(mgd->candidate);
 	conf_tree_destroy(mgd->running);
 	store_destroy(mgd->store);
+	wrap_destroy(mgd->wrap);
 	op_table_destroy(mgd->commands);
 	schema_destroy(mgd->schema);
 	logger_destroy(mgd->logger);

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "conf/wrapped.h"
 #include "snapshot/snapshot.h"
 
 int64_t
@@ -58,6 +59,51 @@ mgd_reset_candidate(struct mgd *mgd)
 	mgd->candidate = copy;
 	mgd->changed = false;
 	return true;
+}
+
+static bool
+wrap_secret(void *context, const char *value, const char *path, struct text *out)
+{
+	return wrap_close(context, value, path, out);
+}
+
+static bool
+unwrap_secret(void *context, const char *value, const char *path, struct text *out)
+{
+	return wrap_open(context, value, path, out);
+}
+
+void
+mgd_render_stored(const struct mgd *mgd, const struct conf_tree *tree, struct text *content)
+{
+	struct conf_tree *copy;
+
+	if (!conf_holds_secrets(tree)) {
+		conf_render(conf_tree_top(tree), CONF_FORMAT_TEXT, content);
+		return;
+	}
+	copy = conf_tree_copy(tree);
+	if (copy == NULL || !conf_wrap_secrets(copy, wrap_secret, mgd->wrap)) {
+		content->failed = true;
+	} else {
+		conf_render(conf_tree_top(copy), CONF_FORMAT_TEXT, content);
+	}
+	conf_tree_destroy(copy);
+}
+
+bool
+mgd_load_stored(const struct mgd *mgd, struct conf_tree *tree, enum conf_format format, const struct text *content,
+    struct diagnostics *list)
+{
+	bool good = conf_load(tree, format, NULL, text_string(content), content->length, list);
+
+	return conf_unwrap_secrets(tree, unwrap_secret, mgd->wrap, true, list) && good;
+}
+
+bool
+mgd_unwrap(const struct mgd *mgd, struct conf_tree *tree, struct diagnostics *list)
+{
+	return conf_unwrap_secrets(tree, unwrap_secret, mgd->wrap, false, list);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "ipc/log.h"
 #include "ipc/server.h"
 #include "store.h"
+#include "wrap.h"
 
 struct commit;
 struct link;
@@ -35,6 +36,7 @@ struct mgd {
 	struct schema *schema;
 	struct op_table *commands;
 	struct store *store;
+	struct wrap *wrap; /* for the secrets in the store */
 	struct conf_tree *running;
 	uint64_t running_id; /* of the commit, 0 before the first; daemons see it one higher, so that it is never 0 */
 	bool stored;         /* running is the newest in the store */
@@ -58,6 +60,14 @@ int64_t mgd_now(void); /* monotonic milliseconds */
 const char *mgd_host_name(const struct mgd *mgd);
 /* Makes the candidate a copy of what is in force. False: no memory. */
 bool mgd_reset_candidate(struct mgd *mgd) __attribute__((warn_unused_result));
+/* The text for the store, its secrets wrapped. When they cannot be, `content` has failed: a secret never goes there plain. */
+void mgd_render_stored(const struct mgd *mgd, const struct conf_tree *tree, struct text *content);
+/* conf_load() of what may hold wrapped secrets; one that cannot be unwrapped is reported and left out. */
+bool mgd_load_stored(const struct mgd *mgd, struct conf_tree *tree, enum conf_format format, const struct text *content,
+    struct diagnostics *list);
+/* Unwraps what a user loaded or typed. False with diagnostics: what cannot be stays as it is. */
+bool mgd_unwrap(const struct mgd *mgd, struct conf_tree *tree, struct diagnostics *list)
+    __attribute__((warn_unused_result));
 /* Everything that can be known about a configuration without a daemon: the checks and a compilation to nowhere. */
 void mgd_check(const struct conf_tree *tree, struct diagnostics *list);
 

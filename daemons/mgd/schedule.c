@@ -79,7 +79,7 @@ schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_
 	struct text content = TEXT_EMPTY;
 	bool good;
 
-	conf_render(conf_tree_top(tree), CONF_FORMAT_TEXT, &content);
+	mgd_render_stored(mgd, tree, &content);
 	if (text_failed(&content)) {
 		text_append(error, "out of memory");
 	}
@@ -137,8 +137,7 @@ schedule_tick(struct mgd *mgd)
 	if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error)) {
 		tree = conf_tree_create(mgd->schema);
 	}
-	if (tree != NULL && !conf_load(tree, CONF_FORMAT_TEXT, NULL, text_string(&content),
-				content.length, &list)) {
+	if (tree != NULL && !mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
 		conf_tree_destroy(tree);
 		tree = NULL;
 	}

@@ -96,6 +96,8 @@ bool schema_pattern_matches(const struct schema *schema, const struct value_type
 
 /* In value_formats.c. */
 const struct value_format *value_format_find(const char *type, size_t length);
+/* In wrapped.c: is it a wrapped secret, and is one possible here? => value[length] is NUL */
+bool wrapped_is_form(const struct schema_node *schema, const char *value, size_t length);
 /* In value.c: as schema_check_value(), with the notice of a lenient reading. */
 bool value_check(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
     const struct value_result *result) __attribute__((warn_unused_result));

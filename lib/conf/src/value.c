@@ -97,6 +97,10 @@ value_check(const struct schema *schema, const struct schema_node *node, const c
 		text_append(result->error, "a value is UTF-8 without control characters");
 		return false;
 	}
+	if (wrapped_is_form(node, value, length)) {
+		text_append_bytes(result->canonical, value, length);
+		return true;
+	}
 	switch (type->base) {
 	case VALUE_NOTHING:
 		text_append(result->error, "this statement takes no value");
