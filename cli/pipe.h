@@ -67,6 +67,7 @@ typedef bool (*cli_sink)(void *context, const char *bytes, size_t length);
 /* False with a sentence in `error` and its place in the line; nothing to release then. */
 bool cli_pipeline_parse(struct cli_pipeline *pipeline, const char *line, size_t *column, struct text *error)
     __attribute__((warn_unused_result));
+/* False: the sink wants no more, or a file that the lines go to cannot be written: cli_pipeline_end() says why. */
 bool cli_pipeline_feed(struct cli_pipeline *pipeline, const char *bytes, size_t length, cli_sink sink, void *context)
     __attribute__((warn_unused_result));
 /* What is still held: an unended line, the last lines, the count; files are closed. */
