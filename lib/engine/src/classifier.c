@@ -316,3 +316,13 @@ classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *
 	}
 	return none;
 }
+
+/* No context of inet6 is compiled yet. */
+struct classifier_match
+classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
+{
+	(void)snapshot;
+	(void)key;
+	(void)wall;
+	return (struct classifier_match){PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+}

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/snapshot.h"
+#include "wire/ipv6.h"
 
 #define CLASSIFIER_NO_APPLICATION UINT32_MAX
 
@@ -29,6 +30,18 @@ struct classifier_key {
 	uint8_t icmp_code;
 };
 
+struct classifier_key6 {
+	struct ipv6_address source;
+	struct ipv6_address destination;
+	uint16_t from_zone;
+	uint16_t to_zone;
+	uint16_t source_port; /* as above */
+	uint16_t destination_port;
+	uint8_t protocol;  /* the one that the extension headers lead to */
+	uint8_t icmp_type; /* protocol 58 only; else 0 */
+	uint8_t icmp_code;
+};
+
 struct classifier_match {
 	uint32_t policy;      /* identity, or PACKET_NO_POLICY: none, default-policy decides */
 	uint32_t application; /* index in snapshot->applications that matched, or CLASSIFIER_NO_APPLICATION */
@@ -36,6 +49,8 @@ struct classifier_match {
 
 /* `wall` is UTC seconds, for schedulers. A snapshot without policies has a classifier that matches nothing. */
 struct classifier_match classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key,
+    int64_t wall);
+struct classifier_match classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key,
     int64_t wall);
 
 /* Is the policy active at `wall`: has it no scheduler, or one that is active? => policy < snapshot->policy_count */

@@ -1,14 +1,20 @@
 /*
- * Forwarding tables: one longest-prefix trie for each routing instance, published apart from the snapshot because next
- * hops change without a commit. Built by lib/snapshot from lib/rib (which knows nothing of the engine); read-only here.
+ * Forwarding tables of each routing instance, published apart from the snapshot because next hops change without a
+ * commit. Built by lib/snapshot from lib/rib (which knows nothing of the engine); read-only here.
  *
- * A node has 256 entries (a stride of 8 bits, leaves pushed down): a look-up is at most four dependent loads. An entry is
- * either a node's index with FIB_NODE set, or a next hop's index; next hop 0 is "no route".
+ * inet: a longest-prefix trie. A node has 256 entries (a stride of 8 bits, leaves pushed down): a look-up is at most four
+ * dependent loads. An entry is either a node's index with FIB_NODE set, or a next hop's index; next hop 0 is "no route".
+ *
+ * inet6: the prefixes cut the addresses into intervals, each with its next hop; a look-up is a binary search. So memory
+ * is bound by the number of prefixes (20 octets for each of at most two intervals), however they lie; nodes of 256
+ * entries would take up to 16 for a prefix.
  */
 #ifndef ENGINE_FIB_H
 #define ENGINE_FIB_H
 
 #include <stdint.h>
+
+#include "wire/ipv6.h"
 
 #define FIB_NODE 0x80000000U
 
@@ -26,7 +32,13 @@ struct fib_hop {
 	uint8_t kind; /* enum fib_kind */
 	uint16_t unit;
 	uint16_t instance;
-	uint32_t gateway; /* host order */
+	uint32_t gateway; /* inet: host order; inet6: index in gateways6 */
+};
+
+/* An instance's inet6 table: a span of starts6 and hops6. The first interval starts at ::. */
+struct fib_span {
+	uint32_t start;
+	uint32_t count; /* 0: no route at all */
 };
 
 struct fib {
@@ -37,9 +49,16 @@ struct fib {
 	const uint32_t *roots; /* by instance: an entry; an absent instance has hop 0 */
 	const uint32_t (*nodes)[256];
 	const struct fib_hop *hops;
+	uint32_t gateway6_count;
+	const struct fib_span *roots6; /* by instance; NULL: no inet6 route anywhere */
+	const struct ipv6_address *starts6; /* ascending within a span */
+	const uint32_t *hops6;              /* by interval: an index in hops */
+	const struct ipv6_address *gateways6;
 };
 
 /* The next hop for a destination (host order) in an instance; follows FIB_TABLE at most 8 deep, then FIB_NO_ROUTE. */
 const struct fib_hop *fib_lookup(const struct fib *fib, uint16_t instance, uint32_t destination);
+/* The same for inet6. Link-local and multicast destinations belong to a link, not to a table: not for these. */
+const struct fib_hop *fib_lookup6(const struct fib *fib, uint16_t instance, struct ipv6_address destination);
 
 #endif

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wire/ipv6.h"
+
 #define SNAPSHOT_NONE UINT16_MAX
 #define SNAPSHOT_VLAN_UNTAGGED 0
 /* Zone identities that exist without configuration. */
@@ -64,16 +66,30 @@ struct snapshot_unit {
 	bool unsupported; /* a filter is bound that might discard: in no zone until there are filters, so nothing passes */
 	uint16_t port; /* SNAPSHOT_NONE for st0 units and for ports that are not there */
 	uint16_t vlan; /* SNAPSHOT_VLAN_UNTAGGED or the tag */
-	uint16_t mtu;  /* largest IP packet */
+	uint16_t mtu;  /* largest IPv4 packet */
 	uint16_t zone; /* SNAPSHOT_NONE: the null zone, drops everything */
 	uint16_t instance;
 	uint16_t address_count;
 	const struct snapshot_address *addresses;
+	/*
+	 * Family inet6. The addresses include the link-local one, derived from the port's MAC address where none is
+	 * configured; it is there even when no other is. `link_local` says it once more; :: without family inet6.
+	 */
+	bool has_inet6;
+	uint16_t mtu6;
+	uint16_t address6_count;
+	const struct snapshot_address6 *addresses6;
+	struct ipv6_address link_local;
 	struct snapshot_host_inbound host_inbound; /* effective: the interface's own list, else the zone's */
 };
 
 struct snapshot_address {
 	uint32_t address; /* host order */
+	uint8_t length;
+};
+
+struct snapshot_address6 {
+	struct ipv6_address address;
 	uint8_t length;
 };
 
@@ -130,7 +146,15 @@ struct snapshot_application { /* what decides timeouts and names in logs: the ap
 	uint32_t timeout; /* seconds; 0: the protocol's default */
 };
 
+/* forwarding-options family inet6 mode (REQ-FW-017): what happens to IPv6 packets that would pass through. */
+enum inet6_mode {
+	INET6_MODE_DROP,
+	INET6_MODE_PACKET_BASED, /* forwarded by the route alone: no zones, no policies, no sessions */
+	INET6_MODE_FLOW_BASED,
+};
+
 struct snapshot_flow {
+	enum inet6_mode inet6_mode;
 	bool syn_check;
 	bool syn_check_in_tunnel;
 	bool sequence_check;
