@@ -94,7 +94,7 @@ void schema_release_arena(struct schema *schema);
 bool schema_pattern_matches(const struct schema *schema, const struct value_type *type, const char *value,
     size_t length);
 
-/* In value_formats.c. */
+/* In value_formats.c: the table of value_read.h's checks. */
 const struct value_format *value_format_find(const char *type, size_t length);
 /* In wrapped.c: is it a wrapped secret, and is one possible here? => value[length] is NUL */
 bool wrapped_is_form(const struct schema_node *schema, const char *value, size_t length);
