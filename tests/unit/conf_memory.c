@@ -202,7 +202,9 @@ expanding_may_fail(void **state)
 	    "set groups g security policies from-zone <*> to-zone <b*> policy <*> match source-address y\n"
 	    "set groups g interfaces ge-0/0/1 unit 0 description d\nset groups h interfaces <ge-*> mtu 1400\n"
 	    "set apply-groups g\nset interfaces apply-groups h\nset interfaces ge-0/0/0 unit 1\n"
-	    "set security policies from-zone a to-zone b policy p then permit\n";
+	    "set security policies from-zone a to-zone b policy p then permit\n"
+	    "set policy-options prefix-list l apply-path \"interfaces <*> unit <*> family inet address <*>\"\n"
+	    "set interfaces ge-0/0/0 unit 1 family inet address 10.1.2.3/24\n";
 	struct world world = world_of(state, grouped);
 	bool done = false;
 
@@ -220,6 +222,7 @@ expanding_may_fail(void **state)
 			conf_render(conf_tree_top(expanded), CONF_FORMAT_SET, &world.out);
 			assert_non_null(strstr(text_string(&world.out), "interfaces ge-0/0/1 mtu 1400"));
 			assert_non_null(strstr(text_string(&world.out), "policy p match source-address y"));
+			assert_non_null(strstr(text_string(&world.out), "prefix-list l 10.1.2.0/24"));
 		}
 		conf_tree_destroy(expanded);
 		diagnostics_release(&list);

@@ -16,7 +16,9 @@ tell_group(const struct conf_node *node, struct text *message)
 	while (node != NULL && node->inherited == NULL) {
 		node = node->parent;
 	}
-	if (node != NULL) {
+	if (node != NULL && strcmp(node->inherited, CONF_BY_PATH) == 0) {
+		text_append(message, " (an apply-path stands for it)");
+	} else if (node != NULL) {
 		text_printf(message, " (inherited from [edit groups %s])", node->inherited);
 	}
 }

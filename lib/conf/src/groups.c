@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply_path.h"
 #include "schema_private.h"
 #include "tree_private.h"
 #include "wildcard.h"
@@ -353,10 +354,10 @@ check_groups(const struct expansion *expansion)
 bool
 conf_has_groups(const struct conf_tree *raw)
 {
-	for (const struct conf_node *node = raw->top; node != NULL; node = tree_walk_next(node, raw->top)) {
+	for (const struct conf_node *node = raw->top; node != NULL && !raw->expanded; node = tree_walk_next(node, raw->top)) {
 		const struct schema_node *bare = node->schema->keyword_less_child;
 
-		if (is_apply(node->schema) || (bare != NULL && bare->whole)) {
+		if (is_apply(node->schema) || apply_path_is(node->schema) || (bare != NULL && bare->whole)) {
 			return true;
 		}
 	}
@@ -380,6 +381,8 @@ conf_expand(const struct conf_tree *raw, struct diagnostics *list)
 		}
 		expand(&expansion, expansion.tree->top, 0, 0);
 		remove_apply(expansion.tree);
+		expansion.tree->expanded = true;
+		apply_path_expand(expansion.tree, list);
 	}
 	free(expansion.sources.items);
 	free(expansion.patterns.items);

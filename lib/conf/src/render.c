@@ -6,9 +6,11 @@
  */
 #include <string.h>
 
+#include "apply_path.h"
 #include "conf/conf.h"
 #include "conf/groups.h"
 #include "render_private.h"
+#include "schema_private.h"
 #include "tree_private.h"
 
 enum { INDENT = 4 };
@@ -106,12 +108,39 @@ add_remark(const struct curly *curly, const char *name, const char *before, cons
 	text_printf(curly->out, "## %s%s%s%s\n", name, before, what, after);
 }
 
+/* Does an apply-path stand for the node? Then it is told at that. */
+static bool
+is_by_path(const struct curly *curly, const struct conf_node *node)
+{
+	return curly->remarks == RENDER_INHERITANCE && node->inherited != NULL &&
+	    strcmp(node->inherited, CONF_BY_PATH) == 0;
+}
+
+/* What an apply-path stands for. */
+static void
+add_expansion(const struct curly *curly, const struct conf_node *apply)
+{
+	begin_indent(curly);
+	text_append(curly->out, "##\n");
+	add_remark(curly, SCHEMA_PATH, " was expanded to:", "", "");
+	for (const struct conf_node *node = apply->parent->first; node != NULL; node = node->next) {
+		if (is_by_path(curly, node)) {
+			add_remark(curly, "    ", "", node->value, ";");
+		}
+	}
+	begin_indent(curly);
+	text_append(curly->out, "##\n");
+}
+
 static void
 add_remarks(const struct curly *curly, const struct conf_node *node)
 {
 	const struct schema_node *schema = node->schema;
 	const char *name = node->value == NULL || curly->remarks == RENDER_DETAIL ? schema->name : node->value;
 
+	if (curly->remarks == RENDER_INHERITANCE && apply_path_is(schema)) {
+		add_expansion(curly, node);
+	}
 	if (curly->remarks == RENDER_INHERITANCE && node->inherited == NULL) {
 		return;
 	}
@@ -220,7 +249,7 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 {
 	struct text *out = curly->out;
 
-	if (tree_is_empty(node)) {
+	if (tree_is_empty(node) || is_by_path(curly, node)) {
 		return;
 	}
 	if (node->schema->prefix_form && !is_marked(node) && curly->prefix == NULL) {

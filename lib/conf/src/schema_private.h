@@ -74,6 +74,7 @@ schema_compiled(const struct schema_node *node)
 
 #define SCHEMA_APPLY "apply-groups"
 #define SCHEMA_EXCEPT "apply-groups-except"
+#define SCHEMA_PATH "apply-path"
 
 /* In schema_groups.c, once all is compiled. */
 bool schema_add_groups(struct schema *schema) __attribute__((warn_unused_result));

@@ -554,6 +554,9 @@ conf_tree_copy(const struct conf_tree *tree)
 		conf_tree_destroy(copy);
 		return NULL;
 	}
+	if (copy != NULL) {
+		copy->expanded = tree->expanded;
+	}
 	return copy;
 }
 

@@ -13,6 +13,7 @@ struct conf_tree {
 	const struct schema *schema;
 	struct conf_node *top;
 	bool guarded;        /* a node may be protected: editing has to look */
+	bool expanded;       /* by conf_expand(): there is nothing left to expand */
 	struct hash_key key; /* names are chosen by whoever writes the configuration */
 };
 

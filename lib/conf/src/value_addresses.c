@@ -265,32 +265,77 @@ value_check_peer(const char *value, size_t length, const struct value_result *re
 	return value_take_as_is(result, value, length);
 }
 
-bool
-value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result)
+/* "address[/n]"; *bits is 128 when there is no length. */
+static bool
+read_ipv6_prefix(const char *value, size_t length, struct in6_addr *binary, uint32_t *bits)
 {
-	static const char sentence[] = "an IPv6 prefix looks like 2001:db8::1/64";
 	char address[INET6_ADDRSTRLEN];
-	struct in6_addr binary;
-	uint32_t bits = 128;
 	size_t at = 0;
 
+	*bits = 128;
 	while (at < length && value[at] != '/') {
 		at++;
 	}
 	if (at >= sizeof(address)) {
-		return value_refuse(result, sentence);
+		return false;
 	}
 	memcpy(address, value, at);
 	address[at] = '\0';
-	if (at < length && (!value_take_char(value, length, &at, '/') || !value_take_number(value, length, &at, 3, &bits) ||
-	                       at != length || bits > 128)) {
-		return value_refuse(result, sentence);
+	if (at < length && (!value_take_char(value, length, &at, '/') || !value_take_number(value, length, &at, 3, bits) ||
+	                       at != length || *bits > 128)) {
+		return false;
 	}
-	if (inet_pton(AF_INET6, address, &binary) != 1 ||
-	    inet_ntop(AF_INET6, &binary, address, sizeof(address)) == NULL) {
-		return value_refuse(result, sentence);
+	return inet_pton(AF_INET6, address, binary) == 1;
+}
+
+static void
+write_ipv6_prefix(struct text *out, const struct in6_addr *binary, uint32_t bits)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+
+	(void)inet_ntop(AF_INET6, binary, address, sizeof(address));
+	text_printf(out, "%s/%u", address, bits);
+}
+
+bool
+value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result)
+{
+	struct in6_addr binary;
+	uint32_t bits;
+
+	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
+		return value_refuse(result, "an IPv6 prefix looks like 2001:db8::1/64");
 	}
-	text_printf(result->canonical, "%s/%u", address, bits);
+	write_ipv6_prefix(result->canonical, &binary, bits);
+	return true;
+}
+
+/* Of either family; bits behind the length say nothing. */
+bool
+value_check_ip_prefix(const char *value, size_t length, const struct value_result *result)
+{
+	struct in6_addr binary;
+	uint32_t bits;
+
+	if (memchr(value, ':', length) == NULL) {
+		return check_masked(value, length, result, "bits behind the prefix length are cleared");
+	}
+	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
+		return value_refuse(result,
+		    "a prefix looks like 192.0.2.0/24 or 2001:db8::/32; without a length it is a single address");
+	}
+	bool cleared = false;
+
+	for (uint32_t bit = bits; bit < 128; bit++) {
+		const uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		cleared = cleared || (binary.s6_addr[bit / 8] & mask) != 0;
+		binary.s6_addr[bit / 8] &= (uint8_t)~mask;
+	}
+	if (cleared && result->notice != NULL) {
+		text_append(result->notice, "bits behind the prefix length are cleared");
+	}
+	write_ipv6_prefix(result->canonical, &binary, bits);
 	return true;
 }
 

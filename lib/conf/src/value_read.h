@@ -75,6 +75,7 @@ bool value_check_proxy_prefix(const char *value, size_t length, const struct val
 bool value_check_tunnel_unit(const char *value, size_t length, const struct value_result *result);
 bool value_check_peer(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result);
+bool value_check_ip_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_next_hop(const char *value, size_t length, const struct value_result *result);
 
 /* In value_packets.c. */

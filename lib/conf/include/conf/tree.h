@@ -17,6 +17,9 @@
 
 struct conf_tree;
 
+/* In the place of a group's name, which it cannot be: an apply-path beside the node stands for it. */
+#define CONF_BY_PATH "<apply-path>"
+
 struct conf_node {
 	const struct schema_node *schema;
 	struct conf_node *parent; /* NULL: the top */
@@ -28,7 +31,7 @@ struct conf_node {
 	char *value2; /* second key; NULL otherwise */
 	void *index;  /* opaque: finds list entries by key in constant time once there are many */
 	char *annotation; /* what the user noted about it, shown as a comment before it; NULL: nothing */
-	char *inherited;  /* in a tree of conf_expand(): the group that the node came from; NULL: it is written */
+	char *inherited;  /* in a tree of conf_expand(): the group that the node came from, or CONF_BY_PATH; NULL: it is written */
 	uint32_t line;  /* where it was loaded from; 0: by hand */
 	uint32_t count; /* children */
 	bool inactive;  /* the accessors below pass over it */
