@@ -126,9 +126,54 @@ test_simultaneous_open(void **state)
 	struct session_common common = begin(TCP_SYN, A, 0);
 	static const struct step steps[] = {
 	    {BACK, TCP_SYN, B, 0, 0, TCP_PASS, TCP_STATE_SYN_BOTH},
-	    {FORTH, TCP_SYN | TCP_ACK, A, B + 1, 0, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    {FORTH, TCP_SYN | TCP_ACK, A, B + 1, 0, TCP_PASS, TCP_STATE_SYN_BOTH_FORTH},
+	    {FORTH, TCP_SYN | TCP_ACK, A, B + 1, 0, TCP_PASS, TCP_STATE_SYN_BOTH_FORTH},
 	    {BACK, TCP_SYN | TCP_ACK, B, A + 1, 0, TCP_PASS, TCP_STATE_ESTABLISHED},
 	    {BACK, TCP_ACK, B + 1, A + 1, 10, TCP_PASS, TCP_STATE_ESTABLISHED},
+	};
+
+	(void)state;
+	RUN(&common, steps);
+}
+
+/* The SYN with ACK of both sides is needed: the server of a split handshake sends only an ACK. */
+static void
+test_split_handshake(void **state)
+{
+	struct session_common common = begin(TCP_SYN, A, 0);
+	static const struct step steps[] = {
+	    {BACK, TCP_SYN, B, 0, 0, TCP_PASS, TCP_STATE_SYN_BOTH},
+	    {BACK, TCP_ACK, B + 1, A + 1, 0, TCP_OUT_OF_STATE, TCP_STATE_SYN_BOTH},
+	    {FORTH, TCP_SYN | TCP_ACK, A, B + 1, 0, TCP_PASS, TCP_STATE_SYN_BOTH_FORTH},
+	    {BACK, TCP_ACK, B + 1, A + 1, 0, TCP_OUT_OF_STATE, TCP_STATE_SYN_BOTH_FORTH},
+	    {FORTH, TCP_ACK, A + 1, B + 1, 0, TCP_OUT_OF_STATE, TCP_STATE_SYN_BOTH_FORTH},
+	    {BACK, TCP_FIN | TCP_ACK, B + 1, A + 1, 0, TCP_OUT_OF_STATE, TCP_STATE_SYN_BOTH_FORTH},
+	    {BACK, TCP_SYN | TCP_ACK, B, A + 2, 0, TCP_OUT_OF_WINDOW, TCP_STATE_SYN_BOTH_FORTH},
+	    {BACK, TCP_RST | TCP_ACK, B + 1, A + 1, 0, TCP_RESET, TCP_STATE_SYN_BOTH_FORTH},
+	};
+
+	(void)state;
+	RUN(&common, steps);
+}
+
+/* RFC 5961 3: only the number that the receiver waits for ends the session; others go on for its challenge. */
+static void
+test_reset_numbers(void **state)
+{
+	struct session_common common = begin(TCP_SYN, A, 0);
+	static const struct step steps[] = {
+	    {BACK, TCP_SYN | TCP_ACK, B, A + 1, 0, TCP_PASS, TCP_STATE_SYN_RECEIVED},
+	    {FORTH, TCP_ACK, A + 1, B + 1, 0, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_ACK, B + 1, A + 1, 500, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    /* the server reached B + 501, the client acknowledges B + 301 */
+	    {FORTH, TCP_ACK, A + 1, B + 301, 0, TCP_PASS, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 300, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 302, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 500, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 502, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 1302, 0, 0, TCP_OUT_OF_WINDOW, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 301, 0, 0, TCP_RESET, TCP_STATE_ESTABLISHED},
+	    {BACK, TCP_RST, B + 501, 0, 0, TCP_RESET, TCP_STATE_ESTABLISHED},
 	};
 
 	(void)state;
@@ -246,6 +291,8 @@ main(void)
 	    cmocka_unit_test(test_open_talk_close),
 	    cmocka_unit_test(test_what_does_not_fit),
 	    cmocka_unit_test(test_simultaneous_open),
+	    cmocka_unit_test(test_split_handshake),
+	    cmocka_unit_test(test_reset_numbers),
 	    cmocka_unit_test(test_window_probe),
 	    cmocka_unit_test(test_wrap),
 	    cmocka_unit_test(test_scale_needs_both),

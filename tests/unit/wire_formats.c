@@ -372,6 +372,60 @@ test_checksum_lengths(void **state)
 	}
 }
 
+/* A SYN with `options` (a multiple of four octets), its checksum right for a pseudo-header that sums to nothing. */
+static uint8_t *
+syn_with(const uint8_t *options, uint8_t length)
+{
+	uint8_t segment[60] = {0x0f, 0xa0, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0, TCP_SYN, 0xff, 0xff};
+
+	segment[12] = (uint8_t)((TCP_HEADER + length) / 4 << 4);
+	memcpy(segment + TCP_HEADER, options, length);
+	bytes_store_16(segment + 16, checksum_finish(checksum_sum(segment, TCP_HEADER + length)));
+	return block(segment, TCP_HEADER + length);
+}
+
+/* tcp-mss: the option is found wherever it stands, made small, and the checksum stays right. */
+static void
+test_tcp_limit_segment(void **state)
+{
+	static const struct {
+		uint8_t options[12];
+		uint8_t length;
+		uint16_t most;
+		bool changes;
+		uint8_t after[12];
+	} rows[] = {
+	    {{2, 4, 0x05, 0xb4}, 4, 1350, true, {2, 4, 0x05, 0x46}},
+	    {{2, 4, 0x05, 0xb4}, 4, 1460, false, {2, 4, 0x05, 0xb4}},
+	    {{2, 4, 0x02, 0x18}, 4, 1350, false, {2, 4, 0x02, 0x18}},
+	    /* at an odd place, after a scale option */
+	    {{3, 3, 7, 2, 4, 0x23, 0x00, 0}, 8, 1350, true, {3, 3, 7, 2, 4, 0x05, 0x46, 0}},
+	    {{1, 1, 1, 2, 4, 0xff, 0xff, 1}, 8, 64, true, {1, 1, 1, 2, 4, 0, 64, 1}},
+	    /* said twice: the last one counts for some */
+	    {{2, 4, 0x05, 0xb4, 2, 4, 0x05, 0xb5}, 8, 1350, true, {2, 4, 0x05, 0x46, 2, 4, 0x05, 0x46}},
+	    /* behind the end, of another length, cut short, a length of nothing (08257): left alone */
+	    {{0, 0, 0, 0, 2, 4, 0x05, 0xb4}, 8, 1350, false, {0, 0, 0, 0, 2, 4, 0x05, 0xb4}},
+	    {{2, 3, 0xff, 1}, 4, 1350, false, {2, 3, 0xff, 1}},
+	    {{1, 1, 2, 4}, 4, 1350, false, {1, 1, 2, 4}},
+	    {{1, 2, 4, 0xff}, 4, 1350, false, {1, 2, 4, 0xff}},
+	    {{8, 0, 2, 4, 0xff, 0xff, 0, 0}, 8, 1350, false, {8, 0, 2, 4, 0xff, 0xff, 0, 0}},
+	    {{8, 1, 2, 4, 0xff, 0xff, 0, 0}, 8, 1350, false, {8, 1, 2, 4, 0xff, 0xff, 0, 0}},
+	    {{1, 1, 1, 2}, 4, 1350, false, {1, 1, 1, 2}},
+	    {{0}, 0, 1350, false, {0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t *segment = syn_with(rows[i].options, rows[i].length);
+		const uint8_t header = (uint8_t)(TCP_HEADER + rows[i].length);
+
+		assert_int_equal(tcp_limit_segment(segment, header, rows[i].most), rows[i].changes);
+		assert_memory_equal(segment + TCP_HEADER, rows[i].after, rows[i].length);
+		assert_int_equal(checksum_fold(checksum_sum(segment, header)), 0xffff);
+		free(segment);
+	}
+}
+
 int
 main(void)
 {
@@ -385,6 +439,7 @@ main(void)
 	    cmocka_unit_test(test_ttl_everywhere),
 	    cmocka_unit_test(test_ipv4_class),
 	    cmocka_unit_test(test_tcp),
+	    cmocka_unit_test(test_tcp_limit_segment),
 	    cmocka_unit_test(test_udp),
 	    cmocka_unit_test(test_icmp_quote),
 	    cmocka_unit_test(test_icmp_build),

@@ -153,6 +153,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	}
 	engine->snapshot_generation = engine->generation;
 	engine->sequence_check = snapshot == NULL || snapshot->flow.sequence_check;
+	engine->segment_most = snapshot == NULL ? 0 : snapshot->flow.segment_most;
 	for (uint32_t i = 0; i < engine->config.units; i++) {
 		if (snapshot != NULL && i < snapshot->unit_count) {
 			take_unit(engine, (uint16_t)i, snapshot);

@@ -127,6 +127,7 @@ struct engine {
 	uint32_t generation; /* grows with each engine_apply() */
 	uint32_t snapshot_generation; /* its value when the configuration changed last */
 	bool sequence_check;
+	uint16_t segment_most; /* tcp-mss; 0: as the hosts agree */
 	const struct snapshot *snapshot;
 	const struct fib *fib;
 	struct unit *units;

@@ -141,9 +141,15 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			return;
 		}
 	}
-	if (item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_BEGAN) == 0 &&
-	    !track_segment(engine, item, session, direction, &outcome)) {
-		return;
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		if ((item->flags & ITEM_BEGAN) == 0 &&
+		    !track_segment(engine, item, session, direction, &outcome)) {
+			return;
+		}
+		if ((item->segment.header.flags & TCP_SYN) != 0 && engine->segment_most != 0) {
+			(void)tcp_limit_segment(item->ip + item->ip_header,
+			    item->segment.header.header_length, engine->segment_most);
+		}
 	}
 	if ((common->flags & SESSION_FIXED) == 0 && outcome != TCP_PASS_UNTRACKED) {
 		common->deadline = engine->tick + common->timeout;

@@ -168,6 +168,7 @@ struct session_common {
 	uint16_t owner;   /* worker */
 	uint16_t flags;   /* enum session_flag */
 	uint16_t pad;
+	uint32_t acknowledged; /* TCP: by the last segment that passed, of either direction */
 };
 
 struct session {

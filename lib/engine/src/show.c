@@ -13,6 +13,8 @@ state_of(const struct session_common *common)
 	case TCP_STATE_NONE:
 	case TCP_STATE_SYN_SENT:
 	case TCP_STATE_SYN_BOTH:
+	case TCP_STATE_SYN_BOTH_FORTH:
+	case TCP_STATE_SYN_BOTH_BACK:
 	case TCP_STATE_SYN_RECEIVED:
 	case TCP_STATE_EARLY_FIN:
 	case TCP_STATE_PICKUP:

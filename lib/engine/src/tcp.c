@@ -17,8 +17,17 @@
  * just that number go on. Both say nothing about the session, which waits for the client's next SYN.
  * A server may also close before the client's first ACK (3.10.4): the handshake's time runs on then.
  *
+ * Simultaneous open (3.5): after the second bare SYN both sides must send a SYN with ACK. So a server
+ * that answers a SYN with a SYN, to be taken for the client by what watches it (the split handshake),
+ * gets the client's SYN with ACK, but nothing that it sends then passes.
+ *
  * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC
- * 9293 3.10.7.3). A bare SYN within an established or half closed session goes on and changes
+ * 9293 3.10.7.3). It ends the session when it has just the number that its receiver waits for: the
+ * highest that its sender reached, or the last one that was acknowledged here. Any other goes on and
+ * changes nothing, as it may be a guess of a stranger: the receiver answers it with a challenge, and
+ * what the true sender says to that has the number that was acknowledged (RFC 5961 3).
+ *
+ * A bare SYN within an established or half closed session goes on and changes
  * nothing: a host that lost its memory, or has given up on a peer that does not close, gets its
  * peer's challenge and answers with the RST that ends the session (RFC 5961 4). After FIN in both
  * directions the session lingers for 2 s for the last ACK and for FINs that are sent again; a SYN
@@ -66,8 +75,18 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
     },
     [TCP_STATE_SYN_BOTH] = {
         [TCP_EVENT_SYN] = BOTH(TCP_STATE_SYN_BOTH),
-        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_ESTABLISHED),
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_SYN_BOTH_FORTH, TCP_STATE_SYN_BOTH_BACK},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_BOTH),
+    },
+    [TCP_STATE_SYN_BOTH_FORTH] = {
+        [TCP_EVENT_SYN] = BOTH(TCP_STATE_SYN_BOTH_FORTH),
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_SYN_BOTH_FORTH, TCP_STATE_ESTABLISHED},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_BOTH_FORTH),
+    },
+    [TCP_STATE_SYN_BOTH_BACK] = {
+        [TCP_EVENT_SYN] = BOTH(TCP_STATE_SYN_BOTH_BACK),
+        [TCP_EVENT_SYN_ACK] = {TCP_STATE_ESTABLISHED, TCP_STATE_SYN_BOTH_BACK},
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_SYN_BOTH_BACK),
     },
     [TCP_STATE_SYN_RECEIVED] = {
         [TCP_EVENT_SYN] = {TCP_STATE_SYN_RECEIVED, TCP_STATE_NONE},
@@ -212,6 +231,27 @@ reset_in_window(
 	       not_after(sender->end - receiver->window, sequence);
 }
 
+/* Will the receiver take the RST, as far as can be known here? */
+static bool
+reset_exact(
+    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+{
+	const struct tcp_window *sender = &common->window[direction];
+	const uint32_t sequence = segment->header.sequence;
+
+	return sender->window == 0 || sequence == sender->end || sequence == common->acknowledged;
+}
+
+static enum tcp_outcome
+judge_reset(
+    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+{
+	if (!reset_in_window(common, direction, segment)) {
+		return TCP_OUT_OF_WINDOW;
+	}
+	return reset_exact(common, direction, segment) ? TCP_RESET : TCP_PASS_UNTRACKED;
+}
+
 /* `flags` are the segment's: said apart, so that the compiler can leave out what they exclude. */
 static inline bool
 segment_in_window(const struct session_common *common, unsigned direction,
@@ -261,6 +301,7 @@ move_window(struct session_common *common, unsigned direction, const struct tcp_
 		if (!not_after(limit, receiver->limit)) {
 			receiver->limit = limit;
 		}
+		common->acknowledged = segment->header.acknowledgement;
 	}
 }
 
@@ -307,8 +348,7 @@ track_by_table(struct session_common *common, unsigned direction,
 		if (answers_challenge(common, direction, segment)) {
 			return TCP_PASS_UNTRACKED;
 		}
-		return !check || reset_in_window(common, direction, segment) ? TCP_RESET
-									     : TCP_OUT_OF_WINDOW;
+		return check ? judge_reset(common, direction, segment) : TCP_RESET;
 	}
 	if (event == TCP_EVENT_SYN) {
 		if (common->tcp == TCP_STATE_CLOSED) {

@@ -14,7 +14,9 @@
 enum tcp_state {
 	TCP_STATE_NONE, /* not TCP; as a successor in the table: invalid */
 	TCP_STATE_SYN_SENT,
-	TCP_STATE_SYN_BOTH, /* simultaneous open */
+	TCP_STATE_SYN_BOTH, /* simultaneous open: two bare SYNs */
+	TCP_STATE_SYN_BOTH_FORTH, /* and the SYN with ACK of one side */
+	TCP_STATE_SYN_BOTH_BACK,
 	TCP_STATE_SYN_RECEIVED,
 	TCP_STATE_EARLY_FIN, /* as SYN_RECEIVED, and the server has closed already */
 	TCP_STATE_PICKUP, /* begun without SYN (no-syn-check): nothing seen from the other side yet

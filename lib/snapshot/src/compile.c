@@ -97,6 +97,7 @@ compile_flow(struct compilation *compilation)
 	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
 	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),
+	    .segment_most = (uint16_t)conf_number(conf_walk(flow, "tcp-mss", "all-tcp", NULL), "mss", 0),
 	};
 	compile_aging(&compilation->snapshot->flow, conf_child(flow, "aging"));
 }

@@ -161,6 +161,7 @@ struct snapshot_flow {
 	bool allow_dns_reply;
 	bool default_permit;
 	bool policy_rematch;
+	uint16_t segment_most; /* largest TCP segment that SYNs may ask for (tcp-mss all-tcp); 0: any */
 	/* Aggressive aging: percent of the session table; the low one is not above the high one. */
 	uint8_t high_watermark;
 	uint8_t low_watermark;

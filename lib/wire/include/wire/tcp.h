@@ -74,6 +74,12 @@ tcp_parse(const uint8_t *bytes, size_t length, struct tcp_header *header)
  * after the fixed header */
 uint8_t tcp_window_scale(const uint8_t *options, size_t length);
 
+/* Makes every maximum segment size option (RFC 9293 3.7.1) that is larger than `most` that small,
+ * and the checksum right by what changed; the checksum's pseudo-header does not matter, so it is
+ * the same for IPv4 and IPv6. An option list that is cut short or wrong is left from there on. True:
+ * something changed. => tcp_parse() said TCP_OK; header_length is what it found */
+bool tcp_limit_segment(uint8_t *segment, uint8_t header_length, uint16_t most);
+
 /* Sequence space that a segment takes (RFC 9293 3.4): payload, SYN and FIN. */
 static inline uint32_t
 tcp_sequence_length(uint8_t flags, uint16_t payload)
