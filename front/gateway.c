@@ -47,6 +47,7 @@ struct gateway {
 	struct rib *rib;
 	struct fib *fib;
 	uint16_t tailroom;
+	uint32_t policies_most;
 	uint64_t commit; /* identity of the last compiled snapshot */
 	uint64_t fib_id;
 	uint64_t now;
@@ -108,6 +109,7 @@ gateway_create(const struct gateway_options *options, const struct gateway_sink 
 	}
 	gateway->sink = *sink;
 	gateway->tailroom = options->tailroom;
+	gateway->policies_most = options->policies_most;
 	gateway->random = random_seeded(options->seed);
 	gateway->frames.next = &gateway->frames;
 	gateway->frames.previous = &gateway->frames;
@@ -250,7 +252,11 @@ wall_seconds(const struct gateway *gateway)
 static struct snapshot *
 compile(struct gateway *gateway, const struct conf_tree *tree, struct diagnostics *list)
 {
-	const struct snapshot_options options = {.id = gateway->commit + 1, .wall = wall_seconds(gateway)};
+	const struct snapshot_options options = {
+	    .id = gateway->commit + 1,
+	    .wall = wall_seconds(gateway),
+	    .policies_most = gateway->policies_most,
+	};
 	struct snapshot *snapshot = snapshot_compile(tree, gateway->registry, &options, list);
 
 	if (snapshot != NULL) {

@@ -33,6 +33,7 @@ struct gateway_sink {
 
 struct gateway_options {
 	uint32_t sessions; /* size of the session table */
+	uint32_t policies_most; /* 0: as many as there is room for live; for tests of full tables */
 	uint64_t seed;
 	bool neighbours_auto;
 	/* Octets free behind a frame. Zero makes a read beyond the frame's end one beyond its heap block. */

@@ -116,11 +116,6 @@ compile(struct compiler *compiler, struct configuration *configuration, struct d
 	if (configuration->snapshot == NULL) {
 		return false;
 	}
-	if (configuration->snapshot->unit_count > engine_config_for(1).units) {
-		diagnostics_addf(list, DIAGNOSTIC_ERROR, "interfaces", NULL, 0, "more than %u logical interfaces",
-		    (unsigned)engine_config_for(1).units);
-		return false;
-	}
 	configuration->rib = snapshot_rib_create(configuration->tree, compiler->registry, configuration->snapshot);
 	if (configuration->rib != NULL) {
 		(void)configuration_take_links(configuration, compiler->edge);

@@ -407,6 +407,9 @@ run_option(struct script *script)
 	} else if (words_accept(&script->words, "sessions")) {
 		good = words_number(&script->words, &value);
 		script->options.sessions = (uint32_t)value;
+	} else if (words_accept(&script->words, "policies")) {
+		good = words_number(&script->words, &value);
+		script->options.policies_most = (uint32_t)value;
 	} else if (words_accept(&script->words, "tailroom")) {
 		good = words_number(&script->words, &value);
 		script->options.tailroom = (uint16_t)value;

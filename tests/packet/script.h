@@ -1,7 +1,7 @@
 /*
  * A packet script: configuration, packets in, and what has to come of them. One line, one step:
  *
- *   option sessions N | arp real | seed N | tailroom N     before anything else
+ *   option sessions N | policies N | arp real | seed N | tailroom N     before anything else
  *   config set|delete|insert|activate|deactivate ...       changes the candidate; the next step in time commits it
  *   refused set ...                                        a statement that must not load
  *   config-file PATH                                       loads a file, as the script sees it

@@ -237,7 +237,7 @@ random_rule(struct random_source *random, const struct shape *shape, struct mode
 		policy->scheduler_count = (uint16_t)(1 + random_below(random, 2));
 		model->schedulers[number][0] = (uint16_t)random_below(random, SCHEDULERS);
 		model->schedulers[number][1] = (uint16_t)random_below(random, SCHEDULERS);
-		rule->scheduled = true;
+		rule->conditional = true;
 	}
 }
 

@@ -195,7 +195,7 @@ compile_rules(const struct world *world)
 		    .destination_high = rule->high == 0 ? UINT16_MAX : rule->high,
 		    .source_high = UINT16_MAX};
 		sources[i] = (struct classifier_source_rule){.policy = i,
-		    .scheduled = rule->scheduler_count > 0,
+		    .conditional = rule->scheduler_count > 0,
 		    .source_count = 1,
 		    .destination_count = 1,
 		    .term_count = 1,

@@ -7,14 +7,15 @@
 #include "canonical.h"
 #include "check_private.h"
 #include "conf/applications.h"
+#include "conf/books.h"
 
 #define GLOBAL_ZONE "junos-global"
 
-/* The address book that names of this side come from, and why there may be none. */
+/* The address books that names of this side come from: the zone's own, then the one of all zones. */
 struct side {
-	const char *zone; /* as configured */
+	const char *zone; /* as configured; NULL: a global policy's */
 	const struct conf_node *book;
-	bool any; /* every zone: names have no book */
+	bool any; /* every zone: names come from the global book alone */
 };
 
 /* REQ-ZN-011, REQ-ZN-012, E-041. */
@@ -23,7 +24,10 @@ check_zone(const struct check *check, const struct conf_node *context, const cha
 {
 	const struct conf_node *zones = conf_walk(check->top, "security", "zones", NULL);
 	const struct conf_node *zone = conf_entry(zones, "security-zone", name, NULL);
-	struct side side = {.zone = name, .any = strcmp(name, "any") == 0};
+	struct side side = {
+	    .zone = name,
+	    .any = strcmp(name, "any") == 0,
+	};
 
 	if (side.any) {
 		return side;
@@ -55,12 +59,14 @@ check_side(const struct check *check, const struct conf_node *match, const char 
 		const char *name = value->value;
 
 		if (strcmp(name, "any") == 0 || strcmp(name, "all") == 0 ||
-		    conf_entry(side->book, "address", name, NULL) != NULL ||
-		    conf_entry(side->book, "address-set", name, NULL) != NULL || canonical_is_prefix(name)) {
+		    conf_book_of(check->top, side->book, name) != NULL || canonical_is_prefix(name)) {
 			continue;
 		}
-		if (side->any) {
-			check_error(check, value, "address '%s': with zone 'any' only 'any' and prefixes are possible", name);
+		if (side->zone == NULL) {
+			check_error(check, value, "address '%s' is not in the global address book", name);
+		} else if (side->any) {
+			check_error(check, value,
+			    "address '%s': with zone 'any' only 'any', prefixes and the global address book are possible", name);
 		} else if (strcmp(side->zone, GLOBAL_ZONE) == 0) {
 			if (!check_static_nat_exists(check, name)) {
 				check_error(check, value, "there is no static NAT mapping '%s'", name);
@@ -101,6 +107,47 @@ check_policy(const struct check *check, const struct conf_node *policy, const st
 	}
 }
 
+/* Zones that a global policy names: those that are there. */
+static void
+check_global_zones(const struct check *check, const struct conf_node *match, const char *leaf)
+{
+	const struct conf_node *zones = conf_walk(check->top, "security", "zones", NULL);
+
+	for (const struct conf_node *value = conf_first(match, leaf); value != NULL; value = conf_next(value)) {
+		if (strcmp(value->value, "any") != 0 && conf_entry(zones, "security-zone", value->value, NULL) == NULL) {
+			check_error(check, value, "security zone '%s' is not configured", value->value);
+		}
+	}
+}
+
+/* Tunnels and translations belong to a pair of zones; what a global policy permits just passes. */
+static void
+check_global_permit(const struct check *check, const struct conf_node *permit)
+{
+	static const char *const leaves[] = {"tunnel", "firewall-authentication", "source-nat", "destination-nat"};
+
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		const struct conf_node *node = conf_child(permit, leaves[i]);
+
+		if (node != NULL) {
+			check_error(check, node, "'%s' is not possible in a global policy", leaves[i]);
+		}
+	}
+}
+
+static void
+check_global_policies(const struct check *check, const struct conf_node *global)
+{
+	const struct side side = {.any = true};
+
+	for (const struct conf_node *policy = conf_first(global, "policy"); policy != NULL; policy = conf_next(policy)) {
+		check_policy(check, policy, &side, &side);
+		check_global_zones(check, conf_child(policy, "match"), "from-zone");
+		check_global_zones(check, conf_child(policy, "match"), "to-zone");
+		check_global_permit(check, conf_walk(policy, "then", "permit", NULL));
+	}
+}
+
 void
 check_policies(const struct check *check)
 {
@@ -118,6 +165,7 @@ check_policies(const struct check *check)
 			check_policy_nat(check, context, policy);
 		}
 	}
+	check_global_policies(check, conf_child(policies, "global"));
 }
 
 /* --- applications ------------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 
 #include "check_private.h"
 #include "conf/applications.h"
+#include "conf/books.h"
 
 static const struct conf_node *
 zones_of(const struct check *check)
@@ -119,14 +120,14 @@ check_addresses(const struct check *check, const struct conf_node *book)
 
 /* Members are of the same book (REQ-POL-021). */
 static void
-check_sets(const struct check *check, const struct conf_node *zone, const struct conf_node *book)
+check_sets(const struct check *check, const char *owner, const struct conf_node *book)
 {
 	static const char *const lists[] = {"address", "address-set"};
 
 	for (const struct conf_node *set = conf_first(book, "address-set"); set != NULL; set = conf_next(set)) {
 		check_any_name(check, set);
 		if (conf_entry(book, "address", set->value, NULL) != NULL) {
-			check_error(check, set, "an address of this zone has the same name");
+			check_error(check, set, "an address of this book has the same name");
 		}
 		for (size_t i = 0; i < 2; i++) {
 			for (const struct conf_node *member = conf_first(set, lists[i]); member != NULL;
@@ -137,8 +138,8 @@ check_sets(const struct check *check, const struct conf_node *zone, const struct
 				if (i == 0 && conf_entry(book, "address-set", member->value, NULL) != NULL) {
 					check_error(check, member, "'%s' is a set: write address-set", member->value);
 				} else {
-					check_error(check, member, "%s '%s' is not in the address book of zone '%s'",
-					    lists[i], member->value, zone->value);
+					check_error(check, member, "%s '%s' is not in the address book of %s", lists[i],
+					    member->value, owner);
 				}
 			}
 		}
@@ -176,9 +177,15 @@ check_zones(const struct check *check)
 		     unit = conf_next(unit)) {
 			check_services(check, unit, false);
 		}
+		struct text owner = TEXT_EMPTY;
+
 		check_addresses(check, book);
-		check_sets(check, zone, book);
+		text_printf(&owner, "zone '%s'", zone->value);
+		check_sets(check, text_string(&owner), book);
+		text_release(&owner);
 	}
+	check_addresses(check, conf_global_book(check->top));
+	check_sets(check, "all zones", conf_global_book(check->top));
 	check_zone_interfaces(check, zones);
 	if (aging != NULL && conf_number(aging, "low-watermark", 0) > conf_number(aging, "high-watermark", 0)) {
 		check_error(check, aging, "low-watermark %u is above high-watermark %u",

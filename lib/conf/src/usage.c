@@ -154,11 +154,11 @@ is_target(const struct relations *relations, const struct schema_node *list)
 	return false;
 }
 
-/* Entries of an address book belong to its zone. */
+/* Entries of an address book belong to its zone, but for those of the book of all zones. */
 static bool
 belongs_to_zone(const struct schema_node *list)
 {
-	return list != NULL && is_called(list->parent, "address-book");
+	return list != NULL && is_called(list->parent, "address-book") && list->parent->kind == SCHEMA_CONTAINER;
 }
 
 /* --- the tree's part -------------------------------------------------------------------- */

@@ -21,6 +21,8 @@ struct query {
 	int64_t wall;
 	uint32_t source;
 	uint32_t destination;
+	uint16_t from_zone;
+	uint16_t to_zone;
 	uint16_t protocol;
 	uint16_t source_port;
 	uint16_t destination_port;
@@ -61,6 +63,34 @@ classifier_policy_active(const struct snapshot *snapshot, uint32_t policy, int64
 }
 
 static bool
+zone_listed(const uint16_t *zones, uint16_t count, uint16_t zone)
+{
+	for (uint16_t i = 0; i < count; i++) {
+		if (zones[i] == zone) {
+			return true;
+		}
+	}
+	return count == 0;
+}
+
+/* What only the policy's row knows: a global policy's zones, and the schedulers. */
+static enum classifier_miss
+row_misses(const struct query *query, uint32_t policy)
+{
+	assert(policy < query->snapshot->policy_count);
+	const struct snapshot_policy *row = &query->snapshot->policies[policy];
+
+	if (!zone_listed(row->from_zones, row->from_count, query->from_zone)) {
+		return CLASSIFIER_MISS_FROM_ZONE;
+	}
+	if (!zone_listed(row->to_zones, row->to_count, query->to_zone)) {
+		return CLASSIFIER_MISS_TO_ZONE;
+	}
+	return classifier_policy_active(query->snapshot, policy, query->wall) ? CLASSIFIER_MATCH :
+	                                                                        CLASSIFIER_MISS_SCHEDULER;
+}
+
+static bool
 term_matches(const struct classifier_term *term, const struct query *query)
 {
 	return (term->protocol == query->protocol || term->protocol == CLASSIFIER_ANY_PROTOCOL) &&
@@ -87,18 +117,29 @@ set_holds(const struct classifier *classifier, uint32_t set, uint32_t address)
 }
 
 static bool
+source_matches(const struct classifier_rule *rule, const struct query *query)
+{
+	return ((query->source ^ rule->source) & rule->source_mask) == 0 &&
+	    (rule->source_set == CLASSIFIER_NONE || set_holds(query->classifier, rule->source_set, query->source));
+}
+
+static bool
+destination_matches(const struct classifier_rule *rule, const struct query *query)
+{
+	return ((query->destination ^ rule->destination) & rule->destination_mask) == 0 &&
+	    (rule->destination_set == CLASSIFIER_NONE ||
+	        set_holds(query->classifier, rule->destination_set, query->destination));
+}
+
+/* Both sides: the prefixes before the sets, which cost a search. */
+static bool
 addresses_match(const struct classifier_rule *rule, const struct query *query)
 {
 	if (((query->source ^ rule->source) & rule->source_mask) != 0 ||
 	    ((query->destination ^ rule->destination) & rule->destination_mask) != 0) {
 		return false;
 	}
-	if (rule->source_set != CLASSIFIER_NONE &&
-	    !set_holds(query->classifier, rule->source_set, query->source)) {
-		return false;
-	}
-	return rule->destination_set == CLASSIFIER_NONE ||
-	    set_holds(query->classifier, rule->destination_set, query->destination);
+	return source_matches(rule, query) && destination_matches(rule, query);
 }
 
 /* The first term that matches, or NULL. */
@@ -128,7 +169,7 @@ scan_list(struct query *query, const uint32_t *list, uint32_t count)
 		}
 		const struct classifier_term *term = matching_term(rule, query);
 		if (term == NULL ||
-		    (rule->scheduled != 0 && !classifier_policy_active(query->snapshot, rule->policy, query->wall))) {
+		    (rule->conditional != 0 && row_misses(query, rule->policy) != CLASSIFIER_MATCH)) {
 			continue;
 		}
 		query->best = list[i];
@@ -277,32 +318,61 @@ application_by_port(const struct query *query)
 	return slot == NULL ? CLASSIFIER_NO_APPLICATION : slot->start;
 }
 
-struct classifier_match
-classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
+enum {
+	LAYERS = 5, /* of contexts, in the order in which they are searched */
+};
+
+static struct query
+query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
 {
-	const uint16_t from[] = {key->from_zone, key->from_zone, SNAPSHOT_NONE, SNAPSHOT_NONE};
-	const uint16_t to[] = {key->to_zone, SNAPSHOT_NONE, key->to_zone, SNAPSHOT_NONE};
-	const struct classifier_match none = {PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
 	const bool icmp = key->protocol == PROTOCOL_ICMP;
-	struct query query = {
+
+	return (struct query){
 	    .snapshot = snapshot,
 	    .classifier = snapshot->classifier,
 	    .wall = wall,
 	    .source = key->source,
 	    .destination = key->destination,
+	    .from_zone = key->from_zone,
+	    .to_zone = key->to_zone,
 	    .protocol = key->protocol,
 	    .source_port = icmp ? key->icmp_code : key->source_port,
 	    .destination_port = icmp ? key->icmp_type : key->destination_port,
 	    .best = CLASSIFIER_NONE,
 	    .application = CLASSIFIER_NO_APPLICATION,
 	};
+}
+
+/* The context of a layer, or NULL. => layer < LAYERS */
+static const struct classifier_context *
+context_of(const struct query *query, uint32_t layer)
+{
+	const uint16_t from = query->from_zone;
+	const uint16_t to = query->to_zone;
+	const uint16_t zones[LAYERS][2] = {
+	    {from, to},
+	    {from, SNAPSHOT_NONE},
+	    {SNAPSHOT_NONE, to},
+	    {SNAPSHOT_NONE, SNAPSHOT_NONE},
+	    {SNAPSHOT_ZONE_GLOBAL, SNAPSHOT_ZONE_GLOBAL},
+	};
+
+	assert(layer < LAYERS);
+	return find_context(query->classifier, zones[layer][0], zones[layer][1]);
+}
+
+struct classifier_match
+classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
+{
+	const struct classifier_match none = {PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+	struct query query = query_of(snapshot, key, wall);
 
 	if (query.classifier == NULL || query.classifier->context_count == 0) {
 		return none;
 	}
-	const int count = query.classifier->has_any != 0 ? 4 : 1;
-	for (int i = 0; i < count; i++) {
-		query.context = find_context(query.classifier, from[i], to[i]);
+	const uint32_t count = query.classifier->has_more != 0 ? LAYERS : 1;
+	for (uint32_t layer = 0; layer < count; layer++) {
+		query.context = context_of(&query, layer);
 		if (query.context == NULL) {
 			continue;
 		}
@@ -325,4 +395,51 @@ classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6
 	(void)key;
 	(void)wall;
 	return (struct classifier_match){PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+}
+
+/* Asks one rule completely, in the order of the criteria. */
+static struct classifier_step
+try_rule(struct query *query, const struct classifier_rule *rule)
+{
+	const struct classifier_term *term = matching_term(rule, query);
+	struct classifier_step step = {
+	    .policy = rule->policy,
+	    .application = CLASSIFIER_NO_APPLICATION,
+	    .miss = rule->conditional != 0 ? row_misses(query, rule->policy) : CLASSIFIER_MATCH,
+	};
+
+	if (step.miss == CLASSIFIER_MISS_FROM_ZONE || step.miss == CLASSIFIER_MISS_TO_ZONE) {
+		return step;
+	}
+	if (!source_matches(rule, query)) {
+		step.miss = CLASSIFIER_MISS_SOURCE;
+	} else if (!destination_matches(rule, query)) {
+		step.miss = CLASSIFIER_MISS_DESTINATION;
+	} else if (term == NULL) {
+		step.miss = CLASSIFIER_MISS_APPLICATION;
+	} else if (step.miss == CLASSIFIER_MATCH) {
+		query->application = term->application;
+		step.application = application_by_port(query);
+	}
+	return step;
+}
+
+bool
+classifier_walk_next(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall,
+    struct classifier_walk *walk, struct classifier_step *step)
+{
+	struct query query = query_of(snapshot, key, wall);
+
+	if (query.classifier == NULL || query.classifier->context_count == 0) {
+		return false;
+	}
+	for (; walk->layer < LAYERS; walk->layer++, walk->rule = 0) {
+		const struct classifier_context *context = context_of(&query, walk->layer);
+
+		if (context != NULL && walk->rule < context->rule_count) {
+			*step = try_rule(&query, &context->rules[walk->rule++]);
+			return true;
+		}
+	}
+	return false;
 }

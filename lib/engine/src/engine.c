@@ -38,9 +38,9 @@ engine_config_for(uint32_t sessions)
 	    .neighbours = 16384,
 	    .held = 1024,
 	    .events = 8192,
-	    .policies = 131072,
-	    .units = 8192,
-	    .zones = 4096,
+	    .policies = SNAPSHOT_POLICIES_MOST,
+	    .units = SNAPSHOT_UNITS_MOST,
+	    .zones = SNAPSHOT_ZONES_MOST,
 	};
 }
 

@@ -53,6 +53,18 @@ reason_of_action(uint8_t action)
 	return REASON_NOT_SUPPORTED;
 }
 
+static void
+count_hit(struct engine *engine, uint32_t policy, int64_t wall)
+{
+	if (policy < engine->config.policies) {
+		struct engine_policy_counters *counters = &engine->policies[policy];
+
+		counters->first_hit = counters->hits == 0 ? wall : counters->first_hit;
+		counters->last_hit = wall;
+		counters->hits++;
+	}
+}
+
 bool
 policy_permits(struct engine *engine, struct item *item, struct admission *admission)
 {
@@ -62,8 +74,8 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 
 	key.icmp_type = item->icmp_type;
 	key.icmp_code = item->icmp_code;
-	const struct classifier_match match =
-	    classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+	const int64_t wall = engine_wall(engine) / 1000000;
+	const struct classifier_match match = classifier_lookup(snapshot, &key, wall);
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {
@@ -81,9 +93,7 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	admission->policy = match.policy;
 	item->packet->result.policy = match.policy;
 	admission->reason = reason_of_action(policy->action);
-	if (match.policy < engine->config.policies) {
-		engine->policies[match.policy].hits++;
-	}
+	count_hit(engine, match.policy, wall);
 	if (admission->reason != REASON_SESSION) {
 		refuse(engine, item, admission, (policy->flags & POLICY_LOG_INIT) != 0);
 		return false;

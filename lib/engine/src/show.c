@@ -156,6 +156,14 @@ engine_policy_counters(const struct engine *engine, uint32_t policy)
 						: (struct engine_policy_counters){0};
 }
 
+void
+engine_clear_policy_hits(struct engine *engine, uint32_t policy)
+{
+	if (policy < engine->config.policies) {
+		engine->policies[policy].hits = 0;
+	}
+}
+
 struct engine_unit_counters
 engine_unit_counters(const struct engine *engine, uint16_t unit)
 {

@@ -43,6 +43,7 @@ add_block(struct arena *arena, size_t size)
 	}
 	memset(block, 0, sizeof(*block) + size);
 	block->next = arena->blocks;
+	arena->total += sizeof(*block) + size;
 	arena->blocks = block;
 	return (uint8_t *)block + sizeof(*block);
 }

@@ -17,6 +17,7 @@ struct arena {
 	struct arena_block *blocks;
 	size_t left; /* in the newest block */
 	uint8_t *next;
+	size_t total; /* octets of all blocks */
 	bool failed;
 };
 

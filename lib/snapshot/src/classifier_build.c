@@ -207,7 +207,7 @@ compile_rule(struct builder *builder, const struct classifier_source_rule *sourc
 	if (list == NULL) {
 		return false;
 	}
-	*rule = (struct classifier_rule){.policy = source->policy, .scheduled = source->scheduled ? 1 : 0};
+	*rule = (struct classifier_rule){.policy = source->policy, .conditional = source->conditional ? 1 : 0};
 	build->source = list->prefixes;
 	rule->source_set = list->set;
 	if (list->set == CLASSIFIER_NONE) {
@@ -302,8 +302,9 @@ compile_contexts(struct builder *builder, const struct classifier_source_context
 			place = (place + 1) & (size - 1);
 		}
 		table[place] = i + 1;
-		if (sources[i].from_zone == SNAPSHOT_NONE || sources[i].to_zone == SNAPSHOT_NONE) {
-			classifier->has_any = 1;
+		if (sources[i].from_zone == SNAPSHOT_NONE || sources[i].to_zone == SNAPSHOT_NONE ||
+		    sources[i].from_zone == SNAPSHOT_ZONE_GLOBAL) {
+			classifier->has_more = 1;
 		}
 		if (!compile_context(builder, &sources[i], &contexts[i])) {
 			return false;

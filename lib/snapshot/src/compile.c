@@ -11,6 +11,10 @@
 
 #include "conf/groups.h"
 
+enum {
+	KILOBYTE = 1024,
+};
+
 static void report(struct compilation *compilation, enum diagnostic_severity severity, const struct conf_node *node,
     const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
 
@@ -57,6 +61,30 @@ compile_warning(struct compilation *compilation, const struct conf_node *node, c
 	va_start(arguments, format);
 	report(compilation, DIAGNOSTIC_WARNING, node, format, arguments);
 	va_end(arguments);
+}
+
+uint32_t
+compile_register(struct compilation *compilation, const struct conf_node *node, const struct compile_path *path)
+{
+	static const char *const nouns[REGISTRY_KINDS] = {
+	    [REGISTRY_UNIT] = "logical interface",
+	    [REGISTRY_ZONE] = "security zone",
+	    [REGISTRY_INSTANCE] = "routing instance",
+	    [REGISTRY_POLICY] = "policy",
+	    [REGISTRY_APPLICATION] = "application",
+	};
+	const struct snapshot_options *options = compilation->options;
+	const uint32_t most = path->kind == REGISTRY_POLICY && options->policies_most != 0 ?
+	    options->policies_most : registry_most(path->kind);
+	const uint32_t count = registry_count(compilation->registry, path->kind);
+
+	if (count >= most && registry_find(compilation->registry, path->kind, path->path) == REGISTRY_NONE) {
+		compile_error(compilation, node,
+		    "no room for %s '%s': all %u numbers are taken; deleted ones keep theirs until a restart", nouns[path->kind],
+		    path->name, most);
+		return REGISTRY_NONE;
+	}
+	return registry_give(compilation->registry, path->kind, path->path, path->name);
 }
 
 bool
@@ -159,12 +187,37 @@ make_tables(struct compilation *compilation)
 	return !arena_failed(scratch);
 }
 
+/* One part failed. What it has not reported itself is memory: what for, and how much there is of it (cs09468). */
+static void
+report_memory(struct compilation *compilation, const char *part)
+{
+	if (compilation->list->errors == compilation->errors) {
+		diagnostics_addf(compilation->list, DIAGNOSTIC_ERROR, NULL, NULL, 0,
+		    "no room: out of memory while compiling the %s, after %zu KB for the result and %zu KB for the work", part,
+		    compilation->arena->total / KILOBYTE, compilation->scratch.total / KILOBYTE);
+	}
+}
+
 static bool
 compile_parts(struct compilation *compilation)
 {
-	if (!make_tables(compilation) || !compile_interfaces(compilation) || !compile_instances(compilation) ||
-	    !compile_zones(compilation) || !compile_schedulers(compilation) || !compile_policies(compilation)) {
-		return false;
+	static const struct {
+		bool (*compile)(struct compilation *compilation);
+		const char *name;
+	} parts[] = {
+	    {make_tables, "configuration"},
+	    {compile_interfaces, "interfaces"},
+	    {compile_instances, "routing instances"},
+	    {compile_zones, "security zones"},
+	    {compile_schedulers, "schedulers"},
+	    {compile_policies, "security policies"},
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!parts[i].compile(compilation)) {
+			report_memory(compilation, parts[i].name);
+			return false;
+		}
 	}
 	compile_flow(compilation);
 	compile_services(compilation);
@@ -211,9 +264,6 @@ compile_expanded(const struct conf_tree *tree, struct snapshot_registry *registr
 	conf_check(tree, list);
 	const bool compiled = compile_parts(&compilation);
 	arena_release(&compilation.scratch);
-	if (!compiled) {
-		list->failed = true;
-	}
 	if (!compiled || list->failed || list->errors > compilation.errors) {
 		registry_go_back(registry, &mark);
 		snapshot_destroy(&store->snapshot);

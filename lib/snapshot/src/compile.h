@@ -2,7 +2,7 @@
  * Inside snapshot_compile(): what its parts share. Each part fills its arrays of the snapshot from the tree and says
  * what is wrong with places; compile.c calls them in order.
  *
- * A part returns false only when memory ran out. What it cannot make sense of it leaves out, and goes on: conf_check() has
+ * A part returns false only when memory ran out, or when there is no room for something, which it has reported. What it cannot make sense of it leaves out, and goes on: conf_check() has
  * run before and reported it, and the compilation fails in the end.
  */
 #ifndef SNAPSHOT_COMPILE_H
@@ -83,6 +83,18 @@ void compile_error(struct compilation *compilation, const struct conf_node *node
     __attribute__((format(printf, 3, 4)));
 void compile_warning(struct compilation *compilation, const struct conf_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Gives the path of `node` (NULL: nothing configured) an identity. REGISTRY_NONE: there is no room, which has been
+ * reported, or no memory; nothing may come of the compilation then.
+ */
+struct compile_path {
+	enum registry_kind kind;
+	const char *path;
+	const char *name;
+};
+uint32_t compile_register(struct compilation *compilation, const struct conf_node *node,
+    const struct compile_path *path) __attribute__((warn_unused_result));
 
 bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));

@@ -1,5 +1,5 @@
 /*
- * Address lists of policies: any, names of the zone's book, sets of sets, literal prefixes (E-076).
+ * Address lists of policies: any, names of the zone's book or the global one, sets of sets, literal prefixes (E-076).
  *
  * Sets may contain sets: an explicit stack bounds the nesting. A dns-name matches nothing as long as nobody resolves it
  * (E-245). One name alone gives the same array each time, so that the classifier compiles it once.
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "conf/books.h"
 
 enum {
 	SETS_MOST = 16, /* nested in each other */
@@ -113,8 +114,9 @@ push_set(struct collector *collector, const struct conf_node *book, const struct
 
 /* One value of a list. An entry called `any` or `all` wins over the keyword (E-077). */
 static bool
-push_value(struct collector *collector, const struct conf_node *book, const char *value)
+push_value(struct collector *collector, const struct conf_node *own, const char *value)
 {
+	const struct conf_node *book = conf_book_of(collector->compilation->top, own, value);
 	const struct conf_node *entry = conf_entry(book, "address", value, NULL);
 	const struct conf_node *set = conf_entry(book, "address-set", value, NULL);
 	uint32_t address = 0;

@@ -28,12 +28,11 @@ application_index(struct compilation *compilation, const char *name, uint32_t ti
 	if (known != 0) {
 		return known - 1;
 	}
-	const uint32_t identity = registry_give(compilation->registry, REGISTRY_APPLICATION, name, name);
+	const struct compile_path path = {REGISTRY_APPLICATION, name, name};
+	const uint32_t identity = compile_register(compilation, conf_entry(conf_child(compilation->top, "applications"),
+	    "application", name, NULL), &path);
 	if (identity == REGISTRY_NONE) {
-		/* No number left: nameless in logs, with the protocol's timeout. Else memory ran out. */
-		if (registry_count(compilation->registry, REGISTRY_APPLICATION) < UINT16_MAX) {
-			compilation->scratch.failed = true;
-		}
+		compilation->scratch.failed = true; /* no memory, or no number left, which is told */
 		return CLASSIFIER_NO_APPLICATION;
 	}
 	struct named_application *moved =

@@ -139,7 +139,8 @@ register_units(struct compilation *compilation)
 	for (const struct conf_node *port = conf_first(interfaces, "interface"); port; port = conf_next(port)) {
 		for (const struct conf_node *unit = conf_first(port, "unit"); unit; unit = conf_next(unit)) {
 			(void)snprintf(name, sizeof(name), "%s.%s", port->value, unit->value);
-			if (registry_give(compilation->registry, REGISTRY_UNIT, name, name) == REGISTRY_NONE) {
+			const struct compile_path path = {REGISTRY_UNIT, name, name};
+			if (compile_register(compilation, unit, &path) == REGISTRY_NONE) {
 				return false;
 			}
 		}
@@ -307,8 +308,8 @@ compile_instances(struct compilation *compilation)
 	const struct conf_node *instances = conf_child(compilation->top, "routing-instances");
 
 	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
-		if (registry_give(compilation->registry, REGISTRY_INSTANCE, node->value, node->value) ==
-		    REGISTRY_NONE) {
+		const struct compile_path path = {REGISTRY_INSTANCE, node->value, node->value};
+		if (compile_register(compilation, node, &path) == REGISTRY_NONE) {
 			return false;
 		}
 	}

@@ -10,7 +10,7 @@
 #include "compile.h"
 
 struct context {
-	const struct conf_node *node;
+	const struct conf_node *node; /* from-zone ... to-zone ..., or global */
 	const struct conf_node *from; /* NULL: any */
 	const struct conf_node *to;
 	uint16_t from_zone;
@@ -23,11 +23,42 @@ is_any(const char *zone)
 	return strcmp(zone, "any") == 0;
 }
 
+static bool
+is_global(const struct conf_node *context)
+{
+	return strcmp(context->schema->name, "global") == 0;
+}
+
+/* The contexts one after the other: those of zones, then the global one. NULL at the end. */
+static const struct conf_node *
+first_context(const struct conf_node *policies)
+{
+	const struct conf_node *first = conf_first(policies, "from-zone");
+
+	return first != NULL ? first : conf_child(policies, "global");
+}
+
+static const struct conf_node *
+next_context(const struct conf_node *context)
+{
+	if (is_global(context)) {
+		return NULL;
+	}
+	const struct conf_node *next = conf_next(context);
+
+	return next != NULL ? next : conf_child(context->parent, "global");
+}
+
 /* Zones of a context; false when one is not there: conf_check() has said so. */
 static bool
 find_context(const struct compilation *compilation, const struct conf_node *node, struct context *context)
 {
 	*context = (struct context){.node = node, .from_zone = SNAPSHOT_NONE, .to_zone = SNAPSHOT_NONE};
+	if (is_global(node)) {
+		context->from_zone = SNAPSHOT_ZONE_GLOBAL;
+		context->to_zone = SNAPSHOT_ZONE_GLOBAL;
+		return true;
+	}
 	if (!is_any(node->value)) {
 		context->from = find_zone(compilation->top, node->value);
 		if (context->from == NULL) {
@@ -54,9 +85,14 @@ find_context(const struct compilation *compilation, const struct conf_node *node
 static char *
 policy_path(struct compilation *compilation, const struct context *context, const struct conf_node *policy)
 {
+	const bool global = is_global(context->node);
 	const char *const words[] = {
-	    context->from == NULL ? context->node->value : context->from->value,
-	    context->to == NULL ? context->node->value2 : context->to->value,
+	    global                  ? "junos-global" :
+	    context->from == NULL ? context->node->value :
+	                            context->from->value,
+	    global                ? "junos-global" :
+	    context->to == NULL ? context->node->value2 :
+	                          context->to->value,
 	    policy->value,
 	};
 
@@ -70,14 +106,14 @@ register_policies(struct compilation *compilation)
 	const struct conf_node *policies = conf_walk(compilation->top, "security", "policies", NULL);
 	struct context context;
 
-	for (const struct conf_node *node = conf_first(policies, "from-zone"); node; node = conf_next(node)) {
+	for (const struct conf_node *node = first_context(policies); node != NULL; node = next_context(node)) {
 		if (!find_context(compilation, node, &context)) {
 			continue;
 		}
 		for (const struct conf_node *policy = conf_first(node, "policy"); policy; policy = conf_next(policy)) {
-			const char *path = policy_path(compilation, &context, policy);
-			if (path == NULL || registry_give(compilation->registry, REGISTRY_POLICY, path,
-						policy->value) == REGISTRY_NONE) {
+			const struct compile_path path = {
+			    REGISTRY_POLICY, policy_path(compilation, &context, policy), policy->value};
+			if (path.path == NULL || compile_register(compilation, policy, &path) == REGISTRY_NONE) {
 				return false;
 			}
 		}
@@ -136,6 +172,30 @@ read_schedulers(struct compilation *compilation, const struct conf_node *node, s
 		}
 	}
 	policy->schedulers = schedulers;
+	return true;
+}
+
+/* The zones that a global policy names; `any` among them, or none at all, is all. Unknown ones match nothing. */
+static bool
+read_zones(struct compilation *compilation, const struct conf_node *first, const uint16_t **zones, uint16_t *count)
+{
+	uint32_t named = 0;
+
+	for (const struct conf_node *name = first; name != NULL; name = conf_next(name)) {
+		named++;
+		if (is_any(name->value)) {
+			return true;
+		}
+	}
+	uint16_t *list = arena_take(compilation->arena, named, sizeof(*list));
+	if (list == NULL || named > UINT16_MAX) {
+		return false;
+	}
+	for (const struct conf_node *name = first; name != NULL; name = conf_next(name)) {
+		/* REGISTRY_NONE becomes SNAPSHOT_NONE, which no packet has: conf_check() has said so */
+		list[(*count)++] = (uint16_t)registry_find(compilation->registry, REGISTRY_ZONE, name->value);
+	}
+	*zones = list;
 	return true;
 }
 
@@ -212,9 +272,14 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	    !read_terms(compilation, conf_first(match, "application"), rule)) {
 		return false;
 	}
+	if (is_global(context->node) &&
+	    (!read_zones(compilation, conf_first(match, "from-zone"), &policy->from_zones, &policy->from_count) ||
+	        !read_zones(compilation, conf_first(match, "to-zone"), &policy->to_zones, &policy->to_count))) {
+		return false;
+	}
 	compilation->partial[identity] = sources.partial || destinations.partial;
 	rule->policy = identity;
-	rule->scheduled = policy->scheduler_count > 0;
+	rule->conditional = policy->scheduler_count > 0 || policy->from_count > 0 || policy->to_count > 0;
 	rule->sources = sources.addresses;
 	rule->source_count = sources.count;
 	rule->destinations = destinations.addresses;
@@ -269,6 +334,20 @@ context_is_new(struct compilation *compilation, const struct classifier_source_c
 	return true;
 }
 
+/* Has the context policies for some zones only? What covers what is not told then. */
+static bool
+names_zones(const struct conf_node *context)
+{
+	for (const struct conf_node *policy = conf_first(context, "policy"); policy != NULL; policy = conf_next(policy)) {
+		const struct conf_node *match = conf_child(policy, "match");
+
+		if (conf_first(match, "from-zone") != NULL || conf_first(match, "to-zone") != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 compile_policies(struct compilation *compilation)
 {
@@ -281,14 +360,14 @@ compile_policies(struct compilation *compilation)
 	if (!register_policies(compilation)) {
 		return false;
 	}
-	for (const struct conf_node *node = conf_first(policies, "from-zone"); node; node = conf_next(node)) {
+	for (const struct conf_node *node = first_context(policies); node != NULL; node = next_context(node)) {
 		count++;
 	}
 	struct classifier_source_context *contexts = arena_take(&compilation->scratch, count, sizeof(*contexts));
 	if (contexts == NULL) {
 		return false;
 	}
-	for (const struct conf_node *node = conf_first(policies, "from-zone"); node; node = conf_next(node)) {
+	for (const struct conf_node *node = first_context(policies); node != NULL; node = next_context(node)) {
 		struct context context;
 		if (!find_context(compilation, node, &context) ||
 		    !context_is_new(compilation, contexts, used, &context)) {
@@ -298,7 +377,7 @@ compile_policies(struct compilation *compilation)
 			return false;
 		}
 		if (compilation->options->advice && compilation->list->errors == compilation->errors &&
-		    !compile_advice(compilation, node, &contexts[used])) {
+		    !names_zones(node) && !compile_advice(compilation, node, &contexts[used])) {
 			return false;
 		}
 		used++;

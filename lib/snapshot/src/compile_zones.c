@@ -74,7 +74,8 @@ make_zones(struct compilation *compilation)
 	const struct conf_node *zones = conf_walk(compilation->top, "security", "zones", NULL);
 
 	for (const struct conf_node *zone = conf_first(zones, "security-zone"); zone; zone = conf_next(zone)) {
-		if (registry_give(compilation->registry, REGISTRY_ZONE, zone->value, zone->value) == REGISTRY_NONE) {
+		const struct compile_path path = {REGISTRY_ZONE, zone->value, zone->value};
+		if (compile_register(compilation, zone, &path) == REGISTRY_NONE) {
 			return false;
 		}
 	}

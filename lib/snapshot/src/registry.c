@@ -30,11 +30,23 @@ struct snapshot_registry {
 	struct names kinds[REGISTRY_KINDS];
 };
 
-/* Zones and units stand in 16 bits, their highest value means none. */
-static uint32_t
-most_identities(enum registry_kind kind)
+/* What stands in 16 bits has a highest value that means none. */
+uint32_t
+registry_most(enum registry_kind kind)
 {
-	return kind == REGISTRY_POLICY ? UINT32_MAX - 2 : UINT16_MAX;
+	switch (kind) {
+	case REGISTRY_UNIT:
+		return SNAPSHOT_UNITS_MOST;
+	case REGISTRY_ZONE:
+		return SNAPSHOT_ZONES_MOST;
+	case REGISTRY_POLICY:
+		return SNAPSHOT_POLICIES_MOST;
+	case REGISTRY_INSTANCE:
+	case REGISTRY_APPLICATION:
+	case REGISTRY_KINDS:
+		break;
+	}
+	return UINT16_MAX;
 }
 
 /* Names come from the configuration, not from the network: a fixed key will do. */
@@ -122,7 +134,7 @@ registry_give(struct snapshot_registry *registry, enum registry_kind kind, const
 	if (known != REGISTRY_NONE) {
 		return known;
 	}
-	if (names->count >= most_identities(kind) || !make_room(names)) {
+	if (names->count >= registry_most(kind) || !make_room(names)) {
 		return REGISTRY_NONE;
 	}
 	char *copy = strdup(path);

@@ -34,6 +34,8 @@ void registry_go_back(struct snapshot_registry *registry, const struct registry_
 uint32_t registry_count(const struct snapshot_registry *registry, enum registry_kind kind);
 /* The identity of `path`, or REGISTRY_NONE. */
 uint32_t registry_find(const struct snapshot_registry *registry, enum registry_kind kind, const char *path);
+/* How many identities of the kind there can be. */
+uint32_t registry_most(enum registry_kind kind);
 /*
  * The same, given when there is none yet; `name` is what snapshot_*_name() says. REGISTRY_NONE when memory ran out or all
  * numbers of the kind are used up.

@@ -4,8 +4,8 @@
  * Built by lib/snapshot with a snapshot and as immutable as that; one look-up reads it without locks and without memory of
  * its own. It is the data plane's and `match-policies`' very same.
  *
- * Order (REQ-POL-002, REQ-POL-019): the policies of from-zone F to-zone T, then F to any, any to T, any to any. A policy
- * all of whose schedulers are inactive is skipped (REQ-SCH-001).
+ * Order (REQ-POL-002, REQ-POL-019): the policies of from-zone F to-zone T, then F to any, any to T, any to any, then the
+ * global ones. A policy all of whose schedulers are inactive is skipped (REQ-SCH-001).
  */
 #ifndef ENGINE_CLASSIFIER_H
 #define ENGINE_CLASSIFIER_H
@@ -52,6 +52,37 @@ struct classifier_match classifier_lookup(const struct snapshot *snapshot, const
     int64_t wall);
 struct classifier_match classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key,
     int64_t wall);
+
+/* What kept a policy from taking a packet: the first criterion that failed. */
+enum classifier_miss {
+	CLASSIFIER_MATCH,
+	CLASSIFIER_MISS_FROM_ZONE, /* global policies only: the others are looked up by their zones */
+	CLASSIFIER_MISS_TO_ZONE,
+	CLASSIFIER_MISS_SOURCE,
+	CLASSIFIER_MISS_DESTINATION,
+	CLASSIFIER_MISS_APPLICATION,
+	CLASSIFIER_MISS_SCHEDULER, /* all else matched, but no scheduler of it is active */
+};
+
+/* Where a walk stands; begin with zeros. */
+struct classifier_walk {
+	uint32_t layer;
+	uint32_t rule;
+};
+
+struct classifier_step {
+	uint32_t policy;      /* identity */
+	uint32_t application; /* as in struct classifier_match, of one that matched */
+	enum classifier_miss miss;
+};
+
+/*
+ * For explanations: the policies that a look-up of `key` goes through, one a call and in its order, each with what became of
+ * it; also those behind the first that matches, which is the one that classifier_lookup() gives. A policy that can match
+ * nothing at all (no address is known) is left out. False at the end. Linear in the policies; not for packets.
+ */
+bool classifier_walk_next(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall,
+    struct classifier_walk *walk, struct classifier_step *step);
 
 /* Is the policy active at `wall`: has it no scheduler, or one that is active? => policy < snapshot->policy_count */
 bool classifier_policy_active(const struct snapshot *snapshot, uint32_t policy, int64_t wall);

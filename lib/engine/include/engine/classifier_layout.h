@@ -41,7 +41,7 @@ struct classifier_rule {
 	uint32_t destination_set;
 	uint32_t term_start;
 	uint32_t term_count;
-	uint32_t scheduled; /* 1: ask the policy's schedulers */
+	uint32_t conditional; /* 1: ask the policy's row for zones and schedulers */
 	struct classifier_term first;
 };
 
@@ -80,7 +80,7 @@ struct classifier_slot { /* of an open-addressed table; count 0 is empty */
 };
 
 struct classifier_context {
-	uint16_t from_zone; /* SNAPSHOT_NONE: any */
+	uint16_t from_zone; /* SNAPSHOT_NONE: any; global policies have SNAPSHOT_ZONE_GLOBAL twice */
 	uint16_t to_zone;
 	uint32_t rule_count;
 	const struct classifier_rule *rules;
@@ -98,7 +98,7 @@ struct classifier_context {
 struct classifier {
 	uint32_t context_count;
 	uint32_t context_mask; /* of context_table, by from and to */
-	uint32_t has_any;      /* some context has `any` on a side */
+	uint32_t has_more;     /* some context is for more than one pair of zones: `any` on a side, or global */
 	uint32_t port_mask;
 	const struct classifier_context *contexts;
 	const uint32_t *context_table; /* index + 1; 0 is empty */

@@ -102,7 +102,9 @@ uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint3
 void engine_forget_neighbours(struct engine *engine, uint16_t unit);
 
 struct engine_policy_counters {
-	uint64_t hits;
+	uint64_t hits;       /* sessions made, packets refused */
+	int64_t first_hit;   /* UTC seconds; without hits senseless */
+	int64_t last_hit;
 	uint64_t packets;
 	uint64_t bytes;
 };
@@ -116,6 +118,8 @@ struct engine_unit_counters {
 
 uint64_t engine_reason_count(const struct engine *engine, enum reason reason);
 struct engine_policy_counters engine_policy_counters(const struct engine *engine, uint32_t policy);
+/* Forgets the policy's hits; what its sessions carry is counted on. */
+void engine_clear_policy_hits(struct engine *engine, uint32_t policy);
 struct engine_unit_counters engine_unit_counters(const struct engine *engine, uint16_t unit);
 uint32_t engine_session_count(const struct engine *engine);
 uint32_t engine_session_capacity(const struct engine *engine);

@@ -21,6 +21,13 @@
 #define SNAPSHOT_ZONE_GLOBAL 1 /* junos-global */
 #define SNAPSHOT_INSTANCE_DEFAULT 0
 
+/* How many identities of a kind there are at most: the engine has tables by them. */
+enum {
+	SNAPSHOT_POLICIES_MOST = 131072,
+	SNAPSHOT_UNITS_MOST = 8192,
+	SNAPSHOT_ZONES_MOST = 4096,
+};
+
 struct classifier; /* engine/classifier.h */
 
 /* A physical port in the order of the chassis (live) or of the names (replay). Index = struct packet's `port`. */
@@ -134,11 +141,16 @@ struct snapshot_policy {
 	bool present;
 	uint8_t action; /* enum policy_action */
 	uint8_t flags;  /* enum policy_flag */
-	uint16_t from_zone;
+	uint16_t from_zone; /* SNAPSHOT_NONE: any; SNAPSHOT_ZONE_GLOBAL: a global policy */
 	uint16_t to_zone;
 	uint32_t position; /* in its context */
 	uint16_t scheduler_count; /* 0: always active; else active while any of them is */
 	const uint16_t *schedulers;
+	/* A global policy's zones; none: all. Those of other policies are from_zone and to_zone alone. */
+	uint16_t from_count;
+	uint16_t to_count;
+	const uint16_t *from_zones;
+	const uint16_t *to_zones;
 };
 
 struct snapshot_application { /* what decides timeouts and names in logs: the application that the policy matched */

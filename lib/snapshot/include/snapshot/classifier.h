@@ -17,7 +17,7 @@
 /* A policy in its context's order. `any` is the prefix 0/0. No prefix or no term at all: it never matches. */
 struct classifier_source_rule {
 	uint32_t policy; /* identity */
-	bool scheduled;
+	bool conditional; /* it has schedulers or, being global, zones: the policy's row is asked */
 	uint32_t source_count;
 	uint32_t destination_count;
 	uint32_t term_count;
@@ -27,7 +27,7 @@ struct classifier_source_rule {
 };
 
 struct classifier_source_context {
-	uint16_t from_zone; /* SNAPSHOT_NONE: any */
+	uint16_t from_zone; /* SNAPSHOT_NONE: any; global policies have SNAPSHOT_ZONE_GLOBAL twice */
 	uint16_t to_zone;
 	uint32_t rule_count;
 	const struct classifier_source_rule *rules;

@@ -35,6 +35,8 @@ struct snapshot_options {
 	uint32_t port_count;
 	/* The ports' own MAC addresses in the same order, six octets each, or NULL: 02:53:50:00:00:NN by the port's place. */
 	const uint8_t *macs;
+	/* How many policies there is room for; 0: SNAPSHOT_POLICIES_MOST. For tests of full tables. */
+	uint32_t policies_most;
 	/* Warns of policies that can never match and of redundant ones. */
 	bool advice;
 };
