@@ -332,7 +332,7 @@ add_neighbour(struct op_tree *tree, const struct answer_sources *sources, const 
 		(void)op_addf(tree, entry, "mac-address", "%02x:%02x:%02x:%02x:%02x:%02x", view->mac[0], view->mac[1],
 		    view->mac[2], view->mac[3], view->mac[4], view->mac[5]);
 	}
-	answer_add_address(tree, entry, "ip-address", view->address);
+	answer_add_address(tree, entry, "ip-address", (uint32_t)view->address.low);
 	(void)op_add(tree, entry, "interface-name", answer_unit_name(sources, view->unit));
 	(void)op_add(tree, entry, "arp-table-entry-flags",
 	    view->state == NEIGHBOUR_PERMANENT ? "permanent" : known ? "none" : "incomplete");
@@ -347,7 +347,8 @@ show_neighbours(struct answer *answer, const struct answer_sources *sources, str
 	(void)error;
 	worker_run(sources->worker, neighbour_job, &page);
 	for (uint32_t i = 0; i < page.count; i++) {
-		if (interface == NULL || strcmp(interface, answer_unit_name(sources, page.views[i].unit)) == 0) {
+		if (ipv6_is_mapped(page.views[i].address) &&
+		    (interface == NULL || strcmp(interface, answer_unit_name(sources, page.views[i].unit)) == 0)) {
 			add_neighbour(tree, sources, &page.views[i]);
 			answer->total++;
 		}

@@ -217,7 +217,7 @@ admit_create(struct engine *engine, struct item *item, const struct admission *a
 {
 	const struct way *way = &admission->way;
 	const uint32_t neighbour =
-	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
+	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, ipv6_mapped(way->next_hop));
 	bool clash = false;
 
 	if (!way->local && neighbour == NEIGHBOUR_NONE) {

@@ -12,6 +12,16 @@
 
 #include "wire/arp.h"
 
+/* Learns who has an address, if it is one that a station can have. */
+static void
+heard(struct engine *engine, uint16_t unit, const struct arp_packet *arp, bool may_create)
+{
+	if (ipv4_class(arp->sender) == IPV4_CLASS_UNICAST) {
+		neighbour_heard(
+		    engine, unit, ipv6_mapped(arp->sender), arp->sender_mac, may_create);
+	}
+}
+
 static void
 finish_arp(struct engine *engine, struct packet *packet)
 {
@@ -47,7 +57,7 @@ request_input(struct engine *engine, struct packet *packet, uint16_t unit, uint1
     const struct arp_packet *request)
 {
 	if (request->sender == request->target) {
-		neighbour_heard(engine, unit, request->sender, request->sender_mac, false);
+		heard(engine, unit, request, false);
 		finish_drop(engine, packet, REASON_ARP_UNASKED);
 		return;
 	}
@@ -57,7 +67,7 @@ request_input(struct engine *engine, struct packet *packet, uint16_t unit, uint1
 	}
 	/* A station that probes before it takes an address has none yet (RFC 5227 2.1.1). */
 	if (request->sender != 0) {
-		neighbour_heard(engine, unit, request->sender, request->sender_mac, true);
+		heard(engine, unit, request, true);
 	}
 	/* A frame with a priority tag for a unit without: the answer's header is shorter. */
 	const uint16_t surplus =
@@ -86,12 +96,12 @@ arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t 
 		request_input(engine, packet, unit, offset, &arp);
 		return;
 	}
-	if (neighbour_answered(engine, unit, arp.sender, arp.sender_mac)) {
+	if (neighbour_answered(engine, unit, ipv6_mapped(arp.sender), arp.sender_mac)) {
 		finish_arp(engine, packet);
 		return;
 	}
 	/* Nobody asked: a contradiction is worth a question, nothing more. */
-	neighbour_heard(engine, unit, arp.sender, arp.sender_mac, false);
+	heard(engine, unit, &arp, false);
 	finish_drop(engine, packet, REASON_ARP_UNASKED);
 }
 

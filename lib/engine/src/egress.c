@@ -54,7 +54,7 @@ egress_originate(struct engine *engine, struct packet *packet, uint16_t instance
 		return false;
 	}
 	const struct unit *unit = &engine->units[way.unit];
-	const uint32_t neighbour = neighbour_get(engine, way.unit, way.next_hop);
+	const uint32_t neighbour = neighbour_get(engine, way.unit, ipv6_mapped(way.next_hop));
 
 	if (unit->zone == SNAPSHOT_NONE || neighbour == NEIGHBOUR_NONE) {
 		return false;

@@ -36,7 +36,8 @@ egress_frame_at(struct engine *engine, struct packet *packet, uint8_t *ip, uint1
 	packet->data = ip - header;
 	packet->length = (uint32_t)length + header;
 	packet->port = unit->port;
-	ethernet_build(ip - header, mac, unit->mac, vlan, ETHERNET_TYPE_IPV4);
+	ethernet_build(ip - header, mac, unit->mac, vlan,
+	    ip[0] >> 4 == 6 ? ETHERNET_TYPE_IPV6 : ETHERNET_TYPE_IPV4);
 	unit->counters.out_packets++;
 	unit->counters.out_bytes += (uint32_t)length + header;
 	output_put(engine, packet, ENGINE_SEND);

@@ -233,6 +233,11 @@ void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint
 /* Sends a request; false when there is no packet to do it with. */
 bool arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
 
+/* nd.c: asks for an address, all that may have it or one station; false when there is no packet to
+ * do it with, or no address to ask from. */
+bool nd_solicit(
+    struct engine *engine, uint16_t unit, struct ipv6_address target, const uint8_t *mac);
+
 /* process.c: sends a packet on by its session; `reason` is what its result says then. */
 void session_forward(struct engine *engine, struct item *item, struct session *session,
     unsigned direction, enum reason reason);

@@ -6,6 +6,8 @@
  * recently used stale (or made-up) one of a few that are looked at. One that works or is asked for
  * is never given up for a stranger, so a scan over a connected subnet cannot push out the
  * neighbours in use. Entries made because somebody asked us use at most three quarters of the pool.
+ * The three functions that ask, and tell of a failure, look which family an address is of; nothing
+ * else here does.
  */
 #include "egress_private.h"
 
@@ -71,6 +73,7 @@ neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capac
 	table->capacity = capacity;
 	table->count = 0;
 	table->held_count = 0;
+	table->unanswered6 = 0;
 	table->head_mask = pow2_at_least(capacity) - 1;
 	for (uint32_t i = 0; i <= table->head_mask; i++) {
 		table->heads[i] = NEIGHBOUR_NONE;
@@ -94,13 +97,19 @@ neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capac
 }
 
 static uint32_t *
-chain_of(const struct neighbour_table *table, uint16_t unit, uint32_t address)
+chain_of(const struct neighbour_table *table, uint16_t unit, struct ipv6_address address)
 {
-	return &table->heads[hash_pair(&table->secret, unit, address) & table->head_mask];
+	uint64_t hash = hash_pair(&table->secret, unit, address.low);
+
+	/* Those of IPv4 are done. */
+	if (address.high != 0) {
+		hash = hash_pair(&table->secret, hash, address.high);
+	}
+	return &table->heads[hash & table->head_mask];
 }
 
 uint32_t
-neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address)
+neighbour_find(const struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
 	const struct neighbour_table *table = &engine->neighbours;
 	uint32_t index = *chain_of(table, unit, address);
@@ -108,12 +117,29 @@ neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address)
 	while (index != NEIGHBOUR_NONE) {
 		const struct neighbour *entry = &table->entries[index];
 
-		if (entry->address == address && entry->unit == unit) {
+		if (ipv6_equal(entry->address, address) && entry->unit == unit) {
 			break;
 		}
 		index = entry->next;
 	}
 	return index;
+}
+
+/* An entry of IPv6 that nobody has answered for. */
+static bool
+unanswered6(const struct neighbour *entry)
+{
+	return (entry->state == NEIGHBOUR_INCOMPLETE || entry->state == NEIGHBOUR_FAILED) &&
+	       !ipv6_is_mapped(entry->address);
+}
+
+static void
+set_state(struct neighbour_table *table, struct neighbour *entry, enum neighbour_state state)
+{
+	assert(!unanswered6(entry) || table->unanswered6 > 0);
+	table->unanswered6 -= unanswered6(entry);
+	entry->state = (uint8_t)state;
+	table->unanswered6 += unanswered6(entry);
 }
 
 /* Takes the first waiting packet off an entry's queue; NULL when there is none. */
@@ -153,6 +179,7 @@ forget(struct engine *engine, uint32_t index)
 	}
 	*link = entry->next;
 	wheel_cancel(&table->wheel, index);
+	table->unanswered6 -= unanswered6(entry);
 	entry->state = NEIGHBOUR_ABSENT;
 	entry->serial++;
 	entry->next = table->free;
@@ -192,10 +219,13 @@ evict(struct engine *engine)
 }
 
 static uint32_t
-create(struct engine *engine, uint16_t unit, uint32_t address)
+create(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
 	struct neighbour_table *table = &engine->neighbours;
 
+	if (!ipv6_is_mapped(address) && table->unanswered6 >= (table->capacity + 3) / 4) {
+		return NEIGHBOUR_NONE;
+	}
 	if (table->free == NEIGHBOUR_NONE && !evict(engine)) {
 		return NEIGHBOUR_NONE;
 	}
@@ -211,22 +241,23 @@ create(struct engine *engine, uint16_t unit, uint32_t address)
 	entry->tries = 0;
 	entry->used = engine->tick;
 	entry->confirmed = engine->tick;
-	entry->state = NEIGHBOUR_INCOMPLETE;
+	entry->router = false;
+	set_state(table, entry, NEIGHBOUR_INCOMPLETE);
 	entry->next = *chain;
 	*chain = index;
 	if (engine->config.neighbours_auto) {
-		entry->state = NEIGHBOUR_PERMANENT;
+		set_state(table, entry, NEIGHBOUR_PERMANENT);
 		memset(entry->mac, 0, sizeof entry->mac);
 		entry->mac[0] = 2;
-		entry->mac[3] = (uint8_t)(address >> 16);
-		entry->mac[4] = (uint8_t)(address >> 8);
-		entry->mac[5] = (uint8_t)address;
+		entry->mac[3] = (uint8_t)(address.low >> 16);
+		entry->mac[4] = (uint8_t)(address.low >> 8);
+		entry->mac[5] = (uint8_t)address.low;
 	}
 	return index;
 }
 
 uint32_t
-neighbour_get(struct engine *engine, uint16_t unit, uint32_t address)
+neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
 	const uint32_t index = neighbour_find(engine, unit, address);
 
@@ -237,10 +268,14 @@ static void
 ask(struct engine *engine, uint32_t index)
 {
 	struct neighbour *entry = &engine->neighbours.entries[index];
-	const bool known = entry->state == NEIGHBOUR_PROBE;
+	const uint8_t *mac = entry->state == NEIGHBOUR_PROBE ? entry->mac : NULL;
 
 	entry->tries++;
-	(void)arp_request(engine, entry->unit, entry->address, known ? entry->mac : NULL);
+	if (ipv6_is_mapped(entry->address)) {
+		(void)arp_request(engine, entry->unit, (uint32_t)entry->address.low, mac);
+	} else {
+		(void)nd_solicit(engine, entry->unit, entry->address, mac);
+	}
 	timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_ASK);
 }
 
@@ -281,7 +316,7 @@ neighbour_refresh(struct engine *engine, uint32_t index)
 	struct neighbour *entry = &engine->neighbours.entries[index];
 
 	assert(entry->state == NEIGHBOUR_STALE || entry->state == NEIGHBOUR_REACHABLE);
-	entry->state = NEIGHBOUR_PROBE;
+	set_state(&engine->neighbours, entry, NEIGHBOUR_PROBE);
 	entry->tries = 0;
 	ask(engine, index);
 }
@@ -296,7 +331,7 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	struct packet *packet;
 
 	memcpy(entry->mac, mac, sizeof entry->mac);
-	entry->state = NEIGHBOUR_REACHABLE;
+	set_state(table, entry, NEIGHBOUR_REACHABLE);
 	entry->tries = 0;
 	entry->confirmed = engine->tick;
 	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_REACHABLE);
@@ -307,7 +342,8 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 }
 
 bool
-neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac)
+neighbour_answered(
+    struct engine *engine, uint16_t unit, struct ipv6_address address, const uint8_t *mac)
 {
 	const uint32_t index = neighbour_find(engine, unit, address);
 
@@ -325,13 +361,13 @@ neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const
 }
 
 void
-neighbour_heard(
-    struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create)
+neighbour_heard(struct engine *engine, uint16_t unit, struct ipv6_address address,
+    const uint8_t *mac, bool may_create)
 {
 	const struct neighbour_table *table = &engine->neighbours;
 	uint32_t index = neighbour_find(engine, unit, address);
 
-	if (engine->config.neighbours_auto || ipv4_class(address) != IPV4_CLASS_UNICAST) {
+	if (engine->config.neighbours_auto) {
 		return;
 	}
 	if (index == NEIGHBOUR_NONE) {
@@ -385,6 +421,14 @@ engine_forget_neighbours(struct engine *engine, uint16_t unit)
 	}
 }
 
+/* Tells the sender of a packet that waited; false: the packet is still the caller's. */
+static bool
+tell_sender(struct engine *engine, const struct neighbour *entry, struct packet *packet)
+{
+	return ipv6_is_mapped(entry->address) &&
+	       reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST);
+}
+
 /* No answer came: whoever sent what waited hears of it. */
 static void
 fail(struct engine *engine, uint32_t index)
@@ -393,13 +437,13 @@ fail(struct engine *engine, uint32_t index)
 	struct neighbour *entry = &table->entries[index];
 	struct packet *packet;
 
-	entry->state = NEIGHBOUR_FAILED;
+	set_state(table, entry, NEIGHBOUR_FAILED);
 	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_FAILED);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
 
 		reason_note(engine, REASON_NEIGHBOUR_UNREACHABLE);
-		if (ours || !reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST)) {
+		if (ours || !tell_sender(engine, entry, packet)) {
 			output_put(engine, packet, ENGINE_FREE);
 		}
 	}
@@ -420,7 +464,7 @@ timer(struct engine *engine, uint32_t index)
 		}
 		return;
 	case NEIGHBOUR_REACHABLE:
-		entry->state = NEIGHBOUR_STALE;
+		set_state(&engine->neighbours, entry, NEIGHBOUR_STALE);
 		timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_STALE);
 		return;
 	case NEIGHBOUR_STALE:

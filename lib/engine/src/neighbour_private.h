@@ -1,7 +1,9 @@
 /*
- * Who has which MAC address on which unit, and the packets that wait to know.
+ * Who has which MAC address on which unit, and the packets that wait to know: one table for ARP and
+ * for neighbour discovery (RFC 4861). An IPv4 address is ::ffff:a.b.c.d in it.
  *
- * An entry is made when a packet wants it (or when somebody asks ARP for us), asks by ARP, and goes
+ * An entry is made when a packet wants it (or when somebody asks for us), asks by arp.c or nd.c, and
+ * goes
  *     incomplete -> reachable (60 s) -> stale -> probe -> reachable, or
  *     after three unanswered probes -> failed -> gone.
  * Stale and probed ones are used on. Only an answer to our question, or the sender of a question
@@ -9,6 +11,9 @@
  * overwriting it.
  *
  * Sessions keep index and serial; the serial changes when the entry is given to another address.
+ *
+ * A subnet of IPv6 has more addresses than any table (RFC 6583): those of its entries that nobody
+ * has answered for are at most a quarter of the pool, so that a scan leaves the rest alone.
  */
 #ifndef ENGINE_NEIGHBOUR_PRIVATE_H
 #define ENGINE_NEIGHBOUR_PRIVATE_H
@@ -22,6 +27,7 @@
 #include "engine/packet.h"
 #include "engine/views.h"
 #include "wire/ethernet.h"
+#include "wire/ipv6.h"
 
 struct engine;
 
@@ -32,12 +38,13 @@ enum {
 };
 
 struct neighbour {
-	uint32_t address;
+	struct ipv6_address address;
 	uint16_t unit;
 	uint8_t state; /* enum neighbour_state, or NEIGHBOUR_ABSENT */
 	uint8_t tries;
 	uint8_t mac[ETHERNET_ADDRESS];
-	uint16_t waiting;
+	uint8_t waiting;
+	bool router; /* says so in its advertisements */
 	uint32_t serial;
 	uint32_t next; /* in its hash chain, or in the free list */
 	uint32_t first; /* of the packets that wait */
@@ -45,7 +52,6 @@ struct neighbour {
 	uint32_t confirmed; /* tick */
 	uint32_t used;      /* tick */
 	struct wheel_link link;
-	uint8_t pad[12];
 };
 _Static_assert(sizeof(struct neighbour) == 64, "a neighbour is a cache line");
 
@@ -65,6 +71,7 @@ struct neighbour_table {
 	uint32_t free;
 	uint32_t held_free;
 	uint32_t held_count;
+	uint32_t unanswered6; /* entries of IPv6 that are incomplete or failed */
 	struct wheel wheel;
 };
 
@@ -79,17 +86,20 @@ void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t 
     uint32_t held, struct hash_key secret, uint32_t tick);
 
 /* The entry for an address on a unit; made when there is none. NEIGHBOUR_NONE: table full. */
-uint32_t neighbour_get(struct engine *engine, uint16_t unit, uint32_t address);
-uint32_t neighbour_find(const struct engine *engine, uint16_t unit, uint32_t address);
+uint32_t neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address);
+uint32_t neighbour_find(
+    const struct engine *engine, uint16_t unit, struct ipv6_address address);
 /* Lets a packet wait, and asks. REASON_NEIGHBOUR_WAIT, or why not. => data is at the IP header */
 enum reason neighbour_hold(struct engine *engine, uint32_t index, struct packet *packet);
 /* A used entry is stale: asks again. */
 void neighbour_refresh(struct engine *engine, uint32_t index);
 /* An answer to our question: false when there was none. */
-bool neighbour_answered(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
-/* Somebody asked for us, or claims an address: learn it if that is safe. */
-void neighbour_heard(
-    struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac, bool may_create);
+bool neighbour_answered(
+    struct engine *engine, uint16_t unit, struct ipv6_address address, const uint8_t *mac);
+/* Somebody asked for us, or claims an address: learn it if that is safe. => the address is one that
+ * a single station can have */
+void neighbour_heard(struct engine *engine, uint16_t unit, struct ipv6_address address,
+    const uint8_t *mac, bool may_create);
 /* Forgets those of units that are not usable any more. */
 void neighbour_sweep(struct engine *engine);
 /* Timers; true when more is due. */

@@ -228,7 +228,7 @@ session_resolve(
 	    !far_instance_follows(engine, session, direction, engine->units[way.unit].instance)) {
 		return false;
 	}
-	const uint32_t neighbour = neighbour_get(engine, way.unit, way.next_hop);
+	const uint32_t neighbour = neighbour_get(engine, way.unit, ipv6_mapped(way.next_hop));
 
 	if (neighbour == NEIGHBOUR_NONE) {
 		flow->generation = 0;

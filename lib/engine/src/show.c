@@ -135,6 +135,7 @@ engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *curs
 		    .left = left > 0 ? (uint32_t)left / TICKS_A_SECOND : 0,
 		    .unit = entry->unit,
 		    .state = entry->state,
+		    .router = entry->router,
 		};
 		__builtin_memcpy(views[count].mac, entry->mac, sizeof entry->mac);
 		count++;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wire/ipv6.h"
+
 enum session_state {
 	SESSION_OPEN,         /* not TCP */
 	SESSION_TCP_OPENING,  /* the handshake is not complete */
@@ -51,12 +53,13 @@ enum neighbour_state {
 };
 
 struct engine_neighbour_view {
-	uint32_t address;
+	struct ipv6_address address; /* IPv4 as ::ffff:a.b.c.d */
 	uint32_t age; /* seconds since it was last confirmed */
 	uint32_t left; /* seconds until it expires without use */
 	uint16_t unit;
 	uint8_t state; /* enum neighbour_state */
 	uint8_t mac[6];
+	bool router; /* says of itself that it is one */
 };
 
 #endif

@@ -8,7 +8,8 @@
  *   |                    destination (16 octets)                    |
  *
  * Addresses (RFC 4291) are two numbers in host order, so that prefixes are masks and comparisons are
- * two instructions. An IPv4 address where both families share a table is ::ffff:a.b.c.d (2.5.5.2). Jumbograms (RFC 2675) are not known: their payload length of 0 leaves the chain
+ * two instructions. An IPv4 address where both families share a table is ::ffff:a.b.c.d (2.5.5.2).
+ * Jumbograms (RFC 2675) are not known: their payload length of 0 leaves the chain
  * truncated.
  */
 #ifndef WIRE_IPV6_H
