@@ -77,9 +77,9 @@ name_verdict(const struct gateway *gateway, struct replay_verdict *verdict, cons
 }
 
 static bool
-endpoint_differs(bool ports, uint32_t left, uint16_t left_port, uint32_t right, uint16_t right_port)
+endpoint_differs(bool ports, struct ipv6_address left, uint16_t left_port, struct ipv6_address right, uint16_t right_port)
 {
-	return left != right || (ports && left_port != right_port);
+	return !ipv6_equal(left, right) || (ports && left_port != right_port);
 }
 
 static void
@@ -91,8 +91,8 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 	if (lane->output != NULL) {
 		replay_output_frame(lane->output, now, output);
 	}
-	if (output->verb == ENGINE_SEND && output->packet->result.verdict == VERDICT_FORWARD && verdict->flow.ipv4 &&
-	    !verdict->left.ipv4) {
+	if (output->verb == ENGINE_SEND && output->packet->result.verdict == VERDICT_FORWARD && verdict->flow.ip &&
+	    !verdict->left.ip) {
 		verdict->left = flow_of_frame(output->packet->data, output->packet->length);
 		verdict->source_translated = endpoint_differs(verdict->flow.ports, verdict->flow.source,
 		    verdict->flow.source_port, verdict->left.source, verdict->left.source_port);
@@ -169,7 +169,7 @@ lane_run(struct lane *lane, const struct input_frame *frame, const char *port, u
 {
 	const uint16_t index = gateway_port(lane->gateway, port);
 
-	lane->verdict = (struct replay_verdict){.flow = (struct flow){.ipv4 = false}};
+	lane->verdict = (struct replay_verdict){.flow = (struct flow){.ip = false}};
 	if (!gateway_advance(lane->gateway, now)) {
 		return false;
 	}
@@ -236,7 +236,7 @@ run_frames(struct run *run)
 		run->frames++;
 	}
 	for (uint32_t i = 0; i < run->lane_count; i++) {
-		run->lanes[i].verdict = (struct replay_verdict){.flow = (struct flow){.ipv4 = false}};
+		run->lanes[i].verdict = (struct replay_verdict){.flow = (struct flow){.ip = false}};
 		if (!gateway_advance(run->lanes[i].gateway, run->now + run->options->until)) {
 			return false;
 		}

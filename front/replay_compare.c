@@ -78,7 +78,8 @@ translation_differs(const struct replay_verdict *left, const struct replay_verdi
 	if (!left->source_translated && !left->destination_translated) {
 		return false;
 	}
-	return left->left.source != right->left.source || left->left.destination != right->left.destination ||
+	return !ipv6_equal(left->left.source, right->left.source) ||
+	    !ipv6_equal(left->left.destination, right->left.destination) ||
 	    left->left.source_port != right->left.source_port ||
 	    left->left.destination_port != right->left.destination_port;
 }
@@ -93,25 +94,29 @@ verdict_differs(const struct replay_verdict *left, const struct replay_verdict *
 static bool
 same_flow(const struct flow *left, const struct flow *right)
 {
-	if (left->ipv4 != right->ipv4 || left->protocol != right->protocol) {
+	if (left->ip != right->ip || left->protocol != right->protocol) {
 		return false;
 	}
-	return (left->source == right->source && left->destination == right->destination &&
+	return (ipv6_equal(left->source, right->source) && ipv6_equal(left->destination, right->destination) &&
 	           left->source_port == right->source_port && left->destination_port == right->destination_port) ||
-	    (left->source == right->destination && left->destination == right->source &&
+	    (ipv6_equal(left->source, right->destination) && ipv6_equal(left->destination, right->source) &&
 	        left->source_port == right->destination_port && left->destination_port == right->source_port);
+}
+
+static uint64_t
+endpoint_hash(const struct replay_compare *compare, struct ipv6_address address, uint16_t port, uint8_t protocol)
+{
+	return hash_four(&compare->key, address.high, address.low, port, protocol);
 }
 
 /* The same for both directions. */
 static uint32_t
 bucket_of(const struct replay_compare *compare, const struct flow *flow)
 {
-	const uint64_t one = (uint64_t)flow->source << 16 | flow->source_port;
-	const uint64_t other = (uint64_t)flow->destination << 16 | flow->destination_port;
-	const uint64_t low = one < other ? one : other;
-	const uint64_t high = one < other ? other : one;
+	const uint64_t one = endpoint_hash(compare, flow->source, flow->source_port, flow->protocol);
+	const uint64_t other = endpoint_hash(compare, flow->destination, flow->destination_port, flow->protocol);
 
-	return (uint32_t)hash_pair(&compare->key, low << 8 | flow->protocol, high) & (BUCKETS - 1);
+	return (uint32_t)(one + other) & (BUCKETS - 1);
 }
 
 static struct changed_flow *
@@ -211,7 +216,7 @@ append_flow(struct text *out, const struct changed_flow *changed)
 	const struct flow *flow = &changed->before.flow;
 
 	text_printf(out, "%s ", changed->before.in);
-	if (flow->ipv4) {
+	if (flow->ip) {
 		flow_append_protocol(out, flow->protocol);
 		text_append_char(out, ' ');
 		flow_append_endpoint(out, flow->source, flow->ports, flow->source_port);

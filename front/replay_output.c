@@ -18,6 +18,10 @@ enum {
 	SNAP_LENGTH = 262144,
 	PATH_SIZE = 4096,
 	DIRECTORY_MODE = 0755,
+	PROTOCOL_ICMP = 1,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_ICMP6 = 58,
 };
 
 struct port_file {
@@ -234,7 +238,7 @@ write_line(struct replay_output *output, FILE *to)
 }
 
 static void
-append_endpoint(struct text *out, const char *key, uint32_t address, bool ports, uint16_t port)
+append_endpoint(struct text *out, const char *key, struct ipv6_address address, bool ports, uint16_t port)
 {
 	struct text value = TEXT_EMPTY;
 
@@ -301,15 +305,15 @@ policy_name(const struct gateway *gateway, uint32_t policy)
 static bool
 has_ports(uint8_t protocol)
 {
-	return protocol == 6 || protocol == 17;
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
 }
 
 static void
 append_translation(struct text *line, const struct event *event)
 {
 	const bool ports = has_ports(event->protocol);
-	const bool source = event->nat_source != event->source || event->nat_source_port != event->source_port;
-	const bool destination = event->nat_destination != event->destination ||
+	const bool source = !ipv6_equal(event->nat_source, event->source) || event->nat_source_port != event->source_port;
+	const bool destination = !ipv6_equal(event->nat_destination, event->destination) ||
 	    event->nat_destination_port != event->destination_port;
 
 	if (!source && !destination) {
@@ -365,7 +369,7 @@ append_event_flow(struct text *line, const struct event *event)
 	text_release(&protocol);
 	append_endpoint(line, "source", event->source, ports, event->source_port);
 	append_endpoint(line, "destination", event->destination, ports, event->destination_port);
-	if (event->protocol == 1) {
+	if (event->protocol == PROTOCOL_ICMP || event->protocol == PROTOCOL_ICMP6) {
 		json_line_number(line, "icmp-type", event->icmp_type);
 		json_line_number(line, "icmp-code", event->icmp_code);
 	}

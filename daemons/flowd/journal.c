@@ -11,10 +11,11 @@
 
 #include "engine/packet.h"
 #include "engine/reasons.h"
+#include "wire/address_text.h"
 
 enum {
 	PROTOCOL_ICMP = 1,
-	ADDRESS_TEXT = 16,
+	PROTOCOL_ICMP6 = 58,
 };
 
 /* JUNOS's own words for the reasons that it has, ours for the others. */
@@ -39,13 +40,6 @@ close_reason(uint16_t reason)
 		}
 	}
 	return reason < REASON_COUNT ? reason_name((enum reason)reason) : "unset";
-}
-
-static void
-put_address(char *to, uint32_t address)
-{
-	(void)snprintf(to, ADDRESS_TEXT, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255U, (address >> 8) & 255U,
-	    address & 255U);
 }
 
 /* All words of an event. */
@@ -89,16 +83,16 @@ service_name(const struct journal *journal, const struct event *event)
 	if (journal->snapshot != NULL && event->application < journal->snapshot->application_count) {
 		return journal->snapshot->applications[event->application].name;
 	}
-	return event->protocol == PROTOCOL_ICMP ? "icmp" : "None";
+	return event->protocol == PROTOCOL_ICMP ? "icmp" : event->protocol == PROTOCOL_ICMP6 ? "icmp6" : "None";
 }
 
 static void
 find_words(const struct journal *journal, const struct event *event, struct words *words)
 {
-	put_address(words->source, event->source);
-	put_address(words->destination, event->destination);
-	put_address(words->nat_source, event->nat_source);
-	put_address(words->nat_destination, event->nat_destination);
+	(void)address_text(words->source, event->source);
+	(void)address_text(words->destination, event->destination);
+	(void)address_text(words->nat_source, event->nat_source);
+	(void)address_text(words->nat_destination, event->nat_destination);
 	words->service = service_name(journal, event);
 	words->policy = policy_name(journal, event->policy);
 	words->from_zone = zone_name(journal, event->from_zone);

@@ -3,6 +3,8 @@
  */
 #include "session_filter.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +49,11 @@ protocol_parse(const char *word)
 void
 session_protocol_name(uint8_t protocol, char *name, size_t size)
 {
-	const char *word = protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol == 1 ? "icmp" : NULL;
+	const char *word = protocol == 6 ? "tcp" :
+	    protocol == 17		 ? "udp" :
+	    protocol == 1		 ? "icmp" :
+	    protocol == 58		 ? "icmp6" :
+					   NULL;
 
 	if (word != NULL) {
 		(void)snprintf(name, size, "%s", word);
@@ -56,16 +62,51 @@ session_protocol_name(uint8_t protocol, char *name, size_t size)
 	}
 }
 
+/* "10.0.0.0/8", "2001:db8::/32" or an address of either family. */
 static bool
-read_prefix(const struct op_node *request, const char *name, struct answer_prefix *prefix, struct text *error)
+parse_prefix(const char *word, struct session_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	const size_t length = strcspn(word, "/");
+	uint8_t octets[sizeof(struct in6_addr)];
+	unsigned long bits = 0;
+	uint32_t before = 0; /* bits of the prefix that IPv4 addresses have in common */
+	char *end = NULL;
+
+	if (length >= sizeof(address)) {
+		return false;
+	}
+	memcpy(address, word, length);
+	address[length] = '\0';
+	if (inet_pton(AF_INET6, address, octets) == 1) {
+		prefix->prefix = ipv6_address_load(octets);
+	} else if (inet_pton(AF_INET, address, octets) == 1) {
+		prefix->prefix = ipv6_mapped(bytes_load_32(octets));
+		before = IPV6_MAPPED_LENGTH;
+	} else {
+		return false;
+	}
+	bits = IPV6_LENGTH_MOST - before;
+	if (word[length] == '/') {
+		bits = strtoul(word + length + 1, &end, 10);
+		if (*end != '\0' || end == word + length + 1 || bits > IPV6_LENGTH_MOST - before) {
+			return false;
+		}
+	}
+	prefix->length = (uint8_t)(before + bits);
+	return true;
+}
+
+static bool
+read_prefix(const struct op_node *request, const char *name, struct session_prefix *prefix, struct text *error)
 {
 	const char *word = op_value(request, name);
 
-	*prefix = (struct answer_prefix){.prefix = 0};
-	if (word == NULL || answer_prefix_parse(word, prefix)) {
+	*prefix = (struct session_prefix){.length = 0};
+	if (word == NULL || parse_prefix(word, prefix)) {
 		return true;
 	}
-	text_printf(error, "%s %s: not an IPv4 prefix", name, word);
+	text_printf(error, "%s %s: not an IP prefix", name, word);
 	return false;
 }
 
@@ -92,8 +133,8 @@ bool
 session_filter_matches(const struct session_filter *filter, const struct engine_session_view *view)
 {
 	return (filter->session == 0 || filter->session == view->session) &&
-	    (view->source[0] & filter->source.mask) == filter->source.prefix &&
-	    (view->destination[0] & filter->destination.mask) == filter->destination.prefix &&
+	    ipv6_covers(filter->source.prefix, filter->source.length, view->source[0]) &&
+	    ipv6_covers(filter->destination.prefix, filter->destination.length, view->destination[0]) &&
 	    (filter->source_port == 0 || filter->source_port == view->source_port[0]) &&
 	    (filter->destination_port == 0 || filter->destination_port == view->destination_port[0]) &&
 	    (filter->protocol < 0 || filter->protocol == view->protocol);

@@ -7,6 +7,7 @@
 #include "engine/packet.h"
 #include "engine/reasons.h"
 #include "session_filter.h"
+#include "wire/address_text.h"
 
 enum {
 	PAGES_MOST = 16, /* pages of the table in one step without anything to show */
@@ -46,12 +47,13 @@ add_flow(struct op_tree *tree, struct op_node *session, const struct answer_sour
 {
 	struct op_node *flow = op_add(tree, session, "flow-information", NULL);
 	char protocol[NAME_TEXT];
+	char address[ADDRESS_TEXT];
 
 	session_protocol_name(view->protocol, protocol, sizeof(protocol));
 	(void)op_add(tree, flow, "direction", direction == 0 ? "In" : "Out");
-	answer_add_address(tree, flow, "source-address", view->source[direction]);
+	(void)op_add(tree, flow, "source-address", address_text(address, view->source[direction]));
 	(void)op_add_number(tree, flow, "source-port", view->source_port[direction]);
-	answer_add_address(tree, flow, "destination-address", view->destination[direction]);
+	(void)op_add(tree, flow, "destination-address", address_text(address, view->destination[direction]));
 	(void)op_add_number(tree, flow, "destination-port", view->destination_port[direction]);
 	(void)op_add(tree, flow, "protocol", protocol);
 	(void)op_add(tree, flow, "interface-name", answer_unit_name(sources, view->unit[direction]));

@@ -167,11 +167,13 @@ event_attribute_fits(struct script *script, const struct event *event, struct wo
 		return strcmp(words_take(words), zone_word(script, event->to_zone)) == 0 && from;
 	}
 	if (strcmp(name, "source") == 0) {
-		return words_parse_endpoint(words_take(words), &address, &port) && address == event->source &&
+		return words_parse_endpoint(words_take(words), &address, &port) &&
+		    ipv6_equal(ipv6_mapped(address), event->source) &&
 		    port == event->source_port;
 	}
 	if (strcmp(name, "destination") == 0) {
-		return words_parse_endpoint(words_take(words), &address, &port) && address == event->destination &&
+		return words_parse_endpoint(words_take(words), &address, &port) &&
+		    ipv6_equal(ipv6_mapped(address), event->destination) &&
 		    port == event->destination_port;
 	}
 	if (!words_number(words, &one)) {

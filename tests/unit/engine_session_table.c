@@ -56,7 +56,8 @@ teardown(void **state)
 static struct flow_key
 random_key(struct fixture *fixture)
 {
-	return (struct flow_key){random_u64(&fixture->random), random_u64(&fixture->random) >> 1};
+	return (struct flow_key){
+	    random_u64(&fixture->random), random_u64(&fixture->random) & ~FLOW_IPV6};
 }
 
 static struct session *
@@ -233,6 +234,72 @@ test_guess(void **state)
 	assert_true(right > fixture->count * 97 / 100);
 }
 
+/* Two IPv6 flows whose hashes are the same: each is found by its own addresses only. */
+static void
+test_addresses_are_compared(void **state)
+{
+	struct fixture *fixture = *state;
+	struct session_table *table = &fixture->table;
+	const struct flow_addresses addresses[3] = {
+	    {{0x20010db800000000, 1}, {0x20010db800000001, 2}},
+	    {{0x20010db800000000, 3}, {0x20010db800000001, 2}},
+	    {{0x20010db800000000, 4}, {0x20010db800000001, 2}},
+	};
+	struct flow_pair pair = {
+	    .keys = {{7, FLOW_IPV6 | 80}, {9, FLOW_IPV6 | (uint64_t)80 << 16}}};
+	struct session *sessions[2];
+	bool clash;
+
+	for (unsigned way = 0; way < 2; way++) {
+		pair.hashes[way] = session_table_hash(table, pair.keys[way]);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		pair.addresses = &addresses[i];
+		sessions[i] = session_table_add(table, &pair, &clash);
+		assert_non_null(sessions[i]);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		const struct flow_addresses back = flow_addresses_reverse(&addresses[i]);
+		const uint32_t reference =
+		    i < 2 ? session_index(table, sessions[i]) << 1 : SESSION_NONE;
+
+		assert_int_equal(session_table_find6(table, pair.keys[SESSION_FORTH],
+				     pair.hashes[SESSION_FORTH], &addresses[i]),
+		    reference);
+		assert_int_equal(session_table_find6(table, pair.keys[SESSION_BACK],
+				     pair.hashes[SESSION_BACK], &back),
+		    i < 2 ? reference | SESSION_BACK : SESSION_NONE);
+	}
+	pair.addresses = &addresses[2];
+	/* Its answer would be one of another's. */
+	pair.keys[SESSION_BACK] = pair.keys[SESSION_FORTH];
+	pair.hashes[SESSION_BACK] = pair.hashes[SESSION_FORTH];
+	assert_null(session_table_add(table, &pair, &clash));
+	assert_true(clash);
+	session_table_remove(table, sessions[0]);
+	session_table_remove(table, sessions[1]);
+	assert_int_equal(table->count, 0);
+}
+
+/* Keys of both families, and of other instances. */
+static void
+test_ipv6_keys(void **state)
+{
+	const struct flow_fields fields = {.source_port = 3, .instance = 5, .protocol = 58, .kind = 129};
+	struct flow_key key = flow_key_of(&fields);
+
+	(void)state;
+	assert_false(flow_key_is_ipv6(key));
+	key.high |= FLOW_IPV6;
+	assert_true(flow_key_is_ipv6(flow_key_reverse(key, 6)));
+	assert_int_equal(flow_fields_of(flow_key_reverse(key, 6)).kind, 130);
+	assert_int_equal(flow_fields_of(key).instance, 5);
+	assert_true(flow_key_is_ipv6(flow_key_in_instance(key, FLOW_INSTANCES - 1)));
+	assert_int_equal(
+	    flow_fields_of(flow_key_in_instance(key, FLOW_INSTANCES - 1)).instance, FLOW_INSTANCES - 1);
+	assert_int_equal(flow_fields_of(flow_key_in_instance(key, 0)).instance, 0);
+}
+
 /* ICMP queries and their answers: reverse keys lead there and back. */
 static void
 test_reverse_keys(void **state)
@@ -272,6 +339,8 @@ main(void)
 	    TEST(test_clash_is_refused),
 	    TEST(test_numbers_are_never_used_twice),
 	    TEST(test_guess),
+	    TEST(test_addresses_are_compared),
+	    TEST(test_ipv6_keys),
 	    TEST(test_reverse_keys),
 	};
 

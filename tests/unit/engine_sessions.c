@@ -626,8 +626,8 @@ test_records(void **state)
 	shake_hands(world);
 	assert_true(world_event(world, EVENT_SESSION_CREATE, &event));
 	assert_int_equal(event.logged, 1);
-	assert_int_equal(event.source, CLIENT);
-	assert_int_equal(event.destination, SERVER);
+	assert_true(ipv6_equal(event.source, ipv6_mapped(CLIENT)));
+	assert_true(ipv6_equal(event.destination, ipv6_mapped(SERVER)));
 	assert_int_equal(event.source_port, 4000);
 	assert_int_equal(event.destination_port, 80);
 	assert_int_equal(event.protocol, 6);

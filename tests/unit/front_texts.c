@@ -72,7 +72,7 @@ assert_flow(const uint8_t *frame, size_t length, const char *wanted)
 	memcpy(exact, frame, length);
 	const struct flow flow = flow_of_frame(exact, length);
 
-	if (flow.ipv4) {
+	if (flow.ip) {
 		flow_append_protocol(&text, flow.protocol);
 		text_append_char(&text, ' ');
 		flow_append_endpoint(&text, flow.source, flow.ports, flow.source_port);
@@ -82,6 +82,29 @@ assert_flow(const uint8_t *frame, size_t length, const char *wanted)
 	assert_string_equal(text_string(&text), wanted);
 	text_release(&text);
 	free(exact);
+}
+
+static void
+test_ipv6_flows(void **state)
+{
+	/* TCP [2001:db8::1]:4000 to [2001:db8:0:1::2]:80 behind a hop-by-hop header */
+	uint8_t frame[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 12, 0, 64, 0x20, 1, 0xd, 0xb8, 0, 0,
+	    0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 6, 0, 1, 4, 0, 0, 0, 0, 0x0f,
+	    0xa0, 0, 80};
+
+	(void)state;
+	assert_flow(frame, sizeof(frame), "tcp [2001:db8::1]:4000 [2001:db8:0:1::2]:80");
+	assert_flow(frame, sizeof(frame) - 1, "tcp 2001:db8::1 2001:db8:0:1::2");
+	for (size_t cut = 1; cut < 54; cut++) {
+		assert_flow(frame, cut, "");
+	}
+	/* a fragment header: the first piece has ports, a later one has none */
+	frame[20] = 44;
+	frame[56] = 0;
+	frame[57] = 1;
+	assert_flow(frame, sizeof(frame), "tcp [2001:db8::1]:4000 [2001:db8:0:1::2]:80");
+	frame[57] = 9;
+	assert_flow(frame, sizeof(frame), "tcp 2001:db8::1 2001:db8:0:1::2");
 }
 
 static void
@@ -121,6 +144,7 @@ main(void)
 	    cmocka_unit_test(test_any_octets_are_good_json),
 	    cmocka_unit_test(test_values_and_order),
 	    cmocka_unit_test(test_flows_of_frames),
+		cmocka_unit_test(test_ipv6_flows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,7 +200,7 @@ test_errors(void **state)
 	expect_error(house, OPERATIONAL, "show security flow session protocol xyz", 36,
 	    "protocol: must be an IP protocol: icmp, tcp, udp, gre, esp, ah, ... or a number in 0..255");
 	expect_error(house, OPERATIONAL, "show security flow session source-prefix 10.0.0.0/33", 41,
-	    "source-prefix: must be an IPv4 address or prefix such as 10.1.2.0/24");
+	    "source-prefix: must be an IP address or prefix such as 10.1.2.0/24 or 2001:db8::/32");
 	expect_error(house, OPERATIONAL, "show security flow session source-prefix", 40,
 	    "missing value of source-prefix: <prefix>");
 	expect_error(house, OPERATIONAL, "show security flow session source-prefix | count", 41,

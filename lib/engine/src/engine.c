@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+_Static_assert(SNAPSHOT_INSTANCES_MOST == FLOW_INSTANCES, "a flow's key has room for the instance");
+
 enum {
 	SESSIONS_MOST = 1 << 29,
 	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */

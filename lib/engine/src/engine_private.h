@@ -71,6 +71,7 @@ enum item_flag {
 	ITEM_DONT_FRAGMENT = 1 << 2,
 	ITEM_GROUP_FRAME = 1 << 3, /* came in a broadcast or multicast frame */
 	ITEM_BEGAN = 1 << 4,       /* the SYN that its session was made of */
+	ITEM_IPV6 = 1 << 5,
 };
 
 /* A packet of the burst after inspection. */
@@ -81,19 +82,34 @@ struct item {
 	uint64_t hash;
 	struct tcp_segment segment; /* TCP; of an ICMP error about TCP the quoted sequence number */
 	uint32_t guess;             /* what the table may hold for the key */
-	uint32_t source;
+	uint32_t source; /* IPv4 */
 	uint32_t destination;
 	uint16_t length; /* of the IP packet */
 	uint16_t unit;
 	uint16_t zone;
 	uint16_t instance;
-	uint8_t ip_header; /* octets */
+	uint16_t ip_header; /* octets; IPv6: with the extension headers */
 	uint8_t ttl;
 	uint8_t protocol;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t flags; /* enum item_flag */
+	/* IPv6: those of the packet, and those of the flow that the key names, which are others for
+	 * an ICMPv6 error. */
+	struct flow_addresses addresses;
+	struct flow_addresses key_addresses;
 };
+
+/* The addresses of the flow that the key names, IPv4 as ::ffff:a.b.c.d. */
+static inline struct flow_addresses
+item_flow_addresses(const struct item *item)
+{
+	if ((item->flags & ITEM_IPV6) != 0) {
+		return item->key_addresses;
+	}
+	return (struct flow_addresses){ipv6_mapped((uint32_t)item->key.low),
+	    ipv6_mapped((uint32_t)(item->key.low >> 32))};
+}
 
 /* How many of our answers may go out: a token bucket. */
 struct reply_limit {

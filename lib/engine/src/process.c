@@ -279,21 +279,34 @@ session_packet(
 	return true;
 }
 
+/* Is what the table may hold for the item's key its session? */
+static inline bool
+guess_right(const struct engine *engine, const struct item *item)
+{
+	const uint32_t guess = item->guess;
+
+	if (guess == SESSION_NONE) {
+		return false;
+	}
+	struct session *session = session_of(&engine->table, guess);
+
+	return session->common.number != 0 &&
+	       flow_key_equal(session_flow(session, guess & 1)->key, item->key) &&
+	       ((item->flags & ITEM_IPV6) == 0 ||
+		   flow_addresses_equal(session_flow_addresses(&engine->table, guess),
+		       &item->key_addresses));
+}
+
 static void
 run_item(struct engine *engine, struct item *item)
 {
 	uint32_t reference = item->guess;
 
-	if (reference != SESSION_NONE) {
-		struct session *session = session_of(&engine->table, reference);
-
-		if (session->common.number == 0 ||
-		    !flow_key_equal(session_flow(session, reference & 1)->key, item->key)) {
-			reference = SESSION_NONE;
-		}
-	}
-	if (reference == SESSION_NONE) {
-		reference = session_table_find(&engine->table, item->key, item->hash);
+	if (!guess_right(engine, item)) {
+		reference = (item->flags & ITEM_IPV6) != 0
+				? session_table_find6(
+				      &engine->table, item->key, item->hash, &item->key_addresses)
+				: session_table_find(&engine->table, item->key, item->hash);
 	}
 	if (reference != SESSION_NONE &&
 	    session_packet(engine, item, session_of(&engine->table, reference), reference & 1)) {
@@ -303,9 +316,14 @@ run_item(struct engine *engine, struct item *item)
 }
 
 static void
-prefetch_session(const struct session_table *table, uint32_t reference)
+prefetch_session(const struct session_table *table, const struct item *item)
 {
+	const uint32_t reference = item->guess;
 	const struct session *session = session_of(table, reference);
+
+	if ((item->flags & ITEM_IPV6) != 0) {
+		__builtin_prefetch(session_flow_addresses(table, reference));
+	}
 
 	__builtin_prefetch(&session->common, 1);
 	__builtin_prefetch((reference & 1) == SESSION_FORTH ? &session->forth : &session->back, 1);
@@ -333,7 +351,7 @@ engine_process(struct engine *engine, uint64_t now, struct packet *const *packet
 
 		item->guess = session_table_guess(&engine->table, item->hash);
 		if (item->guess != SESSION_NONE) {
-			prefetch_session(&engine->table, item->guess);
+			prefetch_session(&engine->table, item);
 		}
 	}
 	for (uint32_t i = 0; i < found; i++) {

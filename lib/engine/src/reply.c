@@ -262,7 +262,7 @@ reply_echo(struct engine *engine, struct item *item)
 	bytes_store_32(ip + 16, item->source);
 	bytes_store_16(ip + 6, 0);
 	ip[8] = IPV4_TTL_DEFAULT;
-	ipv4_set_checksum(ip, item->ip_header);
+	ipv4_set_checksum(ip, (uint8_t)item->ip_header);
 	message[0] = ICMP_ECHO_REPLY;
 	const uint16_t checksum = checksum_update_16(bytes_load_16(message + 2), ICMP_ECHO << 8, 0);
 

@@ -124,14 +124,13 @@ static bool
 far_instance_follows(
     struct engine *engine, struct session *session, unsigned direction, uint16_t instance)
 {
-	struct flow *far = session_flow(session, !direction);
-	struct flow_fields fields = flow_fields_of(far->key);
+	const struct flow *far = session_flow(session, !direction);
 
-	if (fields.instance == instance) {
+	if (flow_fields_of(far->key).instance == instance) {
 		return true;
 	}
-	fields.instance = instance;
-	return session_table_rekey(&engine->table, session, !direction, flow_key_of(&fields));
+	return session_table_rekey(&engine->table, session, !direction,
+	    flow_key_in_instance(far->key, instance));
 }
 
 void

@@ -40,12 +40,13 @@ event_next(struct engine *engine, enum event_kind kind)
 }
 
 static void
-event_addresses(struct event *event, const struct flow_fields *fields)
+event_addresses(struct event *event, const struct flow_fields *fields,
+    const struct flow_addresses *addresses)
 {
-	event->source = fields->source;
-	event->destination = fields->destination;
-	event->nat_source = fields->source;
-	event->nat_destination = fields->destination;
+	event->source = addresses->source;
+	event->destination = addresses->destination;
+	event->nat_source = addresses->source;
+	event->nat_destination = addresses->destination;
 	event->source_port = fields->source_port;
 	event->destination_port = fields->destination_port;
 	event->nat_source_port = fields->source_port;
@@ -61,12 +62,14 @@ event_session(
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
+	const struct flow_addresses addresses =
+	    session_addresses_of(&engine->table, session, SESSION_FORTH);
 	struct event *event = event_take(engine, kind);
 
 	if (event == NULL) {
 		return;
 	}
-	event_addresses(event, &fields);
+	event_addresses(event, &fields, &addresses);
 	event->session = common->number;
 	event->packets[0] = session->forth.packets;
 	event->packets[1] = session->back.packets;
@@ -91,6 +94,7 @@ event_deny(
     struct engine *engine, const struct item *item, const struct admission *admission, bool logged)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
+	const struct flow_addresses addresses = item_flow_addresses(item);
 
 	if (engine->event_count >= engine->event_size - engine->event_size / 4) {
 		reason_note(engine, REASON_EVENT_RING_FULL);
@@ -101,7 +105,7 @@ event_deny(
 	if (event == NULL) {
 		return;
 	}
-	event_addresses(event, &fields);
+	event_addresses(event, &fields, &addresses);
 	event->policy = admission->policy;
 	event->application = admission->application;
 	event->from_zone = item->zone;

@@ -12,7 +12,13 @@
  * other bucket. A bucket counts the entries that belong home here and lie elsewhere, so that most
  * look-ups, hits and misses, read one bucket.
  *
- *   octets a session: 192 + 32 + its two entries' share of the buckets, 32 at half load: 256
+ *   octets a session: 192 + 32 + its two entries' share of the buckets, 32 at half load: 256,
+ *   and 64 for the addresses of an IPv6 flow
+ *
+ * Two words hold a key of IPv4 whole. A key of IPv6 has a keyed hash of its addresses in the first
+ * word; the addresses themselves lie in an array of their own, a cache line a session, and are
+ * compared in every look-up, so that it is exact. That array is written and read for IPv6 only: its
+ * memory stays untouched, so costs nothing, while all sessions are of IPv4.
  *
  * Threads: the owner's only. A session holds identities (unit, zone, policy), never pointers into a
  * snapshot.
@@ -26,6 +32,7 @@
 
 #include "base/hash.h"
 #include "base/wheel.h"
+#include "wire/ipv6.h"
 
 enum {
 	SESSION_FORTH,
@@ -37,14 +44,24 @@ enum {
 #define SESSION_NONE UINT32_MAX
 #define NEIGHBOUR_NONE UINT32_MAX
 
+/* In flow_key.high: the key is of IPv6. The top bit of the instance. */
+#define FLOW_IPV6 (1ULL << 47)
+#define FLOW_INSTANCES (1U << 15) /* that a key can tell apart: SNAPSHOT_INSTANCES_MOST */
+
 /* 5-tuple, instance where the packet comes in, and for ICMP queries the type + 1, packed into two
  * words. */
 struct flow_key {
-	uint64_t low;  /* source, destination */
-	uint64_t high; /* source port, destination port, instance, protocol, kind */
+	uint64_t low;  /* source, destination; IPv6: flow_addresses_hash() */
+	uint64_t high; /* source port, destination port, instance, protocol, kind, FLOW_IPV6 */
 };
 
-struct flow_fields {
+/* The addresses of an IPv6 flow, as its packets come in. */
+struct flow_addresses {
+	struct ipv6_address source;
+	struct ipv6_address destination;
+};
+
+struct flow_fields { /* without addresses for IPv6 */
 	uint32_t source;
 	uint32_t destination;
 	uint16_t source_port;
@@ -73,7 +90,7 @@ flow_fields_of(struct flow_key key)
 	    .destination = (uint32_t)(key.low >> 32),
 	    .source_port = (uint16_t)key.high,
 	    .destination_port = (uint16_t)(key.high >> 16),
-	    .instance = (uint16_t)(key.high >> 32),
+	    .instance = (uint16_t)(key.high >> 32) & (FLOW_INSTANCES - 1),
 	    .protocol = (uint8_t)(key.high >> 48),
 	    .kind = (uint8_t)(key.high >> 56),
 	};
@@ -85,8 +102,27 @@ flow_key_equal(struct flow_key left, struct flow_key right)
 	return ((left.low ^ right.low) | (left.high ^ right.high)) == 0;
 }
 
+static inline bool
+flow_key_is_ipv6(struct flow_key key)
+{
+	return (key.high & FLOW_IPV6) != 0;
+}
+
+static inline bool
+flow_addresses_equal(const struct flow_addresses *left, const struct flow_addresses *right)
+{
+	return ipv6_equal(left->source, right->source) &&
+	       ipv6_equal(left->destination, right->destination);
+}
+
+static inline struct flow_addresses
+flow_addresses_reverse(const struct flow_addresses *addresses)
+{
+	return (struct flow_addresses){addresses->destination, addresses->source};
+}
+
 /* The kind of the answer to an ICMP query (0 is for what is no ICMP query), and back again; others
- * stay as they are. */
+ * stay as they are. The types of ICMP for IPv6 begin where those for IPv4 end. */
 static inline uint8_t
 icmp_kind_reverse(uint8_t kind)
 {
@@ -98,17 +134,19 @@ icmp_kind_reverse(uint8_t kind)
 	case 14: /* timestamp, information, mask: request and reply are neighbours */
 	case 16:
 	case 18:
+	case 129: /* echo of IPv6 */
 		return kind + 1;
 	case 15:
 	case 17:
 	case 19:
+	case 130: /* echo reply of IPv6 (RFC 4443 4.2) */
 		return kind - 1;
 	default:
 		return kind;
 	}
 }
 
-/* The key of the answer, which comes in in `instance`. */
+/* The key of the answer, which comes in in `instance`; for IPv6 its low word is still to be set. */
 static inline struct flow_key
 flow_key_reverse(struct flow_key key, uint16_t instance)
 {
@@ -122,8 +160,21 @@ flow_key_reverse(struct flow_key key, uint16_t instance)
 	    .protocol = forth.protocol,
 	    .kind = forth.kind == 0 ? 0 : icmp_kind_reverse(forth.kind),
 	};
+	struct flow_key reverse = flow_key_of(&back);
 
-	return flow_key_of(&back);
+	reverse.high |= key.high & FLOW_IPV6;
+	return reverse;
+}
+
+/* The same flow, coming in in another instance. */
+static inline struct flow_key
+flow_key_in_instance(struct flow_key key, uint16_t instance)
+{
+	const uint64_t mask = (uint64_t)(FLOW_INSTANCES - 1) << 32;
+
+	assert(instance < FLOW_INSTANCES);
+	key.high = (key.high & ~mask) | (uint64_t)instance << 32;
+	return key;
 }
 
 /* One direction: what its packets look like when they come in, and where they go. */
@@ -177,6 +228,11 @@ struct session {
 	struct flow back;
 };
 
+/* By direction; without translation each is the other turned round. */
+struct session_addresses {
+	struct flow_addresses flows[2];
+};
+
 struct session_rare {
 	struct wheel_link link;
 	uint32_t application;
@@ -199,12 +255,14 @@ _Static_assert(sizeof(struct flow) == CACHE_LINE, "a flow is a cache line");
 _Static_assert(sizeof(struct session_common) == CACHE_LINE, "so is the common part");
 _Static_assert(sizeof(struct session) == 3 * CACHE_LINE, "three adjacent lines");
 _Static_assert(sizeof(struct session_rare) == 32, "half a line");
+_Static_assert(sizeof(struct session_addresses) == CACHE_LINE, "the addresses of IPv6 are a line");
 _Static_assert(sizeof(struct bucket) == CACHE_LINE, "a bucket is a cache line");
 
 struct session_table {
 	struct bucket *buckets;
 	struct session *sessions;
 	struct session_rare *rare;
+	struct session_addresses *addresses; /* of IPv6 sessions only */
 	struct hash_key secret;
 	uint32_t mask; /* buckets - 1 */
 	uint32_t capacity;
@@ -223,6 +281,15 @@ static inline uint64_t
 session_table_hash(const struct session_table *table, struct flow_key key)
 {
 	return hash_pair(&table->secret, key.low, key.high);
+}
+
+/* The low word of an IPv6 key. */
+static inline uint64_t
+flow_addresses_hash(
+    const struct session_table *table, const struct flow_addresses *addresses)
+{
+	return hash_four(&table->secret, addresses->source.high, addresses->source.low,
+	    addresses->destination.high, addresses->destination.low);
 }
 
 static inline uint16_t
@@ -312,13 +379,41 @@ session_index(const struct session_table *table, const struct session *session)
 	return (uint32_t)(session - table->sessions);
 }
 
+/* The addresses of an IPv6 session's flow. => reference is index * 2 + direction */
+static inline const struct flow_addresses *
+session_flow_addresses(const struct session_table *table, uint32_t reference)
+{
+	assert(reference >> 1 < table->capacity);
+	return &table->addresses[reference >> 1].flows[reference & 1];
+}
+
+/* A flow's addresses of either family, IPv4 as ::ffff:a.b.c.d. */
+static inline struct flow_addresses
+session_addresses_of(
+    const struct session_table *table, const struct session *session, unsigned direction)
+{
+	const struct flow_key key =
+	    direction == SESSION_FORTH ? session->forth.key : session->back.key;
+
+	if (flow_key_is_ipv6(key)) {
+		return *session_flow_addresses(
+		    table, session_index(table, session) << 1 | direction);
+	}
+	return (struct flow_addresses){
+	    ipv6_mapped((uint32_t)key.low), ipv6_mapped((uint32_t)(key.low >> 32))};
+}
+
 /* Exact look-up: the reference (index * 2 + direction), or SESSION_NONE. */
 uint32_t session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash);
+/* The same for IPv6. => flow_key_is_ipv6(key), and its low word is the hash of `addresses` */
+uint32_t session_table_find6(const struct session_table *table, struct flow_key key, uint64_t hash,
+    const struct flow_addresses *addresses);
 
 /* Both keys of a session to be, and their hashes. */
 struct flow_pair {
 	struct flow_key keys[2];
 	uint64_t hashes[2];
+	const struct flow_addresses *addresses; /* IPv6: of the forth flow; borrowed; else NULL */
 };
 
 /* Fetches what session_table_add() will write, while something else is found out. */

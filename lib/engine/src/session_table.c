@@ -40,7 +40,9 @@ size_t
 session_table_size(uint32_t capacity)
 {
 	return bucket_count_for(capacity) * sizeof(struct bucket) +
-	       capacity * sizeof(struct session) + line_up(capacity * sizeof(struct session_rare));
+	       capacity * sizeof(struct session) +
+	       line_up(capacity * sizeof(struct session_rare)) +
+	       capacity * sizeof(struct session_addresses);
 }
 
 void
@@ -56,6 +58,8 @@ session_table_init(struct session_table *table, void *memory, uint32_t capacity,
 	table->sessions = (struct session *)(void *)next;
 	next += capacity * sizeof(struct session);
 	table->rare = (struct session_rare *)(void *)next;
+	next += line_up(capacity * sizeof(struct session_rare));
+	table->addresses = (struct session_addresses *)(void *)next;
 	table->secret = secret;
 	table->mask = buckets - 1;
 	table->capacity = capacity;
@@ -70,39 +74,69 @@ session_table_init(struct session_table *table, void *memory, uint32_t capacity,
 	table->wheel.cascade_most = CASCADE_MOST;
 }
 
-static bool
-reference_is(const struct session_table *table, uint32_t reference, struct flow_key key)
+/* `addresses` is NULL for IPv4. */
+static inline __attribute__((always_inline)) bool
+reference_is(const struct session_table *table, uint32_t reference, struct flow_key key,
+    const struct flow_addresses *addresses)
 {
 	const struct session *session = session_of(table, reference);
 
 	return flow_key_equal(
-	    (reference & 1) == SESSION_FORTH ? session->forth.key : session->back.key, key);
+		   (reference & 1) == SESSION_FORTH ? session->forth.key : session->back.key,
+		   key) &&
+	       (addresses == NULL ||
+		   flow_addresses_equal(session_flow_addresses(table, reference), addresses));
 }
 
-static uint32_t
-bucket_find(const struct session_table *table, uint32_t bucket, uint16_t tag, struct flow_key key)
+static inline __attribute__((always_inline)) uint32_t
+bucket_find(const struct session_table *table, uint32_t bucket, uint16_t tag, struct flow_key key,
+    const struct flow_addresses *addresses)
 {
 	const struct bucket *b = &table->buckets[bucket];
 
 	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-		if (b->tags[i] == tag && reference_is(table, b->references[i], key)) {
+		if (b->tags[i] == tag && reference_is(table, b->references[i], key, addresses)) {
 			return b->references[i];
 		}
 	}
 	return SESSION_NONE;
 }
 
-uint32_t
-session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash)
+static inline __attribute__((always_inline)) uint32_t
+table_find(const struct session_table *table, struct flow_key key, uint64_t hash,
+    const struct flow_addresses *addresses)
 {
 	const uint16_t tag = bucket_tag(hash);
 	const uint32_t home = bucket_home(table, hash);
-	const uint32_t found = bucket_find(table, home, tag, key);
+	const uint32_t found = bucket_find(table, home, tag, key, addresses);
 
 	if (found != SESSION_NONE || table->buckets[home].displaced == 0) {
 		return found;
 	}
-	return bucket_find(table, bucket_other(table, home, tag), tag, key);
+	return bucket_find(table, bucket_other(table, home, tag), tag, key, addresses);
+}
+
+uint32_t
+session_table_find(const struct session_table *table, struct flow_key key, uint64_t hash)
+{
+	return table_find(table, key, hash, NULL);
+}
+
+uint32_t
+session_table_find6(const struct session_table *table, struct flow_key key, uint64_t hash,
+    const struct flow_addresses *addresses)
+{
+	assert(flow_key_is_ipv6(key));
+	return table_find(table, key, hash, addresses);
+}
+
+/* A flow of either family; `addresses` is NULL for IPv4. */
+static uint32_t
+find_flow(const struct session_table *table, struct flow_key key, uint64_t hash,
+    const struct flow_addresses *addresses)
+{
+	return addresses == NULL ? session_table_find(table, key, hash)
+				 : session_table_find6(table, key, hash, addresses);
 }
 
 static bool
@@ -220,11 +254,18 @@ struct session *
 session_table_add(struct session_table *table, const struct flow_pair *pair, bool *clash)
 {
 	const uint32_t index = table->free;
+	struct flow_addresses reverse;
+	const struct flow_addresses *back = NULL;
 
-	assert(session_table_find(table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH]) ==
-	       SESSION_NONE);
+	if (pair->addresses != NULL) {
+		reverse = flow_addresses_reverse(pair->addresses);
+		back = &reverse;
+	}
+	assert(find_flow(table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH],
+		   pair->addresses) == SESSION_NONE);
+	/* Equal keys with unequal addresses would be as rare as a guessed hash. */
 	*clash = flow_key_equal(pair->keys[SESSION_FORTH], pair->keys[SESSION_BACK]) ||
-		 session_table_find(table, pair->keys[SESSION_BACK], pair->hashes[SESSION_BACK]) !=
+		 find_flow(table, pair->keys[SESSION_BACK], pair->hashes[SESSION_BACK], back) !=
 		     SESSION_NONE;
 	if (*clash || index == SESSION_NONE) {
 		return NULL;
@@ -246,6 +287,10 @@ session_table_add(struct session_table *table, const struct flow_pair *pair, boo
 	memset(session, 0, sizeof *session);
 	session->forth.key = pair->keys[SESSION_FORTH];
 	session->back.key = pair->keys[SESSION_BACK];
+	if (back != NULL) {
+		table->addresses[index].flows[SESSION_FORTH] = *pair->addresses;
+		table->addresses[index].flows[SESSION_BACK] = *back;
+	}
 	session->common.number = (uint64_t)rare->round * table->capacity + index + 1;
 	return session;
 }
@@ -276,8 +321,11 @@ session_table_rekey(
 	struct flow *flow = session_flow(session, direction);
 	const uint64_t hash = session_table_hash(table, key);
 	const uint64_t former = session_table_hash(table, flow->key);
+	const struct flow_addresses *addresses =
+	    flow_key_is_ipv6(key) ? session_flow_addresses(table, reference) : NULL;
 
-	if (session_table_find(table, key, hash) != SESSION_NONE) {
+	assert(flow_key_is_ipv6(key) == flow_key_is_ipv6(flow->key));
+	if (find_flow(table, key, hash, addresses) != SESSION_NONE) {
 		return false;
 	}
 	table_take(table, former, reference);

@@ -59,9 +59,11 @@ view_session(const struct engine *engine, uint32_t index, uint32_t tick, uint64_
 	};
 	for (unsigned i = 0; i < 2; i++) {
 		const struct flow_fields fields = flow_fields_of(flows[i]->key);
+		const struct flow_addresses addresses =
+		    session_addresses_of(&engine->table, session, i);
 
-		view->source[i] = fields.source;
-		view->destination[i] = fields.destination;
+		view->source[i] = addresses.source;
+		view->destination[i] = addresses.destination;
 		view->source_port[i] = fields.source_port;
 		view->destination_port[i] = fields.destination_port;
 		view->instance[i] = fields.instance;

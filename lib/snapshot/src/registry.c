@@ -42,6 +42,7 @@ registry_most(enum registry_kind kind)
 	case REGISTRY_POLICY:
 		return SNAPSHOT_POLICIES_MOST;
 	case REGISTRY_INSTANCE:
+		return SNAPSHOT_INSTANCES_MOST;
 	case REGISTRY_APPLICATION:
 	case REGISTRY_KINDS:
 		break;

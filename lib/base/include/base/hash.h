@@ -2,7 +2,7 @@
  * Keyed hashes for anything that an attacker can choose.
  *
  * SipHash (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012) with a 128-bit secret key: 2-4 rounds for
- * strings of any length, 1-3 rounds for two words. The key comes from the random source that the program was given.
+ * strings of any length, 1-3 rounds for two or four words. The key comes from the random source that the program was given.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -73,6 +73,25 @@ hash_pair(const struct hash_key *key, uint64_t first, uint64_t second)
 	s.v3 ^= tail;
 	hash_round(&s);
 	s.v0 ^= tail;
+	s.v2 ^= 0xff;
+	hash_round(&s);
+	hash_round(&s);
+	hash_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+/* The same of exactly four words: the addresses of an IPv6 flow. */
+static inline uint64_t
+hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t third, uint64_t fourth)
+{
+	const uint64_t words[] = {first, second, third, fourth, (uint64_t)32 << 56};
+	struct hash_state s = hash_start(key);
+
+	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+		s.v3 ^= words[i];
+		hash_round(&s);
+		s.v0 ^= words[i];
+	}
 	s.v2 ^= 0xff;
 	hash_round(&s);
 	hash_round(&s);

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "wire/ipv6.h"
+
 enum event_kind {
 #define EVENT(symbol, name, tag, severity, help) EVENT_##symbol,
 #include "engine/events.def"
@@ -20,10 +22,10 @@ struct event {
 	uint64_t session; /* 0: none */
 	uint64_t packets[2]; /* forth, back */
 	uint64_t bytes[2];
-	uint32_t source; /* host order */
-	uint32_t destination;
-	uint32_t nat_source; /* what it is translated to; equal to source and destination without NAT */
-	uint32_t nat_destination;
+	struct ipv6_address source; /* IPv4 as ::ffff:a.b.c.d, here and below */
+	struct ipv6_address destination;
+	struct ipv6_address nat_source; /* what it is translated to; equal to source and destination without NAT */
+	struct ipv6_address nat_destination;
 	uint32_t policy;      /* identity, or PACKET_DEFAULT_POLICY, PACKET_NO_POLICY */
 	uint32_t application; /* index in the snapshot's applications, UINT32_MAX: none */
 	uint32_t duration;    /* seconds */

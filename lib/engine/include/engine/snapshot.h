@@ -25,6 +25,7 @@
 enum {
 	SNAPSHOT_POLICIES_MOST = 131072,
 	SNAPSHOT_UNITS_MOST = 8192,
+	SNAPSHOT_INSTANCES_MOST = 32768, /* a session's key has 15 bits for them */
 	SNAPSHOT_ZONES_MOST = 4096,
 };
 

@@ -1,7 +1,7 @@
 /*
  * What `show` sees of the engine's tables: plain copies, valid for as long as the caller likes.
  *
- * Addresses are host order. Index 0 is forth (what the session's first packet did), 1 is back (the replies).
+ * Addresses are host order; a session's are IPv6 ones, with IPv4 as ::ffff:a.b.c.d. Index 0 is forth (what the session's first packet did), 1 is back (the replies).
  */
 #ifndef ENGINE_VIEWS_H
 #define ENGINE_VIEWS_H
@@ -23,8 +23,8 @@ struct engine_session_view {
 	uint64_t session;
 	uint64_t packets[2];
 	uint64_t bytes[2];
-	uint32_t source[2]; /* as a packet of that direction arrives here: without NAT source[1] is destination[0] */
-	uint32_t destination[2];
+	struct ipv6_address source[2]; /* as a packet of that direction arrives: without NAT source[1] is destination[0] */
+	struct ipv6_address destination[2];
 	uint16_t source_port[2]; /* ICMP: the identifier, in both */
 	uint16_t destination_port[2];
 	uint32_t policy;      /* identity, PACKET_DEFAULT_POLICY, or PACKET_NO_POLICY for sessions of our own host */
