@@ -1,5 +1,6 @@
 /*
- * The policy classifier against a plain model: the first rule in order that matches, tried one after the other.
+ * The policy classifier against a plain model: the first rule in order that matches, tried one after the other. The model
+ * shares no code with it: inet6 prefixes are compared bit by bit.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +26,8 @@ enum {
 struct model_rule {
 	struct snapshot_address sources[LIST_MOST];
 	struct snapshot_address destinations[LIST_MOST];
+	struct snapshot_address6 sources6[LIST_MOST];
+	struct snapshot_address6 destinations6[LIST_MOST];
 	struct classifier_term terms[LIST_MOST];
 };
 
@@ -69,11 +72,53 @@ model_address(const struct snapshot_address *list, uint32_t count, uint32_t addr
 	return false;
 }
 
-static uint32_t
-model_term(const struct classifier_source_rule *rule, const struct classifier_key *key)
+static bool
+bit_of(struct ipv6_address address, uint32_t place)
 {
-	const uint16_t destination = key->protocol == 1 ? key->icmp_type : key->destination_port;
-	const uint16_t source = key->protocol == 1 ? key->icmp_code : key->source_port;
+	return place < 64 ? (address.high >> (63 - place) & 1) != 0 : (address.low >> (127 - place) & 1) != 0;
+}
+
+static bool
+model_address6(const struct snapshot_address6 *list, uint32_t count, struct ipv6_address address)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t same = 0;
+		while (same < list[i].length && bit_of(list[i].address, same) == bit_of(address, same)) {
+			same++;
+		}
+		if (same == list[i].length) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A packet of either family. */
+struct model_key {
+	bool inet6;
+	struct classifier_key inet;
+	struct ipv6_address source6;
+	struct ipv6_address destination6;
+};
+
+static bool
+model_addresses(const struct classifier_source_rule *rule, const struct model_key *key)
+{
+	if (key->inet6) {
+		return model_address6(rule->sources6, rule->source6_count, key->source6) &&
+		    model_address6(rule->destinations6, rule->destination6_count, key->destination6);
+	}
+	return model_address(rule->sources, rule->source_count, key->inet.source) &&
+	    model_address(rule->destinations, rule->destination_count, key->inet.destination);
+}
+
+static uint32_t
+model_term(const struct classifier_source_rule *rule, const struct model_key *packet)
+{
+	const struct classifier_key *key = &packet->inet;
+	const bool icmp = key->protocol == (packet->inet6 ? 58 : 1);
+	const uint16_t destination = icmp ? key->icmp_type : key->destination_port;
+	const uint16_t source = icmp ? key->icmp_code : key->source_port;
 
 	for (uint32_t i = 0; i < rule->term_count; i++) {
 		const struct classifier_term *term = &rule->terms[i];
@@ -100,7 +145,7 @@ model_active(const struct model *model, uint32_t policy, int64_t wall)
 }
 
 static struct classifier_match
-model_context(const struct model *model, uint16_t from, uint16_t to, const struct classifier_key *key, int64_t wall)
+model_context(const struct model *model, uint16_t from, uint16_t to, const struct model_key *key, int64_t wall)
 {
 	for (uint32_t i = 0; i < model->context_count; i++) {
 		const struct classifier_source_context *context = &model->contexts[i];
@@ -110,8 +155,7 @@ model_context(const struct model *model, uint16_t from, uint16_t to, const struc
 		for (uint32_t j = 0; j < context->rule_count; j++) {
 			const struct classifier_source_rule *rule = &context->rules[j];
 			const uint32_t term = model_term(rule, key);
-			if (term != UINT32_MAX && model_address(rule->sources, rule->source_count, key->source) &&
-			    model_address(rule->destinations, rule->destination_count, key->destination) &&
+			if (term != UINT32_MAX && model_addresses(rule, key) &&
 			    model_active(model, rule->policy, wall)) {
 				return (struct classifier_match){rule->policy, rule->terms[term].application};
 			}
@@ -121,10 +165,10 @@ model_context(const struct model *model, uint16_t from, uint16_t to, const struc
 }
 
 static struct classifier_match
-model_lookup(const struct model *model, const struct classifier_key *key, int64_t wall)
+model_lookup(const struct model *model, const struct model_key *key, int64_t wall)
 {
-	const uint16_t from[] = {key->from_zone, key->from_zone, SNAPSHOT_NONE, SNAPSHOT_NONE};
-	const uint16_t to[] = {key->to_zone, SNAPSHOT_NONE, key->to_zone, SNAPSHOT_NONE};
+	const uint16_t from[] = {key->inet.from_zone, key->inet.from_zone, SNAPSHOT_NONE, SNAPSHOT_NONE};
+	const uint16_t to[] = {key->inet.to_zone, SNAPSHOT_NONE, key->inet.to_zone, SNAPSHOT_NONE};
 
 	for (int i = 0; i < 4; i++) {
 		const struct classifier_match match = model_context(model, from[i], to[i], key, wall);
@@ -181,14 +225,46 @@ random_list(struct random_source *random, const struct shape *shape, struct snap
 	return count;
 }
 
+/* Few networks of 64 bits, as with inet, and now and then one far away at either end. */
+static struct ipv6_address
+random_address6(struct random_source *random, const struct shape *shape)
+{
+	const uint64_t network = random_below(random, shape->networks);
+	const uint64_t host = random_below(random, 4) == 0 ? 7 : random_u64(random) >> random_below(random, 64);
+
+	switch (random_below(random, 20)) {
+	case 0:
+		return (struct ipv6_address){.low = host};
+	case 1:
+		return (struct ipv6_address){.high = UINT64_MAX, .low = UINT64_MAX - (host & 3)};
+	}
+	return (struct ipv6_address){.high = 0x20010db800000000U | (network >> 4) << 16 | (network & 15), .low = host};
+}
+
+static uint32_t
+random_list6(struct random_source *random, const struct shape *shape, struct snapshot_address6 *list)
+{
+	if (random_below(random, 100) < shape->any) {
+		list[0] = (struct snapshot_address6){.length = 0};
+		return 1;
+	}
+	const uint32_t count = 1 + random_below(random, shape->list);
+	for (uint32_t i = 0; i < count; i++) {
+		const bool wide = random_below(random, 100) < shape->wide;
+		list[i].length = (uint8_t)(wide ? random_below(random, 64) : 48 + random_below(random, 81));
+		list[i].address = random_address6(random, shape);
+	}
+	return count;
+}
+
 static struct classifier_term
 random_term(struct random_source *random, const struct shape *shape)
 {
-	const uint16_t protocols[] = {6, 17, 1, 47, CLASSIFIER_ANY_PROTOCOL};
-	struct classifier_term term = {.protocol = protocols[random_below(random, 5)],
+	const uint16_t protocols[] = {6, 17, 1, 47, CLASSIFIER_ANY_PROTOCOL, 58};
+	struct classifier_term term = {.protocol = protocols[random_below(random, 6)],
 	    .application = random_below(random, 100), .destination_high = UINT16_MAX, .source_high = UINT16_MAX};
 
-	if (term.protocol == 1) {
+	if (term.protocol == 1 || term.protocol == 58) {
 		if (random_below(random, 2) == 0) {
 			term.destination_low = term.destination_high = random_below(random, 2) == 0 ? 8 : 3;
 			if (random_below(random, 2) == 0) {
@@ -217,11 +293,16 @@ random_rule(struct random_source *random, const struct shape *shape, struct mode
 	struct snapshot_policy *policy = &model->policies[number];
 
 	*rule = (struct classifier_source_rule){
-	    .policy = number, .sources = lists->sources, .destinations = lists->destinations, .terms = lists->terms};
+	    .policy = number, .sources = lists->sources, .destinations = lists->destinations, .sources6 = lists->sources6,
+	    .destinations6 = lists->destinations6, .terms = lists->terms};
 	rule->source_count = random_list(random, shape, lists->sources);
 	rule->destination_count = random_list(random, shape, lists->destinations);
+	rule->source6_count = random_list6(random, shape, lists->sources6);
+	rule->destination6_count = random_list6(random, shape, lists->destinations6);
 	/* sets that several policies share */
 	if (number > 0 && random_below(random, 4) == 0) {
+		rule->sources6 = model->rules[number - 1].sources6;
+		rule->source6_count = model->rules[number - 1].source6_count;
 		rule->sources = model->rules[number - 1].sources;
 		rule->source_count = model->rules[number - 1].source_count;
 	}
@@ -231,6 +312,9 @@ random_rule(struct random_source *random, const struct shape *shape, struct mode
 	}
 	if (random_below(random, 50) == 0) {
 		rule->destination_count = 0; /* a name that DNS does not know: matches nothing */
+	}
+	if (random_below(random, 10) == 0) {
+		rule->source6_count = 0; /* a policy about the other family */
 	}
 	*policy = (struct snapshot_policy){.present = true, .schedulers = model->schedulers[number]};
 	if (random_below(random, 5) == 0) {
@@ -266,33 +350,64 @@ random_model(struct random_source *random, const struct shape *shape, struct mod
 }
 
 /* Mostly values that some rule names, for random ones seldom match. */
-static struct classifier_key
+static struct model_key
 random_key(struct random_source *random, const struct shape *shape, const struct model *model)
 {
 	const struct classifier_source_rule *rule = &model->rules[random_below(random, shape->rules)];
-	const uint8_t protocols[] = {6, 17, 1, 47, 50};
-	struct classifier_key key = {
-	    .from_zone = (uint16_t)(2 + random_below(random, 2)),
-	    .to_zone = (uint16_t)(2 + random_below(random, 3)),
-	    .source = random_address(random, shape),
-	    .destination = random_address(random, shape),
-	    .protocol = protocols[random_below(random, 5)],
+	const uint8_t protocols[] = {6, 17, 1, 47, 50, 58};
+	struct model_key key = {
+	    .inet6 = random_below(random, 2) == 0,
+	    .source6 = random_address6(random, shape),
+	    .destination6 = random_address6(random, shape),
+	    .inet = {
+		.from_zone = (uint16_t)(2 + random_below(random, 2)),
+		.to_zone = (uint16_t)(2 + random_below(random, 3)),
+		.source = random_address(random, shape),
+		.destination = random_address(random, shape),
+		.protocol = protocols[random_below(random, 6)],
+	    },
 	};
 
 	if (random_below(random, 4) != 0) {
-		key.source = rule->sources[0].address ^ random_below(random, 3);
-		key.destination = model->lists[rule->policy].destinations[0].address ^ random_below(random, 3);
-		key.from_zone = 2;
-		key.to_zone = 3;
+		key.inet.source = rule->sources[0].address ^ random_below(random, 3);
+		key.inet.destination = model->lists[rule->policy].destinations[0].address ^ random_below(random, 3);
+		key.source6 = rule->sources6[0].address;
+		key.destination6 = model->lists[rule->policy].destinations6[0].address;
+		key.inet.from_zone = 2;
+		key.inet.to_zone = 3;
+		/* a bit of it turned, at the prefix's end as often as not */
+		if (random_below(random, 2) == 0 && rule->sources6[0].length > 64) {
+			key.source6.low ^= 1ULL << (128 - rule->sources6[0].length);
+		} else if (random_below(random, 2) == 0) {
+			key.source6.low ^= 1ULL << random_below(random, 64);
+		}
 	}
-	if (key.protocol == 1) {
-		key.icmp_type = random_below(random, 2) == 0 ? 8 : 3;
-		key.icmp_code = (uint8_t)random_below(random, 3);
-	} else if (key.protocol == 6 || key.protocol == 17) {
-		key.source_port = (uint16_t)(random_below(random, 2) * 2000);
-		key.destination_port = (uint16_t)random_below(random, shape->ports + 1);
+	if (key.inet.protocol == (key.inet6 ? 58 : 1)) {
+		key.inet.icmp_type = random_below(random, 2) == 0 ? 8 : 3;
+		key.inet.icmp_code = (uint8_t)random_below(random, 3);
+	} else if (key.inet.protocol == 6 || key.inet.protocol == 17) {
+		key.inet.source_port = (uint16_t)(random_below(random, 2) * 2000);
+		key.inet.destination_port = (uint16_t)random_below(random, shape->ports + 1);
 	}
 	return key;
+}
+
+static struct classifier_match
+look_up(const struct snapshot *snapshot, const struct model_key *key, int64_t wall)
+{
+	const struct classifier_key6 key6 = {
+	    .source = key->source6,
+	    .destination = key->destination6,
+	    .from_zone = key->inet.from_zone,
+	    .to_zone = key->inet.to_zone,
+	    .source_port = key->inet.source_port,
+	    .destination_port = key->inet.destination_port,
+	    .protocol = key->inet.protocol,
+	    .icmp_type = key->inet.icmp_type,
+	    .icmp_code = key->inet.icmp_code,
+	};
+
+	return key->inet6 ? classifier_lookup6(snapshot, &key6, wall) : classifier_lookup(snapshot, &key->inet, wall);
 }
 
 /* REQ-POL-001, REQ-POL-002, REQ-POL-017, REQ-POL-019, REQ-SCH-001 */
@@ -301,7 +416,7 @@ test_random_rules_against_the_model(void **state)
 {
 	struct random_source random = random_seeded(7);
 	struct model *model = calloc(1, sizeof(*model));
-	uint32_t matched = 0;
+	uint32_t matched[2] = {0, 0};
 	const int64_t walls[] = {50, 99, 100, 149, 150, 199, 200, 250, 299, 300, 399, 400, 1000};
 
 	(void)state;
@@ -312,19 +427,53 @@ test_random_rules_against_the_model(void **state)
 		struct classifier *classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
 		assert_non_null(classifier);
 		model->snapshot.classifier = classifier;
-		for (uint32_t i = 0; i < 1500; i++) {
-			const struct classifier_key key = random_key(&random, shape, model);
+		for (uint32_t i = 0; i < 3000; i++) {
+			const struct model_key key = random_key(&random, shape, model);
 			const int64_t wall = walls[random_below(&random, sizeof(walls) / sizeof(walls[0]))];
 			const struct classifier_match expected = model_lookup(model, &key, wall);
-			const struct classifier_match got = classifier_lookup(&model->snapshot, &key, wall);
+			const struct classifier_match got = look_up(&model->snapshot, &key, wall);
 			assert_int_equal(got.policy, expected.policy);
 			assert_int_equal(got.application, expected.application);
-			matched += expected.policy != PACKET_NO_POLICY ? 1 : 0;
+			matched[key.inet6] += expected.policy != PACKET_NO_POLICY ? 1 : 0;
 		}
 		classifier_destroy(classifier);
 	}
-	assert_true(matched > 20000); /* of 120,000: it is not all default */
+	/* of about 120,000 each: it is not all default */
+	assert_true(matched[0] > 20000);
+	assert_true(matched[1] > 20000);
 	free(model);
+}
+
+/* Policies that only name `any`: the inet6 addresses are one interval; and one of each family alone. */
+static void
+test_any_means_both_families(void **state)
+{
+	static const struct snapshot_address any[] = {{0, 0}};
+	static const struct snapshot_address6 any6[] = {{.length = 0}};
+	static const struct classifier_term term = {.protocol = 6, .destination_high = UINT16_MAX, .source_high = UINT16_MAX};
+	const struct classifier_source_rule rules[] = {
+	    {.policy = 0, .source_count = 1, .destination_count = 1, .sources = any, .destinations = any, .terms = &term,
+		.term_count = 1},
+	    {.policy = 1, .source_count = 1, .destination_count = 1, .source6_count = 1, .destination6_count = 1,
+		.sources = any, .destinations = any, .sources6 = any6, .destinations6 = any6, .terms = &term,
+		.term_count = 1},
+	};
+	const struct classifier_source_context context = {.from_zone = 2, .to_zone = 3, .rule_count = 2, .rules = rules};
+	const struct snapshot_policy policies[2] = {{.present = true}, {.present = true}};
+	const struct classifier_key key = {.from_zone = 2, .to_zone = 3, .protocol = 6, .source = 1};
+	const struct ipv6_address ends[] = {{0, 0}, {0x20010db800000000U, 1}, {UINT64_MAX, UINT64_MAX}};
+	struct classifier *classifier = classifier_create(&context, 1, NULL, 0);
+	const struct snapshot snapshot = {.policies = policies, .policy_count = 2, .classifier = classifier};
+
+	(void)state;
+	assert_non_null(classifier);
+	assert_int_equal(classifier_lookup(&snapshot, &key, 0).policy, 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct classifier_key6 key6 = {
+		    .from_zone = 2, .to_zone = 3, .protocol = 6, .source = ends[i], .destination = ends[2 - i]};
+		assert_int_equal(classifier_lookup6(&snapshot, &key6, 0).policy, 1);
+	}
+	classifier_destroy(classifier);
 }
 
 static struct snapshot
@@ -432,6 +581,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places_of_arrays_mean_nothing),
 	    cmocka_unit_test(test_random_rules_against_the_model),
+	    cmocka_unit_test(test_any_means_both_families),
 	    cmocka_unit_test(test_no_policies),
 	    cmocka_unit_test(test_any_takes_its_application_from_the_port),
 	};

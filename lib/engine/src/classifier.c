@@ -11,12 +11,14 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_ICMP6 = 58,
 };
 
-/* The key as rules want it: ICMP's type and code in the ports' places. */
+/* The key as rules want it: ICMP's type and code in the ports' places, inet6 addresses by their numbers. */
 struct query {
 	const struct snapshot *snapshot;
 	const struct classifier *classifier;
+	const struct classifier_family *family; /* NULL: there are no policies */
 	const struct classifier_context *context;
 	int64_t wall;
 	uint32_t source;
@@ -286,17 +288,16 @@ search_context(struct query *query)
 }
 
 static const struct classifier_context *
-find_context(const struct classifier *classifier, uint16_t from_zone, uint16_t to_zone)
+find_context(const struct classifier_family *family, uint16_t from_zone, uint16_t to_zone)
 {
-	uint32_t place = classifier_hash(from_zone, to_zone) & classifier->context_mask;
+	uint32_t place = classifier_hash(from_zone, to_zone) & family->context_mask;
 
-	while (classifier->context_table[place] != 0) {
-		const struct classifier_context *context =
-		    &classifier->contexts[classifier->context_table[place] - 1];
+	while (family->context_table[place] != 0) {
+		const struct classifier_context *context = &family->contexts[family->context_table[place] - 1];
 		if (context->from_zone == from_zone && context->to_zone == to_zone) {
 			return context;
 		}
-		place = (place + 1) & classifier->context_mask;
+		place = (place + 1) & family->context_mask;
 	}
 	return NULL;
 }
@@ -325,11 +326,13 @@ enum {
 static struct query
 query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
 {
+	const struct classifier *classifier = snapshot->classifier;
 	const bool icmp = key->protocol == PROTOCOL_ICMP;
 
 	return (struct query){
 	    .snapshot = snapshot,
-	    .classifier = snapshot->classifier,
+	    .classifier = classifier,
+	    .family = classifier == NULL || classifier->inet.context_count == 0 ? NULL : &classifier->inet,
 	    .wall = wall,
 	    .source = key->source,
 	    .destination = key->destination,
@@ -341,6 +344,50 @@ query_of(const struct snapshot *snapshot, const struct classifier_key *key, int6
 	    .best = CLASSIFIER_NONE,
 	    .application = CLASSIFIER_NO_APPLICATION,
 	};
+}
+
+/* The number that stands for an address. => there are inet6 contexts */
+static uint32_t
+number_of(const struct classifier *classifier, struct ipv6_address address)
+{
+	uint32_t low = 0;
+	uint32_t high = classifier->start6_count - 1;
+
+	while (low < high) {
+		const uint32_t middle = high - (high - low) / 2;
+		if (ipv6_less(address, classifier->starts6[middle])) {
+			high = middle - 1;
+		} else {
+			low = middle;
+		}
+	}
+	return low << classifier->start6_shift;
+}
+
+static struct query
+query_of6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
+{
+	const struct classifier *classifier = snapshot->classifier;
+	const bool icmp = key->protocol == PROTOCOL_ICMP6;
+	struct query query = {
+	    .snapshot = snapshot,
+	    .classifier = classifier,
+	    .wall = wall,
+	    .from_zone = key->from_zone,
+	    .to_zone = key->to_zone,
+	    .protocol = key->protocol,
+	    .source_port = icmp ? key->icmp_code : key->source_port,
+	    .destination_port = icmp ? key->icmp_type : key->destination_port,
+	    .best = CLASSIFIER_NONE,
+	    .application = CLASSIFIER_NO_APPLICATION,
+	};
+
+	if (classifier != NULL && classifier->inet6.context_count > 0) {
+		query.family = &classifier->inet6;
+		query.source = number_of(classifier, key->source);
+		query.destination = number_of(classifier, key->destination);
+	}
+	return query;
 }
 
 /* The context of a layer, or NULL. => layer < LAYERS */
@@ -358,43 +405,45 @@ context_of(const struct query *query, uint32_t layer)
 	};
 
 	assert(layer < LAYERS);
-	return find_context(query->classifier, zones[layer][0], zones[layer][1]);
+	return find_context(query->family, zones[layer][0], zones[layer][1]);
+}
+
+/* Inlined: the look-up of either family pays no call for the other. */
+static inline __attribute__((always_inline)) struct classifier_match
+search(struct query *query)
+{
+	const uint32_t count = query->family == NULL ? 0 : query->family->has_more != 0 ? LAYERS : 1;
+
+	for (uint32_t layer = 0; layer < count; layer++) {
+		query->context = context_of(query, layer);
+		if (query->context == NULL) {
+			continue;
+		}
+		search_context(query);
+		if (query->best != CLASSIFIER_NONE) {
+			return (struct classifier_match){
+			    .policy = query->context->rules[query->best].policy,
+			    .application = application_by_port(query),
+			};
+		}
+	}
+	return (struct classifier_match){PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
 }
 
 struct classifier_match
 classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
 {
-	const struct classifier_match none = {PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
 	struct query query = query_of(snapshot, key, wall);
 
-	if (query.classifier == NULL || query.classifier->context_count == 0) {
-		return none;
-	}
-	const uint32_t count = query.classifier->has_more != 0 ? LAYERS : 1;
-	for (uint32_t layer = 0; layer < count; layer++) {
-		query.context = context_of(&query, layer);
-		if (query.context == NULL) {
-			continue;
-		}
-		search_context(&query);
-		if (query.best != CLASSIFIER_NONE) {
-			return (struct classifier_match){
-			    .policy = query.context->rules[query.best].policy,
-			    .application = application_by_port(&query),
-			};
-		}
-	}
-	return none;
+	return search(&query);
 }
 
-/* No context of inet6 is compiled yet. */
 struct classifier_match
 classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
 {
-	(void)snapshot;
-	(void)key;
-	(void)wall;
-	return (struct classifier_match){PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+	struct query query = query_of6(snapshot, key, wall);
+
+	return search(&query);
 }
 
 /* Asks one rule completely, in the order of the criteria. */
@@ -424,22 +473,34 @@ try_rule(struct query *query, const struct classifier_rule *rule)
 	return step;
 }
 
+static bool
+walk_next(struct query *query, struct classifier_walk *walk, struct classifier_step *step)
+{
+	for (; query->family != NULL && walk->layer < LAYERS; walk->layer++, walk->rule = 0) {
+		const struct classifier_context *context = context_of(query, walk->layer);
+
+		if (context != NULL && walk->rule < context->rule_count) {
+			*step = try_rule(query, &context->rules[walk->rule++]);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 classifier_walk_next(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall,
     struct classifier_walk *walk, struct classifier_step *step)
 {
 	struct query query = query_of(snapshot, key, wall);
 
-	if (query.classifier == NULL || query.classifier->context_count == 0) {
-		return false;
-	}
-	for (; walk->layer < LAYERS; walk->layer++, walk->rule = 0) {
-		const struct classifier_context *context = context_of(&query, walk->layer);
+	return walk_next(&query, walk, step);
+}
 
-		if (context != NULL && walk->rule < context->rule_count) {
-			*step = try_rule(&query, &context->rules[walk->rule++]);
-			return true;
-		}
-	}
-	return false;
+bool
+classifier_walk_next6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall,
+    struct classifier_walk *walk, struct classifier_step *step)
+{
+	struct query query = query_of6(snapshot, key, wall);
+
+	return walk_next(&query, walk, step);
 }

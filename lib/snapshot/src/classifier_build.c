@@ -1,6 +1,7 @@
 /*
  * From policies in order to rules: address lists become single prefixes or sets of ranges, application lists become
- * terms, contexts get a table by zones. Equal lists (by address of the array) are compiled once.
+ * terms, contexts get a table by zones; once for inet, once for inet6. Equal lists (by address of the array) are compiled
+ * once.
  *
  * Everything that only the compilation needs lies in a scratch arena; the result lies in one of its own.
  */
@@ -19,11 +20,17 @@ struct classifier_store {
 	struct arena arena;
 };
 
+/* The addresses of one side of a rule in the family that is being compiled: one of the arrays. */
+struct source_list {
+	uint32_t count;
+	const struct snapshot_address *inet;
+	const struct snapshot_address6 *inet6;
+};
+
 /* An address list that was seen before. */
 struct known_list {
-	const struct snapshot_address *addresses;
 	uint32_t count;
-	uint32_t set; /* CLASSIFIER_NONE: a single prefix */
+	uint32_t set; /* CLASSIFIER_NONE: a single prefix that is held in place */
 	struct build_prefixes prefixes;
 };
 
@@ -31,7 +38,8 @@ struct builder {
 	struct arena *arena;
 	struct arena scratch;
 	struct classifier *classifier;
-	struct pair_map list_map;
+	bool inet6; /* the family that is being compiled */
+	struct pair_map list_map; /* of that family's lists */
 	struct known_list *lists;
 	uint32_t list_count;
 	uint32_t list_capacity;
@@ -47,47 +55,70 @@ struct builder {
 	uint32_t term_capacity;
 };
 
-static uint32_t
-mask_of(uint8_t length)
-{
-	assert(length <= 32);
-	return length == 0 ? 0 : UINT32_MAX << (32 - length);
-}
-
 static int
-compare_addresses(const void *left, const void *right)
+compare_prefixes(const void *left, const void *right)
 {
-	const struct snapshot_address *a = left;
-	const struct snapshot_address *b = right;
+	const struct build_prefix *a = left;
+	const struct build_prefix *b = right;
 
-	if (a->address != b->address) {
-		return a->address > b->address ? 1 : -1;
+	if (a->first != b->first) {
+		return a->first > b->first ? 1 : -1;
 	}
-	return (a->length > b->length) - (a->length < b->length);
+	/* the outer one first */
+	return (a->last < b->last) - (a->last > b->last);
 }
 
-/* Sorted, host bits masked, without those that lie inside another. */
-static bool
-normalise(struct builder *builder, const struct snapshot_address *addresses, uint32_t count,
-    struct build_prefixes *result)
+static struct build_prefix
+prefix_of(const struct snapshot_address *address)
 {
-	struct snapshot_address *prefixes = arena_take(&builder->scratch, count, sizeof(*prefixes));
+	assert(address->length <= 32);
+	const uint32_t rest = address->length == 0 ? UINT32_MAX : (uint32_t)((1ULL << (32 - address->length)) - 1);
+
+	return (struct build_prefix){
+	    .first = address->address & ~rest,
+	    .last = address->address | rest,
+	    .narrow = address->length,
+	};
+}
+
+static struct build_prefix
+prefix_of_inet6(const struct classifier *classifier, const struct snapshot_address6 *address)
+{
+	const struct ipv6_address last = ipv6_last(address->address, address->length);
+	const uint32_t start =
+	    classifier_find_start6(classifier, ipv6_first(address->address, address->length));
+	struct build_prefix prefix = {
+	    .first = start << classifier->start6_shift,
+	    .last = UINT32_MAX,
+	    .narrow = address->length > 64 ? 32 : address->length / 2U,
+	};
+
+	/* behind the last address of all there is no interval */
+	if (!ipv6_is_unspecified(ipv6_next(last))) {
+		prefix.last = (classifier_find_start6(classifier, ipv6_next(last)) << classifier->start6_shift) - 1;
+	}
+	return prefix;
+}
+
+/* Sorted, without those that lie inside another. */
+static bool
+normalise(struct builder *builder, const struct source_list *source, struct build_prefixes *result)
+{
+	struct build_prefix *prefixes = arena_take(&builder->scratch, source->count, sizeof(*prefixes));
 
 	if (prefixes == NULL) {
 		return false;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		prefixes[i].length = addresses[i].length;
-		prefixes[i].address = addresses[i].address & mask_of(addresses[i].length);
+	for (uint32_t i = 0; i < source->count; i++) {
+		prefixes[i] = builder->inet6 ? prefix_of_inet6(builder->classifier, &source->inet6[i])
+					     : prefix_of(&source->inet[i]);
 	}
-	if (count > 1) {
-		qsort(prefixes, count, sizeof(*prefixes), compare_addresses);
+	if (source->count > 1) {
+		qsort(prefixes, source->count, sizeof(*prefixes), compare_prefixes);
 	}
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		const bool inside = kept > 0 &&
-		    ((prefixes[i].address ^ prefixes[kept - 1].address) & mask_of(prefixes[kept - 1].length)) == 0;
-		if (!inside) {
+	for (uint32_t i = 0; i < source->count; i++) {
+		if (kept == 0 || prefixes[i].first > prefixes[kept - 1].last) {
 			prefixes[kept++] = prefixes[i];
 		}
 	}
@@ -125,9 +156,7 @@ push_set(struct builder *builder, const struct build_prefixes *prefixes, uint32_
 	}
 	builder->sets = moved;
 	for (uint32_t i = 0; i < prefixes->count; i++) {
-		const uint32_t mask = mask_of(prefixes->prefixes[i].length);
-		const uint32_t low = prefixes->prefixes[i].address;
-		if (!push_range(builder, &set, low, low | ~mask)) {
+		if (!push_range(builder, &set, prefixes->prefixes[i].first, prefixes->prefixes[i].last)) {
 			return false;
 		}
 	}
@@ -136,18 +165,27 @@ push_set(struct builder *builder, const struct build_prefixes *prefixes, uint32_
 	return true;
 }
 
+/* Numbers that stand for addresses are no bits under a mask: only inet's prefixes, and all addresses, are held in place. */
+static bool
+in_place(const struct builder *builder, const struct build_prefixes *prefixes)
+{
+	const struct build_prefix *first = &prefixes->prefixes[0];
+
+	return prefixes->count == 1 && (!builder->inet6 || (first->first == 0 && first->last == UINT32_MAX));
+}
+
 /* The list in compiled form, from memory when the same array came before. NULL when memory ran out. */
 static const struct known_list *
-known_list(struct builder *builder, const struct snapshot_address *addresses, uint32_t count)
+known_list(struct builder *builder, const struct source_list *source)
 {
-	const uint64_t where = (uint64_t)(uintptr_t)addresses;
+	const uint64_t where = (uint64_t)(builder->inet6 ? (uintptr_t)source->inet6 : (uintptr_t)source->inet);
 	uint32_t *place = pair_map_place(&builder->list_map, &builder->scratch, (uint32_t)(where >> 32),
 	    (uint32_t)where, builder->list_count);
 
 	if (place == NULL) {
 		return NULL;
 	}
-	if (*place < builder->list_count && builder->lists[*place].count == count) {
+	if (*place < builder->list_count && builder->lists[*place].count == source->count) {
 		return &builder->lists[*place];
 	}
 	*place = builder->list_count;
@@ -158,9 +196,9 @@ known_list(struct builder *builder, const struct snapshot_address *addresses, ui
 	}
 	builder->lists = moved;
 	struct known_list *list = &moved[builder->list_count];
-	*list = (struct known_list){.addresses = addresses, .count = count, .set = CLASSIFIER_NONE};
-	if (!normalise(builder, addresses, count, &list->prefixes) ||
-	    (list->prefixes.count > 1 && !push_set(builder, &list->prefixes, &list->set))) {
+	*list = (struct known_list){.count = source->count, .set = CLASSIFIER_NONE};
+	if (!normalise(builder, source, &list->prefixes) ||
+	    (!in_place(builder, &list->prefixes) && !push_set(builder, &list->prefixes, &list->set))) {
 		return NULL;
 	}
 	builder->list_count++;
@@ -198,11 +236,40 @@ known_terms(struct builder *builder, const struct classifier_source_rule *source
 	return true;
 }
 
+static struct source_list
+sources_of(const struct builder *builder, const struct classifier_source_rule *rule)
+{
+	return (struct source_list){
+	    .count = builder->inet6 ? rule->source6_count : rule->source_count,
+	    .inet = rule->sources,
+	    .inet6 = rule->sources6,
+	};
+}
+
+static struct source_list
+destinations_of(const struct builder *builder, const struct classifier_source_rule *rule)
+{
+	return (struct source_list){
+	    .count = builder->inet6 ? rule->destination6_count : rule->destination_count,
+	    .inet = rule->destinations,
+	    .inet6 = rule->destinations6,
+	};
+}
+
+/* The bits that all addresses of a prefix share. */
+static uint32_t
+mask_of(const struct build_prefix *prefix)
+{
+	return ~(prefix->first ^ prefix->last);
+}
+
 static bool
 compile_rule(struct builder *builder, const struct classifier_source_rule *source, struct classifier_rule *rule,
     struct build_rule *build)
 {
-	const struct known_list *list = known_list(builder, source->sources, source->source_count);
+	const struct source_list sources = sources_of(builder, source);
+	const struct source_list destinations = destinations_of(builder, source);
+	const struct known_list *list = known_list(builder, &sources);
 
 	if (list == NULL) {
 		return false;
@@ -211,18 +278,18 @@ compile_rule(struct builder *builder, const struct classifier_source_rule *sourc
 	build->source = list->prefixes;
 	rule->source_set = list->set;
 	if (list->set == CLASSIFIER_NONE) {
-		rule->source = list->prefixes.prefixes[0].address;
-		rule->source_mask = mask_of(list->prefixes.prefixes[0].length);
+		rule->source = list->prefixes.prefixes[0].first;
+		rule->source_mask = mask_of(&list->prefixes.prefixes[0]);
 	}
-	list = known_list(builder, source->destinations, source->destination_count);
+	list = known_list(builder, &destinations);
 	if (list == NULL || !known_terms(builder, source, &rule->term_start)) {
 		return false;
 	}
 	build->destination = list->prefixes;
 	rule->destination_set = list->set;
 	if (list->set == CLASSIFIER_NONE) {
-		rule->destination = list->prefixes.prefixes[0].address;
-		rule->destination_mask = mask_of(list->prefixes.prefixes[0].length);
+		rule->destination = list->prefixes.prefixes[0].first;
+		rule->destination_mask = mask_of(&list->prefixes.prefixes[0]);
 	}
 	rule->term_count = source->term_count;
 	rule->first = source->terms[0];
@@ -233,18 +300,25 @@ compile_rule(struct builder *builder, const struct classifier_source_rule *sourc
 
 /* Policies that can match nothing have no rule. */
 static bool
-can_match(const struct classifier_source_rule *rule)
+can_match(const struct builder *builder, const struct classifier_source_rule *rule)
 {
-	return rule->source_count > 0 && rule->destination_count > 0 && rule->term_count > 0;
+	return sources_of(builder, rule).count > 0 && destinations_of(builder, rule).count > 0 && rule->term_count > 0;
 }
 
 static bool
 compile_context(struct builder *builder, const struct classifier_source_context *source,
     struct classifier_context *context)
 {
-	struct classifier_rule *rules = arena_take(builder->arena, source->rule_count, sizeof(*rules));
-	struct build_rule *rows = arena_take(&builder->scratch, source->rule_count, sizeof(*rows));
+	uint32_t count = 0;
 
+	for (uint32_t i = 0; i < source->rule_count; i++) {
+		count += can_match(builder, &source->rules[i]) ? 1 : 0;
+	}
+	if (count == 0) {
+		return true;
+	}
+	struct classifier_rule *rules = arena_take(builder->arena, count, sizeof(*rules));
+	struct build_rule *rows = arena_take(&builder->scratch, count, sizeof(*rows));
 	if (rules == NULL || rows == NULL) {
 		return false;
 	}
@@ -252,7 +326,7 @@ compile_context(struct builder *builder, const struct classifier_source_context 
 	context->to_zone = source->to_zone;
 	context->rules = rules;
 	for (uint32_t i = 0; i < source->rule_count; i++) {
-		if (!can_match(&source->rules[i])) {
+		if (!can_match(builder, &source->rules[i])) {
 			continue;
 		}
 		if (!compile_rule(builder, &source->rules[i], &rules[context->rule_count],
@@ -281,10 +355,11 @@ table_size(uint32_t count)
 	return size;
 }
 
+/* Contexts without a rule for the family are left out. */
 static bool
-compile_contexts(struct builder *builder, const struct classifier_source_context *sources, uint32_t count)
+compile_family(struct builder *builder, const struct classifier_source_context *sources, uint32_t count,
+    struct classifier_family *family)
 {
-	struct classifier *classifier = builder->classifier;
 	const uint32_t size = table_size(count);
 	struct classifier_context *contexts = arena_take(builder->arena, count, sizeof(*contexts));
 	uint32_t *table = arena_take(builder->arena, size, sizeof(*table));
@@ -292,25 +367,42 @@ compile_contexts(struct builder *builder, const struct classifier_source_context
 	if (contexts == NULL || table == NULL) {
 		return false;
 	}
-	classifier->contexts = contexts;
-	classifier->context_table = table;
-	classifier->context_count = count;
-	classifier->context_mask = size - 1;
+	builder->list_map = (struct pair_map){.slots = NULL};
+	family->contexts = contexts;
+	family->context_table = table;
+	family->context_mask = size - 1;
 	for (uint32_t i = 0; i < count; i++) {
+		struct classifier_context *context = &contexts[family->context_count];
+		if (!compile_context(builder, &sources[i], context)) {
+			return false;
+		}
+		if (context->rule_count == 0) {
+			continue;
+		}
 		uint32_t place = classifier_hash(sources[i].from_zone, sources[i].to_zone) & (size - 1);
 		while (table[place] != 0) {
 			place = (place + 1) & (size - 1);
 		}
-		table[place] = i + 1;
+		table[place] = ++family->context_count;
 		if (sources[i].from_zone == SNAPSHOT_NONE || sources[i].to_zone == SNAPSHOT_NONE ||
 		    sources[i].from_zone == SNAPSHOT_ZONE_GLOBAL) {
-			classifier->has_more = 1;
-		}
-		if (!compile_context(builder, &sources[i], &contexts[i])) {
-			return false;
+			family->has_more = 1;
 		}
 	}
 	return true;
+}
+
+static bool
+compile_families(struct builder *builder, const struct classifier_source_context *sources, uint32_t count)
+{
+	struct classifier *classifier = builder->classifier;
+
+	if (!compile_family(builder, sources, count, &classifier->inet) ||
+	    !classifier_number_addresses6(classifier, builder->arena, sources, count)) {
+		return false;
+	}
+	builder->inet6 = true;
+	return compile_family(builder, sources, count, &classifier->inet6);
 }
 
 static bool
@@ -377,7 +469,7 @@ classifier_create(const struct classifier_source_context *contexts, uint32_t con
 		return NULL;
 	}
 	struct builder builder = {.arena = &store->arena, .classifier = &store->classifier};
-	const bool built = compile_contexts(&builder, contexts, context_count) &&
+	const bool built = compile_families(&builder, contexts, context_count) &&
 	    compile_ports(&builder, ports, port_count) && settle_arrays(&builder);
 	arena_release(&builder.scratch);
 	if (!built) {

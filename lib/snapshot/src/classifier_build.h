@@ -1,6 +1,7 @@
 /*
- * Inside the compilation of classifiers: what classifier_build.c (rules, sets, contexts), classifier_index.c (which list a
- * rule goes to) and classifier_dimension.c (prefixes to intervals) share.
+ * Inside the compilation of classifiers: what classifier_build.c (rules, sets, contexts), classifier_number.c (inet6
+ * addresses to numbers), classifier_index.c (which list a rule goes to) and classifier_dimension.c (prefixes to intervals)
+ * share.
  */
 #ifndef SNAPSHOT_CLASSIFIER_BUILD_H
 #define SNAPSHOT_CLASSIFIER_BUILD_H
@@ -27,11 +28,27 @@ uint32_t *pair_map_place(struct pair_map *map, struct arena *scratch, uint32_t f
 /* The key's value, or CLASSIFIER_NONE. */
 uint32_t pair_map_find(const struct pair_map *map, uint32_t first, uint32_t second);
 
-/* A rule's distinct prefixes, host bits masked, none inside another. */
+/*
+ * A prefix of either family as the addresses, or the numbers that stand for addresses, from `first` to `last`. Two either
+ * lie apart or one in the other.
+ */
+struct build_prefix {
+	uint32_t first;
+	uint32_t last;
+	uint32_t narrow; /* how much of a network's and host's part it fixes, 0 to 32 */
+};
+
+/* A rule's distinct prefixes, ascending, none inside another. */
 struct build_prefixes {
 	uint32_t count;
-	struct snapshot_address *prefixes;
+	struct build_prefix *prefixes;
 };
+
+/* The interval of inet6 addresses that starts at `address`, of those that a classifier numbers: its place. => it is one */
+uint32_t classifier_find_start6(const struct classifier *classifier, struct ipv6_address address);
+/* Cuts the inet6 addresses at all prefixes that some rule names, and numbers the intervals. */
+bool classifier_number_addresses6(struct classifier *classifier, struct arena *arena,
+    const struct classifier_source_context *contexts, uint32_t count) __attribute__((warn_unused_result));
 
 struct build_rule {
 	struct build_prefixes source;
@@ -72,7 +89,7 @@ bool classifier_index_context(struct build_context *build) __attribute__((warn_u
  */
 struct build_dimension {
 	uint32_t prefix_count;
-	const struct snapshot_address *prefixes;
+	const struct build_prefix *prefixes;
 	const uint32_t *list_of;
 	const uint32_t *pair_of;
 	uint32_t pair_count;

@@ -10,6 +10,7 @@
 
 enum {
 	BUCKET_BITS_MOST = 16,
+	NESTED_MOST = 129, /* prefixes of one address: one for each length */
 };
 
 struct sorted_prefix {
@@ -31,7 +32,7 @@ struct sweep {
 		uint32_t last;
 		uint32_t list;
 		uint32_t pair;
-	} open[33];
+	} open[NESTED_MOST];
 	uint32_t depth;
 };
 
@@ -57,10 +58,8 @@ sort_prefixes(struct arena *scratch, const struct build_dimension *build)
 		return NULL;
 	}
 	for (uint32_t i = 0; i < build->prefix_count; i++) {
-		const uint8_t length = build->prefixes[i].length;
-		const uint32_t rest = length == 0 ? UINT32_MAX : (length == 32 ? 0 : UINT32_MAX >> length);
-		sorted[i].first = build->prefixes[i].address & ~rest;
-		sorted[i].last = sorted[i].first | rest;
+		sorted[i].first = build->prefixes[i].first;
+		sorted[i].last = build->prefixes[i].last;
 		sorted[i].index = i;
 	}
 	qsort(sorted, build->prefix_count, sizeof(*sorted), compare_prefixes);
@@ -100,7 +99,7 @@ open_prefix(struct sweep *sweep, const struct sorted_prefix *prefix)
 	const uint32_t list = build->list_of[prefix->index];
 	const uint32_t pair = build->pair_of[prefix->index];
 
-	assert(sweep->depth < 33);
+	assert(sweep->depth < NESTED_MOST);
 	sweep->open[sweep->depth].last = prefix->last;
 	sweep->open[sweep->depth].list = list == CLASSIFIER_NONE ? outer_list : list;
 	sweep->open[sweep->depth].pair = pair == CLASSIFIER_NONE ? outer_pair : pair;

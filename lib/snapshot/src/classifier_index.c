@@ -30,8 +30,8 @@ enum choice {
 
 /* The distinct prefixes of one side, and how many rules name each. */
 struct side {
-	struct pair_map map; /* address, length -> number */
-	struct snapshot_address *prefixes;
+	struct pair_map map; /* first, last -> number */
+	struct build_prefix *prefixes;
 	uint32_t *uses;
 	uint32_t count;
 	uint32_t prefix_capacity;
@@ -73,13 +73,13 @@ static bool
 count_prefixes(struct side *side, struct arena *scratch, const struct build_prefixes *prefixes)
 {
 	for (uint32_t i = 0; i < prefixes->count; i++) {
-		uint32_t *number = pair_map_place(&side->map, scratch, prefixes->prefixes[i].address,
-		    prefixes->prefixes[i].length, side->count);
+		uint32_t *number = pair_map_place(&side->map, scratch, prefixes->prefixes[i].first,
+		    prefixes->prefixes[i].last, side->count);
 		if (number == NULL) {
 			return false;
 		}
 		if (*number == side->count) {
-			struct snapshot_address *moved = arena_grow(scratch, side->prefixes, side->count,
+			struct build_prefix *moved = arena_grow(scratch, side->prefixes, side->count,
 			    &side->prefix_capacity, sizeof(*moved));
 			uint32_t *uses =
 			    arena_grow(scratch, side->uses, side->count, &side->use_capacity, sizeof(*uses));
@@ -182,10 +182,10 @@ place_by_side(const struct side *side, const struct build_prefixes *prefixes, en
 	struct place place = {.choice = choice, .narrow = 32, .size = prefixes->count};
 
 	for (uint32_t i = 0; i < prefixes->count; i++) {
-		const struct snapshot_address *prefix = &prefixes->prefixes[i];
-		const uint32_t uses = side->uses[pair_map_find(&side->map, prefix->address, prefix->length)];
+		const struct build_prefix *prefix = &prefixes->prefixes[i];
+		const uint32_t uses = side->uses[pair_map_find(&side->map, prefix->first, prefix->last)];
 		place.crowd = uses > place.crowd ? uses : place.crowd;
-		place.narrow = prefix->length < place.narrow ? prefix->length : place.narrow;
+		place.narrow = prefix->narrow < place.narrow ? prefix->narrow : place.narrow;
 	}
 	return place;
 }
@@ -234,11 +234,11 @@ static void
 pair_numbers(const struct index *index, const struct build_rule *rule, uint32_t pair, uint32_t *source,
     uint32_t *destination)
 {
-	const struct snapshot_address *first = &rule->source.prefixes[pair / rule->destination.count];
-	const struct snapshot_address *second = &rule->destination.prefixes[pair % rule->destination.count];
+	const struct build_prefix *first = &rule->source.prefixes[pair / rule->destination.count];
+	const struct build_prefix *second = &rule->destination.prefixes[pair % rule->destination.count];
 
-	*source = pair_map_find(&index->source.map, first->address, first->length);
-	*destination = pair_map_find(&index->destination.map, second->address, second->length);
+	*source = pair_map_find(&index->source.map, first->first, first->last);
+	*destination = pair_map_find(&index->destination.map, second->first, second->last);
 }
 
 /* The best single dimension for each rule; crowded rules are counted by pair. */
@@ -312,7 +312,7 @@ enter_side(struct index *index, const struct side *side, const struct build_pref
 {
 	for (uint32_t i = 0; i < prefixes->count; i++) {
 		const uint32_t number =
-		    pair_map_find(&side->map, prefixes->prefixes[i].address, prefixes->prefixes[i].length);
+		    pair_map_find(&side->map, prefixes->prefixes[i].first, prefixes->prefixes[i].last);
 		if (!build_entries_push(entries, index->build->scratch, number, 0, rule)) {
 			return false;
 		}
@@ -489,7 +489,7 @@ fill_side(struct index *index, const struct side *side, struct build_entries *en
 	struct arena *scratch = index->build->scratch;
 	struct classifier_list *lists = arena_take(index->build->arena, entries->count, sizeof(*lists));
 	uint32_t *list_of = numbers(scratch, side->count);
-	struct snapshot_address *prefixes = arena_take(scratch, side->count, sizeof(*prefixes));
+	struct build_prefix *prefixes = arena_take(scratch, side->count, sizeof(*prefixes));
 	uint32_t *used_lists = arena_take(scratch, side->count, sizeof(*used_lists));
 	uint32_t *used_pairs = arena_take(scratch, side->count, sizeof(*used_pairs));
 	uint32_t list_count = 0;

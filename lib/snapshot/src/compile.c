@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/groups.h"
 
@@ -110,6 +111,19 @@ compile_aging(struct snapshot_flow *flow, const struct conf_node *aging)
 	flow->early_ageout = high < 100 ? (uint16_t)conf_number(aging, "early-ageout", 2) : 0;
 }
 
+/* REQ-FW-017: IPv6 is dropped unless the configuration says otherwise. */
+static enum inet6_mode
+compile_inet6_mode(const struct conf_node *security)
+{
+	const char *mode =
+	    conf_value(conf_walk(security, "forwarding-options", "family", "inet6", NULL), "mode");
+
+	if (mode != NULL && strcmp(mode, "flow-based") == 0) {
+		return INET6_MODE_FLOW_BASED;
+	}
+	return mode != NULL && strcmp(mode, "packet-based") == 0 ? INET6_MODE_PACKET_BASED : INET6_MODE_DROP;
+}
+
 static void
 compile_flow(struct compilation *compilation)
 {
@@ -119,6 +133,7 @@ compile_flow(struct compilation *compilation)
 	const struct conf_node *policy = conf_walk(security, "policies", "default-policy", NULL);
 
 	compilation->snapshot->flow = (struct snapshot_flow){
+	    .inet6_mode = compile_inet6_mode(security),
 	    .syn_check = !conf_present(tcp, "no-syn-check"),
 	    .syn_check_in_tunnel = !conf_present(tcp, "no-syn-check-in-tunnel"),
 	    .sequence_check = !conf_present(tcp, "no-sequence-check"),

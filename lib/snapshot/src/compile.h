@@ -31,10 +31,12 @@ struct compiled_application {
 	const struct classifier_term *terms;
 };
 
-/* The prefixes of an address list. */
+/* The prefixes of an address list, by family. */
 struct address_list {
 	uint32_t count;
+	uint32_t count6;
 	const struct snapshot_address *addresses;
+	const struct snapshot_address6 *addresses6;
 	bool partial; /* some name stands for addresses that are not known */
 };
 
@@ -124,6 +126,8 @@ bool compile_addresses(struct compilation *compilation, const struct conf_node *
 
 /* "10.0.0.0/8" or "10.0.0.1" (length 32). */
 bool parse_prefix(const char *text, uint32_t *address, uint8_t *length) __attribute__((warn_unused_result));
+/* "2001:db8::/32" or "2001:db8::1" (length 128). */
+bool parse_prefix6(const char *text, struct ipv6_address *address, uint8_t *length) __attribute__((warn_unused_result));
 
 /* Does the node hold anything that is in force? A container of which everything is inactive is as if absent.
  * The schema bounds the depth. */

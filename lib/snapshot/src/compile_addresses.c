@@ -1,5 +1,6 @@
 /*
- * Address lists of policies: any, names of the zone's book or the global one, sets of sets, literal prefixes (E-076).
+ * Address lists of policies: any, names of the zone's book or the global one, sets of sets, literal prefixes (E-076). A
+ * list may hold prefixes of both families, and `any` stands for all addresses of both.
  *
  * Sets may contain sets: an explicit stack bounds the nesting. A dns-name matches nothing as long as nobody resolves it
  * (E-245). One name alone gives the same array each time, so that the classifier compiles it once.
@@ -16,12 +17,13 @@ enum {
 struct collector {
 	struct compilation *compilation;
 	struct snapshot_address *addresses;
+	struct snapshot_address6 *addresses6;
 	uint32_t count;
+	uint32_t count6;
 	uint32_t capacity;
+	uint32_t capacity6;
 	bool partial;
 };
-
-static const struct snapshot_address anywhere = {.address = 0, .length = 0};
 
 static bool
 push(struct collector *collector, uint32_t address, uint8_t length)
@@ -38,17 +40,41 @@ push(struct collector *collector, uint32_t address, uint8_t length)
 }
 
 static bool
-push_entry(struct collector *collector, const struct conf_node *entry)
+push6(struct collector *collector, struct ipv6_address address, uint8_t length)
 {
-	const char *prefix = conf_value(entry, "ip-prefix");
+	struct snapshot_address6 *moved = arena_grow(&collector->compilation->scratch, collector->addresses6,
+	    collector->count6, &collector->capacity6, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	collector->addresses6 = moved;
+	moved[collector->count6++] = (struct snapshot_address6){.address = address, .length = length};
+	return true;
+}
+
+/* A prefix of either family; anything else is a name that stands for nothing that is known. */
+static bool
+push_prefix(struct collector *collector, const char *prefix)
+{
+	struct ipv6_address address6 = {.high = 0};
 	uint32_t address = 0;
 	uint8_t length = 0;
 
-	if (prefix == NULL || !parse_prefix(prefix, &address, &length)) {
-		collector->partial = true;
-		return true;
+	if (prefix != NULL && parse_prefix(prefix, &address, &length)) {
+		return push(collector, address, length);
 	}
-	return push(collector, address, length);
+	if (prefix != NULL && parse_prefix6(prefix, &address6, &length)) {
+		return push6(collector, address6, length);
+	}
+	collector->partial = true;
+	return true;
+}
+
+static bool
+push_entry(struct collector *collector, const struct conf_node *entry)
+{
+	return push_prefix(collector, conf_value(entry, "ip-prefix"));
 }
 
 static const struct conf_node *
@@ -119,8 +145,6 @@ push_value(struct collector *collector, const struct conf_node *own, const char 
 	const struct conf_node *book = conf_book_of(collector->compilation->top, own, value);
 	const struct conf_node *entry = conf_entry(book, "address", value, NULL);
 	const struct conf_node *set = conf_entry(book, "address-set", value, NULL);
-	uint32_t address = 0;
-	uint8_t length = 0;
 
 	if (entry != NULL) {
 		return push_entry(collector, entry);
@@ -129,13 +153,15 @@ push_value(struct collector *collector, const struct conf_node *own, const char 
 		return push_set(collector, book, set);
 	}
 	if (strcmp(value, "any") == 0 || strcmp(value, "all") == 0) {
-		return push(collector, anywhere.address, anywhere.length);
+		return push(collector, 0, 0) && push6(collector, (struct ipv6_address){.high = 0}, 0);
 	}
-	if (parse_prefix(value, &address, &length)) {
-		return push(collector, address, length);
+	if (strcmp(value, "any-ipv4") == 0) {
+		return push(collector, 0, 0);
 	}
-	collector->partial = true;
-	return true; /* unknown: conf_check() has said so */
+	if (strcmp(value, "any-ipv6") == 0) {
+		return push6(collector, (struct ipv6_address){.high = 0}, 0);
+	}
+	return push_prefix(collector, value); /* unknown: conf_check() has said so */
 }
 
 /* A list of one value is remembered by zone and value. */
@@ -148,7 +174,7 @@ list_key(struct compilation *compilation, const struct conf_node *zone, const ch
 }
 
 static bool
-remember(struct compilation *compilation, const char *key, const struct collector *collector)
+remember(struct compilation *compilation, const char *key, const struct address_list *list)
 {
 	struct address_list *moved = arena_grow(&compilation->scratch, compilation->lists, compilation->list_count,
 	    &compilation->list_capacity, sizeof(*moved));
@@ -157,8 +183,7 @@ remember(struct compilation *compilation, const char *key, const struct collecto
 		return false;
 	}
 	compilation->lists = moved;
-	moved[compilation->list_count++] =
-	    (struct address_list){.count = collector->count, .addresses = collector->addresses, .partial = collector->partial};
+	moved[compilation->list_count++] = *list;
 	return name_table_set(compilation->list_names, key, compilation->list_count);
 }
 
@@ -191,6 +216,11 @@ compile_addresses(struct compilation *compilation, const struct conf_node *zone,
 		}
 	}
 	*list = (struct address_list){
-	    .count = collector.count, .addresses = collector.addresses, .partial = collector.partial};
-	return key == NULL || remember(compilation, key, &collector);
+	    .count = collector.count,
+	    .count6 = collector.count6,
+	    .addresses = collector.addresses,
+	    .addresses6 = collector.addresses6,
+	    .partial = collector.partial,
+	};
+	return key == NULL || remember(compilation, key, list);
 }

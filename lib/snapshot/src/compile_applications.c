@@ -9,6 +9,7 @@
 
 enum {
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_ICMP6 = 58,
 };
 
 struct collector {
@@ -64,7 +65,7 @@ term_of(const struct conf_application_term *term, uint32_t application)
 	if (term->protocol == CONF_PROTOCOL_ANY) {
 		result.protocol = CLASSIFIER_ANY_PROTOCOL;
 	}
-	if (term->protocol == PROTOCOL_ICMP) {
+	if (term->protocol == PROTOCOL_ICMP || term->protocol == PROTOCOL_ICMP6) {
 		/* type and code stand in the ports' places */
 		result.destination_low = term->icmp_type < 0 ? 0 : (uint16_t)term->icmp_type;
 		result.destination_high = term->icmp_type < 0 ? UINT16_MAX : (uint16_t)term->icmp_type;
@@ -156,7 +157,7 @@ compile_finish_applications(struct compilation *compilation, const struct classi
 	}
 	for (uint32_t i = 0; i < PORT_ROWS; i++) {
 		const struct port_row *row = &port_rows[i];
-		if (row->low != row->high || row->protocol == PROTOCOL_ICMP) {
+		if (row->low != row->high || row->protocol == PROTOCOL_ICMP || row->protocol == PROTOCOL_ICMP6) {
 			continue;
 		}
 		const uint32_t index = application_index(compilation, row->name, row->timeout);

@@ -180,6 +180,42 @@ read_addresses(struct compilation *compilation, const struct conf_node *inet, st
 	return true;
 }
 
+/*
+ * A unit of an Ethernet port has a link-local address from its port's MAC address (RFC 4291 2.5.6, RFC 2464 5) unless one is
+ * configured.
+ */
+static bool
+read_addresses6(struct compilation *compilation, const struct conf_node *inet6, struct snapshot_unit *unit)
+{
+	uint32_t count = 1;
+	uint16_t at = 0;
+
+	for (const struct conf_node *entry = conf_first(inet6, "address"); entry; entry = conf_next(entry)) {
+		count++;
+	}
+	struct snapshot_address6 *addresses = arena_take(compilation->arena, count, sizeof(*addresses));
+	if (addresses == NULL) {
+		return false;
+	}
+	for (const struct conf_node *entry = conf_first(inet6, "address"); entry; entry = conf_next(entry)) {
+		if (at == UINT16_MAX - 1 ||
+		    !parse_prefix6(entry->value, &addresses[at].address, &addresses[at].length)) {
+			continue;
+		}
+		if (ipv6_is_link_local(addresses[at].address) && ipv6_is_unspecified(unit->link_local)) {
+			unit->link_local = addresses[at].address;
+		}
+		at++;
+	}
+	if (ipv6_is_unspecified(unit->link_local) && unit->port != SNAPSHOT_NONE) {
+		unit->link_local = ipv6_link_local_of(compilation->ports[unit->port].mac);
+		addresses[at++] = (struct snapshot_address6){.address = unit->link_local, .length = 64};
+	}
+	unit->addresses6 = addresses;
+	unit->address6_count = at;
+	return true;
+}
+
 /* How the units of a port are told apart. */
 enum tagging {
 	TAGGING_NONE,     /* one unit, untagged */
@@ -224,15 +260,15 @@ filters_pass(const struct compilation *compilation, const struct conf_node *inet
 	    (output == NULL || filter_passes_everything(compilation->top, output));
 }
 
-/* The largest IP packet: the port's frame less header and tag, or what family inet says if that is less. */
+/* The largest IP packet: the port's frame less header and tag, or what the family says if that is less. */
 static uint16_t
-packet_most(const struct conf_node *port, const struct conf_node *inet, uint16_t tag)
+packet_most(const struct conf_node *port, const struct conf_node *family, uint16_t tag)
 {
 	const uint32_t overhead = ETHERNET_HEADER + (tag == SNAPSHOT_VLAN_UNTAGGED ? 0 : VLAN_TAG);
 	const uint32_t most = conf_number(port, "mtu", PACKET_DEFAULT + overhead) - overhead;
-	const uint32_t inet_most = conf_number(inet, "mtu", most);
+	const uint32_t family_most = conf_number(family, "mtu", most);
 
-	return (uint16_t)(inet_most < most ? inet_most : most);
+	return (uint16_t)(family_most < most ? family_most : most);
 }
 
 static bool
@@ -240,6 +276,7 @@ make_unit(struct compilation *compilation, const struct conf_node *port, const s
     enum tagging tagging)
 {
 	const struct conf_node *inet = conf_walk(node, "family", "inet", NULL);
+	const struct conf_node *inet6 = conf_walk(node, "family", "inet6", NULL);
 	char name[UNIT_NAME_MOST];
 
 	(void)snprintf(name, sizeof(name), "%s.%s", port->value, node->value);
@@ -250,16 +287,19 @@ make_unit(struct compilation *compilation, const struct conf_node *port, const s
 	unit->present = true;
 	unit->enabled = !conf_present(port, "disable") && !conf_present(node, "disable");
 	unit->has_inet = inet != NULL;
+	unit->has_inet6 = inet6 != NULL;
 	unit->tunnel = is_tunnel(port->value);
 	unit->unsupported = inet != NULL && !filters_pass(compilation, inet);
 	unit->vlan = unit->tunnel || is_loopback(port->value) ? SNAPSHOT_VLAN_UNTAGGED
 							      : tag_of(node, tagging);
 	unit->mtu = packet_most(port, inet, unit->vlan);
+	unit->mtu6 = packet_most(port, inet6, unit->vlan);
 	unit->port = find_port(compilation, port->value);
 	if (unit->port != SNAPSHOT_NONE) {
 		compilation->ports[unit->port].unit_by_tag[unit->vlan] = (uint16_t)identity;
 	}
-	return unit->name != NULL && (inet == NULL || read_addresses(compilation, inet, unit));
+	return unit->name != NULL && (inet == NULL || read_addresses(compilation, inet, unit)) &&
+	    (inet6 == NULL || read_addresses6(compilation, inet6, unit));
 }
 
 bool

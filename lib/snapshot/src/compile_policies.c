@@ -284,6 +284,10 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	rule->source_count = sources.count;
 	rule->destinations = destinations.addresses;
 	rule->destination_count = destinations.count;
+	rule->sources6 = sources.addresses6;
+	rule->source6_count = sources.count6;
+	rule->destinations6 = destinations.addresses6;
+	rule->destination6_count = destinations.count6;
 	if (conf_present(node, "scheduler-name") && policy->scheduler_count == 0) {
 		rule->term_count = 0; /* its schedulers are not there: never active, conf_check() has said so */
 	}

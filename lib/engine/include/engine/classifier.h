@@ -79,9 +79,11 @@ struct classifier_step {
 /*
  * For explanations: the policies that a look-up of `key` goes through, one a call and in its order, each with what became of
  * it; also those behind the first that matches, which is the one that classifier_lookup() gives. A policy that can match
- * nothing at all (no address is known) is left out. False at the end. Linear in the policies; not for packets.
+ * nothing at all of the packet's family (no address is known) is left out. False at the end. Linear in the policies; not for packets.
  */
 bool classifier_walk_next(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall,
+    struct classifier_walk *walk, struct classifier_step *step);
+bool classifier_walk_next6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall,
     struct classifier_walk *walk, struct classifier_step *step);
 
 /* Is the policy active at `wall`: has it no scheduler, or one that is active? => policy < snapshot->policy_count */

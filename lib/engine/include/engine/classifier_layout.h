@@ -11,11 +11,17 @@
  *
  * Addresses: the distinct prefixes of a dimension cut the address space into intervals; an interval knows the innermost
  * prefix with a list, which knows the next outer one. Prefixes that stand in pairs are chained likewise.
+ *
+ * Families: an address of inet stands for itself. All inet6 prefixes of the classifier cut the inet6 addresses into
+ * numbered intervals, and the number, shifted up so that numbers fill 32 bits, stands for the addresses in it: no rule can
+ * tell them apart. From there on both are the same; each family has contexts of its own.
  */
 #ifndef ENGINE_CLASSIFIER_LAYOUT_H
 #define ENGINE_CLASSIFIER_LAYOUT_H
 
 #include <stdint.h>
+
+#include "wire/ipv6.h"
 
 #define CLASSIFIER_NONE UINT32_MAX
 #define CLASSIFIER_ANY_PROTOCOL 256
@@ -95,13 +101,21 @@ struct classifier_context {
 	const uint32_t *rule_lists;
 };
 
-struct classifier {
+struct classifier_family {
 	uint32_t context_count;
 	uint32_t context_mask; /* of context_table, by from and to */
 	uint32_t has_more;     /* some context is for more than one pair of zones: `any` on a side, or global */
-	uint32_t port_mask;
 	const struct classifier_context *contexts;
 	const uint32_t *context_table; /* index + 1; 0 is empty */
+};
+
+struct classifier {
+	struct classifier_family inet;
+	struct classifier_family inet6;
+	uint32_t port_mask;
+	uint32_t start6_count;
+	uint32_t start6_shift;
+	const struct ipv6_address *starts6; /* of the numbered intervals; the first is :: */
 	const struct classifier_set *sets;
 	const struct classifier_range *ranges;
 	const struct classifier_term *terms;

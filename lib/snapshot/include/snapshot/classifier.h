@@ -14,15 +14,22 @@
 #include "engine/classifier_layout.h"
 #include "engine/snapshot.h"
 
-/* A policy in its context's order. `any` is the prefix 0/0. No prefix or no term at all: it never matches. */
+/*
+ * A policy in its context's order. `any` is the prefix 0/0, and ::/0 in the inet6 lists. A family without a source or
+ * without a destination is not matched; nor is anything without a term.
+ */
 struct classifier_source_rule {
 	uint32_t policy; /* identity */
 	bool conditional; /* it has schedulers or, being global, zones: the policy's row is asked */
 	uint32_t source_count;
 	uint32_t destination_count;
+	uint32_t source6_count;
+	uint32_t destination6_count;
 	uint32_t term_count;
 	const struct snapshot_address *sources; /* host bits are ignored */
 	const struct snapshot_address *destinations;
+	const struct snapshot_address6 *sources6;
+	const struct snapshot_address6 *destinations6;
 	const struct classifier_term *terms; /* of several that match the first gives the application */
 };
 

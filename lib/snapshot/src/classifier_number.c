@@ -1,0 +1,127 @@
+/*
+ * inet6 addresses to numbers: all prefixes that rules name cut the addresses into intervals. See
+ * engine/classifier_layout.h.
+ *
+ * Room: two starts a prefix at most, and one. An array that several rules share is looked at once.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "classifier_build.h"
+
+struct collector {
+	struct arena scratch;
+	struct pair_map arrays; /* where an array stands, to its count */
+	struct ipv6_address *starts;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+static bool
+push_start(struct collector *collector, struct ipv6_address start)
+{
+	struct ipv6_address *moved = arena_grow(
+	    &collector->scratch, collector->starts, collector->count, &collector->capacity, sizeof(*moved));
+
+	if (moved == NULL) {
+		return false;
+	}
+	collector->starts = moved;
+	moved[collector->count++] = start;
+	return true;
+}
+
+static bool
+push_list(struct collector *collector, const struct snapshot_address6 *list, uint32_t count)
+{
+	const uint64_t where = (uint64_t)(uintptr_t)list;
+	uint32_t *known;
+
+	if (count == 0) {
+		return true;
+	}
+	known = pair_map_place(&collector->arrays, &collector->scratch, (uint32_t)(where >> 32), (uint32_t)where, 0);
+	if (known == NULL) {
+		return false;
+	}
+	for (uint32_t i = *known; i < count; i++) {
+		assert(list[i].length <= IPV6_LENGTH_MOST);
+		const struct ipv6_address behind = ipv6_next(ipv6_last(list[i].address, list[i].length));
+		if (!push_start(collector, ipv6_first(list[i].address, list[i].length)) ||
+		    (!ipv6_is_unspecified(behind) && !push_start(collector, behind))) {
+			return false;
+		}
+	}
+	*known = count > *known ? count : *known;
+	return true;
+}
+
+static int
+compare_starts(const void *left, const void *right)
+{
+	const struct ipv6_address *a = left;
+	const struct ipv6_address *b = right;
+
+	return ipv6_compare(*a, *b);
+}
+
+static bool
+collect(struct collector *collector, const struct classifier_source_context *contexts, uint32_t count)
+{
+	if (!push_start(collector, (struct ipv6_address){.high = 0})) {
+		return false;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t j = 0; j < contexts[i].rule_count; j++) {
+			const struct classifier_source_rule *rule = &contexts[i].rules[j];
+			if (!push_list(collector, rule->sources6, rule->source6_count) ||
+			    !push_list(collector, rule->destinations6, rule->destination6_count)) {
+				return false;
+			}
+		}
+	}
+	qsort(collector->starts, collector->count, sizeof(*collector->starts), compare_starts);
+	return true;
+}
+
+bool
+classifier_number_addresses6(struct classifier *classifier, struct arena *arena,
+    const struct classifier_source_context *contexts, uint32_t count)
+{
+	struct collector collector = {.count = 0};
+	struct ipv6_address *starts = NULL;
+	uint32_t kept = 0;
+
+	if (collect(&collector, contexts, count)) {
+		starts = arena_take(arena, collector.count, sizeof(*starts));
+	}
+	for (uint32_t i = 0; starts != NULL && i < collector.count; i++) {
+		if (kept == 0 || !ipv6_equal(starts[kept - 1], collector.starts[i])) {
+			starts[kept++] = collector.starts[i];
+		}
+	}
+	arena_release(&collector.scratch);
+	classifier->starts6 = starts;
+	classifier->start6_count = kept;
+	/* the most that keeps the last number's last value within 32 bits */
+	classifier->start6_shift = kept < 2 ? 31 : (uint32_t)__builtin_clz(kept - 1);
+	return starts != NULL;
+}
+
+uint32_t
+classifier_find_start6(const struct classifier *classifier, struct ipv6_address address)
+{
+	uint32_t low = 0;
+	uint32_t high = classifier->start6_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (ipv6_less(classifier->starts6[middle], address)) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	assert(low < classifier->start6_count && ipv6_equal(classifier->starts6[low], address));
+	return low;
+}
