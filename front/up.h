@@ -14,6 +14,7 @@ enum up_daemon {
 	UP_LOGD,
 	UP_MGD,
 	UP_FLOWD,
+	UP_TRANSFERD,
 	UP_DAEMONS,
 };
 
@@ -33,7 +34,7 @@ struct up_state {
 	bool has_namespace;  /* it is there, and goes with us */
 };
 
-/* "logd", "mgd", "flowd" */
+/* "logd", "mgd", "flowd", "transferd" */
 const char *up_daemon_name(enum up_daemon daemon);
 
 /*
@@ -43,6 +44,8 @@ const char *up_daemon_name(enum up_daemon daemon);
 bool up_state_open(struct up_state *state, const char *path, struct text *error) __attribute__((warn_unused_result));
 /* Takes back what was made but logs and database. */
 void up_state_close(struct up_state *state);
+/* Enters the host's namespace; false: errno says why. => only in a child that was forked for it */
+bool up_enter_namespace(const struct up_state *state) __attribute__((warn_unused_result));
 /* A UDP socket in the host's namespace, made by a short-lived child so that we never leave ours. -1: none. */
 int up_host_socket(const struct up_state *state);
 

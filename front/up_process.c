@@ -170,6 +170,10 @@ become(const struct up_run *run, const struct up_process *process, const struct 
 		arguments[count++] = "--config-name";
 		arguments[count++] = run->config;
 	}
+	if (process->daemon == UP_TRANSFERD && !up_enter_namespace(&run->state)) {
+		fprintf(stderr, "sallyport-transferd: the host namespace: %s\n", strerror(errno));
+		_exit(126);
+	}
 	if (process->daemon == UP_FLOWD) {
 		arguments[count++] = "--chassis";
 		arguments[count++] = run->chassis;

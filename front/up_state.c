@@ -30,6 +30,7 @@ static const char *const daemon_names[UP_DAEMONS] = {
     [UP_LOGD] = "logd",
     [UP_MGD] = "mgd",
     [UP_FLOWD] = "flowd",
+    [UP_TRANSFERD] = "transferd",
 };
 
 const char *
@@ -104,7 +105,8 @@ make_folders(struct up_state *state, struct text *error)
 	}
 	return make_folder(state, "run", 0, 0751, error) &&
 	    make_folder(state, "log", state->accounts[UP_LOGD].uid, 0750, error) &&
-	    make_folder(state, "db", state->accounts[UP_MGD].uid, 0700, error);
+	    make_folder(state, "db", state->accounts[UP_MGD].uid, 0700, error) &&
+	    make_folder(state, "transfer", state->accounts[UP_TRANSFERD].uid, 0700, error);
 }
 
 static bool
@@ -241,12 +243,27 @@ up_state_close(struct up_state *state)
 	state->path = NULL;
 }
 
+bool
+up_enter_namespace(const struct up_state *state)
+{
+	struct text path = TEXT_EMPTY;
+	int namespace;
+	bool good;
+
+	text_printf(&path, "/run/netns/%s", state->namespace);
+	namespace = open(text_string(&path), O_RDONLY | O_CLOEXEC);
+	text_release(&path);
+	good = namespace >= 0 && setns(namespace, CLONE_NEWNET) == 0;
+	if (namespace >= 0) {
+		close(namespace);
+	}
+	return good;
+}
+
 /* In the child: the socket's number goes home through `way`. */
 static void
 send_socket(const struct up_state *state, int way)
 {
-	struct text path = TEXT_EMPTY;
-	int namespace;
 	int udp = -1;
 	char nothing = 0;
 	struct iovec part = {.iov_base = &nothing, .iov_len = 1};
@@ -259,10 +276,7 @@ send_socket(const struct up_state *state, int way)
 	    .msg_control = &control,
 	    .msg_controllen = sizeof(control)};
 
-	text_printf(&path, "/run/netns/%s", state->namespace);
-	namespace = open(text_string(&path), O_RDONLY | O_CLOEXEC);
-	text_release(&path);
-	if (namespace >= 0 && setns(namespace, CLONE_NEWNET) == 0) {
+	if (up_enter_namespace(state)) {
 		udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	}
 	if (udp >= 0) {

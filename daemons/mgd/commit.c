@@ -271,7 +271,7 @@ put_in_force(struct mgd *mgd)
 		struct link *link = &mgd->links[i];
 
 		commit->waits[i] = commit->takes[i] && link_apply(mgd, link, mgd->running_id);
-		if (!commit->takes[i] && link->state == LINK_READY && link->loaded == before) {
+		if (!commit->takes[i] && !link_follows(mgd, link) && link->state == LINK_READY && link->loaded == before) {
 			link->loaded = mgd->running_id; /* nothing that concerns it has changed */
 		}
 	}
@@ -460,7 +460,7 @@ verify(struct mgd *mgd)
 	end_autoinstallation(commit);
 	for (int i = 0; i < LINK_COUNT; i++) {
 		/* A logger in trouble does not hold up a policy; what forwards always has its say. */
-		commit->takes[i] = mgd->links[i].state == LINK_READY &&
+		commit->takes[i] = mgd->links[i].state == LINK_READY && !link_follows(mgd, &mgd->links[i]) &&
 		    (i == LINK_FLOWD || link_concerned(&mgd->links[i], mgd->running, commit->tree));
 	}
 	if (!commit->takes[LINK_FLOWD]) {

@@ -1,5 +1,5 @@
 /*
- * Connections to logd and flowd. See link.h.
+ * Connections to logd, flowd and transferd. See link.h.
  */
 #include "link.h"
 
@@ -9,10 +9,12 @@
 #include "commit.h"
 #include "ipc/payload.h"
 #include "conf/groups.h"
+#include "transfer.h"
 
 static const char *const names[LINK_COUNT] = {
     [LINK_LOGD] = "logd",
     [LINK_FLOWD] = "flowd",
+    [LINK_TRANSFERD] = "transferd",
 };
 
 bool
@@ -145,10 +147,27 @@ link_abort(struct mgd *mgd, struct link *link, uint64_t id)
 	(void)ask(mgd, link, IPC_ABORT, &payload);
 }
 
+bool
+link_follows(const struct mgd *mgd, const struct link *link)
+{
+	return link == &mgd->links[LINK_TRANSFERD];
+}
+
+/* A follower is told what is in force, in one step. */
+static bool
+tell(struct mgd *mgd, struct link *link)
+{
+	struct text payload = TEXT_EMPTY;
+
+	transfer_encode(mgd, &payload);
+	link->asked = mgd->running_id;
+	return ask(mgd, link, IPC_TRANSFER, &payload);
+}
+
 static void
 start_load(struct mgd *mgd, struct link *link)
 {
-	if (link_verify(mgd, link, mgd->running, mgd->running_id)) {
+	if (link_follows(mgd, link) ? tell(mgd, link) : link_verify(mgd, link, mgd->running, mgd->running_id)) {
 		link->state = LINK_LOADING;
 		link->deadline = mgd_now() + mgd->patience;
 	}
@@ -248,10 +267,10 @@ take_load_result(struct mgd *mgd, struct link *link, const struct ipc_result *re
 	if (!result->accepted) {
 		log_refusal(mgd, link, result);
 		link->state = LINK_REFUSED;
-	} else if (link->state == LINK_LOADING && link->asked == mgd->running_id) {
+	} else if (link->state == LINK_LOADING && link->asked == mgd->running_id && !link_follows(mgd, link)) {
 		link->state = LINK_APPLYING;
 		(void)!link_apply(mgd, link, link->asked);
-	} else if (link->state == LINK_LOADING) {
+	} else if (link->state == LINK_LOADING && link->asked != mgd->running_id) {
 		start_load(mgd, link); /* a commit overtook it */
 	} else {
 		link->state = LINK_READY;

@@ -17,6 +17,7 @@
 enum {
 	LINK_LOGD,
 	LINK_FLOWD,
+	LINK_TRANSFERD, /* follows: it is told what is in force, and has no say in a commit */
 	LINK_COUNT,
 };
 
@@ -49,6 +50,8 @@ bool links_down(const struct mgd *mgd);
 /* => room for LINK_COUNT */
 size_t links_prepare(const struct mgd *mgd, struct pollfd *polls);
 void links_serve(struct mgd *mgd, const struct pollfd *polls, size_t count);
+/* It follows what is in force and has no part in commits. */
+bool link_follows(const struct mgd *mgd, const struct link *link);
 /* Would the daemon get another text for `after` than for `before`? */
 bool link_concerned(const struct link *link, const struct conf_tree *before, const struct conf_tree *after);
 /* Sends VERIFY of a configuration; links are told apart: each gets what it has a use for. False: it is not there any more. */

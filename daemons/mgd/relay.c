@@ -24,6 +24,7 @@ static const char *const daemon_names[] = {
     [OP_DAEMON_MGD] = "mgd",
     [OP_DAEMON_FLOWD] = "flowd",
     [OP_DAEMON_LOGD] = "logd",
+    [OP_DAEMON_TRANSFERD] = "transferd",
 };
 
 void

@@ -306,4 +306,5 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_nat(&check);
 	check_access(&check);
 	check_login(&check);
+	check_archival(&check);
 }

@@ -120,10 +120,19 @@ op_schema_output(struct op_rpc *rpc, const struct schema_node *output)
 static enum op_daemon
 op_schema_daemon(const char *name)
 {
-	if (name != NULL && strcmp(name, "flowd") == 0) {
-		return OP_DAEMON_FLOWD;
+	static const char *const names[] = {
+	    [OP_DAEMON_MGD] = "mgd",
+	    [OP_DAEMON_FLOWD] = "flowd",
+	    [OP_DAEMON_LOGD] = "logd",
+	    [OP_DAEMON_TRANSFERD] = "transferd",
+	};
+
+	for (size_t i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			return (enum op_daemon)i;
+		}
 	}
-	return name != NULL && strcmp(name, "logd") == 0 ? OP_DAEMON_LOGD : OP_DAEMON_MGD;
+	return OP_DAEMON_MGD;
 }
 
 /* "show security: Show the security services; show security flow: Show flow information" */

@@ -83,6 +83,7 @@ enum op_daemon {
 	OP_DAEMON_MGD,
 	OP_DAEMON_FLOWD,
 	OP_DAEMON_LOGD,
+	OP_DAEMON_TRANSFERD,
 };
 
 enum op_mode {
