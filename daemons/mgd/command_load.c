@@ -51,6 +51,11 @@ command_load(struct session *session, const struct op_command *command)
 		session_failf(session, "error: a file or 'terminal' is expected\n");
 		return COMMAND_WRONG;
 	}
+	if (order.relative && (order.mode == CONF_LOAD_OVERRIDE || order.mode == CONF_LOAD_PATCH)) {
+		session_failf(session, "error: %s has all levels: it cannot be loaded relative to one\n",
+		    order.mode == CONF_LOAD_PATCH ? "a patch" : "a whole configuration");
+		return COMMAND_WRONG;
+	}
 	if (order.length == 0) {
 		session_failf(session, "error: there is nothing to load\n");
 		return COMMAND_WRONG;

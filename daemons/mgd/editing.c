@@ -321,15 +321,41 @@ same(const struct conf_tree *left, const struct conf_tree *right, enum conf_form
 	return equal;
 }
 
-/* The lines of a difference, each as what is in conflict. Order alone is none: what others
- * committed stands first. */
+/* Does a change move entries that were there, at this level? Then it depends on their order. */
 static bool
-tell_conflicts(
-    const struct conf_tree *mine, const struct conf_tree *theirs, struct diagnostics *list)
+moves_at(const struct conf_tree *before, const struct conf_tree *after, const char *section)
+{
+	struct text change = TEXT_EMPTY;
+	char *rest = NULL;
+	bool inside = false;
+	bool moves = false;
+
+	conf_compare(before, after, &change);
+	moves = text_failed(&change);
+	char *line = change.length == 0 ? NULL : strtok_r(change.bytes, "\n", &rest);
+
+	for (; line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		if (line[0] == '[') {
+			inside = strcmp(line, section) == 0;
+		}
+		moves = moves || (inside && line[0] == '!' && strstr(line, ": ") == NULL);
+	}
+	text_release(&change);
+	return moves;
+}
+
+/*
+ * The lines of a difference, each as what is in conflict. Order alone is none, where both only
+ * added something: what others committed stands first.
+ */
+static bool
+tell_conflicts(const struct session *session, const struct conf_tree *mine,
+    const struct conf_tree *theirs, struct diagnostics *list)
 {
 	struct text difference = TEXT_EMPTY;
 	char *rest = NULL;
 	char path[512] = "";
+	char section[520] = "";
 	bool found = false;
 
 	conf_compare(theirs, mine, &difference);
@@ -347,12 +373,19 @@ tell_conflicts(
 			(void)snprintf(path, sizeof(path), "%.*s", (int)(length - 6),
 			    line + 5 + (line[5] == ' '));
 			path[strcspn(path, "]")] = '\0';
+			(void)snprintf(section, sizeof(section), "%s", line);
 		} else if (line[0] == '+' || line[0] == '-') {
 			const char *statement = line + 1 + strspn(line + 1, " ");
 
 			diagnostics_addf(list, DIAGNOSTIC_ERROR, path, statement, 0, "%s",
 			    line[0] == '+' ? "conflicts with what was committed meanwhile"
 					   : "was committed meanwhile by another user");
+			found = true;
+		} else if (line[0] == '!' && (strstr(line, ": ") != NULL ||
+					  moves_at(session->base, session->own, section) ||
+					  moves_at(session->base, session->mgd->running, section))) {
+			diagnostics_addf(list, DIAGNOSTIC_ERROR, path, line + 1 + strspn(line + 1, " "), 0,
+			    "its place or state conflicts with what was committed meanwhile");
 			found = true;
 		}
 	}
@@ -375,19 +408,18 @@ editing_merged(const struct session *session, struct diagnostics *list)
 		list->failed = list->failed || copy == NULL;
 		return copy;
 	}
-	/* A patch does not tell places and marks: changes that it cannot carry are refused rather
-	 * than put elsewhere. */
+	/* A change that a patch cannot carry is refused rather than done by half. */
 	again = patched(session->base, session->own, session->base, list);
 	good = again != NULL;
 	if (good && !same(again, session->own, CONF_FORMAT_TEXT)) {
 		diagnostics_addf(list, DIAGNOSTIC_ERROR, NULL, NULL, 0,
-		    "changes of order cannot be merged with what was committed meanwhile: "
+		    "these changes cannot be merged with what was committed meanwhile: "
 		    "'rollback 0' and do them again");
 		good = false;
 	}
 	mine = good ? patched(session->base, session->own, running, list) : NULL;
 	theirs = mine != NULL ? patched(session->base, running, session->own, list) : NULL;
-	if (theirs == NULL || tell_conflicts(mine, theirs, list)) {
+	if (theirs == NULL || tell_conflicts(session, mine, theirs, list)) {
 		conf_tree_destroy(mine);
 		mine = NULL;
 	}

@@ -72,7 +72,27 @@ order(void **state)
 	    POLICY "p match source-address [ x y ]\n" POLICY "q then deny\n" POLICY "r then deny\n",
 	    POLICY "r then deny\n" POLICY "p match source-address [ y x ]\n" POLICY "q then deny\n",
 	    "[edit security policies from-zone a to-zone b]\n"
-	    "!     policy r { ... }\n");
+	    "!     policy r { ... }\n"
+	    "      policy p { ... }\n");
+	/* The neighbours of what is new or moved, of what follows something else too. */
+	assert_compares(state, POLICY "p then deny\n" POLICY "q then deny\n" POLICY "r then deny\n" POLICY "s then deny\n",
+	    POLICY "p then deny\n" POLICY "n then permit\n" POLICY "q then deny\n" POLICY "s then deny\n"
+	    POLICY "r then deny\n" POLICY "z then deny\n",
+	    "[edit security policies from-zone a to-zone b]\n"
+	    "      policy p { ... }\n"
+	    "+     policy n {\n"
+	    "+         then {\n"
+	    "+             permit;\n"
+	    "+         }\n"
+	    "+     }\n"
+	    "      policy q { ... }\n"
+	    "!     policy s { ... }\n"
+	    "      policy r { ... }\n"
+	    "+     policy z {\n"
+	    "+         then {\n"
+	    "+             deny;\n"
+	    "+         }\n"
+	    "+     }\n");
 	assert_compares(state, "set routing-options rib-groups g import-rib [ a.inet.0 b.inet.0 ]\n",
 	    "set routing-options rib-groups g import-rib [ b.inet.0 a.inet.0 ]\n",
 	    "[edit routing-options rib-groups g]\n"
@@ -95,6 +115,41 @@ switched(void **state)
 	    "!    inactive: ssh;\n");
 }
 
+/* Notes and protection are part of a configuration, so their change is one. */
+static void
+notes_and_protection(void **state)
+{
+	assert_compares(state, "set system host-name a\nset system services ssh\nannotate system services \"one\"\n" POLICY "p then deny\n",
+	    "set system host-name a\nset system services ssh\nannotate system services \"two\"\n" POLICY "p then deny\n"
+	    "annotate system host-name \"name\"\n"
+	    "annotate security policies from-zone a to-zone b policy p \"why\"\nprotect security\n",
+	    "[edit]\n"
+	    "!  protect: security { ... }\n"
+	    "[edit system]\n"
+	    "+   /* name */\n"
+	    "    host-name a;\n"
+	    "-   /* one */\n"
+	    "+   /* two */\n"
+	    "    services { ... }\n"
+	    "[edit security policies from-zone a to-zone b]\n"
+	    "+     /* why */\n"
+	    "      policy p { ... }\n");
+	assert_compares(state, "set system services ssh\nannotate system services ssh \"one\"\nprotect system services\n",
+	    "set system services ssh\n",
+	    "[edit system]\n"
+	    "!   unprotect: services { ... }\n"
+	    "[edit system services]\n"
+	    "-    /* one */\n"
+	    "     ssh;\n");
+	/* Values are switched one by one. */
+	assert_compares(state, POLICY "p match source-address [ x y ]\n",
+	    POLICY "p match source-address [ x y ]\ndeactivate security policies from-zone a to-zone b policy p match source-address y\n",
+	    "[edit security policies from-zone a to-zone b policy p match]\n"
+	    "-       source-address [ x y ];\n"
+	    "+       source-address x;\n"
+	    "+       inactive: source-address y;\n");
+}
+
 static void
 nothing_changed(void **state)
 {
@@ -110,6 +165,7 @@ main(void)
 	    cmocka_unit_test(values_and_families),
 	    cmocka_unit_test(order),
 	    cmocka_unit_test(switched),
+	    cmocka_unit_test(notes_and_protection),
 	    cmocka_unit_test(nothing_changed),
 	};
 

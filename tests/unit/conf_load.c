@@ -108,6 +108,16 @@ patch(void **state)
 	    "set " POLICIES " policy p then permit\nset " POLICIES " policy q then permit\nset interfaces ge-0/0/0 mtu 1400\n",
 	    "set system host-name x\n",
 	    "set security zones security-zone z\nset " POLICIES " policy q then deny\n",
+	    /* Moved, put in between, switched, noted. */
+	    "set system host-name x\nset " POLICIES " policy q then deny\nset " POLICIES " policy n then deny\n"
+	    "set " POLICIES " policy p match source-address s\nset " POLICIES " policy p then permit\n"
+	    "annotate " POLICIES " policy n \"new {\"\nannotate " POLICIES " policy p \"old\"\n"
+	    "deactivate " POLICIES " policy q\nannotate system \"sys\"\n",
+	    "set system host-name x\nannotate system host-name \"h\"\nset " POLICIES " policy a then deny\n"
+	    "set " POLICIES " policy p match source-address s\n"
+	    "deactivate " POLICIES " policy p match source-address s\nset " POLICIES " policy p then permit\n"
+	    "set " POLICIES " policy b then deny\nset " POLICIES " policy q then deny\nset " POLICIES " policy z then deny\n"
+	    "set groups y system host-name y\nset groups x system host-name y\nset apply-groups [ x y ]\n",
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -132,6 +142,96 @@ patch(void **state)
 	}
 }
 
+/* Many orders of the same policies: a patch brings each to each other one. */
+static void
+patches_of_orders(void **state)
+{
+	static const char *const orders[] = {"abcd", "dcba", "badc", "bd", "xaybzcd", "dabc", "cxdya", "d"};
+	const size_t count = sizeof(orders) / sizeof(orders[0]);
+
+	for (size_t i = 0; i < count * count; i++) {
+		struct text lines[2] = {TEXT_EMPTY, TEXT_EMPTY};
+		struct text difference = TEXT_EMPTY;
+
+		for (size_t side = 0; side < 2; side++) {
+			for (const char *name = orders[side == 0 ? i / count : i % count]; *name != '\0'; name++) {
+				text_printf(&lines[side], "set " POLICIES " policy %c then deny\n", *name);
+			}
+		}
+		struct world first = world_of(state, text_string(&lines[0]));
+		struct world second = world_of(state, text_string(&lines[1]));
+
+		conf_compare(first.tree, second.tree, &difference);
+		if (!load(&first, CONF_LOAD_PATCH, NULL, text_string(&difference))) {
+			fail_msg("%s\n%s", text_string(&difference), world_told(&first));
+		}
+		assert_string_equal(world_render(&first, CONF_FORMAT_SET), text_string(&lines[1]));
+		text_release(&lines[0]);
+		text_release(&lines[1]);
+		text_release(&difference);
+		world_release(&first);
+		world_release(&second);
+	}
+}
+
+/* What is protected is not moved, and a patch protects and gives free. */
+static void
+patches_and_protection(void **state)
+{
+	struct world world = world_of(state, before);
+	struct conf_editor editor = {.tree = world.tree};
+	static const char move[] = "[edit " POLICIES "]\n!  policy q { ... }\n   policy p { ... }\n";
+
+	assert_true(load(&world, CONF_LOAD_PATCH, NULL, "[edit security]\n!  protect: policies { ... }\n"));
+	assert_false(conf_edit_delete(&editor, POLICIES " policy q", &world.list));
+	assert_false(load(&world, CONF_LOAD_PATCH, NULL, move));
+	assert_told(&world, "this is protected");
+	assert_true(load(&world, CONF_LOAD_PATCH, NULL, "[edit security]\n!  unprotect: policies { ... }\n"));
+	assert_true(load(&world, CONF_LOAD_PATCH, NULL, move));
+	assert_true(strstr(world_render(&world, CONF_FORMAT_SET), "policy q") <
+	    strstr(text_string(&world.out), "policy p"));
+	world_release(&world);
+}
+
+/* merge, replace, update and set at a level: what stands beside it stays. */
+static void
+relative(void **state)
+{
+	static const char beside[] = "set system host-name x\nset system services ssh\nset interfaces ge-0/0/0 mtu 1400\n"
+	                             "annotate system \"kept\"\n";
+	static const struct {
+		enum conf_load_mode mode;
+		const char *text;
+		const char *expected; /* NULL: refused */
+	} rows[] = {
+	    {CONF_LOAD_MERGE, "host-name y;\n", "set system host-name y\nset system services ssh\n"},
+	    {CONF_LOAD_MERGE, "set host-name y\n", "set system host-name y\nset system services ssh\n"},
+	    {CONF_LOAD_SET, "delete services\nset host-name y\n", "set system host-name y\n"},
+	    {CONF_LOAD_REPLACE, "replace: services { telnet; }\n", "set system host-name x\nset system services telnet\n"},
+	    {CONF_LOAD_UPDATE, "host-name y;\nservices { telnet; }\n", "set system host-name y\nset system services telnet\n"},
+	    {CONF_LOAD_UPDATE, "host-name y;\n", "set system host-name y\n"},
+	    {CONF_LOAD_UPDATE, "interfaces { ge-0/0/1 { mtu 1400; } }\n", NULL},
+	    {CONF_LOAD_MERGE, "{\"configuration\": {}}\n", NULL},
+	    {CONF_LOAD_MERGE, "host-name y;\n}\n", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world world = world_of(state, beside);
+
+		if (load(&world, rows[i].mode, "system", rows[i].text) != (rows[i].expected != NULL)) {
+			fail_msg("%s: %s", rows[i].text, world_told(&world));
+		}
+		if (rows[i].expected != NULL) {
+			const char *end = strstr(world_render(&world, CONF_FORMAT_SET), "annotate system kept\n");
+
+			assert_non_null(strstr(text_string(&world.out), "set interfaces ge-0/0/0 mtu 1400\n"));
+			assert_true(end != NULL || strstr(text_string(&world.out), "annotate system \"kept\"\n") != NULL);
+			assert_memory_equal(text_string(&world.out), rows[i].expected, strlen(rows[i].expected));
+		}
+		world_release(&world);
+	}
+}
+
 static void
 all_or_nothing(void **state)
 {
@@ -147,7 +247,12 @@ all_or_nothing(void **state)
 	    {CONF_LOAD_PATCH, "[edit system]\n-  host-name z;\n+  host-name y;\n", "no such statement"},
 	    {CONF_LOAD_PATCH, "[edit system]\n+  host-name y;\n+  nonsense;\n", "nonsense"},
 	    {CONF_LOAD_PATCH, "host-name y;\n", "no line of a patch"},
-	    {CONF_LOAD_PATCH, "[edit system]\n!  host-name y;\n", "by hand"},
+	    {CONF_LOAD_PATCH, "[edit system]\n!  host-name x;\n", ":2: '': there is nothing of this name that can be moved"},
+	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  policy q { ... }\n", "the place is not known"},
+	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  policy none { ... }\n   policy p { ... }\n", ":2:"},
+	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  inactive: policy none { ... }\n", "no such statement"},
+	    {CONF_LOAD_PATCH, "[edit security policies]\n   from-zone a to-zone b {\n-     policy q;\n   }\n", "stays opens a level"},
+	    {CONF_LOAD_PATCH, "+  host-name y;\n[edit system]\n", "no line of a patch"},
 	    {CONF_LOAD_PATCH, "[edit } { ]\n+  host-name y;\n", ""},
 	};
 
@@ -188,6 +293,9 @@ main(void)
 	    cmocka_unit_test(replace),
 	    cmocka_unit_test(typed),
 	    cmocka_unit_test(patch),
+	    cmocka_unit_test(patches_of_orders),
+	    cmocka_unit_test(patches_and_protection),
+	    cmocka_unit_test(relative),
 	    cmocka_unit_test(all_or_nothing),
 	    cmocka_unit_test(protected_statements_stay),
 	};

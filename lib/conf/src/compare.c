@@ -1,8 +1,9 @@
 /*
  * What changed between two configurations, in the form of `show | compare`. See conf_compare().
  *
- * Level by level: what was added (+), taken away (-) or moved and switched (!) directly at a level stands under its
- * [edit ...] line, then the levels below follow. The functions call themselves as deep as the schema goes.
+ * Level by level: what was added (+), taken away (-), or moved, switched or protected (!) directly at a level stands
+ * under its [edit ...] line, beside the neighbours of what was put in or moved; then the levels below follow. load_patch.c
+ * reads it. The functions call themselves as deep as the schema goes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,20 +36,25 @@ append_node(struct comparison *comparison, const struct conf_node *node, const c
 	render_curly_node(&curly, node);
 }
 
-/* A node of which only the head is shown. */
+/* A node of which only the head is shown, behind a sign. */
 static void
-append_head(struct comparison *comparison, const struct conf_node *node, const char *word, const char *prefix)
+append_head(struct comparison *comparison, const struct conf_node *node, const char *sign, const char *prefix)
 {
 	struct text *lines = &comparison->lines;
 
-	text_append_char(lines, '!');
+	text_append_char(lines, *sign);
 	text_append_repeated(lines, ' ', comparison->depth + COMPARE_INDENT);
-	text_append(lines, word);
+	text_append(lines, sign + 1);
 	if (prefix != NULL) {
 		text_printf(lines, "%s ", prefix);
 	}
+	if (node->schema->kind == SCHEMA_LEAF_LIST) {
+		(void)render_values(lines, node);
+		text_append(lines, ";\n");
+		return;
+	}
 	tree_append_words(lines, node);
-	text_append(lines, node->first == NULL ? ";\n" : " { ... }\n");
+	text_append(lines, tree_stands_alone(node) ? ";\n" : " { ... }\n");
 }
 
 static void
@@ -61,9 +67,15 @@ append_values(struct comparison *comparison, const struct conf_node *first, cons
 	    .prefix = prefix,
 	};
 
-	if (first != NULL) {
-		render_curly_values(&curly, first);
+	while (first != NULL) {
+		first = tree_next(render_curly_values(&curly, first));
 	}
+}
+
+static bool
+same_marks(const struct conf_node *left, const struct conf_node *right)
+{
+	return left->inactive == right->inactive && left->guarded == right->guarded;
 }
 
 /* The same values, in the same order where the order counts? */
@@ -80,12 +92,14 @@ same_values(const struct conf_node *parent, const struct conf_node *before, cons
 			return false;
 		}
 		if (!value->schema->user_ordered) {
-			if (tree_find(parent, value->schema, value->value, NULL) == NULL) {
+			const struct conf_node *twin = tree_find(parent, value->schema, value->value, NULL);
+
+			if (twin == NULL || !same_marks(value, twin)) {
 				return false;
 			}
 			continue;
 		}
-		if (strcmp(value->value, after->value) != 0) {
+		if (strcmp(value->value, after->value) != 0 || !same_marks(value, after)) {
 			return false;
 		}
 		after = tree_next(after);
@@ -181,36 +195,105 @@ find_positions(struct place *places, size_t *positions, const struct conf_node *
 	return count;
 }
 
+/* --- what is noted about a statement ----------------------------------------------------------------------------- */
+
 static void
-compare_order(struct comparison *comparison, const struct conf_node *before, const struct conf_node *after,
-    const char *prefix)
+append_note(struct comparison *comparison, char sign, const char *note)
+{
+	if (note != NULL) {
+		text_append_char(&comparison->lines, sign);
+		text_append_repeated(&comparison->lines, ' ', comparison->depth + COMPARE_INDENT);
+		text_printf(&comparison->lines, "/* %s */\n", note);
+	}
+}
+
+/* How the statement's line is to be shown for what became of it; nothing for NULL. */
+static void
+compare_marks(struct comparison *comparison, const struct conf_node *before, const struct conf_node *after,
+    const char *shown, const char *prefix)
+{
+	const char *old = before->annotation;
+	const char *new = after->annotation;
+
+	if (before->guarded != after->guarded) {
+		append_head(comparison, after, after->guarded ? "!protect: " : "!unprotect: ", prefix);
+	}
+	if (before->inactive != after->inactive) {
+		append_head(comparison, after, after->inactive ? "!inactive: " : "!active: ", prefix);
+	}
+	if (old == NULL || new == NULL ? old != new : strcmp(old, new) != 0) {
+		append_note(comparison, '-', old);
+		append_note(comparison, '+', new);
+		shown = shown == NULL ? " " : shown;
+	}
+	if (shown != NULL) {
+		append_head(comparison, after, shown, prefix);
+	}
+}
+
+/* --- entries whose order counts ---------------------------------------------------------------------------------- */
+
+/* In the arrays, an entry of `after` that `before` has not is neither moved nor in its place. */
+enum fate {
+	FATE_SAME,
+	FATE_MOVED,
+	FATE_ADDED,
+};
+
+static void
+append_ordered(struct comparison *comparison, const struct conf_node *before_parent, const struct conf_node *after,
+    const enum fate *fates, const char *prefix)
+{
+	const size_t count = count_entries(after);
+	size_t i = 0;
+
+	for (const struct conf_node *entry = after; entry != NULL; entry = tree_next(entry), i++) {
+		const bool beside =
+		    (i > 0 && fates[i - 1] != FATE_SAME) || (i + 1 < count && fates[i + 1] != FATE_SAME);
+		const struct conf_node *twin = NULL;
+
+		if (fates[i] == FATE_ADDED) {
+			append_node(comparison, entry, "+", prefix);
+			continue;
+		}
+		twin = tree_find(before_parent, entry->schema, entry->value, entry->value2);
+		/* JUNOS shows the neighbours of what was put in or moved. */
+		compare_marks(comparison, twin, entry, fates[i] == FATE_MOVED ? "!" : beside ? " " : NULL, prefix);
+	}
+}
+
+static void
+compare_ordered(struct comparison *comparison, const struct conf_node *before_parent, const struct conf_node *before,
+    const struct conf_node *after, const char *prefix)
 {
 	const size_t before_count = count_entries(before);
 	const size_t after_count = count_entries(after);
+	struct place *places = calloc(before_count + 1, sizeof(*places));
+	size_t *positions = calloc(after_count * 3 + 1, sizeof(*positions));
+	bool *moved = calloc(after_count + 1, sizeof(*moved));
+	enum fate *fates = calloc(after_count + 1, sizeof(*fates));
 
-	if (before == NULL || after == NULL) {
-		return;
-	}
-	struct place *places = calloc(before_count, sizeof(*places));
-	size_t *positions = calloc(after_count * 3, sizeof(*positions));
-	bool *moved = calloc(after_count, sizeof(*moved));
-
-	if (places == NULL || positions == NULL || moved == NULL) {
+	if (places == NULL || positions == NULL || moved == NULL || fates == NULL) {
 		comparison->lines.failed = true;
 	} else {
-		const size_t count = find_positions(places, positions, before, after);
+		const size_t count = before == NULL ? 0 : find_positions(places, positions, before, after);
 		size_t i = 0;
+		size_t common = 0;
 
 		find_moved(positions, count, positions + after_count, moved);
-		for (const struct conf_node *entry = after; entry != NULL; entry = tree_next(entry)) {
-			if (tree_find(before->parent, entry->schema, entry->value, entry->value2) != NULL && moved[i++]) {
-				append_head(comparison, entry, "", prefix);
+		for (const struct conf_node *entry = after; entry != NULL; entry = tree_next(entry), i++) {
+			if (tree_find(before_parent, entry->schema, entry->value, entry->value2) == NULL) {
+				fates[i] = FATE_ADDED;
+			} else if (moved[common++]) {
+				fates[i] = FATE_MOVED;
 			}
 		}
+		append_ordered(comparison, before_parent, after, fates, prefix);
 	}
 	free(places);
 	free(positions);
 	free(moved);
+	free(fates);
 }
 
 /* --- levels ------------------------------------------------------------------------------------------------------ */
@@ -222,8 +305,8 @@ compare_leaf(struct comparison *comparison, const struct conf_node *before, cons
 	if (strcmp(before->value, after->value) != 0) {
 		append_node(comparison, before, "-", prefix);
 		append_node(comparison, after, "+", prefix);
-	} else if (before->inactive != after->inactive) {
-		append_head(comparison, after, after->inactive ? "inactive: " : "active: ", prefix);
+	} else {
+		compare_marks(comparison, before, after, NULL, prefix);
 	}
 }
 
@@ -242,6 +325,8 @@ compare_children(struct comparison *comparison, const struct schema_node *schema
 		if (!same_values(after, first_before, first_after)) {
 			append_values(comparison, first_before, "-", prefix);
 			append_values(comparison, first_after, "+", prefix);
+		} else if (first_after != NULL) {
+			compare_marks(comparison, first_before, first_after, NULL, prefix);
 		}
 		return;
 	}
@@ -250,6 +335,10 @@ compare_children(struct comparison *comparison, const struct schema_node *schema
 			append_node(comparison, node, "-", prefix);
 		}
 	}
+	if (schema->kind == SCHEMA_LIST && schema->user_ordered) {
+		compare_ordered(comparison, before, first_before, first_after, prefix);
+		return;
+	}
 	for (const struct conf_node *node = first_after; node != NULL; node = tree_next(node)) {
 		const struct conf_node *twin = tree_find(before, schema, node->value, node->value2);
 
@@ -257,14 +346,12 @@ compare_children(struct comparison *comparison, const struct schema_node *schema
 			append_node(comparison, node, "+", prefix);
 		} else if (schema->kind == SCHEMA_LEAF) {
 			compare_leaf(comparison, twin, node, prefix);
-		} else if (schema->prefix_form) {
-			compare_direct(comparison, twin, node, schema->name);
-		} else if (twin->inactive != node->inactive) {
-			append_head(comparison, node, node->inactive ? "inactive: " : "active: ", prefix);
+		} else {
+			compare_marks(comparison, twin, node, NULL, prefix);
+			if (schema->prefix_form) {
+				compare_direct(comparison, twin, node, schema->name);
+			}
 		}
-	}
-	if (schema->kind == SCHEMA_LIST && schema->user_ordered) {
-		compare_order(comparison, first_before, first_after, prefix);
 	}
 }
 

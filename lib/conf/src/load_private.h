@@ -5,6 +5,7 @@
 #define LOAD_PRIVATE_H
 
 #include "conf/conf.h"
+#include "conf/load.h"
 
 struct load {
 	struct conf_tree *tree;
@@ -30,5 +31,11 @@ struct load_place {
 /* An error or warning about the text itself. */
 void load_tell(const struct load *load, enum diagnostic_severity severity, struct load_place place, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
+
+/* In load_modes.c: no node replaces any more. */
+void load_clear_marks(struct conf_tree *tree);
+/* In load_patch.c: the candidate as the patch makes it; NULL: it was told. */
+struct conf_tree *load_patched(const struct conf_editor *editor, const struct conf_load_order *order,
+    struct diagnostics *list) __attribute__((warn_unused_result));
 
 #endif

@@ -191,7 +191,7 @@ begin_line(const struct curly *curly, const struct conf_node *node)
 }
 
 /* The values of a leaf-list from `node` on, as one word or in brackets. Returns the last of them. */
-static const struct conf_node *
+const struct conf_node *
 render_values(struct text *out, const struct conf_node *node)
 {
 	const struct conf_node *last = node;

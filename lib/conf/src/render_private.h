@@ -26,6 +26,8 @@ struct curly {
 void render_curly_node(const struct curly *curly, const struct conf_node *node);
 /* The values of a leaf-list from `first` on, as one statement. Returns the last of them. */
 const struct conf_node *render_curly_values(const struct curly *curly, const struct conf_node *first);
+/* The same on one line without its end. */
+const struct conf_node *render_values(struct text *out, const struct conf_node *node);
 void render_curly_children(const struct curly *curly, const struct conf_node *node);
 void render_json(const struct conf_node *node, struct text *out);
 void render_xml(const struct conf_node *node, struct text *out);

@@ -12,7 +12,7 @@
 enum conf_load_mode {
 	CONF_LOAD_MERGE,    /* added; a leaf takes the new value, a choice the new way */
 	CONF_LOAD_OVERRIDE, /* the file is the configuration */
-	CONF_LOAD_UPDATE,   /* the same; what is equal keeps its place */
+	CONF_LOAD_UPDATE,   /* the same; relative: the level's statements are the file's, the others stay */
 	CONF_LOAD_REPLACE,  /* merged, but what is marked "replace:" takes the place of what is there */
 	CONF_LOAD_SET,      /* the lines are done as if they were typed */
 	CONF_LOAD_PATCH,    /* what conf_compare() wrote */
@@ -20,7 +20,7 @@ enum conf_load_mode {
 
 struct conf_load_order {
 	enum conf_load_mode mode;
-	bool relative; /* statements are those of the editor's level; merge, replace and set only */
+	bool relative; /* statements are those of the editor's level; not for override and patch, which have all levels */
 	enum conf_format format;
 	const char *file; /* for diagnostics; NULL: none */
 	const char *bytes;
