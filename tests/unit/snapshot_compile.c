@@ -243,7 +243,7 @@ test_host_inbound_applications_and_protocols(void **state)
 	assert_int_equal(list->custom[0].low, 7000);
 	assert_int_equal(list->custom[0].high, 7010);
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "E-048"), 1);
-	assert_int_equal(list->protocols, 0x3fff & ~2U);
+	assert_int_equal(list->protocols, (1U << HOST_PROTOCOL_COUNT) - 1 - (1U << HOST_PROTOCOL_BGP));
 }
 
 /* REQ-HI-013, REQ-CFG-011: what runs, and the web server's interfaces; Telnet is never started */

@@ -69,12 +69,12 @@ check_destination(const struct item *item)
 	case IPV4_CLASS_UNICAST:
 	case IPV4_CLASS_BROADCAST:
 		return REASON_NONE;
+	case IPV4_CLASS_MULTICAST:
+		return (item->flags & ITEM_FROM_HOST) == 0 ? REASON_NONE : REASON_DESTINATION_MULTICAST;
 	case IPV4_CLASS_ZERO:
 		return REASON_DESTINATION_ZERO;
 	case IPV4_CLASS_LOOPBACK:
 		return REASON_DESTINATION_LOOPBACK;
-	case IPV4_CLASS_MULTICAST:
-		return REASON_DESTINATION_MULTICAST;
 	case IPV4_CLASS_RESERVED:
 		return REASON_DESTINATION_RESERVED;
 	}
@@ -259,18 +259,20 @@ admit_packet(struct engine *engine, struct item *item)
 		return;
 	}
 	if (!from_host) {
-		if (item->destination == UINT32_MAX ||
-		    unit_broadcast(engine, item->unit, item->destination)) {
-			local_packet(engine, item, NULL);
-			return;
-		}
-		if ((item->flags & ITEM_GROUP_FRAME) != 0) {
-			finish_drop(engine, packet, REASON_FRAME_BROADCAST);
-			return;
-		}
-		reason = check_source_way(engine, item);
+		const bool group = item->destination == UINT32_MAX ||
+				   ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
+				   unit_broadcast(engine, item->unit, item->destination);
+
+		/* One that was to a single host but came to all is judged as such first. */
+		reason = !group && (item->flags & ITEM_GROUP_FRAME) != 0
+			     ? REASON_FRAME_BROADCAST
+			     : check_source_way(engine, item);
 		if (reason != REASON_NONE) {
 			finish_drop(engine, packet, reason);
+			return;
+		}
+		if (group) {
+			local_packet(engine, item, NULL);
 			return;
 		}
 	}

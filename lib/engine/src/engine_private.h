@@ -118,6 +118,24 @@ struct reply_limit {
 	uint32_t rate; /* a second, and as many at once */
 };
 
+/* The kinds of traffic to our own host that have a limit of their own. See limits.def. */
+enum host_limit {
+#define HOST_LIMIT(symbol, total, each) HOST_LIMIT_##symbol,
+#include "engine/limits.def"
+#undef HOST_LIMIT
+	HOST_LIMIT_COUNT
+};
+
+enum {
+	HOST_SOURCES = 4096,
+};
+
+/* See host_limit.c. */
+struct host_bucket {
+	uint32_t tick;  /* when it was used last */
+	uint32_t spent; /* of its tokens then, in hundredths: one that was never used is full */
+};
+
 /* See aging.c. Times are ticks. */
 struct aging {
 	uint32_t cut;        /* what timeouts are shorter by now; 0: they are normal */
@@ -167,6 +185,8 @@ struct engine {
 	int64_t wall_offset; /* microseconds from monotonic time to UTC */
 	struct engine_config config;
 	uint64_t reasons[REASON_COUNT];
+	struct host_bucket host_kinds[HOST_LIMIT_COUNT];
+	struct host_bucket host_sources[HOST_SOURCES];
 	struct item items[ENGINE_BURST];
 };
 
@@ -281,8 +301,15 @@ bool policy_permits(struct engine *engine, struct item *item, struct admission *
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);
 
-/* local.c: a packet to one of our addresses, or to a broadcast of the ingress unit; finishes it. */
+/* local.c: a packet to one of our addresses, or (way NULL) to a broadcast of the ingress unit or a multicast group;
+ * finishes it. */
 void local_packet(struct engine *engine, struct item *item, const struct way *way);
+
+/* host_limit.c: may one more packet of that kind go to our own host? REASON_NONE, or over which limit it is. `source` is an
+ * IPv4 address, or the network's half of an IPv6 address. */
+enum reason host_limit_take(struct engine *engine, enum host_limit kind, uint64_t source);
+/* The kind of a packet to our own host by its session. */
+enum host_limit host_limit_of_session(const struct session_common *common);
 
 /* route.c: REASON_NONE and a way, or why there is none. */
 enum reason route_find(

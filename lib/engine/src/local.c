@@ -1,12 +1,14 @@
 /*
- * Packets to ourselves: host-inbound-traffic (REQ-HI-001 to 013).
+ * Packets to ourselves: host-inbound-traffic (REQ-HI-001 to 014).
  *
  * The list that counts is the ingress unit's (the snapshot has put the interface's own or the
  * zone's there). An address of another unit needs that unit's list too, and a policy from the
  * ingress zone to the owner's zone, also when they are equal (REQ-HI-009). What is allowed is then
  * answered here (echo, ident-reset, traceroute, services that do not run) or, when the service
- * runs, delivered to our host with a session, so that the replies find their way. Broadcasts are
- * never answered and make no session.
+ * runs, delivered to our host with a session, so that the replies find their way. Routing protocols
+ * that the list allows are delivered too, also when they come to a multicast group. Broadcasts and
+ * multicasts are never answered and make no session. What is delivered or answered has its limits
+ * (host_limit.c).
  */
 #include "egress_private.h"
 
@@ -27,89 +29,174 @@ static const struct service_row service_rows[HOST_SERVICE_COUNT] = {
 
 _Static_assert(HOST_SERVICE_COUNT <= 64, "services are bits of a word");
 
-/* The services that a packet may be for. ICMP has its type as port. */
-static uint64_t
-services_of(uint8_t protocol, uint16_t port)
+static const struct service_row protocol_rows[HOST_PROTOCOL_COUNT] = {
+#define HOST_PROTOCOL(symbol, name, protocol, low, high)                                           \
+	[HOST_PROTOCOL_##symbol] = {protocol, low, high},
+#include "engine/protocols.def"
+#undef HOST_PROTOCOL
+};
+
+_Static_assert(HOST_PROTOCOL_COUNT <= 32, "protocols are bits of half a word");
+
+/* What a packet to us asks for. */
+struct asked {
+	uint16_t port; /* ICMP and IGMP: the type */
+	uint32_t protocols; /* bit by enum host_protocol */
+	uint64_t services;  /* bit by enum host_service */
+};
+
+enum {
+	IP_PROTOCOL_IGMP = 2,
+};
+
+static bool
+row_fits(const struct service_row *row, uint8_t protocol, uint16_t port)
 {
-	uint64_t services = 0;
+	return row->protocol == protocol && port >= row->low && port <= row->high;
+}
 
+static struct asked
+asked_of(const struct item *item)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	struct asked asked = {.port = fields.destination_port};
+
+	if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		asked.port = item->icmp_type;
+	} else if (item->protocol == IP_PROTOCOL_IGMP && item->length > item->ip_header) {
+		asked.port = item->ip[item->ip_header];
+	}
 	for (unsigned i = 0; i < HOST_SERVICE_COUNT; i++) {
-		const struct service_row *row = &service_rows[i];
-
-		if (row->protocol == protocol && port >= row->low && port <= row->high &&
-		    row->low != 0) {
-			services |= (uint64_t)1 << i;
+		if (service_rows[i].low != 0 &&
+		    row_fits(&service_rows[i], item->protocol, asked.port)) {
+			asked.services |= (uint64_t)1 << i;
 		}
 	}
-	return services;
+	for (unsigned i = 0; i < HOST_PROTOCOL_COUNT; i++) {
+		if (row_fits(&protocol_rows[i], item->protocol, asked.port)) {
+			asked.protocols |= 1U << i;
+		}
+	}
+	return asked;
 }
 
 static bool
-inbound_allows(const struct snapshot_host_inbound *inbound, const struct item *item, uint16_t port,
-    uint64_t services)
+inbound_allows(const struct snapshot_host_inbound *inbound, const struct item *item,
+    const struct asked *asked)
 {
 	for (uint16_t i = 0; i < inbound->custom_count; i++) {
 		const struct snapshot_host_port *custom = &inbound->custom[i];
 
-		if (custom->protocol == item->protocol && port >= custom->low &&
-		    port <= custom->high) {
+		if (custom->protocol == item->protocol && asked->port >= custom->low &&
+		    asked->port <= custom->high) {
 			return true;
 		}
 	}
-	if ((services & inbound->services) != 0) {
+	if ((asked->services & inbound->services) != 0 ||
+	    (asked->protocols & inbound->protocols) != 0) {
 		return true;
 	}
 	const bool any_can = item->protocol == IPV4_PROTOCOL_TCP ||
 			     item->protocol == IPV4_PROTOCOL_UDP ||
-			     (services & (uint64_t)1 << HOST_SERVICE_PING) != 0;
+			     (asked->services & (uint64_t)1 << HOST_SERVICE_PING) != 0;
 
-	return inbound->any_service && any_can && (services & inbound->except) == 0;
+	return inbound->any_service && any_can && (asked->services & inbound->except) == 0;
 }
 
 static bool
-unit_allows(const struct engine *engine, uint16_t unit, const struct item *item, uint16_t port,
-    uint64_t services)
+unit_allows(const struct engine *engine, uint16_t unit, const struct item *item,
+    const struct asked *asked)
 {
 	return unit < engine->snapshot->unit_count &&
-	    inbound_allows(&engine->snapshot->units[unit].host_inbound, item, port, services);
+	    inbound_allows(&engine->snapshot->units[unit].host_inbound, item, asked);
+}
+
+/* Is it a routing protocol's that the unit's list allows, so that the host gets it? */
+static bool
+routing_allowed(const struct engine *engine, uint16_t unit, const struct asked *asked)
+{
+	return unit < engine->snapshot->unit_count &&
+	    (engine->snapshot->units[unit].host_inbound.protocols & asked->protocols) != 0;
+}
+
+/* True: it is over a limit, and finished. */
+static bool
+over_limit(struct engine *engine, struct item *item, enum host_limit kind)
+{
+	const enum reason reason = host_limit_take(engine, kind, item->source);
+
+	if (reason != REASON_NONE) {
+		finish_drop(engine, item->packet, reason);
+	}
+	return reason != REASON_NONE;
+}
+
+static enum host_limit
+limit_of_first(const struct item *item, bool routing)
+{
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		return HOST_LIMIT_OPENING;
+	}
+	return routing ? HOST_LIMIT_ROUTING : HOST_LIMIT_DATAGRAMS;
+}
+
+static void
+deliver(struct engine *engine, struct item *item, struct admission *admission, bool routing)
+{
+	if (over_limit(engine, item, limit_of_first(item, routing))) {
+		return;
+	}
+	admission->to_zone = SNAPSHOT_ZONE_SELF;
+	admission->reason = REASON_HOST_INBOUND;
+	admission->flags |= SESSION_HOST;
+	item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
+	admit_prepare(engine, item, admission);
+	admit_create(engine, item, admission);
 }
 
 /* Allowed; what now? */
 static void
-serve(struct engine *engine, struct item *item, struct admission *admission, uint64_t services)
+serve(struct engine *engine, struct item *item, struct admission *admission,
+    const struct asked *asked)
 {
-	const uint64_t running = services & engine->snapshot->services_running;
+	const bool routing = routing_allowed(engine, item->unit, asked);
 
-	if (item->protocol == IPV4_PROTOCOL_ICMP) {
-		reply_echo(engine, item);
-	} else if ((services & (uint64_t)1 << HOST_SERVICE_IDENT_RESET) != 0) {
+	if (routing || (asked->services & engine->snapshot->services_running) != 0) {
+		deliver(engine, item, admission, routing);
+	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		if (!over_limit(engine, item, HOST_LIMIT_ECHO)) {
+			reply_echo(engine, item);
+		}
+	} else if ((asked->services & (uint64_t)1 << HOST_SERVICE_IDENT_RESET) != 0) {
 		reply_reset(engine, item, REASON_IDENT_RESET);
-	} else if (running != 0) {
-		admission->to_zone = SNAPSHOT_ZONE_SELF;
-		admission->reason = REASON_HOST_INBOUND;
-		admission->flags |= SESSION_HOST;
-		item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
-		admit_prepare(engine, item, admission);
-		admit_create(engine, item, admission);
 	} else if (item->protocol == IPV4_PROTOCOL_TCP) {
 		reply_reset(engine, item, REASON_SERVICE_CLOSED);
 	} else {
-		const bool probe = (services & (uint64_t)1 << HOST_SERVICE_TRACEROUTE) != 0;
+		const bool probe =
+		    (asked->services & (uint64_t)1 << HOST_SERVICE_TRACEROUTE) != 0;
 
 		reply_unreachable(engine, item, ICMP_UNREACHABLE_PORT, 0,
 		    probe ? REASON_TRACEROUTE : REASON_SERVICE_CLOSED);
 	}
 }
 
+/* To a broadcast of the unit, or to a multicast group. */
 static void
-broadcast_packet(struct engine *engine, struct item *item, uint16_t port, uint64_t services)
+group_packet(struct engine *engine, struct item *item, const struct asked *asked)
 {
 	struct packet *packet = item->packet;
+	const bool multicast = ipv4_class(item->destination) == IPV4_CLASS_MULTICAST;
+	const bool routing = routing_allowed(engine, item->unit, asked);
+	const bool service = !multicast && item->protocol == IPV4_PROTOCOL_UDP &&
+			     unit_allows(engine, item->unit, item, asked) &&
+			     (asked->services & engine->snapshot->services_running) != 0;
 
-	if (item->protocol != IPV4_PROTOCOL_UDP ||
-	    !unit_allows(engine, item->unit, item, port, services) ||
-	    (services & engine->snapshot->services_running) == 0) {
-		finish_drop(engine, packet, REASON_DESTINATION_BROADCAST);
+	if (!routing && !service) {
+		finish_drop(engine, packet,
+		    multicast ? REASON_DESTINATION_MULTICAST : REASON_DESTINATION_BROADCAST);
+		return;
+	}
+	if (over_limit(engine, item, routing ? HOST_LIMIT_ROUTING : HOST_LIMIT_DATAGRAMS)) {
 		return;
 	}
 	packet_to_ip(packet, item->ip, item->length);
@@ -122,13 +209,10 @@ broadcast_packet(struct engine *engine, struct item *item, uint16_t port, uint64
 void
 local_packet(struct engine *engine, struct item *item, const struct way *way)
 {
-	const struct flow_fields fields = flow_fields_of(item->key);
-	const uint16_t port =
-	    item->protocol == IPV4_PROTOCOL_ICMP ? item->icmp_type : fields.destination_port;
-	const uint64_t services = services_of(item->protocol, port);
+	const struct asked asked = asked_of(item);
 
 	if (way == NULL) {
-		broadcast_packet(engine, item, port, services);
+		group_packet(engine, item, &asked);
 		return;
 	}
 	struct admission admission = {
@@ -141,8 +225,8 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	    way->unit != item->unit && !unit_owns(engine, item->unit, item->destination);
 
 	item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
-	if (!unit_allows(engine, item->unit, item, port, services) ||
-	    (other && !unit_allows(engine, way->unit, item, port, services))) {
+	if (!unit_allows(engine, item->unit, item, &asked) ||
+	    (other && !unit_allows(engine, way->unit, item, &asked))) {
 		finish_drop(engine, item->packet, REASON_HOST_INBOUND_DENIED);
 		return;
 	}
@@ -156,5 +240,5 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 			return;
 		}
 	}
-	serve(engine, item, &admission, services);
+	serve(engine, item, &admission, &asked);
 }

@@ -116,6 +116,19 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 	return true;
 }
 
+/* To our own host by a session that is there. True: it is over a limit, and finished. */
+static __attribute__((noinline)) bool
+over_host_limit(struct engine *engine, struct item *item, const struct session_common *common)
+{
+	const enum reason reason =
+	    host_limit_take(engine, host_limit_of_session(common), item->source);
+
+	if (reason != REASON_NONE) {
+		finish_drop(engine, item->packet, reason);
+	}
+	return reason != REASON_NONE;
+}
+
 void
 session_forward(struct engine *engine, struct item *item, struct session *session,
     unsigned direction, enum reason reason)
@@ -140,6 +153,8 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			    REASON_FRAGMENTATION_NEEDED);
 			return;
 		}
+	} else if (reason == REASON_SESSION && over_host_limit(engine, item, common)) {
+		return;
 	}
 	if (item->protocol == IPV4_PROTOCOL_TCP) {
 		if ((item->flags & ITEM_BEGAN) == 0 &&
@@ -193,7 +208,9 @@ forward_related(
 		return;
 	}
 	if (flow->out_unit == PACKET_NO_UNIT) {
-		deliver_to_host(engine, item, flow, REASON_SESSION);
+		if (!over_host_limit(engine, item, common)) {
+			deliver_to_host(engine, item, flow, REASON_SESSION);
+		}
 		return;
 	}
 	struct unit *unit = &engine->units[flow->out_unit];

@@ -6,7 +6,8 @@
  * segments is not sent back to whom it names as its source. None is sent because of an ICMP error, a
  * broadcast (of any unit: a directed one would come back as the answer's source), a multicast or a
  * source that is no single host (RFC 1122 3.2.2 and 4.2.3.10, RFC 1812 4.3.2.7). Errors quote as much
- * as fits in 576 octets and come from an address of the unit where the packet came in.
+ * as fits in 576 octets and come from the address that was asked when that is ours (cs06832), else from
+ * an address of the unit where the packet came in.
  */
 #include "egress_private.h"
 
@@ -128,13 +129,24 @@ tell_host(struct engine *engine, struct packet *packet, const uint8_t type_code[
 	return true;
 }
 
+/* Who says it: the host that was asked (RFC 1122 3.2.2), or the router that cannot. 0: nobody. */
+static uint32_t
+speaking_address(const struct engine *engine, const struct item *item)
+{
+	struct way way;
+
+	return route_find(engine, item->instance, item->destination, &way) == REASON_NONE && way.local
+		   ? item->destination
+		   : unit_speaking_address(engine, item->unit);
+}
+
 static void
 reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2], uint16_t mtu,
     enum reason reason)
 {
 	struct packet *packet = item->packet;
 	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
-	const uint32_t speaking = from_host ? 0 : unit_speaking_address(engine, item->unit);
+	const uint32_t speaking = from_host ? 0 : speaking_address(engine, item);
 
 	if (!may_complain(engine, item) || (speaking == 0 && !from_host)) {
 		finish_drop(engine, packet, reason);

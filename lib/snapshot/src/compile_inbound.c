@@ -20,12 +20,10 @@ static const struct service_row service_rows[] = {
 #undef HOST_SERVICE
 };
 
-/* Bit i stands for row i: the order of the schema. */
-static const char *const protocol_names[] = {
-    "bfd", "bgp", "dvmrp", "igmp", "ldp", "msdp", "ospf", "pgm", "pim", "rip", "router-discovery", "rsvp", "sap", "vrrp"};
-
-enum {
-	PROTOCOL_COUNT = sizeof(protocol_names) / sizeof(protocol_names[0]),
+static const struct service_row protocol_rows[] = {
+#define HOST_PROTOCOL(symbol, name, protocol, low, high) {name, (uint64_t)1 << HOST_PROTOCOL_##symbol},
+#include "engine/protocols.def"
+#undef HOST_PROTOCOL
 };
 
 struct inbound {
@@ -124,14 +122,15 @@ static uint32_t
 read_protocols(const struct conf_node *node)
 {
 	const struct conf_node *protocols = conf_child(node, "protocols");
-	const uint32_t every = (1U << PROTOCOL_COUNT) - 1;
 	uint32_t allowed = 0;
 	uint32_t except = 0;
 
 	for (const struct conf_node *entry = conf_first(protocols, "protocol"); entry; entry = conf_next(entry)) {
-		uint32_t bits = strcmp(entry->value, "all") == 0 ? every : 0;
-		for (uint32_t i = 0; i < PROTOCOL_COUNT; i++) {
-			bits |= strcmp(entry->value, protocol_names[i]) == 0 ? 1U << i : 0;
+		const bool all = strcmp(entry->value, "all") == 0;
+		uint32_t bits = 0;
+		for (uint32_t i = 0; i < HOST_PROTOCOL_COUNT; i++) {
+			const struct service_row *row = &protocol_rows[i];
+			bits |= all || strcmp(entry->value, row->name) == 0 ? (uint32_t)row->bit : 0;
 		}
 		if (conf_present(entry, "except")) {
 			except |= bits;

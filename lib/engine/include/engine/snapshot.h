@@ -49,6 +49,14 @@ enum host_service {
 	HOST_SERVICE_COUNT
 };
 
+/* Routing protocols by bit; protocols.def is the table. */
+enum host_protocol {
+#define HOST_PROTOCOL(symbol, name, protocol, low, high) HOST_PROTOCOL_##symbol,
+#include "engine/protocols.def"
+#undef HOST_PROTOCOL
+	HOST_PROTOCOL_COUNT
+};
+
 struct snapshot_host_port { /* a custom application that host-inbound-traffic names (E-048) */
 	uint8_t protocol;
 	uint16_t low;
@@ -60,7 +68,7 @@ struct snapshot_host_inbound {
 	uint64_t services; /* bit by enum host_service */
 	bool any_service;  /* every TCP and UDP port, and ping (E-047) */
 	uint64_t except;   /* bits taken out of any_service */
-	uint32_t protocols; /* routing protocols, bit by row of the schema's list */
+	uint32_t protocols; /* bit by enum host_protocol */
 	uint16_t custom_count;
 	const struct snapshot_host_port *custom;
 };
