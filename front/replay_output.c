@@ -399,6 +399,8 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 	if (event->kind == EVENT_AGING_START || event->kind == EVENT_AGING_STOP) {
 		json_line_number(line, "sessions", event->sessions);
 		json_line_number(line, "watermark", event->percent);
+	} else if (event->kind == EVENT_ADDRESS_DUPLICATE) {
+		append_endpoint(line, "address", event->source, false, 0);
 	} else {
 		append_event_flow(line, event);
 	}

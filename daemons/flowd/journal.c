@@ -223,6 +223,18 @@ write_aging(struct ipc_pairs *pairs, struct text *text, const struct event *even
 	    event->percent, event->sessions, start ? "begins" : "ends");
 }
 
+/* Another station has an address of ours: about no packet of a flow. */
+static void
+write_duplicate(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const bool lost = event->reason == REASON_ND_DUPLICATE;
+
+	ipc_pairs_add(pairs, "address", words->source);
+	ipc_pairs_add(pairs, "interface-name", words->interface);
+	text_printf(text, "%s is another station's too on %s%s", words->source, words->interface,
+	    lost ? ": it is not used" : "");
+}
+
 /* Screens and alarms: what is known of the packet, and the reason. */
 static void
 write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
@@ -249,6 +261,7 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_SESSION_DENY] = {write_deny, LOG_SEVERITY_INFO},
     [EVENT_AGING_START] = {write_aging, LOG_SEVERITY_WARNING},
     [EVENT_AGING_STOP] = {write_aging, LOG_SEVERITY_NOTICE},
+    [EVENT_ADDRESS_DUPLICATE] = {write_duplicate, LOG_SEVERITY_ERROR},
     [EVENT_SCREEN] = {write_other, LOG_SEVERITY_ERROR},
     [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
 };

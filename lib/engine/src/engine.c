@@ -1,7 +1,7 @@
 /*
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
- * Memory, in this order, each part on a cache line: engine, session table, neighbours, units,
+ * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims, units,
  * policy counters, outputs, events.
  */
 #include "engine_private.h"
@@ -39,6 +39,7 @@ engine_config_for(uint32_t sessions)
 	    .sessions = sessions,
 	    .neighbours = 16384,
 	    .held = 1024,
+	    .claims = 4096,
 	    .events = 8192,
 	    .policies = SNAPSHOT_POLICIES_MOST,
 	    .units = SNAPSHOT_UNITS_MOST,
@@ -51,6 +52,7 @@ config_sane(const struct engine_config *config)
 {
 	return config->sessions > 0 && config->sessions <= SESSIONS_MOST &&
 	       config->neighbours > 0 && config->neighbours <= 1 << 24 && config->held <= 1 << 20 &&
+	       config->claims > 0 && config->claims <= 1 << 20 &&
 	       config->events >= 8 && config->events <= 1 << 24 && config->units > 0 &&
 	       config->units <= UINT16_MAX && config->policies <= 1 << 26;
 }
@@ -63,6 +65,7 @@ engine_size(const struct engine_config *config)
 	}
 	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
 	       neighbour_table_size(config->neighbours, config->held) +
+	       claim_table_size(config->claims, config->units) +
 	       config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
@@ -92,6 +95,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	neighbour_table_init(&engine->neighbours, next, config->neighbours, config->held,
 	    draw_key(config->random), 0);
 	next += neighbour_table_size(config->neighbours, config->held);
+	claim_table_init(&engine->claims, next, config->claims, config->units, 0);
+	next += claim_table_size(config->claims, config->units);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;
@@ -166,6 +171,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	}
 	aging_apply(engine);
 	neighbour_sweep(engine);
+	claims_apply(engine);
 }
 
 void
@@ -182,8 +188,10 @@ engine_advance(struct engine *engine, uint64_t now)
 	engine->tick = (uint32_t)(now / TICK_NS);
 	const bool sessions = session_advance(engine);
 	const bool neighbours = neighbour_advance(engine);
+	const bool claims = claims_advance(engine);
+	const bool advertisers = advertise_advance(engine);
 
-	return sessions || neighbours;
+	return sessions || neighbours || claims || advertisers;
 }
 
 uint32_t

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "discovery_private.h"
 #include "neighbour_private.h"
 #include "session_private.h"
 #include "tcp_private.h"
@@ -168,6 +169,7 @@ struct engine {
 	struct aging aging;
 	struct session_table table;
 	struct neighbour_table neighbours;
+	struct claim_table claims;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -269,9 +271,12 @@ void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint
 /* Sends a request; false when there is no packet to do it with. */
 bool arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
 
-/* nd.c: asks for an address, all that may have it or one station; false when there is no packet to
- * do it with, or no address to ask from. */
-bool nd_solicit(
+/* nd.c: a neighbour or listener discovery message that came in on a unit, whatever its destination;
+ * finishes it. => the IPv6 header, the chain of extension headers and the checksum are right, the
+ * message at `offset` of the IP packet has ICMP6_HEADER octets at least, and it is no fragment */
+void nd_input(struct engine *engine, struct item *item, uint16_t offset);
+/* Asks who has an address: all that may (mac NULL), or the one that had it. */
+void nd_solicit(
     struct engine *engine, uint16_t unit, struct ipv6_address target, const uint8_t *mac);
 
 /* process.c: sends a packet on by its session; `reason` is what its result says then. */

@@ -274,7 +274,7 @@ ask(struct engine *engine, uint32_t index)
 	if (ipv6_is_mapped(entry->address)) {
 		(void)arp_request(engine, entry->unit, (uint32_t)entry->address.low, mac);
 	} else {
-		(void)nd_solicit(engine, entry->unit, entry->address, mac);
+		nd_solicit(engine, entry->unit, entry->address, mac);
 	}
 	timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_ASK);
 }

@@ -37,12 +37,15 @@ struct engine_config {
 	uint32_t sessions;   /* pool size */
 	uint32_t neighbours; /* ARP entries over all units */
 	uint32_t held;       /* packets that may wait for a neighbour, over all */
+	uint32_t claims;     /* own IPv6 addresses that are asked for before they are used, over all units */
 	uint32_t events;     /* ring of event records */
 	uint32_t policies;   /* highest policy identity + 1 that counters have room for */
 	uint32_t units;      /* likewise */
 	uint32_t zones;
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
-	bool neighbours_auto; /* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets */
+	/* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets, and our own IPv6
+	 * addresses are ours from the start */
+	bool neighbours_auto;
 	bool check_mac; /* live: drop unicast frames to other stations; off: any unicast frame counts as sent to us */
 	/* A fresh packet for what we originate with nothing to reuse (ARP requests, fragments); NULL when there is none.
 	 * Length 0, at least 32 octets of headroom; tailroom for a whole frame, else it comes back with ENGINE_FREE. */
@@ -98,6 +101,9 @@ bool engine_clear_session(struct engine *engine, uint64_t now, uint64_t session)
 uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *cursor,
     struct engine_neighbour_view *views, uint32_t max);
 
+/* The link of a unit is there or not; up until it is said otherwise. Without it neighbours are forgotten, and when it is back
+ * its IPv6 addresses are asked for again. May be said as often as one likes. */
+void engine_set_link(struct engine *engine, uint16_t unit, bool up);
 /* The link of a unit was lost: who was behind it has to be asked for again. Packets that waited come back to be freed. */
 void engine_forget_neighbours(struct engine *engine, uint16_t unit);
 

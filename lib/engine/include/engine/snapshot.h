@@ -73,6 +73,38 @@ struct snapshot_host_inbound {
 	const struct snapshot_host_port *custom;
 };
 
+enum {
+	SNAPSHOT_PREFIXES_MOST = 16, /* of a router advertisement */
+	SNAPSHOT_SERVERS_MOST = 8,
+};
+
+struct snapshot_advertised_prefix {
+	struct ipv6_address prefix;
+	uint32_t valid;     /* seconds; UINT32_MAX: for ever */
+	uint32_t preferred; /* likewise */
+	uint8_t length;
+	bool on_link;
+	bool autonomous;
+};
+
+/* protocols router-advertisement interface NAME */
+struct snapshot_advertisement {
+	uint16_t max_interval; /* seconds */
+	uint16_t min_interval;
+	uint16_t lifetime; /* seconds; 0: no default router */
+	uint8_t hop_limit; /* 0: the host's own choice, as for the next two */
+	bool managed;      /* addresses by DHCPv6 */
+	bool other;        /* other things by DHCPv6 */
+	uint32_t reachable_time;   /* milliseconds */
+	uint32_t retransmit_timer; /* milliseconds */
+	uint32_t link_mtu;         /* 0: not said */
+	uint32_t server_lifetime;  /* seconds */
+	uint8_t prefix_count;
+	uint8_t server_count;
+	const struct snapshot_advertised_prefix *prefixes;
+	const struct ipv6_address *servers; /* of DNS */
+};
+
 struct snapshot_unit {
 	const char *name; /* ge-0/0/1.2 */
 	bool present;
@@ -96,6 +128,7 @@ struct snapshot_unit {
 	uint16_t address6_count;
 	const struct snapshot_address6 *addresses6;
 	struct ipv6_address link_local;
+	const struct snapshot_advertisement *advertisement; /* NULL: none is sent */
 	struct snapshot_host_inbound host_inbound; /* effective: the interface's own list, else the zone's */
 };
 
