@@ -11,6 +11,7 @@
 #include "files.h"
 #include "pager.h"
 #include "pipe.h"
+#include "secret.h"
 
 enum {
 	ERROR_PIECE = 1024,
@@ -145,6 +146,30 @@ send_content(struct cli_session *session, const struct cli_place *place, const c
 	return result;
 }
 
+/* The command again, behind the secret that it wants. */
+static enum cli_result
+run_with_secret(struct cli_session *session, const struct cli_place *place, const struct ipc_command *command,
+    const struct cli_receiver *receiver)
+{
+	struct cli_run run = {.error = place->error};
+	struct text secret = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	enum cli_result result = CLI_FAILED;
+
+	if (!cli_secret_ask(place->keys, place->output, &secret, &error)) {
+		text_append_char(&error, '\n');
+		run_error(&run, "error: ", strlen("error: "));
+		run_error(&run, text_string(&error), error.length);
+	} else if (!cli_session_content(session, text_string(&secret), secret.length)) {
+		result = CLI_LOST;
+	} else {
+		result = cli_session_run(session, command, receiver);
+	}
+	cli_secret_forget(&secret);
+	text_release(&error);
+	return result;
+}
+
 enum cli_result
 cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
@@ -186,6 +211,10 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 
 	command.line = rest;
 	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
+
+	if (result == CLI_SECRET) {
+		result = run_with_secret(session, place, &command, &receiver);
+	}
 
 	run.pipeline.refused = result == CLI_FAILED || result == CLI_LOST;
 	cli_pipeline_end(&run.pipeline, cli_pager_write, &run.pager);

@@ -22,6 +22,8 @@ struct cli_session {
 	struct ipc_connection *connection;
 	struct ipc_done prompt;
 	struct text error;
+	struct text notices; /* that came unasked and were not shown yet */
+	bool lost;           /* the connection is at its end */
 	uint32_t request;
 };
 
@@ -79,6 +81,7 @@ cli_session_close(struct cli_session *session)
 	ipc_connection_destroy(session->connection);
 	ipc_done_release(&session->prompt);
 	text_release(&session->error);
+	text_release(&session->notices);
 	free(session);
 }
 
@@ -157,8 +160,44 @@ cli_take_done(struct cli_session *session, const struct ipc_message *message)
 		return CLI_FAILED;
 	case IPC_DONE_LEAVE:
 		return CLI_LEAVE;
+	case IPC_DONE_SECRET:
+		return CLI_SECRET;
 	}
 	return CLI_FAILED;
+}
+
+/* False: it is something else. */
+static bool
+cli_take_notice(struct cli_session *session, const struct ipc_message *message)
+{
+	if (message->type != IPC_CLI_NOTICE) {
+		return false;
+	}
+	text_append_bytes(&session->notices, (const char *)message->payload, message->length);
+	return true;
+}
+
+int
+cli_session_descriptor(const struct cli_session *session)
+{
+	return session->lost ? -1 : ipc_connection_descriptor(session->connection);
+}
+
+void
+cli_session_notices(struct cli_session *session, struct text *out)
+{
+	struct ipc_message message;
+
+	if (!session->lost) {
+		const enum ipc_status status = ipc_connection_fill(session->connection);
+
+		session->lost = status != IPC_OK && status != IPC_AGAIN;
+	}
+	while (ipc_connection_next(session->connection, &message) == IPC_OK) {
+		(void)cli_take_notice(session, &message);
+	}
+	text_append(out, text_string(&session->notices));
+	text_clear(&session->notices);
 }
 
 static enum cli_result
@@ -180,7 +219,7 @@ cli_receive(struct cli_session *session, const struct cli_receiver *receiver)
 		if (status != IPC_OK) {
 			return cli_lost(session, "the connection to the gateway is lost");
 		}
-		if (message.request != session->request) {
+		if (cli_take_notice(session, &message) || message.request != session->request) {
 			continue; /* of a completion that was not waited for */
 		}
 		if (message.type == IPC_CLI_DONE) {
@@ -239,6 +278,9 @@ cli_session_complete(struct cli_session *session, const char *line, enum ipc_com
 	text_release(&payload);
 	while (ok) {
 		ok = ipc_wait_message(session->connection, &message, CLI_COMPLETE_TIME) == IPC_OK;
+		if (ok && cli_take_notice(session, &message)) {
+			continue;
+		}
 		if (ok && message.type == IPC_CLI_CANDIDATES && message.request == session->request) {
 			return ipc_candidates_decode(candidates, message.payload, message.length);
 		}

@@ -16,6 +16,7 @@ enum cli_result {
 	CLI_OK,
 	CLI_FAILED, /* the command did; it has said why */
 	CLI_LEAVE,  /* quit */
+	CLI_SECRET, /* wants to be run again behind a secret */
 	CLI_LOST,   /* the gateway went away; cli_session_error() */
 };
 
@@ -39,6 +40,10 @@ enum cli_result cli_session_run(struct cli_session *session, const struct ipc_co
 /* Sends what the next command loads. False: the gateway went away. */
 bool cli_session_content(struct cli_session *session, const char *bytes, size_t length)
     __attribute__((warn_unused_result));
+/* The descriptor that is readable when the gateway says something unasked; -1 when the connection is at its end. */
+int cli_session_descriptor(const struct cli_session *session);
+/* Takes what it said unasked into `out`, also what came while something else was waited for. */
+void cli_session_notices(struct cli_session *session, struct text *out);
 /* What may follow? False when the gateway does not answer; else release the candidates. */
 bool cli_session_complete(struct cli_session *session, const char *line, enum ipc_complete_reason reason,
     struct ipc_candidates *candidates) __attribute__((warn_unused_result));

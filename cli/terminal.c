@@ -275,7 +275,26 @@ key_abandon(EditLine *editor, int key)
 	return CC_NEWLINE;
 }
 
-/* One character, for libedit; 0: the end, -1: the terminal is gone. Only used while there is an idle timeout. */
+/* What the gateway says unasked stands above the line that is edited, which is drawn again below. */
+static bool
+show_notices(struct terminal *terminal)
+{
+	struct text notices = TEXT_EMPTY;
+	unsigned char before = 0;
+	bool any;
+
+	cli_session_notices(terminal->session, &notices);
+	any = notices.length > 0;
+	if (any) {
+		cli_clean(notices.bytes, notices.length, &before);
+		printf("\n%s\n", text_string(&notices));
+		fflush(stdout);
+	}
+	text_release(&notices);
+	return any;
+}
+
+/* One character, for libedit; 0: the end, -1: the terminal is gone. */
 static int
 read_key(EditLine *editor, wchar_t *key)
 {
@@ -284,13 +303,20 @@ read_key(EditLine *editor, wchar_t *key)
 	mbstate_t state = {0};
 
 	for (;;) {
-		struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
-		const int ready = poll(&wait, 1, minutes > INT_MAX / MINUTE ? INT_MAX : (int)minutes * MINUTE);
+		struct pollfd wait[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+		    {.fd = cli_session_descriptor(terminal->session), .events = POLLIN}};
+		const int ready = poll(wait, 2, minutes == 0 ? -1 : minutes > INT_MAX / MINUTE ? INT_MAX : (int)minutes * MINUTE);
 		char octet;
 
 		if (ready == 0) {
 			terminal->idle = true;
 			return 0;
+		}
+		if (ready > 0 && wait[1].revents != 0 && show_notices(terminal)) {
+			el_set(editor, EL_REFRESH);
+		}
+		if (ready > 0 && wait[0].revents == 0) {
+			continue;
 		}
 		const ssize_t length = ready < 0 ? -1 : read(STDIN_FILENO, &octet, 1);
 
@@ -333,6 +359,7 @@ terminal_open(struct terminal *terminal)
 	el_set(editor, EL_PROMPT, terminal_prompt);
 	el_set(editor, EL_EDITOR, "emacs");
 	el_set(editor, EL_HIST, history, terminal->history);
+	el_wset(editor, EL_GETCFN, read_key);
 	el_set(editor, EL_SETTY, "-d", "-isig", NULL);
 	/* The wide form keeps our literals, the narrow one makes copies that it never frees. */
 	el_wset(editor, EL_ADDFN, L"sallyport-help", L"list what may follow", key_help);
@@ -463,11 +490,6 @@ read_line(struct terminal *terminal)
 
 	terminal->abandoned = false;
 	el_resize(terminal->editor);
-	if (terminal->settings.idle_timeout > 0) {
-		el_wset(terminal->editor, EL_GETCFN, read_key);
-	} else {
-		el_wset(terminal->editor, EL_GETCFN, EL_BUILTIN_GETCFN);
-	}
 	const char *line = el_gets(terminal->editor, &length);
 
 	if (line == NULL || length <= 0) {
@@ -507,6 +529,7 @@ terminal_loop(struct terminal *terminal)
 		if (result == CLI_LOST && !reconnect(terminal)) {
 			return 2;
 		}
+		(void)show_notices(terminal);
 		make_prompt(terminal);
 		char *line = read_line(terminal);
 

@@ -11,6 +11,7 @@ enum command_outcome {
 	COMMAND_WRONG, /* what is wrong was told by session_fail() */
 	COMMAND_LEAVE, /* the front end ends */
 	COMMAND_LATER, /* session_done() comes later */
+	COMMAND_SECRET, /* the front end asks for a secret and sends it with the line again */
 };
 
 typedef enum command_outcome command_function(struct session *session, const struct op_command *command);
@@ -25,7 +26,7 @@ command_function command_show_usage;
 command_function command_configure;
 command_function command_leave;
 command_function command_help;
-command_function command_set;
+command_function command_set; /* command_password.c knows the one statement that asks */
 command_function command_delete;
 command_function command_insert;
 command_function command_activate;

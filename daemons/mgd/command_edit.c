@@ -105,12 +105,6 @@ command_change(struct session *session, const struct op_command *command, comman
 }
 
 enum command_outcome
-command_set(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_set);
-}
-
-enum command_outcome
 command_delete(struct session *session, const struct op_command *command)
 {
 	return command_change(session, command, conf_edit_delete);

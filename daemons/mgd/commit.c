@@ -163,6 +163,9 @@ finish(struct mgd *mgd)
 		}
 	}
 	audit_commit_end(mgd, commit->entry.user, check_only, good);
+	if (commit->automatic && good) {
+		session_tell_all(mgd, "Commit was not confirmed; automatic rollback complete.\n");
+	}
 	settle_confirmation(mgd);
 	/* A candidate that nobody had touched follows what is in force. */
 	if (good && !check_only && (commit->automatic || commit->own || commit->trimmed || session == NULL) && !mgd->changed &&

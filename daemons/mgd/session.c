@@ -191,6 +191,25 @@ session_done(struct session *session, enum ipc_done_status status)
 	text_release(&encoded);
 }
 
+void
+session_tell_all(struct mgd *mgd, const char *line)
+{
+	const struct ipc_client *client;
+	struct text notice = TEXT_EMPTY;
+
+	if (mgd->server == NULL) {
+		return; /* at boot nobody is there yet */
+	}
+	text_printf(&notice, "Message from %s: %s", mgd_host_name(mgd), line);
+	for (size_t i = 0; !text_failed(&notice) && (client = ipc_server_client(mgd->server, i)) != NULL; i++) {
+		/* Who is known has a class: nobody else is told anything. */
+		if (client->data != NULL && ((const struct session *)client->data)->known) {
+			(void)ipc_connection_send(client->connection, IPC_CLI_NOTICE, 0, notice.bytes, notice.length);
+		}
+	}
+	text_release(&notice);
+}
+
 struct conf_editor
 session_editor(struct session *session)
 {
@@ -229,9 +248,25 @@ record_command(struct session *session, const char *line)
 	text_release(&whole);
 }
 
+/* It may have been a password. */
+static void
+forget_content(struct session *session)
+{
+	if (session->content.bytes != NULL) {
+		explicit_bzero(session->content.bytes, session->content.length);
+	}
+	text_release(&session->content);
+}
+
 static void
 take_command(struct session *session, const struct ipc_message *message)
 {
+	static const enum ipc_done_status ends[] = {
+	    [COMMAND_DONE] = IPC_DONE_OK,
+	    [COMMAND_WRONG] = IPC_DONE_ERROR,
+	    [COMMAND_LEAVE] = IPC_DONE_LEAVE,
+	    [COMMAND_SECRET] = IPC_DONE_SECRET,
+	};
 	struct ipc_command command;
 	enum command_outcome outcome;
 
@@ -251,13 +286,9 @@ take_command(struct session *session, const struct ipc_message *message)
 	    : command_run(session, command.line,
 	          session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
 	ipc_string_release(command.line);
-	text_release(&session->content);
-	if (outcome == COMMAND_DONE) {
-		session_done(session, IPC_DONE_OK);
-	} else if (outcome == COMMAND_WRONG) {
-		session_done(session, IPC_DONE_ERROR);
-	} else if (outcome == COMMAND_LEAVE) {
-		session_done(session, IPC_DONE_LEAVE);
+	forget_content(session);
+	if (outcome != COMMAND_LATER) {
+		session_done(session, ends[outcome]);
 	}
 }
 

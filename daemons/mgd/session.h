@@ -59,6 +59,8 @@ void session_failf(struct session *session, const char *format, ...) __attribute
 void session_say(struct session *session, const char *line);
 void session_sayf(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_done(struct session *session, enum ipc_done_status status);
+/* A line, with its newline, for everybody at a command line now. */
+void session_tell_all(struct mgd *mgd, const char *line);
 /* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
 void session_diagnose(struct session *session, struct diagnostics *list);
 /* The same about a file: a line each, with the place in it. */

@@ -46,11 +46,24 @@ check_expressions(const struct check *check, const struct conf_node *class)
 	}
 }
 
+/* The word asks at a terminal; nobody answers it in a file. */
+static void
+check_asking(const struct check *check, const struct conf_node *proofs)
+{
+	const struct conf_node *asking = conf_child(proofs, "plain-text-password");
+
+	if (asking != NULL) {
+		check_error(check, asking,
+		    "it asks for a password at the terminal; a file has encrypted-password or plain-text-password-value");
+	}
+}
+
 void
 check_login(const struct check *check)
 {
 	const struct conf_node *login = conf_walk(check->top, "system", "login", NULL);
 
+	check_asking(check, conf_walk(check->top, "system", "root-authentication", NULL));
 	for (const struct conf_node *class = conf_first(login, "class"); class != NULL;
 	     class = conf_next(class)) {
 		if (is_predefined(class->value)) {
@@ -66,5 +79,6 @@ check_login(const struct check *check)
 		    conf_entry(login, "class", class, NULL) == NULL) {
 			check_error(check, user, "there is no class '%s'", class);
 		}
+		check_asking(check, conf_child(user, "authentication"));
 	}
 }

@@ -301,7 +301,7 @@ ipc_done_decode(struct ipc_done *done, const void *payload, size_t length)
 {
 	struct reader reader = reader_over(payload, length);
 
-	done->status = (enum ipc_done_status)get_choice(&reader, IPC_DONE_LEAVE + 1);
+	done->status = (enum ipc_done_status)get_choice(&reader, IPC_DONE_SECRET + 1);
 	done->mode = (enum ipc_mode)get_choice(&reader, IPC_MODE_CONFIGURE + 1);
 	done->level = ipc_get_string(&reader);
 	done->user = ipc_get_string(&reader);

@@ -69,6 +69,7 @@ enum ipc_done_status {
 	IPC_DONE_OK,
 	IPC_DONE_ERROR, /* the command failed; what to say about it came as CLI_ERROR */
 	IPC_DONE_LEAVE, /* quit: the front end ends */
+	IPC_DONE_SECRET, /* the same line again, behind a secret as CLI_CONTENT that the user types without seeing it */
 };
 
 enum ipc_mode {
