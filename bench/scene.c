@@ -33,15 +33,17 @@ enum {
 static bool
 scene_routes(struct scene *scene)
 {
-	const struct rib_next_hop hops[2] = {{.address = GATEWAY_IN}, {.address = GATEWAY_OUT}};
+	const struct rib_next_hop hops[2] = {
+	    {.address = ipv6_mapped(GATEWAY_IN)}, {.address = ipv6_mapped(GATEWAY_OUT)}};
 	const struct rib_static routes[2] = {
-	    {.prefix = 0x0a000000U,
+	    {.prefix = ipv6_mapped(0x0a000000U),
 		.length = 8,
 		.preference = RIB_PREFERENCE_STATIC,
 		.kind = RIB_STATIC_NEXT_HOPS,
 		.next_hop_count = 1,
 		.next_hops = &hops[0]},
-	    {.preference = RIB_PREFERENCE_STATIC,
+	    {.prefix = ipv6_mapped(0),
+		.preference = RIB_PREFERENCE_STATIC,
 		.kind = RIB_STATIC_NEXT_HOPS,
 		.next_hop_count = 1,
 		.next_hops = &hops[1]},
@@ -52,8 +54,9 @@ scene_routes(struct scene *scene)
 		return false;
 	}
 	if (rib_add_instance(rib, 0, "") && rib_add_unit(rib, UNIT_IN, 0, true) &&
-	    rib_add_unit(rib, UNIT_OUT, 0, true) && rib_add_address(rib, UNIT_IN, ADDRESS_IN, 24) &&
-	    rib_add_address(rib, UNIT_OUT, ADDRESS_OUT, 24) && rib_add_static(rib, &routes[0]) &&
+	    rib_add_unit(rib, UNIT_OUT, 0, true) &&
+	    rib_add_address(rib, UNIT_IN, RIB_INET, ipv6_mapped(ADDRESS_IN), 24) &&
+	    rib_add_address(rib, UNIT_OUT, RIB_INET, ipv6_mapped(ADDRESS_OUT), 24) && rib_add_static(rib, &routes[0]) &&
 	    rib_add_static(rib, &routes[1]) && rib_finish(rib, 0)) {
 		scene->fib = snapshot_fib_create(rib, &scene->snapshot, 1);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/packet.h"
+#include "wire/address_text.h"
 
 static const struct answer_row rows[] = {
     {"get-flow-session-information", "flow-session-information", show_sessions},
@@ -59,10 +60,11 @@ answer_destroy(struct answer *answer)
 }
 
 void
-answer_add_address(struct op_tree *tree, struct op_node *parent, const char *name, uint32_t address)
+answer_add_address(struct op_tree *tree, struct op_node *parent, const char *name, struct ipv6_address address)
 {
-	(void)op_addf(tree, parent, name, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255U, (address >> 8) & 255U,
-	    address & 255U);
+	char string[ADDRESS_TEXT];
+
+	(void)op_add(tree, parent, name, address_text(string, address));
 }
 
 const char *
@@ -84,10 +86,11 @@ answer_zone_name(const struct answer_sources *sources, uint16_t zone)
 bool
 answer_prefix_parse(const char *word, struct answer_prefix *prefix)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN];
 	const size_t length = strcspn(word, "/");
-	unsigned long bits = 32;
-	struct in_addr binary;
+	uint8_t octets[sizeof(struct in6_addr)];
+	unsigned long bits = 0;
+	uint32_t before = 0; /* bits of the prefix that IPv4 addresses have in common */
 	char *end = NULL;
 
 	if (length >= sizeof(address)) {
@@ -95,17 +98,21 @@ answer_prefix_parse(const char *word, struct answer_prefix *prefix)
 	}
 	memcpy(address, word, length);
 	address[length] = '\0';
+	if (inet_pton(AF_INET6, address, octets) == 1) {
+		prefix->prefix = ipv6_address_load(octets);
+	} else if (inet_pton(AF_INET, address, octets) == 1) {
+		prefix->prefix = ipv6_mapped(bytes_load_32(octets));
+		before = IPV6_MAPPED_LENGTH;
+	} else {
+		return false;
+	}
+	bits = IPV6_LENGTH_MOST - before;
 	if (word[length] == '/') {
 		bits = strtoul(word + length + 1, &end, 10);
-		if (*end != '\0' || end == word + length + 1 || bits > 32) {
+		if (*end != '\0' || end == word + length + 1 || bits > IPV6_LENGTH_MOST - before) {
 			return false;
 		}
 	}
-	if (inet_pton(AF_INET, address, &binary) != 1) {
-		return false;
-	}
-	prefix->length = (uint8_t)bits;
-	prefix->mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
-	prefix->prefix = ntohl(binary.s_addr) & prefix->mask;
+	prefix->length = (uint8_t)(before + bits);
 	return true;
 }

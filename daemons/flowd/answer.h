@@ -17,6 +17,7 @@
 #include "configuration.h"
 #include "edge.h"
 #include "snapshot/snapshot.h"
+#include "wire/ipv6.h"
 #include "worker.h"
 
 enum {
@@ -85,15 +86,14 @@ enum answer_progress show_neighbours(struct answer *answer, const struct answer_
 enum answer_progress show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 
-/* Shared words. */
-void answer_add_address(struct op_tree *tree, struct op_node *parent, const char *name, uint32_t address);
+/* Shared words. An address of either family; IPv4 is ::ffff:a.b.c.d. */
+void answer_add_address(struct op_tree *tree, struct op_node *parent, const char *name, struct ipv6_address address);
 const char *answer_unit_name(const struct answer_sources *sources, uint16_t unit);
 const char *answer_zone_name(const struct answer_sources *sources, uint16_t zone);
-/* "10.0.0.0/8" or an address; false when it is neither. Host bits are masked. */
+/* "10.0.0.0/8", "2001:db8::/32" or an address; false when it is none. IPv4 within ::ffff:0:0/96. */
 struct answer_prefix {
-	uint32_t prefix;
-	uint32_t mask;
-	uint8_t length;
+	struct ipv6_address prefix;
+	uint8_t length; /* 0: any address of either family */
 };
 bool answer_prefix_parse(const char *word, struct answer_prefix *prefix) __attribute__((warn_unused_result));
 

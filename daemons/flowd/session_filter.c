@@ -3,8 +3,6 @@
  */
 #include "session_filter.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,48 +60,13 @@ session_protocol_name(uint8_t protocol, char *name, size_t size)
 	}
 }
 
-/* "10.0.0.0/8", "2001:db8::/32" or an address of either family. */
 static bool
-parse_prefix(const char *word, struct session_prefix *prefix)
-{
-	char address[INET6_ADDRSTRLEN];
-	const size_t length = strcspn(word, "/");
-	uint8_t octets[sizeof(struct in6_addr)];
-	unsigned long bits = 0;
-	uint32_t before = 0; /* bits of the prefix that IPv4 addresses have in common */
-	char *end = NULL;
-
-	if (length >= sizeof(address)) {
-		return false;
-	}
-	memcpy(address, word, length);
-	address[length] = '\0';
-	if (inet_pton(AF_INET6, address, octets) == 1) {
-		prefix->prefix = ipv6_address_load(octets);
-	} else if (inet_pton(AF_INET, address, octets) == 1) {
-		prefix->prefix = ipv6_mapped(bytes_load_32(octets));
-		before = IPV6_MAPPED_LENGTH;
-	} else {
-		return false;
-	}
-	bits = IPV6_LENGTH_MOST - before;
-	if (word[length] == '/') {
-		bits = strtoul(word + length + 1, &end, 10);
-		if (*end != '\0' || end == word + length + 1 || bits > IPV6_LENGTH_MOST - before) {
-			return false;
-		}
-	}
-	prefix->length = (uint8_t)(before + bits);
-	return true;
-}
-
-static bool
-read_prefix(const struct op_node *request, const char *name, struct session_prefix *prefix, struct text *error)
+read_prefix(const struct op_node *request, const char *name, struct answer_prefix *prefix, struct text *error)
 {
 	const char *word = op_value(request, name);
 
-	*prefix = (struct session_prefix){.length = 0};
-	if (word == NULL || parse_prefix(word, prefix)) {
+	*prefix = (struct answer_prefix){.length = 0};
+	if (word == NULL || answer_prefix_parse(word, prefix)) {
 		return true;
 	}
 	text_printf(error, "%s %s: not an IP prefix", name, word);

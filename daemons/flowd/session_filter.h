@@ -9,18 +9,11 @@
 
 #include "answer.h"
 #include "engine/views.h"
-#include "wire/ipv6.h"
-
-/* IPv4 within ::ffff:0:0/96. */
-struct session_prefix {
-	struct ipv6_address prefix;
-	uint8_t length; /* 0: any address of either family */
-};
 
 struct session_filter {
 	uint64_t session; /* 0: any */
-	struct session_prefix source;
-	struct session_prefix destination;
+	struct answer_prefix source;
+	struct answer_prefix destination;
 	uint32_t source_port; /* 0: any */
 	uint32_t destination_port;
 	int protocol; /* -1: any */

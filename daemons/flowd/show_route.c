@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "answer.h"
+#include "wire/address_text.h"
 
 enum {
 	ROUTES_MOST = 512, /* in one chunk */
 	NEIGHBOURS_MOST = 64,
 	TABLE_NAME = 80,
+	ROUTE_FAMILY = 1 << 16, /* the cursor of the first inet6 table */
 	SECOND = 1000000000,
 };
 
@@ -21,7 +23,7 @@ struct route_sums {
 	uint32_t destinations;
 	uint32_t active;
 	uint32_t hidden;
-	uint32_t prefix;
+	struct ipv6_address prefix;
 	uint8_t length;
 };
 
@@ -31,7 +33,7 @@ enum route_choice {
 	ROUTES_EXACT,  /* one prefix: the one that takes an address */
 };
 
-/* One walk over one instance's table. Routes up to `skip` went out in chunks before. */
+/* One walk over one table. Routes up to `skip` went out in chunks before. */
 struct route_walk {
 	const struct answer_sources *sources;
 	struct op_tree *tree;
@@ -41,7 +43,7 @@ struct route_walk {
 	uint32_t seen;
 	uint32_t skip;
 	uint32_t added;
-	uint32_t prefix; /* of the open element */
+	struct ipv6_address prefix; /* of the open element */
 	uint8_t length;
 	bool cut; /* more are to come */
 	enum route_choice choice;
@@ -63,9 +65,17 @@ protocol_word(enum rib_protocol protocol)
 }
 
 static void
-table_name(const char *instance, char *name)
+table_name(const char *instance, enum rib_family family, char *name)
 {
-	(void)snprintf(name, TABLE_NAME, "%s%sinet.0", instance, instance[0] == '\0' ? "" : ".");
+	(void)snprintf(name, TABLE_NAME, "%s%s%s", instance, instance[0] == '\0' ? "" : ".",
+	    family == RIB_INET ? "inet.0" : "inet6.0");
+}
+
+/* A route's prefix as those that are asked for lie: IPv4 within ::ffff:0:0/96. */
+static uint8_t
+whole_length(const struct rib_route *route)
+{
+	return (uint8_t)(route->length + (route->table.family == RIB_INET ? IPV6_MAPPED_LENGTH : 0));
 }
 
 static void
@@ -118,7 +128,7 @@ add_hop(const struct route_walk *walk, struct op_node *entry, const struct rib_r
 		const char *instance = snapshot_instance_name(walk->sources->registry, route->hop.instance);
 
 		(void)op_add(walk->tree, entry, "nh-type", "Table");
-		table_name(instance == NULL ? "" : instance, name);
+		table_name(instance == NULL ? "" : instance, route->table.family, name);
 		hop = op_add(walk->tree, entry, "nh", NULL);
 		(void)op_add(walk->tree, hop, "nh-table", name);
 		break;
@@ -146,9 +156,10 @@ wanted(const struct route_walk *walk, const struct rib_route *route)
 	case ROUTES_ALL:
 		break;
 	case ROUTES_WITHIN:
-		return route->length >= walk->only.length && (route->prefix & walk->only.mask) == walk->only.prefix;
+		return whole_length(route) >= walk->only.length &&
+		    ipv6_covers(walk->only.prefix, walk->only.length, route->prefix);
 	case ROUTES_EXACT:
-		return route->length == walk->only.length && route->prefix == walk->only.prefix;
+		return whole_length(route) == walk->only.length && ipv6_equal(route->prefix, walk->only.prefix);
 	}
 	return true;
 }
@@ -156,14 +167,16 @@ wanted(const struct route_walk *walk, const struct rib_route *route)
 static void
 open_destination(struct route_walk *walk, const struct rib_route *route)
 {
-	if (walk->destination != NULL && walk->prefix == route->prefix && walk->length == route->length) {
+	char string[ADDRESS_TEXT];
+
+	if (walk->destination != NULL && ipv6_equal(walk->prefix, route->prefix) && walk->length == route->length) {
 		return;
 	}
 	walk->prefix = route->prefix;
 	walk->length = route->length;
 	walk->destination = op_add(walk->tree, walk->table, "rt", NULL);
-	(void)op_addf(walk->tree, walk->destination, "rt-destination", "%u.%u.%u.%u/%u", route->prefix >> 24,
-	    (route->prefix >> 16) & 255U, (route->prefix >> 8) & 255U, route->prefix & 255U, route->length);
+	(void)op_addf(walk->tree, walk->destination, "rt-destination", "%s/%u", address_text(string, route->prefix),
+	    (unsigned)route->length);
 }
 
 static bool
@@ -199,7 +212,7 @@ sum_route(void *context, const struct rib_route *route)
 {
 	struct route_sums *sums = context;
 
-	if (sums->routes == 0 || sums->prefix != route->prefix || sums->length != route->length) {
+	if (sums->routes == 0 || !ipv6_equal(sums->prefix, route->prefix) || sums->length != route->length) {
 		sums->destinations++;
 		sums->prefix = route->prefix;
 		sums->length = route->length;
@@ -212,7 +225,7 @@ sum_route(void *context, const struct rib_route *route)
 
 /* An address alone asks for the route that a packet to it takes. False when nothing in this table can match. */
 static bool
-choose(struct route_walk *walk, const struct op_node *request, uint16_t instance)
+choose(struct route_walk *walk, const struct op_node *request, struct rib_table table)
 {
 	const char *destination = op_value(request, "destination");
 	struct rib_route route;
@@ -221,24 +234,26 @@ choose(struct route_walk *walk, const struct op_node *request, uint16_t instance
 		walk->choice = ROUTES_ALL;
 		return true;
 	}
-	if (!answer_prefix_parse(destination, &walk->only)) {
+	if (!answer_prefix_parse(destination, &walk->only) ||
+	    (table.family == RIB_INET) != (walk->only.length >= IPV6_MAPPED_LENGTH && ipv6_is_mapped(walk->only.prefix))) {
 		return false;
 	}
+	walk->only.prefix = ipv6_first(walk->only.prefix, walk->only.length);
 	walk->choice = ROUTES_WITHIN;
-	if (walk->only.length == 32) {
-		if (!rib_lookup(walk->sources->configuration->rib, instance, walk->only.prefix, &route)) {
+	if (walk->only.length == IPV6_LENGTH_MOST) {
+		if (!rib_lookup(walk->sources->configuration->rib, table, walk->only.prefix, &route)) {
 			return false;
 		}
 		walk->choice = ROUTES_EXACT;
 		walk->only.prefix = route.prefix;
-		walk->only.length = route.length;
+		walk->only.length = whole_length(&route);
 	}
 	return true;
 }
 
 /* One table's part of an answer. True when the table has more. */
 static bool
-show_table(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, uint16_t instance)
+show_table(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct rib_table table)
 {
 	const struct rib *rib = sources->configuration->rib;
 	struct route_sums sums = {.routes = 0};
@@ -250,11 +265,11 @@ show_table(struct answer *answer, const struct answer_sources *sources, struct o
 	};
 	char name[TABLE_NAME];
 
-	rib_each_route(rib, instance, sum_route, &sums);
-	if (sums.routes == 0 || !choose(&walk, answer->request.root, instance)) {
+	rib_each_route(rib, table, sum_route, &sums);
+	if (sums.routes == 0 || !choose(&walk, answer->request.root, table)) {
 		return false;
 	}
-	table_name(rib_instance_name(rib, instance), name);
+	table_name(rib_instance_name(rib, table.instance), table.family, name);
 	walk.table = op_add(tree, tree->root, "route-table", NULL);
 	(void)op_add(tree, walk.table, "table-name", name);
 	(void)op_add_number(tree, walk.table, "destination-count", sums.destinations);
@@ -262,19 +277,19 @@ show_table(struct answer *answer, const struct answer_sources *sources, struct o
 	(void)op_add_number(tree, walk.table, "active-route-count", sums.active);
 	(void)op_add_number(tree, walk.table, "holddown-route-count", 0);
 	(void)op_add_number(tree, walk.table, "hidden-route-count", sums.hidden);
-	rib_each_route(rib, instance, add_route, &walk);
+	rib_each_route(rib, table, add_route, &walk);
 	answer->total = walk.cut ? walk.skip : 0;
 	return walk.cut;
 }
 
 static bool
-table_wanted(const struct op_node *request, const char *instance)
+table_wanted(const struct op_node *request, const struct rib *rib, struct rib_table table)
 {
-	const char *table = op_value(request, "table");
+	const char *wanted_name = op_value(request, "table");
 	char name[TABLE_NAME];
 
-	table_name(instance, name);
-	return table == NULL || strcmp(table, name) == 0;
+	table_name(rib_instance_name(rib, table.instance), table.family, name);
+	return wanted_name == NULL || strcmp(wanted_name, name) == 0;
 }
 
 enum answer_progress
@@ -282,26 +297,31 @@ show_routes(struct answer *answer, const struct answer_sources *sources, struct 
 {
 	const char *destination = op_value(answer->request.root, "destination");
 	struct answer_prefix prefix;
-	int32_t instance;
+	bool more = false;
 
 	if (sources->configuration == NULL) {
 		return ANSWER_END;
 	}
 	if (destination != NULL && !answer_prefix_parse(destination, &prefix)) {
-		text_printf(error, "destination %s: not an IPv4 prefix", destination);
+		text_printf(error, "destination %s: not an IP prefix", destination);
 		return ANSWER_FAILED;
 	}
-	/* The cursor is the instance after the last one that is done. */
-	instance = rib_next_instance(sources->configuration->rib, (int32_t)answer->cursor - 1);
-	if (instance < 0) {
-		return ANSWER_END;
-	}
-	bool more = false;
+	/* The cursor counts tables: all of inet, instance by instance, then all of inet6. */
+	const struct rib *rib = sources->configuration->rib;
+	const enum rib_family family = answer->cursor < ROUTE_FAMILY ? RIB_INET : RIB_INET6;
+	const uint32_t first = family == RIB_INET ? 0 : ROUTE_FAMILY;
+	const int32_t instance = rib_next_instance(rib, (int32_t)(answer->cursor - first) - 1);
 
-	if (table_wanted(answer->request.root, rib_instance_name(sources->configuration->rib, (uint16_t)instance))) {
-		more = show_table(answer, sources, tree, (uint16_t)instance);
+	if (instance < 0) {
+		answer->cursor = ROUTE_FAMILY;
+		return family == RIB_INET ? ANSWER_MORE : ANSWER_END;
 	}
-	answer->cursor = more ? (uint32_t)instance : (uint32_t)instance + 1;
+	const struct rib_table table = {.instance = (uint16_t)instance, .family = family};
+
+	if (table_wanted(answer->request.root, rib, table)) {
+		more = show_table(answer, sources, tree, table);
+	}
+	answer->cursor = first + (uint32_t)instance + (more ? 0 : 1);
 	return ANSWER_MORE;
 }
 
@@ -332,7 +352,7 @@ add_neighbour(struct op_tree *tree, const struct answer_sources *sources, const 
 		(void)op_addf(tree, entry, "mac-address", "%02x:%02x:%02x:%02x:%02x:%02x", view->mac[0], view->mac[1],
 		    view->mac[2], view->mac[3], view->mac[4], view->mac[5]);
 	}
-	answer_add_address(tree, entry, "ip-address", (uint32_t)view->address.low);
+	answer_add_address(tree, entry, "ip-address", view->address);
 	(void)op_add(tree, entry, "interface-name", answer_unit_name(sources, view->unit));
 	(void)op_add(tree, entry, "arp-table-entry-flags",
 	    view->state == NEIGHBOUR_PERMANENT ? "permanent" : known ? "none" : "incomplete");

@@ -34,7 +34,7 @@ setup(void **state)
 
 	world->units[1].instance = 1;
 	world->statics[world->static_count++] = (struct rib_static){
-	    .instance = 1, .kind = RIB_STATIC_TABLE, .next_table = 0, .preference = 5};
+	    .table = {.instance = 1}, .kind = RIB_STATIC_TABLE, .next_table = 0, .preference = 5};
 	world_apply(world);
 	*state = world;
 	return 0;
@@ -108,7 +108,7 @@ test_far_end_moves_to_another_instance(void **state)
 	const uint32_t i = world->static_count;
 
 	world_add_route(world, IP(8, 0, 0, 0), 8, 3, IP(10, 3, 0, 9));
-	world->statics[i].instance = 1;
+	world->statics[i].table.instance = 1;
 	world_apply_fib(world);
 	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 2);

@@ -182,7 +182,7 @@ change_something(struct world *world, struct random_source *random)
 		world->units[unit].instance = (uint16_t)random_below(random, 2);
 		break;
 	case 6:
-		world->hops[0].address = IP(192, 0, 2, 250) + random_below(random, 4);
+		world->hops[0].address = ipv6_mapped(IP(192, 0, 2, 250) + random_below(random, 4));
 		break;
 	case 7:
 		world->zones[TRUST].tcp_rst = !world->zones[TRUST].tcp_rst;

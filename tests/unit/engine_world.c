@@ -130,11 +130,11 @@ world_create(void)
 	world_add_route(world, IP(10, 5, 1, 0), 24, 5, 0);
 	world_add_route(world, IP(10, 66, 0, 0), 16, 6, 0);
 	world_add_route(world, IP(100, 64, 0, 0), 16, 4, 0);
-	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(198, 51, 100, 0),
+	world->statics[world->static_count++] = (struct rib_static){.prefix = ipv6_mapped(IP(198, 51, 100, 0)),
 	    .length = 24,
 	    .kind = RIB_STATIC_REJECT,
 	    .preference = 5};
-	world->statics[world->static_count++] = (struct rib_static){.prefix = IP(203, 0, 113, 0),
+	world->statics[world->static_count++] = (struct rib_static){.prefix = ipv6_mapped(IP(203, 0, 113, 0)),
 	    .length = 24,
 	    .kind = RIB_STATIC_DISCARD,
 	    .preference = 5};
@@ -160,8 +160,8 @@ world_add_route(
 	const uint32_t i = world->static_count++;
 
 	world->hops[i] =
-	    (struct rib_next_hop){.by_unit = gateway == 0, .unit = unit, .address = gateway};
-	world->statics[i] = (struct rib_static){.prefix = prefix, .length = length, .preference = 5,
+	    (struct rib_next_hop){.by_unit = gateway == 0, .unit = unit, .address = ipv6_mapped(gateway)};
+	world->statics[i] = (struct rib_static){.prefix = ipv6_mapped(prefix), .length = length, .preference = 5,
 	    .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 1, .next_hops = &world->hops[i]};
 }
 
@@ -235,7 +235,7 @@ compile_routes(struct world *world, const struct snapshot *snapshot)
 		assert_true(rib_add_unit(rib, i, world->units[i].instance, true));
 		if (world->units[i].address_count > 0) {
 			assert_true(rib_add_address(
-			    rib, i, world->addresses[i].address, world->addresses[i].length));
+			    rib, i, RIB_INET, ipv6_mapped(world->addresses[i].address), world->addresses[i].length));
 		}
 	}
 	for (uint32_t i = 0; i < world->static_count; i++) {

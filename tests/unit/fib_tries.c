@@ -24,8 +24,8 @@ add_static(struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length, 
 {
 	const struct rib_next_hop hop = {.by_unit = true, .unit = unit};
 	const struct rib_static route = {
-	    .instance = instance,
-	    .prefix = prefix,
+	    .table = {.instance = instance},
+	    .prefix = ipv6_mapped(prefix),
 	    .length = length,
 	    .preference = RIB_PREFERENCE_STATIC,
 	    .kind = RIB_STATIC_NEXT_HOPS,
@@ -40,7 +40,8 @@ static void
 add_onward(struct rib *rib, uint16_t instance, uint16_t next_table)
 {
 	const struct rib_static route = {
-	    .instance = instance,
+	    .table = {.instance = instance},
+	    .prefix = ipv6_mapped(0),
 	    .preference = RIB_PREFERENCE_STATIC,
 	    .kind = RIB_STATIC_TABLE,
 	    .next_table = next_table,
@@ -97,6 +98,7 @@ test_random_tables_against_a_naive_model(void **state)
 	static struct naive_route routes[ROUTES];
 	struct random_source random = random_seeded(20);
 	const struct snapshot snapshot = {.instance_count = 1};
+	const struct rib_table inet = {.instance = 0, .family = RIB_INET};
 
 	(void)state;
 	for (uint32_t round = 0; round < 30; round++) {
@@ -129,7 +131,7 @@ test_random_tables_against_a_naive_model(void **state)
 			struct rib_route route;
 			assert_int_equal(hop->kind, expected == RIB_NO_UNIT ? FIB_NO_ROUTE : FIB_DIRECT);
 			assert_int_equal(hop->unit, expected);
-			assert_int_equal(rib_lookup(rib, 0, address, &route), expected != RIB_NO_UNIT);
+			assert_int_equal(rib_lookup(rib, inet, ipv6_mapped(address), &route), expected != RIB_NO_UNIT);
 			if (expected != RIB_NO_UNIT) {
 				assert_int_equal(route.hop.unit, expected);
 			}
@@ -153,7 +155,7 @@ test_instances_and_next_table(void **state)
 	}
 	assert_true(rib_add_unit(rib, 0, 0, true));
 	assert_true(rib_add_unit(rib, 1, 1, true));
-	assert_true(rib_add_address(rib, 0, IP(10, 0, 0, 1), 24));
+	assert_true(rib_add_address(rib, 0, RIB_INET, ipv6_mapped(IP(10, 0, 0, 1)), 24));
 	add_static(rib, 1, IP(20, 0, 0, 0), 8, 1);
 	add_onward(rib, 1, 0);
 	add_onward(rib, 2, 1);

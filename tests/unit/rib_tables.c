@@ -1,5 +1,7 @@
 /*
  * lib/rib: tables, preferences, reachability, recursion, groups. Times are a virtual clock.
+ *
+ * All of it for both families: in the second run a.b.c.d is 2001:db8::ffff:a.b.c.d, and lengths are 96 more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +21,8 @@ enum {
 	GREEN,
 };
 
+static enum rib_family family = RIB_INET;
+
 static struct rib *
 new_rib(void)
 {
@@ -31,17 +35,36 @@ new_rib(void)
 	return rib;
 }
 
+static struct rib_table
+table_of(uint16_t instance)
+{
+	return (struct rib_table){.instance = instance, .family = family};
+}
+
+static struct ipv6_address
+at(uint32_t address)
+{
+	return family == RIB_INET || address == 0 ? ipv6_mapped(address)
+						  : (struct ipv6_address){0x20010db800000000U, 0xffff00000000U | address};
+}
+
+static uint8_t
+bits(uint8_t length)
+{
+	return family == RIB_INET || length == 0 ? length : (uint8_t)(96 + length);
+}
+
 static void
 add_unit(struct rib *rib, uint16_t unit, uint16_t instance, uint32_t address, uint8_t length)
 {
 	assert_true(rib_add_unit(rib, unit, instance, true));
-	assert_true(rib_add_address(rib, unit, address, length));
+	assert_true(rib_add_address(rib, unit, family, at(address), bits(length)));
 }
 
 static struct rib_next_hop
 by_address(uint32_t address)
 {
-	return (struct rib_next_hop){.address = address, .unit = RIB_NO_UNIT};
+	return (struct rib_next_hop){.address = at(address), .unit = RIB_NO_UNIT};
 }
 
 static struct rib_next_hop
@@ -62,9 +85,9 @@ static void
 add_route(struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length, uint8_t flags, struct rib_next_hop hop)
 {
 	const struct rib_static route = {
-	    .instance = instance,
-	    .prefix = prefix,
-	    .length = length,
+	    .table = table_of(instance),
+	    .prefix = at(prefix),
+	    .length = bits(length),
 	    .flags = flags,
 	    .preference = RIB_PREFERENCE_STATIC,
 	    .kind = RIB_STATIC_NEXT_HOPS,
@@ -81,9 +104,9 @@ add_pair(struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length, st
 {
 	const struct rib_next_hop hops[] = {first, second};
 	const struct rib_static route = {
-	    .instance = instance,
-	    .prefix = prefix,
-	    .length = length,
+	    .table = table_of(instance),
+	    .prefix = at(prefix),
+	    .length = bits(length),
 	    .preference = RIB_PREFERENCE_STATIC,
 	    .kind = RIB_STATIC_NEXT_HOPS,
 	    .next_hop_count = 2,
@@ -98,7 +121,7 @@ look_up(const struct rib *rib, uint16_t instance, uint32_t destination)
 {
 	struct rib_route route;
 
-	if (!rib_lookup(rib, instance, destination, &route)) {
+	if (!rib_lookup(rib, table_of(instance), at(destination), &route)) {
 		return (struct rib_hop){.kind = RIB_HOP_NONE, .unit = RIB_NO_UNIT};
 	}
 	return route.hop;
@@ -130,8 +153,8 @@ test_each_instance_has_its_own_table(void **state)
 	expect(rib, BLUE, IP(10, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
 	expect(rib, MAIN, IP(10, 0, 0, 1), RIB_HOP_LOCAL, 0);
 	expect(rib, MAIN, IP(10, 0, 0, 2), RIB_HOP_DIRECT, 0);
-	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 9));
-	assert_int_equal(look_up(rib, RED, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 8));
+	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway.low, 0xffff00000000U | IP(10, 0, 0, 9));
+	assert_int_equal(look_up(rib, RED, IP(20, 1, 1, 1)).gateway.low, 0xffff00000000U | IP(10, 0, 0, 8));
 	assert_string_equal(rib_instance_name(rib, RED), "red");
 	assert_null(rib_instance_name(rib, GREEN));
 	assert_int_equal(rib_next_instance(rib, -1), MAIN);
@@ -193,9 +216,9 @@ static void
 test_preference_among_routes_of_a_prefix(void **state)
 {
 	struct rib *rib = new_rib();
-	const struct rib_static discard = {.instance = MAIN, .prefix = IP(20, 0, 0, 0), .length = 8,
+	const struct rib_static discard = {.table = table_of(MAIN), .prefix = at(IP(20, 0, 0, 0)), .length = bits(8),
 	    .preference = 6, .kind = RIB_STATIC_DISCARD};
-	const struct rib_static reject = {.instance = MAIN, .prefix = IP(30, 0, 0, 0), .length = 8,
+	const struct rib_static reject = {.table = table_of(MAIN), .prefix = at(IP(30, 0, 0, 0)), .length = bits(8),
 	    .preference = 4, .kind = RIB_STATIC_REJECT};
 
 	(void)state;
@@ -238,7 +261,7 @@ test_next_hop_by_name_by_address_and_own_address(void **state)
 	expect(rib, MAIN, IP(9, 10, 14, 5), RIB_HOP_DIRECT, 0);
 	expect(rib, MAIN, IP(9, 10, 14, 6), RIB_HOP_DIRECT, 0);
 	expect(rib, MAIN, IP(9, 10, 14, 7), RIB_HOP_GATEWAY, 1);
-	assert_int_equal(look_up(rib, MAIN, IP(9, 10, 14, 7)).gateway, IP(10, 11, 17, 9));
+	assert_int_equal(look_up(rib, MAIN, IP(9, 10, 14, 7)).gateway.low, 0xffff00000000U | IP(10, 11, 17, 9));
 	expect(rib, MAIN, IP(9, 10, 14, 8), RIB_HOP_NONE, RIB_NO_UNIT);
 	expect(rib, MAIN, IP(9, 10, 14, 9), RIB_HOP_NONE, RIB_NO_UNIT);
 	expect(rib, MAIN, IP(9, 10, 14, 10), RIB_HOP_NONE, RIB_NO_UNIT);
@@ -264,7 +287,7 @@ test_first_usable_next_hop(void **state)
 	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 0);
 	assert_true(rib_set_unit_state(rib, 0, false, 1));
 	expect(rib, MAIN, IP(20, 0, 0, 1), RIB_HOP_GATEWAY, 1);
-	assert_true(rib_lookup(rib, MAIN, IP(20, 0, 0, 1), &route));
+	assert_true(rib_lookup(rib, table_of(MAIN), at(IP(20, 0, 0, 1)), &route));
 	assert_int_equal(route.next_hop_count, 2);
 	assert_int_equal(route.selected, 1);
 	rib_destroy(rib);
@@ -275,9 +298,9 @@ static void
 test_next_table(void **state)
 {
 	struct rib *rib = new_rib();
-	const struct rib_static onward = {.instance = RED, .prefix = 0, .length = 0, .preference = 5,
+	const struct rib_static onward = {.table = table_of(RED), .preference = 5,
 	    .kind = RIB_STATIC_TABLE, .next_table = MAIN};
-	const struct rib_static nowhere = {.instance = RED, .prefix = 0, .length = 0, .preference = 5,
+	const struct rib_static nowhere = {.table = table_of(RED), .preference = 5,
 	    .kind = RIB_STATIC_TABLE, .next_table = GREEN};
 
 	(void)state;
@@ -333,7 +356,7 @@ test_recursion_over_another_static(void **state)
 	struct rib *rib = new_rib();
 	struct rib_next_hop hops[] = {qualified(by_address(IP(9, 10, 14, 5)), 5),
 	    qualified(by_address(IP(11, 12, 15, 7)), 7)};
-	const struct rib_static route = {.instance = RED, .flags = RIB_RESOLVE, .preference = 5,
+	const struct rib_static route = {.table = table_of(RED), .flags = RIB_RESOLVE, .preference = 5,
 	    .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 2, .next_hops = hops};
 
 	(void)state;
@@ -345,12 +368,12 @@ test_recursion_over_another_static(void **state)
 	assert_true(rib_add_static(rib, &route));
 	assert_true(rib_finish(rib, 0));
 	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_GATEWAY, 0);
-	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway, IP(9, 10, 14, 5));
+	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway.low, 0xffff00000000U | IP(9, 10, 14, 5));
 	/* without `resolve` only a direct route counts: 40/8 falls to the default route */
-	assert_int_equal(look_up(rib, RED, IP(40, 1, 1, 1)).gateway, IP(9, 10, 14, 5));
+	assert_int_equal(look_up(rib, RED, IP(40, 1, 1, 1)).gateway.low, 0xffff00000000U | IP(9, 10, 14, 5));
 	assert_true(rib_set_unit_state(rib, 0, false, 1));
 	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_GATEWAY, 1);
-	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway, IP(11, 12, 15, 7));
+	assert_int_equal(look_up(rib, RED, IP(8, 8, 8, 8)).gateway.low, 0xffff00000000U | IP(11, 12, 15, 7));
 	assert_true(rib_set_unit_state(rib, 1, false, 2));
 	expect(rib, RED, IP(8, 8, 8, 8), RIB_HOP_NONE, RIB_NO_UNIT);
 	rib_destroy(rib);
@@ -370,7 +393,7 @@ test_recursion_is_loop_safe(void **state)
 	/* stands on the default route, which goes away */
 	add_route(rib, MAIN, 0, 0, 0, qualified(by_address(IP(10, 0, 0, 9)), 5));
 	assert_true(rib_finish(rib, 0));
-	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway, IP(10, 0, 0, 9));
+	assert_int_equal(look_up(rib, MAIN, IP(20, 1, 1, 1)).gateway.low, 0xffff00000000U | IP(10, 0, 0, 9));
 	assert_true(rib_set_unit_state(rib, 0, false, 1));
 	expect(rib, MAIN, IP(20, 1, 1, 1), RIB_HOP_NONE, RIB_NO_UNIT);
 	expect(rib, MAIN, IP(30, 1, 1, 1), RIB_HOP_NONE, RIB_NO_UNIT);
@@ -383,7 +406,7 @@ static void
 test_recursion_that_swings(void **state)
 {
 	struct rib *rib = new_rib();
-	const struct rib_static hole = {.instance = MAIN, .prefix = IP(50, 0, 0, 0), .length = 24, .preference = 9,
+	const struct rib_static hole = {.table = table_of(MAIN), .prefix = at(IP(50, 0, 0, 0)), .length = bits(24), .preference = 9,
 	    .kind = RIB_STATIC_DISCARD};
 
 	(void)state;
@@ -424,7 +447,7 @@ static void
 test_groups_copy_with_the_original_next_hop(void **state)
 {
 	struct rib *rib = new_rib();
-	const uint16_t members[] = {RED, BLUE};
+	const struct rib_table members[] = {table_of(RED), table_of(BLUE)};
 	struct rib_route route;
 
 	(void)state;
@@ -435,11 +458,11 @@ test_groups_copy_with_the_original_next_hop(void **state)
 	assert_true(rib_finish(rib, 0));
 	expect(rib, BLUE, IP(10, 0, 0, 7), RIB_HOP_DIRECT, 0);
 	expect(rib, BLUE, IP(10, 0, 0, 1), RIB_HOP_LOCAL, 0);
-	assert_true(rib_lookup(rib, BLUE, IP(20, 0, 0, 1), &route));
+	assert_true(rib_lookup(rib, table_of(BLUE), at(IP(20, 0, 0, 1)), &route));
 	assert_int_equal(route.hop.kind, RIB_HOP_GATEWAY);
 	assert_int_equal(route.hop.unit, 0);
-	assert_int_equal(route.hop.gateway, IP(10, 0, 0, 9));
-	assert_int_equal(route.instance, BLUE);
+	assert_int_equal(route.hop.gateway.low, 0xffff00000000U | IP(10, 0, 0, 9));
+	assert_int_equal(route.table.instance, BLUE);
 	assert_int_equal(route.origin, RED);
 	expect(rib, RED, IP(10, 1, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
 	expect(rib, MAIN, IP(10, 0, 0, 7), RIB_HOP_NONE, RIB_NO_UNIT);
@@ -454,8 +477,8 @@ static void
 test_groups_copy_what_they_are_applied_to(void **state)
 {
 	struct rib *rib = new_rib();
-	const uint16_t first[] = {RED, BLUE};
-	const uint16_t second[] = {BLUE, MAIN};
+	const struct rib_table first[] = {table_of(RED), table_of(BLUE)};
+	const struct rib_table second[] = {table_of(BLUE), table_of(MAIN)};
 
 	(void)state;
 	add_unit(rib, 0, RED, IP(10, 0, 0, 1), 24);
@@ -480,7 +503,7 @@ static void
 test_next_hop_on_a_copied_network(void **state)
 {
 	struct rib *rib = new_rib();
-	const uint16_t members[] = {RED, BLUE};
+	const struct rib_table members[] = {table_of(RED), table_of(BLUE)};
 
 	(void)state;
 	add_unit(rib, 0, RED, IP(10, 0, 0, 1), 24);
@@ -522,23 +545,23 @@ test_walk_in_order(void **state)
 	add_pair(rib, MAIN, IP(10, 0, 0, 0), 8, qualified(by_unit(7), 5), qualified(by_unit(0), 7));
 	add_route(rib, MAIN, 0, 0, RIB_NO_READVERTISE, by_unit(0));
 	assert_true(rib_finish(rib, 100));
-	rib_each_route(rib, MAIN, collect, &all);
+	rib_each_route(rib, table_of(MAIN), collect, &all);
 	assert_int_equal(all.count, 5);
 	assert_int_equal(all.routes[0].length, 0);
 	assert_int_equal(all.routes[0].flags, RIB_NO_READVERTISE);
-	assert_int_equal(all.routes[1].length, 8);
+	assert_int_equal(all.routes[1].length, bits(8));
 	assert_int_equal(all.routes[1].preference, 7);
 	assert_true(all.routes[1].active);
 	assert_int_equal(all.routes[2].preference, 5);
 	assert_true(all.routes[2].hidden);
 	assert_false(all.routes[2].active);
 	assert_int_equal(all.routes[3].protocol, RIB_DIRECT);
-	assert_int_equal(all.routes[3].length, 24);
+	assert_int_equal(all.routes[3].length, bits(24));
 	assert_int_equal(all.routes[4].protocol, RIB_LOCAL);
-	assert_int_equal(all.routes[4].prefix, IP(10, 0, 0, 1));
-	rib_each_route(rib, MAIN, collect, &some);
+	assert_int_equal(all.routes[4].prefix.low, 0xffff00000000U | IP(10, 0, 0, 1));
+	rib_each_route(rib, table_of(MAIN), collect, &some);
 	assert_int_equal(some.count, 2);
-	rib_each_active(rib, MAIN, collect, &active);
+	rib_each_active(rib, table_of(MAIN), collect, &active);
 	assert_int_equal(active.count, 4);
 	rib_destroy(rib);
 }
@@ -557,7 +580,7 @@ test_ages(void **state)
 	assert_true(rib_finish(rib, 100));
 	assert_true(rib_set_unit_state(rib, 0, false, 200));
 	assert_true(rib_set_unit_state(rib, 0, true, 300));
-	assert_true(rib_lookup(rib, MAIN, IP(20, 0, 0, 1), &route));
+	assert_true(rib_lookup(rib, table_of(MAIN), at(IP(20, 0, 0, 1)), &route));
 	assert_int_equal(route.since, 300);
 
 	add_unit(next, 0, MAIN, IP(10, 0, 0, 1), 24);
@@ -565,12 +588,12 @@ test_ages(void **state)
 	add_route(next, MAIN, IP(30, 0, 0, 0), 8, 0, by_unit(0));
 	assert_true(rib_finish(next, 0));
 	rib_carry_ages(next, NULL, 350);
-	assert_true(rib_lookup(next, MAIN, IP(20, 0, 0, 1), &route));
+	assert_true(rib_lookup(next, table_of(MAIN), at(IP(20, 0, 0, 1)), &route));
 	assert_int_equal(route.since, 350);
 	rib_carry_ages(next, rib, 400);
-	assert_true(rib_lookup(next, MAIN, IP(20, 0, 0, 1), &route));
+	assert_true(rib_lookup(next, table_of(MAIN), at(IP(20, 0, 0, 1)), &route));
 	assert_int_equal(route.since, 300);
-	assert_true(rib_lookup(next, MAIN, IP(30, 0, 0, 1), &route));
+	assert_true(rib_lookup(next, table_of(MAIN), at(IP(30, 0, 0, 1)), &route));
 	assert_int_equal(route.since, 400);
 	rib_destroy(next);
 	rib_destroy(rib);
@@ -580,12 +603,12 @@ static void
 test_empty_and_unknown(void **state)
 {
 	struct rib *rib = rib_create();
-	const struct rib_static route = {.instance = GREEN, .kind = RIB_STATIC_DISCARD};
+	const struct rib_static route = {.table = table_of(GREEN), .kind = RIB_STATIC_DISCARD};
 
 	(void)state;
 	assert_non_null(rib);
 	assert_false(rib_add_unit(rib, 0, MAIN, true));
-	assert_false(rib_add_address(rib, 0, IP(10, 0, 0, 1), 24));
+	assert_false(rib_add_address(rib, 0, family, at(IP(10, 0, 0, 1)), bits(24)));
 	assert_false(rib_add_static(rib, &route));
 	assert_true(rib_finish(rib, 0));
 	expect(rib, MAIN, IP(10, 0, 0, 1), RIB_HOP_NONE, RIB_NO_UNIT);
@@ -593,6 +616,64 @@ test_empty_and_unknown(void **state)
 	assert_int_equal(rib_next_instance(rib, -1), -1);
 	rib_destroy(rib);
 	rib_destroy(NULL);
+}
+
+/* The same bits in both families' tables: neither knows the other's routes. REQ-RT-001 */
+static void
+test_families_share_nothing(void **state)
+{
+	struct rib *rib = new_rib();
+	const struct ipv6_address six = {0x20010db800000000U, 1};
+	const struct rib_table inet = {.instance = MAIN, .family = RIB_INET};
+	const struct rib_table inet6 = {.instance = MAIN, .family = RIB_INET6};
+	const struct rib_next_hop hop = {.by_unit = true, .unit = 0};
+	struct rib_static route = {.table = inet6, .preference = 5, .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 1,
+	    .next_hops = &hop};
+	struct rib_route found;
+
+	(void)state;
+	assert_true(rib_add_unit(rib, 0, MAIN, true));
+	assert_true(rib_add_address(rib, 0, RIB_INET6, six, 64));
+	assert_true(rib_add_address(rib, 0, RIB_INET, ipv6_mapped(IP(10, 0, 0, 1)), 24));
+	assert_true(rib_add_static(rib, &route)); /* ::/0 */
+	assert_true(rib_finish(rib, 0));
+	assert_true(rib_lookup(rib, inet6, ipv6_mapped(IP(10, 0, 0, 1)), &found));
+	assert_int_equal(found.protocol, RIB_STATIC);
+	assert_true(rib_lookup(rib, inet6, six, &found));
+	assert_int_equal(found.protocol, RIB_LOCAL);
+	assert_int_equal(found.length, 128);
+	assert_true(rib_lookup(rib, inet, ipv6_mapped(IP(10, 0, 0, 1)), &found));
+	assert_int_equal(found.length, 32);
+	assert_false(rib_lookup(rib, inet, ipv6_mapped(IP(11, 0, 0, 1)), &found));
+	rib_destroy(rib);
+}
+
+/* A link-local gateway means nothing without its unit: with it, it is a neighbour there while that is up. */
+static void
+test_gateway_on_a_unit(void **state)
+{
+	struct rib *rib = new_rib();
+	const struct ipv6_address gateway = {0xfe80ULL << 48, 9};
+	const struct rib_table table = {.instance = RED, .family = RIB_INET6};
+	const struct rib_next_hop hops[] = {{.on_unit = true, .unit = 4, .address = gateway},
+	    {.on_unit = true, .unit = 3, .address = gateway}, {.on_unit = true, .unit = RIB_NO_UNIT, .address = gateway}};
+	struct rib_static route = {.table = table, .preference = 5, .kind = RIB_STATIC_NEXT_HOPS, .next_hop_count = 3,
+	    .next_hops = hops};
+	struct rib_route found;
+
+	(void)state;
+	assert_true(rib_add_unit(rib, 3, RED, true));
+	assert_true(rib_add_unit(rib, 4, MAIN, true)); /* of another instance: not for RED */
+	assert_true(rib_add_address(rib, 4, RIB_INET6, (struct ipv6_address){0xfe80ULL << 48, 1}, 64));
+	assert_true(rib_add_static(rib, &route));
+	assert_true(rib_finish(rib, 0));
+	assert_true(rib_lookup(rib, table, (struct ipv6_address){1, 1}, &found));
+	assert_int_equal(found.hop.kind, RIB_HOP_GATEWAY);
+	assert_int_equal(found.hop.unit, 3);
+	assert_true(ipv6_equal(found.hop.gateway, gateway));
+	assert_true(rib_set_unit_state(rib, 3, false, 1));
+	assert_false(rib_lookup(rib, table, (struct ipv6_address){1, 1}, &found));
+	rib_destroy(rib);
 }
 
 int
@@ -618,7 +699,11 @@ main(void)
 	    cmocka_unit_test(test_walk_in_order),
 	    cmocka_unit_test(test_ages),
 	    cmocka_unit_test(test_empty_and_unknown),
+	    cmocka_unit_test(test_families_share_nothing),
+	    cmocka_unit_test(test_gateway_on_a_unit),
 	};
+	const int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	family = RIB_INET6;
+	return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ rib_destroy(struct rib *rib)
 	free(rib->routes);
 	free(rib->next_hops);
 	free(rib->groups);
-	free(rib->group_instances);
+	free(rib->group_tables);
 	free(rib);
 }
 
@@ -100,12 +100,12 @@ rib_add_unit(struct rib *rib, uint16_t unit, uint16_t instance, bool up)
 }
 
 struct rib_candidate
-rib_candidate_blank(uint16_t instance, enum rib_protocol protocol)
+rib_candidate_blank(struct rib_table table, enum rib_protocol protocol)
 {
 	return (struct rib_candidate){
 	    .source = RIB_NOWHERE,
-	    .instance = instance,
-	    .origin = instance,
+	    .table = table,
+	    .origin = table.instance,
 	    .unit = RIB_NO_UNIT,
 	    .next_table = RIB_NO_INSTANCE,
 	    .selected = UINT16_MAX,
@@ -133,26 +133,29 @@ rib_push(struct rib *rib, const struct rib_candidate *candidate)
 }
 
 bool
-rib_add_address(struct rib *rib, uint16_t unit, uint32_t address, uint8_t length)
+rib_add_address(struct rib *rib, uint16_t unit, enum rib_family family, struct ipv6_address address, uint8_t length)
 {
-	assert(length <= 32);
+	const uint8_t bits = rib_length_in(family, length);
+
+	assert(bits <= IPV6_LENGTH_MOST && ipv6_is_mapped(address) == (family == RIB_INET));
 	if (unit >= rib->unit_count || !rib->units[unit].present) {
 		return false;
 	}
-	struct rib_candidate local = rib_candidate_blank(rib->units[unit].instance, RIB_LOCAL);
+	const struct rib_table table = {.instance = rib->units[unit].instance, .family = family};
+	struct rib_candidate local = rib_candidate_blank(table, RIB_LOCAL);
 	local.prefix = address;
-	local.length = 32;
+	local.length = IPV6_LENGTH_MOST;
 	local.unit = unit;
 	local.preference = RIB_PREFERENCE_DIRECT;
 	if (!rib_push(rib, &local)) {
 		return false;
 	}
-	if (length == 32) {
+	if (bits == IPV6_LENGTH_MOST) {
 		return true;
 	}
-	struct rib_candidate direct = rib_candidate_blank(rib->units[unit].instance, RIB_DIRECT);
-	direct.prefix = address & rib_mask(length);
-	direct.length = length;
+	struct rib_candidate direct = rib_candidate_blank(table, RIB_DIRECT);
+	direct.prefix = ipv6_first(address, bits);
+	direct.length = bits;
 	direct.unit = unit;
 	direct.preference = RIB_PREFERENCE_DIRECT;
 	return rib_push(rib, &direct);
@@ -212,13 +215,15 @@ add_qualified_next_hops(struct rib *rib, const struct rib_static *route, const s
 bool
 rib_add_static(struct rib *rib, const struct rib_static *route)
 {
-	assert(route->length <= 32);
-	if (!instance_is_there(rib, route->instance)) {
+	const uint8_t bits = rib_length_in(route->table.family, route->length);
+
+	assert(bits <= IPV6_LENGTH_MOST);
+	if (!instance_is_there(rib, route->table.instance)) {
 		return false;
 	}
-	struct rib_candidate blank = rib_candidate_blank(route->instance, RIB_STATIC);
-	blank.prefix = route->prefix & rib_mask(route->length);
-	blank.length = route->length;
+	struct rib_candidate blank = rib_candidate_blank(route->table, RIB_STATIC);
+	blank.prefix = ipv6_first(rib_address_in(route->table.family, route->prefix), bits);
+	blank.length = bits;
 	blank.flags = route->flags;
 	blank.preference = route->preference;
 	blank.kind = route->kind;
@@ -235,7 +240,7 @@ rib_add_static(struct rib *rib, const struct rib_static *route)
 }
 
 bool
-rib_add_group(struct rib *rib, const uint16_t *instances, uint32_t count, uint32_t use)
+rib_add_group(struct rib *rib, const struct rib_table *tables, uint32_t count, uint32_t use)
 {
 	struct rib_group *groups = grow(rib->groups, rib->group_count, &rib->group_capacity, sizeof(*groups));
 
@@ -243,18 +248,19 @@ rib_add_group(struct rib *rib, const uint16_t *instances, uint32_t count, uint32
 		return false;
 	}
 	rib->groups = groups;
-	const struct rib_group group = {.start = rib->group_instance_count, .count = count, .use = use};
+	const struct rib_group group = {.start = rib->group_table_count, .count = count, .use = use};
 	for (uint32_t i = 0; i < count; i++) {
-		uint16_t *moved = grow(rib->group_instances, rib->group_instance_count,
-		    &rib->group_instance_capacity, sizeof(*moved));
+		struct rib_table *moved = grow(rib->group_tables, rib->group_table_count,
+		    &rib->group_table_capacity, sizeof(*moved));
 		if (moved == NULL) {
 			return false;
 		}
-		rib->group_instances = moved;
-		if (!instance_is_there(rib, instances[i])) {
+		rib->group_tables = moved;
+		if (!instance_is_there(rib, tables[i].instance)) {
 			return false;
 		}
-		moved[rib->group_instance_count++] = instances[i];
+		assert(tables[i].family == tables[0].family);
+		moved[rib->group_table_count++] = tables[i];
 	}
 	groups[rib->group_count++] = group;
 	return true;

@@ -20,19 +20,19 @@ static bool
 copy_group(struct rib *rib, uint32_t index, uint32_t member, uint32_t originals)
 {
 	const struct rib_group *group = &rib->groups[index];
-	const uint16_t primary = rib->group_instances[group->start];
-	const uint16_t instance = rib->group_instances[group->start + member];
+	const struct rib_table primary = rib->group_tables[group->start];
+	const struct rib_table table = rib->group_tables[group->start + member];
 
-	if (instance == primary) {
+	if (rib_table_equal(table, primary)) {
 		return true;
 	}
 	for (uint32_t i = 0; i < originals; i++) {
 		struct rib_candidate copy = rib->candidates[i];
-		if (copy.instance != primary || !group_takes(group->use, copy.protocol)) {
+		if (!rib_table_equal(copy.table, primary) || !group_takes(group->use, copy.protocol)) {
 			continue;
 		}
 		copy.source = i;
-		copy.instance = instance;
+		copy.table = table;
 		if (!rib_push(rib, &copy)) {
 			return false;
 		}
@@ -67,10 +67,13 @@ compare_candidates(const void *left, const void *right)
 {
 	const struct rib_candidate *a = left;
 	const struct rib_candidate *b = right;
-	int order = compare_numbers(a->instance, b->instance);
+	int order = compare_numbers(a->table.instance, b->table.instance);
 
 	if (order == 0) {
-		order = compare_numbers(a->prefix, b->prefix);
+		order = compare_numbers((uint32_t)a->table.family, (uint32_t)b->table.family);
+	}
+	if (order == 0) {
+		order = ipv6_compare(a->prefix, b->prefix);
 	}
 	if (order == 0) {
 		order = compare_numbers(a->length, b->length);
@@ -87,7 +90,8 @@ compare_candidates(const void *left, const void *right)
 static bool
 same_prefix(const struct rib_candidate *left, const struct rib_candidate *right)
 {
-	return left->instance == right->instance && left->prefix == right->prefix && left->length == right->length;
+	return rib_table_equal(left->table, right->table) && ipv6_equal(left->prefix, right->prefix) &&
+	    left->length == right->length;
 }
 
 /* A route that several groups bring into the same table stands there once. => sorted: they are near each other */
@@ -142,17 +146,17 @@ make_prefixes(struct rib *rib)
 	}
 	for (uint32_t i = 0; i < rib->candidate_count; i++) {
 		const struct rib_candidate *candidate = &rib->candidates[i];
-		struct rib_instance *instance = &rib->instances[candidate->instance];
+		struct rib_span *span = &rib->instances[candidate->table.instance].tables[candidate->table.family];
 		struct rib_prefix *last = &rib->routes[rib->route_count == 0 ? 0 : rib->route_count - 1];
-		if (instance->route_count > 0 && last->prefix == candidate->prefix &&
+		if (span->count > 0 && ipv6_equal(last->prefix, candidate->prefix) &&
 		    last->length == candidate->length) {
 			last->count++;
 			continue;
 		}
-		if (instance->route_count == 0) {
-			instance->route_start = rib->route_count;
+		if (span->count == 0) {
+			span->start = rib->route_count;
 		}
-		instance->route_count++;
+		span->count++;
 		rib->routes[rib->route_count++] = (struct rib_prefix){
 		    .prefix = candidate->prefix,
 		    .length = candidate->length,
@@ -167,17 +171,24 @@ make_prefixes(struct rib *rib)
 
 /* In sorted order a prefix follows those that cover it: the last one and its parents are the only possible parents. */
 static void
+nest_table(struct rib *rib, const struct rib_span *span)
+{
+	for (uint32_t i = 1; i < span->count; i++) {
+		const uint32_t here = span->start + i;
+		uint32_t parent = here - 1;
+		while (parent != RIB_NOWHERE && !rib_covers(&rib->routes[parent], rib->routes[here].prefix)) {
+			parent = rib->routes[parent].parent;
+		}
+		rib->routes[here].parent = parent;
+	}
+}
+
+static void
 nest_prefixes(struct rib *rib)
 {
 	for (uint32_t n = 0; n < rib->instance_count; n++) {
-		const struct rib_instance *instance = &rib->instances[n];
-		for (uint32_t i = 1; i < instance->route_count; i++) {
-			const uint32_t here = instance->route_start + i;
-			uint32_t parent = here - 1;
-			while (parent != RIB_NOWHERE && !rib_covers(&rib->routes[parent], rib->routes[here].prefix)) {
-				parent = rib->routes[parent].parent;
-			}
-			rib->routes[here].parent = parent;
+		for (uint32_t family = 0; family < RIB_FAMILIES; family++) {
+			nest_table(rib, &rib->instances[n].tables[family]);
 		}
 	}
 }
@@ -217,33 +228,40 @@ rib_finish(struct rib *rib, uint64_t now)
 	return true;
 }
 
+struct rib_span
+rib_span_of(const struct rib *rib, struct rib_table table)
+{
+	if (table.instance >= rib->instance_count || rib->routes == NULL) {
+		return (struct rib_span){.count = 0};
+	}
+	return rib->instances[table.instance].tables[table.family];
+}
+
 /* The last prefix of the table that is not greater than (prefix, length), or RIB_NOWHERE. */
 static uint32_t
-find_not_greater(const struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length)
+find_not_greater(const struct rib *rib, struct rib_table table, struct ipv6_address prefix, uint8_t length)
 {
-	if (instance >= rib->instance_count || rib->routes == NULL) {
-		return RIB_NOWHERE;
-	}
-	const struct rib_instance *table = &rib->instances[instance];
-	uint32_t low = table->route_start;
-	uint32_t high = table->route_start + table->route_count;
+	const struct rib_span span = rib_span_of(rib, table);
+	uint32_t low = span.start;
+	uint32_t high = span.start + span.count;
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 		const struct rib_prefix *route = &rib->routes[middle];
-		if (route->prefix < prefix || (route->prefix == prefix && route->length <= length)) {
+		const int order = ipv6_compare(route->prefix, prefix);
+		if (order < 0 || (order == 0 && route->length <= length)) {
 			low = middle + 1;
 		} else {
 			high = middle;
 		}
 	}
-	return low == table->route_start ? RIB_NOWHERE : low - 1;
+	return low == span.start ? RIB_NOWHERE : low - 1;
 }
 
 uint32_t
-rib_find_covering(const struct rib *rib, uint16_t instance, uint32_t address)
+rib_find_covering(const struct rib *rib, struct rib_table table, struct ipv6_address address)
 {
-	uint32_t route = find_not_greater(rib, instance, address, 32);
+	uint32_t route = find_not_greater(rib, table, address, IPV6_LENGTH_MOST);
 
 	while (route != RIB_NOWHERE && !rib_covers(&rib->routes[route], address)) {
 		route = rib->routes[route].parent;
@@ -252,11 +270,12 @@ rib_find_covering(const struct rib *rib, uint16_t instance, uint32_t address)
 }
 
 uint32_t
-rib_find_prefix(const struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length)
+rib_find_prefix(const struct rib *rib, struct rib_table table, struct ipv6_address prefix, uint8_t length)
 {
-	const uint32_t route = find_not_greater(rib, instance, prefix, length);
+	const uint32_t route = find_not_greater(rib, table, prefix, length);
 
-	if (route == RIB_NOWHERE || rib->routes[route].prefix != prefix || rib->routes[route].length != length) {
+	if (route == RIB_NOWHERE || !ipv6_equal(rib->routes[route].prefix, prefix) ||
+	    rib->routes[route].length != length) {
 		return RIB_NOWHERE;
 	}
 	return route;

@@ -11,11 +11,15 @@
 
 #define RIB_NOWHERE UINT32_MAX
 
+struct rib_span { /* a table: a span of rib->routes */
+	uint32_t start;
+	uint32_t count;
+};
+
 struct rib_instance {
 	char *name;
 	bool present;
-	uint32_t route_start; /* its table: a span of rib->routes */
-	uint32_t route_count;
+	struct rib_span tables[RIB_FAMILIES];
 };
 
 struct rib_unit {
@@ -26,18 +30,18 @@ struct rib_unit {
 
 /* One way to a prefix: what `show route` prints as one entry. */
 struct rib_candidate {
-	uint32_t prefix;
+	struct ipv6_address prefix;
 	uint32_t preference;
 	uint32_t order;  /* place in the order of adding */
 	uint32_t source; /* a copy's original: its order until sorted, then its index; else RIB_NOWHERE */
 	uint32_t next_hop_start;
 	uint16_t next_hop_count;
-	uint16_t instance;
+	struct rib_table table;
 	uint16_t origin;
 	uint16_t unit; /* direct and local routes */
 	uint16_t next_table;
 	uint16_t selected;
-	uint8_t length;
+	uint8_t length; /* of 128 bits, whatever the family */
 	uint8_t flags;
 	enum rib_protocol protocol;
 	enum rib_static_kind kind;
@@ -52,7 +56,7 @@ struct rib_candidate {
 
 /* A prefix of a table with its candidates, best first. */
 struct rib_prefix {
-	uint32_t prefix;
+	struct ipv6_address prefix;
 	uint32_t start;
 	uint32_t count;
 	uint32_t parent; /* the next shorter prefix of the table that covers it, or RIB_NOWHERE */
@@ -61,7 +65,7 @@ struct rib_prefix {
 };
 
 struct rib_group {
-	uint32_t start; /* of its instances in group_instances */
+	uint32_t start; /* of its tables in group_tables */
 	uint32_t count;
 	uint32_t use;
 };
@@ -73,7 +77,7 @@ struct rib {
 	struct rib_prefix *routes;
 	struct rib_next_hop *next_hops;
 	struct rib_group *groups;
-	uint16_t *group_instances;
+	struct rib_table *group_tables;
 	uint32_t instance_count;
 	uint32_t unit_count;
 	uint32_t candidate_count;
@@ -83,39 +87,61 @@ struct rib {
 	uint32_t next_hop_capacity;
 	uint32_t group_count;
 	uint32_t group_capacity;
-	uint32_t group_instance_count;
-	uint32_t group_instance_capacity;
+	uint32_t group_table_count;
+	uint32_t group_table_capacity;
 	bool has_recursion;
 };
 
-static inline uint32_t
-rib_mask(uint8_t length)
+/* A prefix's length among 128 bits, and back. */
+static inline uint8_t
+rib_length_in(enum rib_family family, uint8_t length)
 {
-	return length == 0 ? 0 : UINT32_MAX << (32 - length);
+	return family == RIB_INET ? (uint8_t)(length + IPV6_MAPPED_LENGTH) : length;
+}
+
+static inline uint8_t
+rib_length_out(enum rib_family family, uint8_t length)
+{
+	return family == RIB_INET ? (uint8_t)(length - IPV6_MAPPED_LENGTH) : length;
+}
+
+/* An inet address as those of inet lie in tables. */
+static inline struct ipv6_address
+rib_address_in(enum rib_family family, struct ipv6_address address)
+{
+	return family == RIB_INET ? ipv6_mapped((uint32_t)address.low) : address;
 }
 
 static inline bool
-rib_covers(const struct rib_prefix *route, uint32_t address)
+rib_table_equal(struct rib_table left, struct rib_table right)
 {
-	return ((address ^ route->prefix) & rib_mask(route->length)) == 0;
+	return left.instance == right.instance && left.family == right.family;
+}
+
+static inline bool
+rib_covers(const struct rib_prefix *route, struct ipv6_address address)
+{
+	return ipv6_covers(route->prefix, route->length, address);
 }
 
 static inline bool
 rib_hop_equal(const struct rib_hop *left, const struct rib_hop *right)
 {
 	return left->kind == right->kind && left->unit == right->unit && left->instance == right->instance &&
-	    left->gateway == right->gateway;
+	    ipv6_equal(left->gateway, right->gateway);
 }
 
 /* A candidate with nothing said; `order` is set by rib_push(). */
-struct rib_candidate rib_candidate_blank(uint16_t instance, enum rib_protocol protocol);
+struct rib_candidate rib_candidate_blank(struct rib_table table, enum rib_protocol protocol);
 /* Appends a copy of `candidate`; false when memory ran out. */
 bool rib_push(struct rib *rib, const struct rib_candidate *candidate);
 
-/* The longest prefix of the instance's table that covers `address`, active or not, or RIB_NOWHERE. */
-uint32_t rib_find_covering(const struct rib *rib, uint16_t instance, uint32_t address);
-/* The prefix itself, or RIB_NOWHERE. */
-uint32_t rib_find_prefix(const struct rib *rib, uint16_t instance, uint32_t prefix, uint8_t length);
+/* The table's span; empty when there is no such instance. */
+struct rib_span rib_span_of(const struct rib *rib, struct rib_table table);
+/* The longest prefix of the table that covers `address`, active or not, or RIB_NOWHERE. */
+uint32_t rib_find_covering(const struct rib *rib, struct rib_table table, struct ipv6_address address);
+/* The prefix itself, or RIB_NOWHERE. `length` is of 128 bits. */
+uint32_t rib_find_prefix(const struct rib *rib, struct rib_table table, struct ipv6_address prefix, uint8_t length);
 
 /* Works out all hops and active routes from unit states. Returns true when something in force changed. */
 bool rib_resolve(struct rib *rib, uint64_t now);

@@ -29,7 +29,7 @@ plain_hop(enum rib_hop_kind kind, uint16_t unit)
 }
 
 static struct rib_hop
-gateway_hop(uint16_t unit, uint32_t gateway)
+gateway_hop(uint16_t unit, struct ipv6_address gateway)
 {
 	return (struct rib_hop){
 	    .kind = RIB_HOP_GATEWAY, .unit = unit, .instance = RIB_NO_INSTANCE, .gateway = gateway};
@@ -45,7 +45,7 @@ rib_unit_is_up(const struct rib *rib, uint16_t unit)
 static struct rib_hop
 hop_by_unit(const struct rib *rib, const struct rib_candidate *candidate, uint16_t unit)
 {
-	if (!rib_unit_is_up(rib, unit) || rib->units[unit].instance != candidate->instance) {
+	if (!rib_unit_is_up(rib, unit) || rib->units[unit].instance != candidate->table.instance) {
 		return no_hop();
 	}
 	return plain_hop(RIB_HOP_DIRECT, unit);
@@ -65,7 +65,7 @@ local_candidate(const struct rib *rib, uint32_t route)
 
 /* The gateway is on a network that one of our units is directly on: the longest such route counts. */
 static struct rib_hop
-hop_by_direct(const struct rib *rib, uint32_t route, uint32_t address)
+hop_by_direct(const struct rib *rib, uint32_t route, struct ipv6_address address)
 {
 	for (; route != RIB_NOWHERE; route = rib->routes[route].parent) {
 		for (uint32_t i = 0; i < rib->routes[route].count; i++) {
@@ -80,12 +80,12 @@ hop_by_direct(const struct rib *rib, uint32_t route, uint32_t address)
 
 /* The gateway is reached by another active route: the longest one but the candidate's own prefix. */
 static struct rib_hop
-hop_by_recursion(const struct rib *rib, const struct rib_candidate *candidate, uint32_t route, uint32_t address)
+hop_by_recursion(const struct rib *rib, const struct rib_candidate *candidate, uint32_t route, struct ipv6_address address)
 {
 	for (; route != RIB_NOWHERE; route = rib->routes[route].parent) {
 		const struct rib_prefix *through = &rib->routes[route];
 		if (through->active == RIB_NOWHERE ||
-		    (through->prefix == candidate->prefix && through->length == candidate->length)) {
+		    (ipv6_equal(through->prefix, candidate->prefix) && through->length == candidate->length)) {
 			continue;
 		}
 		const struct rib_hop *hop = &rib->candidates[through->active].hop;
@@ -98,14 +98,14 @@ hop_by_recursion(const struct rib *rib, const struct rib_candidate *candidate, u
 }
 
 static struct rib_hop
-hop_by_address(const struct rib *rib, const struct rib_candidate *candidate, uint32_t address)
+hop_by_address(const struct rib *rib, const struct rib_candidate *candidate, struct ipv6_address address)
 {
-	const uint32_t route = rib_find_covering(rib, candidate->instance, address);
+	const uint32_t route = rib_find_covering(rib, candidate->table, address);
 
 	if (route == RIB_NOWHERE) {
 		return no_hop();
 	}
-	if (rib->routes[route].length == 32) {
+	if (rib->routes[route].length == IPV6_LENGTH_MOST) {
 		const struct rib_candidate *local = local_candidate(rib, route);
 		if (local != NULL) {
 			return hop_by_unit(rib, candidate, local->unit); /* E-055 */
@@ -117,13 +117,26 @@ hop_by_address(const struct rib *rib, const struct rib_candidate *candidate, uin
 	return hop_by_direct(rib, route, address);
 }
 
+static struct rib_hop
+hop_of(const struct rib *rib, const struct rib_candidate *candidate, const struct rib_next_hop *next_hop)
+{
+	if (next_hop->by_unit) {
+		return hop_by_unit(rib, candidate, next_hop->unit);
+	}
+	if (!next_hop->on_unit) {
+		return hop_by_address(rib, candidate, next_hop->address);
+	}
+	return hop_by_unit(rib, candidate, next_hop->unit).kind == RIB_HOP_NONE
+	    ? no_hop()
+	    : gateway_hop(next_hop->unit, next_hop->address);
+}
+
 static void
 resolve_next_hops(const struct rib *rib, struct rib_candidate *candidate)
 {
 	for (uint16_t i = 0; i < candidate->next_hop_count; i++) {
 		const struct rib_next_hop *next_hop = &rib->next_hops[candidate->next_hop_start + i];
-		candidate->hop = next_hop->by_unit ? hop_by_unit(rib, candidate, next_hop->unit)
-						   : hop_by_address(rib, candidate, next_hop->address);
+		candidate->hop = hop_of(rib, candidate, next_hop);
 		if (candidate->hop.kind != RIB_HOP_NONE) {
 			candidate->selected = i;
 			return;

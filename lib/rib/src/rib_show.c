@@ -11,10 +11,10 @@ view_of(const struct rib *rib, uint32_t index)
 	const struct rib_candidate *candidate = &rib->candidates[index];
 
 	return (struct rib_route){
-	    .instance = candidate->instance,
+	    .table = candidate->table,
 	    .origin = candidate->origin,
 	    .prefix = candidate->prefix,
-	    .length = candidate->length,
+	    .length = rib_length_out(candidate->table.family, candidate->length),
 	    .flags = candidate->flags,
 	    .protocol = candidate->protocol,
 	    .preference = candidate->preference,
@@ -28,21 +28,13 @@ view_of(const struct rib *rib, uint32_t index)
 	};
 }
 
-static bool
-instance_has_routes(const struct rib *rib, uint16_t instance)
-{
-	return instance < rib->instance_count && rib->routes != NULL && rib->instances[instance].route_count > 0;
-}
-
 void
-rib_each_route(const struct rib *rib, uint16_t instance,
+rib_each_route(const struct rib *rib, struct rib_table table,
     bool (*each)(void *context, const struct rib_route *route), void *context)
 {
-	if (!instance_has_routes(rib, instance)) {
-		return;
-	}
-	const struct rib_instance *table = &rib->instances[instance];
-	for (uint32_t i = table->route_start; i < table->route_start + table->route_count; i++) {
+	const struct rib_span span = rib_span_of(rib, table);
+
+	for (uint32_t i = span.start; i < span.start + span.count; i++) {
 		const struct rib_prefix *route = &rib->routes[i];
 		if (route->active != RIB_NOWHERE) {
 			const struct rib_route view = view_of(rib, route->active);
@@ -63,14 +55,12 @@ rib_each_route(const struct rib *rib, uint16_t instance,
 }
 
 void
-rib_each_active(const struct rib *rib, uint16_t instance,
+rib_each_active(const struct rib *rib, struct rib_table table,
     bool (*each)(void *context, const struct rib_route *route), void *context)
 {
-	if (!instance_has_routes(rib, instance)) {
-		return;
-	}
-	const struct rib_instance *table = &rib->instances[instance];
-	for (uint32_t i = table->route_start; i < table->route_start + table->route_count; i++) {
+	const struct rib_span span = rib_span_of(rib, table);
+
+	for (uint32_t i = span.start; i < span.start + span.count; i++) {
 		if (rib->routes[i].active == RIB_NOWHERE) {
 			continue;
 		}
@@ -82,9 +72,9 @@ rib_each_active(const struct rib *rib, uint16_t instance,
 }
 
 bool
-rib_lookup(const struct rib *rib, uint16_t instance, uint32_t destination, struct rib_route *route)
+rib_lookup(const struct rib *rib, struct rib_table table, struct ipv6_address destination, struct rib_route *route)
 {
-	uint32_t found = rib_find_covering(rib, instance, destination);
+	uint32_t found = rib_find_covering(rib, table, destination);
 
 	while (found != RIB_NOWHERE && rib->routes[found].active == RIB_NOWHERE) {
 		found = rib->routes[found].parent;
@@ -132,7 +122,7 @@ rib_carry_ages(struct rib *rib, const struct rib *former, uint64_t now)
 		struct rib_candidate *candidate = &rib->candidates[i];
 		const uint32_t route = former == NULL ?
 		    RIB_NOWHERE :
-		    rib_find_prefix(former, candidate->instance, candidate->prefix, candidate->length);
+		    rib_find_prefix(former, candidate->table, candidate->prefix, candidate->length);
 		candidate->since = now;
 		if (route == RIB_NOWHERE) {
 			continue;

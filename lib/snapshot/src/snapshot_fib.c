@@ -1,42 +1,22 @@
 /*
- * Forwarding tables from a rib: a trie with a stride of eight bits for each instance, leaves pushed down.
+ * Forwarding tables from a rib: for each instance a trie with a stride of eight bits, leaves pushed down, and the intervals
+ * of inet6 (fib_intervals.c).
  *
- * Prefixes go in from the shortest to the longest, so that each one simply overwrites what it covers: a new node starts
- * as 256 copies of the entry that it replaces. One thread; the finished table is immutable.
+ * Prefixes go into the trie from the shortest to the longest, so that each one simply overwrites what it covers: a new node
+ * starts as 256 copies of the entry that it replaces. One thread; the finished table is immutable.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/snapshot.h"
+#include "fib_build.h"
 
 enum {
 	STRIDE = 8,
-	NODE_SIZE = 256,
 };
 
-struct fib_store {
-	struct fib fib; /* first: what the caller holds */
-	uint32_t *roots;
-	uint32_t (*nodes)[NODE_SIZE];
-	struct fib_hop *hops;
-};
-
-struct builder {
-	struct fib_store *store;
-	struct rib_route *routes; /* the active ones of the instance at hand */
-	uint32_t route_count;
-	uint32_t route_capacity;
-	uint32_t node_capacity;
-	uint32_t hop_capacity;
-	uint32_t *hop_table; /* open addressing, by hop; 0 is empty */
-	uint32_t hop_table_size;
-	bool failed;
-};
-
-/* The possibly moved array with room for one more, or NULL. */
-static void *
-grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+void *
+fib_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
 {
 	if (count < *capacity) {
 		return array;
@@ -55,9 +35,9 @@ grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
 static bool
 collect_route(void *context, const struct rib_route *route)
 {
-	struct builder *builder = context;
+	struct fib_builder *builder = context;
 	struct rib_route *moved =
-	    grow(builder->routes, builder->route_count, &builder->route_capacity, sizeof(*moved));
+	    fib_grow(builder->routes, builder->route_count, &builder->route_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		builder->failed = true;
@@ -69,10 +49,14 @@ collect_route(void *context, const struct rib_route *route)
 }
 
 static struct fib_hop
-hop_of(const struct rib_hop *hop)
+hop_of(struct fib_builder *builder, const struct rib_hop *hop, enum rib_family family)
 {
-	struct fib_hop result = {.unit = hop->unit, .instance = hop->instance, .gateway = hop->gateway};
+	struct fib_hop result = {.unit = hop->unit, .instance = hop->instance};
 
+	if (hop->kind == RIB_HOP_GATEWAY) {
+		result.gateway = family == RIB_INET ? (uint32_t)hop->gateway.low
+						  : fib_gateway6_index(builder, hop->gateway);
+	}
 	switch (hop->kind) {
 	case RIB_HOP_NONE:
 		result.kind = FIB_NO_ROUTE;
@@ -108,7 +92,7 @@ hop_equal(const struct fib_hop *left, const struct fib_hop *right)
 
 /* Where the hop stands, or would stand, in the table of hops. */
 static uint32_t *
-hop_slot(const struct builder *builder, const struct fib_hop *hop)
+hop_slot(const struct fib_builder *builder, const struct fib_hop *hop)
 {
 	uint64_t mixed = ((uint64_t)hop->gateway << 32) | ((uint32_t)hop->unit << 16) | hop->kind;
 	mixed = (mixed ^ hop->instance) * 0x9e3779b97f4a7c15ULL;
@@ -122,7 +106,7 @@ hop_slot(const struct builder *builder, const struct fib_hop *hop)
 }
 
 static bool
-grow_hop_table(struct builder *builder)
+grow_hop_table(struct fib_builder *builder)
 {
 	const uint32_t size = builder->hop_table_size == 0 ? 64 : builder->hop_table_size * 2;
 	uint32_t *table = calloc(size, sizeof(*table));
@@ -140,10 +124,10 @@ grow_hop_table(struct builder *builder)
 }
 
 static bool
-push_hop(struct builder *builder, const struct fib_hop *hop)
+push_hop(struct fib_builder *builder, const struct fib_hop *hop)
 {
 	struct fib_store *store = builder->store;
-	struct fib_hop *moved = grow(store->hops, store->fib.hop_count, &builder->hop_capacity, sizeof(*moved));
+	struct fib_hop *moved = fib_grow(store->hops, store->fib.hop_count, &builder->hop_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		return false;
@@ -153,10 +137,15 @@ push_hop(struct builder *builder, const struct fib_hop *hop)
 	return true;
 }
 
-/* The hop's index, the same for equal hops; 0 when memory ran out. */
-static uint32_t
-hop_index(struct builder *builder, const struct fib_hop *hop)
+uint32_t
+fib_hop_index(struct fib_builder *builder, const struct rib_route *route)
 {
+	const struct fib_hop wanted = hop_of(builder, &route->hop, route->table.family);
+	const struct fib_hop *hop = &wanted;
+
+	if (builder->failed) {
+		return 0;
+	}
 	if ((builder->store->fib.hop_count + 1) * 2 > builder->hop_table_size && !grow_hop_table(builder)) {
 		builder->failed = true;
 		return 0;
@@ -175,18 +164,18 @@ hop_index(struct builder *builder, const struct fib_hop *hop)
 
 /* A node full of `entry`; its entry, or 0 when memory ran out. */
 static uint32_t
-push_node(struct builder *builder, uint32_t entry)
+push_node(struct fib_builder *builder, uint32_t entry)
 {
 	struct fib_store *store = builder->store;
-	uint32_t(*moved)[NODE_SIZE] =
-	    grow(store->nodes, store->fib.node_count, &builder->node_capacity, sizeof(*moved));
+	uint32_t(*moved)[FIB_NODE_SIZE] =
+	    fib_grow(store->nodes, store->fib.node_count, &builder->node_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		builder->failed = true;
 		return 0;
 	}
 	store->nodes = moved;
-	for (uint32_t i = 0; i < NODE_SIZE; i++) {
+	for (uint32_t i = 0; i < FIB_NODE_SIZE; i++) {
 		moved[store->fib.node_count][i] = entry;
 	}
 	return FIB_NODE | store->fib.node_count++;
@@ -194,7 +183,7 @@ push_node(struct builder *builder, uint32_t entry)
 
 /* => no longer prefix went in before */
 static void
-insert(struct builder *builder, uint16_t instance, uint32_t prefix, uint8_t length, uint32_t hop)
+insert(struct fib_builder *builder, uint16_t instance, uint32_t prefix, uint8_t length, uint32_t hop)
 {
 	struct fib_store *store = builder->store;
 	uint32_t shift = 32;
@@ -240,21 +229,33 @@ compare_lengths(const void *left, const void *right)
 	return (a->length > b->length) - (a->length < b->length);
 }
 
-static void
-build_instance(struct builder *builder, const struct rib *rib, uint16_t instance)
+/* The active routes of a table, in the order of their addresses, shorter ones first. */
+static bool
+collect_routes(struct fib_builder *builder, const struct rib *rib, struct rib_table table)
 {
 	builder->route_count = 0;
-	rib_each_active(rib, instance, collect_route, builder);
-	if (builder->failed || builder->route_count == 0) {
-		return;
-	}
-	qsort(builder->routes, builder->route_count, sizeof(*builder->routes), compare_lengths);
-	for (uint32_t i = 0; i < builder->route_count && !builder->failed; i++) {
-		const struct fib_hop hop = hop_of(&builder->routes[i].hop);
-		const uint32_t index = hop_index(builder, &hop);
-		if (!builder->failed) {
-			insert(builder, instance, builder->routes[i].prefix, builder->routes[i].length, index);
+	rib_each_active(rib, table, collect_route, builder);
+	return !builder->failed && builder->route_count > 0;
+}
+
+static void
+build_instance(struct fib_builder *builder, const struct rib *rib, uint16_t instance)
+{
+	const struct rib_table inet = {.instance = instance, .family = RIB_INET};
+	const struct rib_table inet6 = {.instance = instance, .family = RIB_INET6};
+
+	if (collect_routes(builder, rib, inet)) {
+		qsort(builder->routes, builder->route_count, sizeof(*builder->routes), compare_lengths);
+		for (uint32_t i = 0; i < builder->route_count && !builder->failed; i++) {
+			const struct rib_route *route = &builder->routes[i];
+			const uint32_t index = fib_hop_index(builder, route);
+			if (!builder->failed) {
+				insert(builder, instance, (uint32_t)route->prefix.low, route->length, index);
+			}
 		}
+	}
+	if (collect_routes(builder, rib, inet6)) {
+		fib_build_intervals(builder, instance);
 	}
 }
 
@@ -268,6 +269,10 @@ snapshot_fib_destroy(struct fib *fib)
 	free(store->roots);
 	free(store->nodes);
 	free(store->hops);
+	free(store->roots6);
+	free(store->starts6);
+	free(store->hops6);
+	free(store->gateways6);
 	free(store);
 }
 
@@ -275,7 +280,7 @@ struct fib *
 snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint64_t id)
 {
 	const struct fib_hop none = {.kind = FIB_NO_ROUTE, .unit = RIB_NO_UNIT, .instance = RIB_NO_INSTANCE};
-	struct builder builder = {.store = calloc(1, sizeof(struct fib_store))};
+	struct fib_builder builder = {.store = calloc(1, sizeof(struct fib_store))};
 
 	if (builder.store == NULL) {
 		return NULL;
@@ -283,7 +288,8 @@ snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint
 	builder.store->fib.id = id;
 	builder.store->fib.instance_count = snapshot->instance_count;
 	builder.store->roots = calloc((size_t)snapshot->instance_count + 1, sizeof(*builder.store->roots));
-	if (builder.store->roots == NULL || !push_hop(&builder, &none)) {
+	builder.store->roots6 = calloc((size_t)snapshot->instance_count + 1, sizeof(*builder.store->roots6));
+	if (builder.store->roots == NULL || builder.store->roots6 == NULL || !push_hop(&builder, &none)) {
 		snapshot_fib_destroy(&builder.store->fib);
 		return NULL;
 	}
@@ -292,13 +298,18 @@ snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint
 	}
 	free(builder.routes);
 	free(builder.hop_table);
+	free(builder.gateway6_table);
 	if (builder.failed) {
 		snapshot_fib_destroy(&builder.store->fib);
 		return NULL;
 	}
 	struct fib *fib = &builder.store->fib;
 	fib->roots = builder.store->roots;
-	fib->nodes = (const uint32_t(*)[NODE_SIZE])builder.store->nodes;
+	fib->nodes = (const uint32_t(*)[FIB_NODE_SIZE])builder.store->nodes;
 	fib->hops = builder.store->hops;
+	fib->roots6 = builder.store->roots6;
+	fib->starts6 = builder.store->starts6;
+	fib->hops6 = builder.store->hops6;
+	fib->gateways6 = builder.store->gateways6;
 	return fib;
 }

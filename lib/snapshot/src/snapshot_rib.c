@@ -18,29 +18,37 @@ struct filling {
 	struct arena scratch;
 };
 
-/* The instance of a table's name ("inet.0", "NAME.inet.0"), RIB_NO_INSTANCE when there is none. */
-static uint16_t
-instance_of_table(struct filling *filling, const char *table)
-{
-	const size_t length = strlen(table);
-	const size_t tail = strlen(".inet.0");
+static const char *const table_names[RIB_FAMILIES] = {[RIB_INET] = "inet.0", [RIB_INET6] = "inet6.0"};
 
-	if (strcmp(table, "inet.0") == 0) {
-		return SNAPSHOT_INSTANCE_DEFAULT;
+/* The table of a name ("inet.0", "NAME.inet6.0"); its instance is RIB_NO_INSTANCE when there is none. */
+static struct rib_table
+table_of_name(struct filling *filling, const char *name)
+{
+	const struct rib_table none = {.instance = RIB_NO_INSTANCE};
+	const char *dot = NULL;
+
+	for (enum rib_family family = RIB_INET; family <= RIB_INET6; family++) {
+		const size_t tail = strlen(table_names[family]);
+		const size_t length = strlen(name);
+		if (strcmp(name, table_names[family]) == 0) {
+			return (struct rib_table){.instance = SNAPSHOT_INSTANCE_DEFAULT, .family = family};
+		}
+		if (length <= tail + 1 || strcmp(name + length - tail, table_names[family]) != 0 ||
+		    name[length - tail - 1] != '.') {
+			continue;
+		}
+		dot = name + length - tail - 1;
+		char *instance_name = arena_copy(&filling->scratch, name);
+		if (instance_name == NULL) {
+			return none;
+		}
+		instance_name[dot - name] = '\0';
+		const uint32_t instance = registry_find(filling->registry, REGISTRY_INSTANCE, instance_name);
+		if (instance < filling->snapshot->instance_count && filling->snapshot->instances[instance].present) {
+			return (struct rib_table){.instance = (uint16_t)instance, .family = family};
+		}
 	}
-	if (length <= tail || strcmp(table + length - tail, ".inet.0") != 0) {
-		return RIB_NO_INSTANCE;
-	}
-	char *name = arena_copy(&filling->scratch, table);
-	if (name == NULL) {
-		return RIB_NO_INSTANCE;
-	}
-	name[length - tail] = '\0';
-	const uint32_t instance = registry_find(filling->registry, REGISTRY_INSTANCE, name);
-	if (instance >= filling->snapshot->instance_count || !filling->snapshot->instances[instance].present) {
-		return RIB_NO_INSTANCE;
-	}
-	return (uint16_t)instance;
+	return none;
 }
 
 static uint16_t
@@ -62,6 +70,24 @@ unit_starts_up(const struct snapshot_unit *unit)
 }
 
 static bool
+fill_addresses(struct filling *filling, uint16_t identity, const struct snapshot_unit *unit)
+{
+	for (uint16_t i = 0; i < unit->address_count; i++) {
+		if (!rib_add_address(filling->rib, identity, RIB_INET, ipv6_mapped(unit->addresses[i].address),
+			unit->addresses[i].length)) {
+			return false;
+		}
+	}
+	for (uint16_t i = 0; i < unit->address6_count; i++) {
+		if (!rib_add_address(filling->rib, identity, RIB_INET6, unit->addresses6[i].address,
+			unit->addresses6[i].length)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
 fill_units(struct filling *filling)
 {
 	const struct snapshot *snapshot = filling->snapshot;
@@ -77,27 +103,43 @@ fill_units(struct filling *filling)
 		if (!unit->present) {
 			continue;
 		}
-		if (!rib_add_unit(filling->rib, i, unit->instance, unit_starts_up(unit))) {
+		if (!rib_add_unit(filling->rib, i, unit->instance, unit_starts_up(unit)) ||
+		    !fill_addresses(filling, i, unit)) {
 			return false;
-		}
-		for (uint16_t j = 0; j < unit->address_count; j++) {
-			if (!rib_add_address(filling->rib, i, unit->addresses[j].address, unit->addresses[j].length)) {
-				return false;
-			}
 		}
 	}
 	return true;
 }
 
-static struct rib_next_hop
-next_hop_of(const struct filling *filling, const char *value)
+/* A prefix of the family. conf_check() has told of those of the other. */
+static bool
+parse_family(enum rib_family family, const char *text, struct ipv6_address *address, uint8_t *length)
 {
+	uint32_t inet = 0;
+
+	if (family == RIB_INET6) {
+		return parse_prefix6(text, address, length);
+	}
+	if (!parse_prefix(text, &inet, length)) {
+		return false;
+	}
+	*address = ipv6_mapped(inet);
+	return true;
+}
+
+static struct rib_next_hop
+next_hop_of(const struct filling *filling, enum rib_family family, const struct conf_node *node)
+{
+	const char *unit = conf_value(node, "interface");
 	struct rib_next_hop hop = {.unit = RIB_NO_UNIT};
 	uint8_t length = 0;
 
-	if (!parse_prefix(value, &hop.address, &length)) {
+	if (!parse_family(family, node->value, &hop.address, &length)) {
 		hop.by_unit = true;
-		hop.unit = unit_of_name(filling, value);
+		hop.unit = unit_of_name(filling, node->value);
+	} else if (unit != NULL) {
+		hop.on_unit = true;
+		hop.unit = unit_of_name(filling, unit);
 	}
 	return hop;
 }
@@ -119,10 +161,10 @@ read_next_hops(struct filling *filling, const struct conf_node *node, struct rib
 		return false;
 	}
 	for (const struct conf_node *hop = conf_first(node, "next-hop"); hop; hop = conf_next(hop)) {
-		hops[at++] = next_hop_of(filling, hop->value);
+		hops[at++] = next_hop_of(filling, route->table.family, hop);
 	}
 	for (const struct conf_node *hop = conf_first(node, "qualified-next-hop"); hop; hop = conf_next(hop)) {
-		hops[at] = next_hop_of(filling, hop->value);
+		hops[at] = next_hop_of(filling, route->table.family, hop);
 		hops[at].qualified = true;
 		hops[at++].preference = conf_number(hop, "preference", route->preference);
 	}
@@ -140,17 +182,17 @@ route_flags(const struct conf_node *node)
 }
 
 static bool
-fill_route(struct filling *filling, const struct conf_node *node, uint16_t instance)
+fill_route(struct filling *filling, const struct conf_node *node, struct rib_table own)
 {
 	struct rib_static route = {
-	    .instance = instance,
+	    .table = own,
 	    .flags = route_flags(node),
 	    .preference = conf_number(node, "preference", RIB_PREFERENCE_STATIC),
 	    .kind = RIB_STATIC_NEXT_HOPS,
 	};
 	const char *table = conf_value(node, "next-table");
 
-	if (!parse_prefix(node->value, &route.prefix, &route.length)) {
+	if (!parse_family(own.family, node->value, &route.prefix, &route.length)) {
 		return true;
 	}
 	if (conf_present(node, "discard")) {
@@ -158,9 +200,10 @@ fill_route(struct filling *filling, const struct conf_node *node, uint16_t insta
 	} else if (conf_present(node, "reject")) {
 		route.kind = RIB_STATIC_REJECT;
 	} else if (table != NULL) {
+		const struct rib_table onward = table_of_name(filling, table);
 		route.kind = RIB_STATIC_TABLE;
-		route.next_table = instance_of_table(filling, table);
-		if (route.next_table == RIB_NO_INSTANCE) {
+		route.next_table = onward.instance;
+		if (onward.instance == RIB_NO_INSTANCE || onward.family != own.family) {
 			return !arena_failed(&filling->scratch);
 		}
 	} else if (!read_next_hops(filling, node, &route)) {
@@ -170,27 +213,54 @@ fill_route(struct filling *filling, const struct conf_node *node, uint16_t insta
 }
 
 static bool
-fill_routes(struct filling *filling, const struct conf_node *routing_options, uint16_t instance)
+fill_routes(struct filling *filling, const struct conf_node *statics, struct rib_table table)
 {
-	const struct conf_node *statics = conf_child(routing_options, "static");
-
 	for (const struct conf_node *route = conf_first(statics, "route"); route; route = conf_next(route)) {
-		if (!fill_route(filling, route, instance)) {
+		if (!fill_route(filling, route, table)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-/* How an instance's routing-options use a group. */
-static uint32_t
-use_of_group(const struct conf_node *routing_options, const char *group)
+/* An instance's static routes: inet.0's stand under `static`, those of other tables under `rib`. */
+static const struct conf_node *
+statics_of(const struct conf_node *routing_options, enum rib_family family)
 {
-	const char *statics = conf_value(conf_child(routing_options, "static"), "rib-group");
-	const char *direct = conf_value(conf_walk(routing_options, "interface-routes", "rib-group", NULL), "inet");
+	if (family == RIB_INET) {
+		return conf_child(routing_options, "static");
+	}
+	return conf_child(conf_first(routing_options, "rib"), "static"); /* there is one at most: its own inet6.0 */
+}
+
+static bool
+fill_options(struct filling *filling, const struct conf_node *routing_options, uint16_t instance)
+{
+	for (enum rib_family family = RIB_INET; family <= RIB_INET6; family++) {
+		const struct rib_table table = {.instance = instance, .family = family};
+		if (!fill_routes(filling, statics_of(routing_options, family), table)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* How an instance's routing-options use a group for a family's routes. */
+static uint32_t
+use_of_group(const struct conf_node *routing_options, enum rib_family family, const char *group)
+{
+	const char *statics = conf_value(statics_of(routing_options, family), "rib-group");
+	const char *direct = conf_value(conf_walk(routing_options, "interface-routes", "rib-group", NULL),
+	    family == RIB_INET ? "inet" : "inet6");
 
 	return (statics != NULL && strcmp(statics, group) == 0 ? (uint32_t)RIB_GROUP_STATIC : 0) |
 	    (direct != NULL && strcmp(direct, group) == 0 ? (uint32_t)RIB_GROUP_INTERFACE : 0);
+}
+
+static bool
+uses_group(const struct conf_node *routing_options, const char *group)
+{
+	return (use_of_group(routing_options, RIB_INET, group) | use_of_group(routing_options, RIB_INET6, group)) != 0;
 }
 
 static const struct conf_node *
@@ -208,30 +278,31 @@ group_is_named(const struct conf_node *top, const char *group)
 {
 	const struct conf_node *instances = conf_child(top, "routing-instances");
 
-	if (use_of_group(conf_child(top, "routing-options"), group) != 0) {
+	if (uses_group(conf_child(top, "routing-options"), group)) {
 		return true;
 	}
 	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
-		if (use_of_group(conf_child(node, "routing-options"), group) != 0) {
+		if (uses_group(conf_child(node, "routing-options"), group)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Only tables of instances, never inet.0, are applied without being named. */
+/* Only tables of instances, never those of the default one, are applied without being named. */
 static bool
 group_is_implicit(const struct conf_node *top, const struct conf_node *group)
 {
 	const struct conf_node *first = conf_first(group, "import-rib");
 
-	return first != NULL && strcmp(first->value, "inet.0") != 0 && !group_is_named(top, group->value);
+	return first != NULL && strcmp(first->value, table_names[RIB_INET]) != 0 &&
+	    strcmp(first->value, table_names[RIB_INET6]) != 0 && !group_is_named(top, group->value);
 }
 
 static bool
 fill_group(struct filling *filling, const struct conf_node *group)
 {
-	uint16_t *members = NULL;
+	struct rib_table *members = NULL;
 	uint32_t count = 0;
 	uint32_t at = 0;
 
@@ -243,8 +314,8 @@ fill_group(struct filling *filling, const struct conf_node *group)
 		return false;
 	}
 	for (const struct conf_node *table = conf_first(group, "import-rib"); table; table = conf_next(table)) {
-		members[at] = instance_of_table(filling, table->value);
-		if (members[at] != RIB_NO_INSTANCE) {
+		members[at] = table_of_name(filling, table->value);
+		if (members[at].instance != RIB_NO_INSTANCE && members[at].family == members[0].family) {
 			at++;
 		} else if (at == 0) {
 			/* REQ-RT-018: without its primary table a group copies nothing */
@@ -254,10 +325,10 @@ fill_group(struct filling *filling, const struct conf_node *group)
 	if (at < 2) {
 		return true;
 	}
-	const char *name = filling->snapshot->instances[members[0]].name;
+	const char *name = filling->snapshot->instances[members[0].instance].name;
 	const uint32_t use = group_is_implicit(filling->top, group)
 	    ? (uint32_t)RIB_GROUP_INTERFACE | (uint32_t)RIB_GROUP_STATIC
-	    : use_of_group(options_of_instance(filling->top, name), group->value);
+	    : use_of_group(options_of_instance(filling->top, name), members[0].family, group->value);
 	return use == 0 || rib_add_group(filling->rib, members, at, use);
 }
 
@@ -268,13 +339,13 @@ fill(struct filling *filling)
 	const struct conf_node *instances = conf_child(filling->top, "routing-instances");
 	const struct conf_node *groups = conf_child(options, "rib-groups");
 
-	if (!fill_units(filling) || !fill_routes(filling, options, SNAPSHOT_INSTANCE_DEFAULT)) {
+	if (!fill_units(filling) || !fill_options(filling, options, SNAPSHOT_INSTANCE_DEFAULT)) {
 		return false;
 	}
 	for (const struct conf_node *node = conf_first(instances, "instance"); node; node = conf_next(node)) {
 		const uint32_t instance = registry_find(filling->registry, REGISTRY_INSTANCE, node->value);
 		if (instance < filling->snapshot->instance_count &&
-		    !fill_routes(filling, conf_child(node, "routing-options"), (uint16_t)instance)) {
+		    !fill_options(filling, conf_child(node, "routing-options"), (uint16_t)instance)) {
 			return false;
 		}
 	}
