@@ -3,8 +3,8 @@
  *
  *   sallyport up --chassis FILE [--config FILE] --state DIR
  *
- * The supervisor is the only one that stays root. It makes the state directory and the sockets, starts logd, mgd and flowd
- * each under a user of its own, starts one that died again (after 0.1 s at first, later 1 s, up to 10 s when it never gets
+ * The supervisor is the only one that stays root. It makes the state directory and the sockets, starts logd, resolverd, mgd and
+ * flowd each under a user of its own, starts one that died again (after 0.1 s at first, later 1 s, up to 10 s when it never gets
  * ready), and ends them in order at TERM. Forwarding does not depend on it: it only watches.
  *
  * One thread, one poll loop over a signal descriptor and the daemons' notify pipes. A daemon that ends with status 2 before
@@ -370,6 +370,7 @@ run_gateway(struct up_run *run)
 		stop_daemon(run, UP_TRANSFERD, signals, logger);
 		stop_daemon(run, UP_FLOWD, signals, logger);
 		stop_daemon(run, UP_MGD, signals, logger);
+		stop_daemon(run, UP_RESOLVERD, signals, logger);
 		stop_daemon(run, UP_LOGD, signals, logger);
 	}
 	logger_destroy(logger);

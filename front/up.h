@@ -12,6 +12,7 @@
 
 enum up_daemon {
 	UP_LOGD,
+	UP_RESOLVERD,
 	UP_MGD,
 	UP_FLOWD,
 	UP_TRANSFERD,
@@ -34,7 +35,7 @@ struct up_state {
 	bool has_namespace;  /* it is there, and goes with us */
 };
 
-/* "logd", "mgd", "flowd", "transferd" */
+/* "logd", "resolverd", "mgd", "flowd", "transferd" */
 const char *up_daemon_name(enum up_daemon daemon);
 
 /*
@@ -46,8 +47,6 @@ bool up_state_open(struct up_state *state, const char *path, struct text *error)
 void up_state_close(struct up_state *state);
 /* Enters the host's namespace; false: errno says why. => only in a child that was forked for it */
 bool up_enter_namespace(const struct up_state *state) __attribute__((warn_unused_result));
-/* A UDP socket in the host's namespace, made by a short-lived child so that we never leave ours. -1: none. */
-int up_host_socket(const struct up_state *state);
 
 /* A daemon's process. */
 struct up_process {

@@ -101,7 +101,7 @@ up_process_release(struct up_process *process)
 struct inherited {
 	int listener;
 	int notify;
-	int extra; /* logd: the UDP socket; mgd: the configuration; -1: none */
+	int extra; /* mgd: the configuration; -1: none */
 };
 
 static void
@@ -160,19 +160,11 @@ become(const struct up_run *run, const struct up_process *process, const struct 
 	arguments[count++] = account->user;
 	arguments[count++] = "--group";
 	arguments[count++] = run->state.group;
-	if (process->daemon == UP_LOGD && inherited->extra >= 0) {
-		arguments[count++] = "--udp";
-		arguments[count++] = numbers[2];
-	}
 	if (process->daemon == UP_MGD && inherited->extra >= 0) {
 		arguments[count++] = "--config-descriptor";
 		arguments[count++] = numbers[2];
 		arguments[count++] = "--config-name";
 		arguments[count++] = run->config;
-	}
-	if (process->daemon == UP_TRANSFERD && !up_enter_namespace(&run->state)) {
-		fprintf(stderr, "sallyport-transferd: the host namespace: %s\n", strerror(errno));
-		_exit(126);
 	}
 	if (process->daemon == UP_FLOWD) {
 		arguments[count++] = "--chassis";
@@ -191,6 +183,13 @@ become(const struct up_run *run, const struct up_process *process, const struct 
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	clean_environment();
+	/* What these say to others leaves through the data plane, never by the kernel's own way. */
+	if ((process->daemon == UP_LOGD || process->daemon == UP_RESOLVERD || process->daemon == UP_TRANSFERD) &&
+	    !up_enter_namespace(&run->state)) {
+		fprintf(stderr, "%s: the host namespace %s cannot be entered: %s\n", program, run->state.namespace,
+		    strerror(errno));
+		_exit(126);
+	}
 	/* execv() promises not to change the strings; its type is older than const. */
 	(void)execv(process->program, (char *const *)(uintptr_t)arguments);
 	fprintf(stderr, "%s: %s\n", process->program, strerror(errno));
@@ -219,9 +218,7 @@ up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
 		return explain(error, "pipe");
 	}
 	inherited.notify = pipes[1];
-	if (daemon == UP_LOGD) {
-		inherited.extra = up_host_socket(&run->state);
-	} else if (daemon == UP_MGD) {
+	if (daemon == UP_MGD) {
 		inherited.extra = run->config_descriptor;
 	}
 	child = fork();
@@ -233,9 +230,6 @@ up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
 		_exit(126);
 	}
 	close(pipes[1]);
-	if (daemon == UP_LOGD && inherited.extra >= 0) {
-		close(inherited.extra);
-	}
 	if (child < 0) {
 		close(pipes[0]);
 		return explain(error, "fork");

@@ -28,6 +28,7 @@
 
 static const char *const daemon_names[UP_DAEMONS] = {
     [UP_LOGD] = "logd",
+    [UP_RESOLVERD] = "resolverd",
     [UP_MGD] = "mgd",
     [UP_FLOWD] = "flowd",
     [UP_TRANSFERD] = "transferd",
@@ -258,85 +259,4 @@ up_enter_namespace(const struct up_state *state)
 		close(namespace);
 	}
 	return good;
-}
-
-/* In the child: the socket's number goes home through `way`. */
-static void
-send_socket(const struct up_state *state, int way)
-{
-	int udp = -1;
-	char nothing = 0;
-	struct iovec part = {.iov_base = &nothing, .iov_len = 1};
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = {.msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
-
-	if (up_enter_namespace(state)) {
-		udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	}
-	if (udp >= 0) {
-		memset(&control, 0, sizeof(control));
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &udp, sizeof(int));
-		(void)!sendmsg(way, &message, MSG_NOSIGNAL);
-	}
-	_exit(0);
-}
-
-static int
-receive_socket(int way)
-{
-	char nothing;
-	struct iovec part = {.iov_base = &nothing, .iov_len = 1};
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = {.msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
-	struct cmsghdr *header;
-	int udp = -1;
-
-	memset(&control, 0, sizeof(control));
-	if (recvmsg(way, &message, MSG_CMSG_CLOEXEC) != 1) {
-		return -1;
-	}
-	header = CMSG_FIRSTHDR(&message);
-	if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
-		memcpy(&udp, CMSG_DATA(header), sizeof(int));
-	}
-	return udp;
-}
-
-int
-up_host_socket(const struct up_state *state)
-{
-	int pair[2];
-	int udp = -1;
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-		return -1;
-	}
-	child = fork();
-	if (child == 0) {
-		close(pair[0]);
-		send_socket(state, pair[1]);
-	}
-	close(pair[1]);
-	if (child > 0) {
-		udp = receive_socket(pair[0]);
-		(void)waitpid(child, NULL, 0);
-	}
-	close(pair[0]);
-	return udp;
 }

@@ -15,6 +15,7 @@
 
 #include "conf/op.h"
 #include "configuration.h"
+#include "dns.h"
 #include "edge.h"
 #include "snapshot/snapshot.h"
 #include "wire/ipv6.h"
@@ -31,6 +32,7 @@ struct answer_sources {
 	const struct configuration *configuration;
 	const struct edge *edge;
 	struct worker *worker;
+	struct dns *dns;
 };
 
 enum answer_progress {
@@ -76,6 +78,10 @@ enum answer_progress show_statistics(struct answer *answer, const struct answer_
 enum answer_progress show_policies(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_dns_cache(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_dns_cache(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

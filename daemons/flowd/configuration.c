@@ -98,6 +98,7 @@ compile_snapshot(struct compiler *compiler, const struct configuration *configur
 	    .port_count = (uint32_t)edge_port_count(compiler->edge),
 	    .macs = macs,
 	    .advice = true,
+	    .names = dns_names(compiler->dns),
 	};
 
 	for (size_t i = 0; i < options.port_count; i++) {
@@ -112,6 +113,7 @@ static bool
 compile(struct compiler *compiler, struct configuration *configuration, struct diagnostics *list)
 {
 	configuration->serial = ++compiler->serial;
+	configuration->names_version = dns_version(compiler->dns);
 	configuration->snapshot = compile_snapshot(compiler, configuration, list);
 	if (configuration->snapshot == NULL) {
 		return false;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "dns.h"
 #include "edge.h"
 #include "rib/rib.h"
 #include "snapshot/snapshot.h"
@@ -26,6 +27,7 @@ struct configuration {
 	struct snapshot *snapshot;
 	struct rib *rib;
 	struct fib *fib;
+	uint64_t names_version; /* of dns_version() when the snapshot was compiled */
 };
 
 /* What all configurations of a process share; borrowed but for the numbers. */
@@ -33,6 +35,7 @@ struct compiler {
 	const struct schema *schema;
 	struct snapshot_registry *registry;
 	const struct edge *edge;
+	const struct dns *dns;
 	uint64_t fib_id; /* of the last forwarding table made */
 	uint64_t serial; /* of the last configuration made */
 };
@@ -45,7 +48,7 @@ struct configuration_source {
 };
 struct configuration *configuration_create(struct compiler *compiler, const struct configuration_source *source,
     struct diagnostics *list) __attribute__((warn_unused_result));
-/* The same tree compiled again: for schedulers, or because a port's MAC address has changed. NULL: stay with the old one. */
+/* The same tree compiled again: for schedulers, or because a port's MAC address or a DNS name's addresses have changed. NULL: stay with the old one. */
 struct configuration *configuration_again(struct compiler *compiler, const struct configuration *configuration)
     __attribute__((warn_unused_result));
 void configuration_destroy(struct configuration *configuration);

@@ -4,7 +4,8 @@
  * VERIFY compiles a configuration and keeps it; APPLY puts the kept one in force, which is a job of the worker between two
  * bursts: when it has ended nobody reads the former snapshot and forwarding table any more, and they are freed. The state
  * of links changes the RIB, and where that changes what is in force a new forwarding table is published the same way.
- * Schedulers are compiled for a span of time; before it ends the same configuration is compiled again.
+ * Schedulers are compiled for a span of time; before it ends the same configuration is compiled again, and so it is when
+ * DNS says something new of a name in an address book: policies, their counters and sessions stay.
  */
 #include "control.h"
 
@@ -15,6 +16,7 @@
 
 #include "answer.h"
 #include "configuration.h"
+#include "dns.h"
 #include "ipc/log.h"
 #include "ipc/payload.h"
 #include "ipc/server.h"
@@ -22,11 +24,12 @@
 #include "tell.h"
 
 enum {
-	OWN_POLLS = 3,         /* signals, events, logger */
+	OWN_POLLS = 4,         /* signals, events, logger, names */
 	EVENTS_MOST = 4096,    /* event records in one pass */
 	CHUNKS_MOST = 16,      /* chunks of answers for one asker in one pass */
 	SCHEDULE_MARGIN = 120, /* seconds before the compiled schedules end */
 	TICK_MILLISECONDS = 1000,
+	NAMES_SHARE = 10,      /* of the time at most goes into compiling for new addresses of names */
 };
 
 struct control {
@@ -38,6 +41,8 @@ struct control {
 	struct configuration *kept;  /* verified, not in force; NULL: none */
 	struct logger *logger;
 	struct ipc_server *server;
+	struct dns *dns;
+	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
 	uint64_t lost_told; /* event records whose loss was logged */
 };
@@ -121,6 +126,7 @@ put_in_force(struct control *control, struct configuration *next)
 	(void)drain_events(control, UINT32_MAX);
 	control->force = next;
 	host_trim(control->start.host);
+	dns_follow(control->dns, next->tree);
 	configuration_destroy(former);
 	if (former == NULL) {
 		daemon_notify(control->start.options, "forwarding");
@@ -181,6 +187,20 @@ follow_schedules(struct control *control)
 	    (seconds < snapshot->schedules_from || seconds + SCHEDULE_MARGIN >= snapshot->schedules_until)) {
 		recompile(control);
 	}
+}
+
+/* Names that change all the time must not keep us from all else. */
+static void
+follow_names(struct control *control)
+{
+	const uint64_t now = worker_now();
+
+	if (control->force == NULL || control->force->names_version == dns_version(control->dns) ||
+	    now < control->names_again) {
+		return;
+	}
+	recompile(control);
+	control->names_again = worker_now() + (uint64_t)TICK_MILLISECONDS * 1000000U + NAMES_SHARE * (worker_now() - now);
 }
 
 /* --- mgd's messages --------------------------------------------------------------------------------------------- */
@@ -313,6 +333,7 @@ answer_step(struct control *control, struct ipc_client *client, struct answer *a
 	    .configuration = control->force,
 	    .edge = control->start.edge,
 	    .worker = control->start.worker,
+	    .dns = control->dns,
 	};
 	struct text error = TEXT_EMPTY;
 	struct op_tree tree;
@@ -474,8 +495,9 @@ control_create(const struct control_start *start, struct text *error)
 	control->registry = snapshot_registry_create();
 	control->logger = logger_create(text_string(&path), "flowd");
 	control->server = ipc_server_create(start->listener, "flowd", &handler, control);
+	control->dns = control->logger == NULL ? NULL : dns_create(start->options->state, control->logger);
 	text_release(&path);
-	if (control->schema == NULL || control->registry == NULL || control->logger == NULL || control->server == NULL) {
+	if (control->schema == NULL || control->dns == NULL || control->registry == NULL || control->logger == NULL || control->server == NULL) {
 		text_append(error, error->length == 0 ? "out of memory" : "");
 		control_destroy(control);
 		return NULL;
@@ -484,6 +506,7 @@ control_create(const struct control_start *start, struct text *error)
 	    .schema = control->schema,
 	    .registry = control->registry,
 	    .edge = start->edge,
+	    .dns = control->dns,
 	};
 	edge_set_logger(start->edge, control->logger);
 	tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_STARTED",
@@ -504,6 +527,7 @@ control_destroy(struct control *control)
 	}
 	configuration_destroy(control->kept);
 	configuration_destroy(control->force);
+	dns_destroy(control->dns);
 	if (control->logger != NULL) {
 		logger_destroy(control->logger);
 	}
@@ -543,6 +567,7 @@ tick(struct control *control)
 		follow_links(control);
 	}
 	follow_schedules(control);
+	dns_serve(control->dns);
 	tell_losses(control);
 }
 
@@ -560,6 +585,7 @@ control_run(struct control *control)
 		polls[0] = (struct pollfd){.fd = control->start.signals, .events = POLLIN};
 		polls[1] = (struct pollfd){.fd = event_ring_descriptor(events), .events = POLLIN};
 		polls[2] = (struct pollfd){.fd = writing ? logger_descriptor(control->logger) : -1, .events = POLLOUT};
+		polls[3] = (struct pollfd){.fd = dns_descriptor(control->dns), .events = POLLIN};
 		const size_t edges = edge_prepare(control->start.edge, edge_polls);
 		struct pollfd *const server_polls = edge_polls + edges;
 		const size_t clients = ipc_server_prepare(control->server, server_polls, IPC_SERVER_CLIENTS + 1);
@@ -574,11 +600,15 @@ control_run(struct control *control)
 		if (polls[2].revents != 0) {
 			logger_poll(control->logger);
 		}
+		if (polls[3].revents != 0) {
+			dns_serve(control->dns);
+		}
 		if (edge_serve(control->start.edge, edge_polls, edges)) {
 			follow_links(control);
 		}
 		more = drain_events(control, EVENTS_MOST);
 		ipc_server_serve(control->server, server_polls, clients);
 		tick(control);
+		follow_names(control);
 	}
 }

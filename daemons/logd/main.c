@@ -1,9 +1,9 @@
 /*
  * sallyport-logd: the one writer of logs.
  *
- *   sallyport-logd --state DIR [--listen FD] [--notify FD] [--user NAME] [--group NAME] [--udp FD]
+ *   sallyport-logd --state DIR [--listen FD] [--notify FD] [--user NAME] [--group NAME]
  *
- * --udp is a UDP socket that was opened in the gateway's host namespace; without it one is opened where we stand.
+ * The supervisor starts it in the gateway's host namespace: what it sends to servers leaves through the data plane.
  * One thread, one poll loop. Exit status: 0 after TERM, 2 for a bad command line, 1 otherwise.
  */
 #include <errno.h>
@@ -37,22 +37,6 @@ open_folder(const char *state)
 	return folder;
 }
 
-static int
-take_socket(int argc, char **argv)
-{
-	if (argc == 3 && strcmp(argv[1], "--udp") == 0) {
-		char *end;
-		long number = strtol(argv[2], &end, 10);
-
-		if (*end == '\0' && number > 2 && number < 65536 && fcntl((int)number, F_SETFD, FD_CLOEXEC) == 0) {
-			return (int)number;
-		}
-	} else if (argc == 1) {
-		return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	}
-	return -1;
-}
-
 static void
 run(struct service *service, int signals)
 {
@@ -83,15 +67,16 @@ run(struct service *service, int signals)
 }
 
 static int
-start(struct daemon_options *options, int udp)
+start(struct daemon_options *options)
 {
-	struct service_start begin = {.folder = -1, .socket = udp};
+	struct service_start begin = {.folder = -1};
 	struct text error = TEXT_EMPTY;
 	struct service *service = NULL;
 	int signals = daemon_signals();
 
 	begin.listener = daemon_listen(options, "logd");
-	if (begin.listener < 0 || signals < 0) {
+	begin.socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (begin.listener < 0 || signals < 0 || begin.socket < 0) {
 		fprintf(stderr, "sallyport-logd: cannot listen: %s\n", strerror(-begin.listener));
 		return 1;
 	}
@@ -118,17 +103,15 @@ main(int argc, char **argv)
 {
 	struct daemon_options options;
 	struct text error = TEXT_EMPTY;
-	int udp;
 
 	if (!daemon_options_take(&options, &argc, argv, &error)) {
 		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
 		text_release(&error);
 		return 2;
 	}
-	udp = take_socket(argc, argv);
-	if (udp < 0) {
-		fprintf(stderr, "sallyport-logd: the options are --state, --listen, --notify, --user, --group and --udp\n");
+	if (argc != 1) {
+		fprintf(stderr, "sallyport-logd: the options are --state, --listen, --notify, --user and --group\n");
 		return 2;
 	}
-	return start(&options, udp);
+	return start(&options);
 }

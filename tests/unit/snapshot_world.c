@@ -128,7 +128,7 @@ bool
 world_compile(struct world *world)
 {
 	forget_compiled(world);
-	const struct snapshot_options options = {.id = ++world->id, .wall = world->wall, .advice = world->advice};
+	const struct snapshot_options options = {.id = ++world->id, .wall = world->wall, .advice = world->advice, .names = world->names};
 	world->snapshot = snapshot_compile(world->tree, world->registry, &options, &world->list);
 	if (world->snapshot == NULL) {
 		return false;

@@ -25,6 +25,7 @@ struct world {
 	int64_t wall;
 	uint64_t id;
 	bool advice; /* compile with it */
+	const struct snapshot_names *names; /* who resolves; NULL: nobody */
 };
 
 /* A world without configuration. Everything asserts. */

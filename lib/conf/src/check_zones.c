@@ -104,6 +104,8 @@ has_host_bits(const char *prefix)
 static void
 check_addresses(const struct check *check, const struct conf_node *book)
 {
+	const struct conf_node *servers = conf_walk(check->top, "system", "name-server", NULL);
+
 	for (const struct conf_node *address = conf_first(book, "address"); address != NULL;
 	     address = conf_next(address)) {
 		const struct conf_node *prefix = conf_child(address, "ip-prefix");
@@ -112,7 +114,7 @@ check_addresses(const struct check *check, const struct conf_node *book)
 		if (prefix != NULL && has_host_bits(prefix->value)) {
 			check_warning(check, address, "E-074 bits behind the prefix length: the whole prefix matches");
 		}
-		if (conf_present(address, "dns-name")) {
+		if (conf_present(address, "dns-name") && conf_first(servers, "server") == NULL) {
 			check_warning(check, address, "E-245 no DNS server is configured: the entry matches nothing");
 		}
 	}

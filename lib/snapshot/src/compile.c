@@ -221,6 +221,7 @@ compile_parts(struct compilation *compilation)
 		const char *name;
 	} parts[] = {
 	    {make_tables, "configuration"},
+	    {compile_names, "DNS names"},
 	    {compile_interfaces, "interfaces"},
 	    {compile_instances, "routing instances"},
 	    {compile_zones, "security zones"},

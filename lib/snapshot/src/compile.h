@@ -57,6 +57,7 @@ struct compilation {
 	struct snapshot_zone *zones;
 	struct snapshot_policy *policies;
 	bool *partial; /* by policy: its addresses are not all known */
+	bool refusal;  /* the policy at hand denies or rejects */
 	uint32_t advice_count;
 	struct named_application *applications; /* each single one that a policy names */
 	struct name_table *application_indices; /* to identity + 1 */
@@ -98,6 +99,8 @@ struct compile_path {
 uint32_t compile_register(struct compilation *compilation, const struct conf_node *node,
     const struct compile_path *path) __attribute__((warn_unused_result));
 
+/* Refuses more names than can be resolved. */
+bool compile_names(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));

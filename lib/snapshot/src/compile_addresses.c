@@ -2,8 +2,8 @@
  * Address lists of policies: any, names of the zone's book or the global one, sets of sets, literal prefixes (E-076). A
  * list may hold prefixes of both families, and `any` stands for all addresses of both.
  *
- * Sets may contain sets: an explicit stack bounds the nesting. A dns-name matches nothing as long as nobody resolves it
- * (E-245). One name alone gives the same array each time, so that the classifier compiles it once.
+ * Sets may contain sets: an explicit stack bounds the nesting. A dns-name stands for the addresses that DNS has given for
+ * it (compile_names.c). One name alone gives the same array each time, so that the classifier compiles it once.
  */
 #include <string.h>
 
@@ -71,10 +71,34 @@ push_prefix(struct collector *collector, const char *prefix)
 	return true;
 }
 
+/* What DNS says now; the next answer may say something else, so nobody may conclude from it what a policy covers. */
+static bool
+push_dns_name(struct collector *collector, const char *name)
+{
+	const struct snapshot_names *names = collector->compilation->options->names;
+	struct snapshot_name_address found[SNAPSHOT_NAME_ADDRESSES_MOST];
+	const uint32_t count =
+	    names == NULL ? 0 : names->find(names->context, name, collector->compilation->refusal, found);
+
+	collector->partial = true;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ipv6_address address = ipv6_address_load(found[i].octets);
+		const bool pushed = found[i].family == 4 ? push(collector, (uint32_t)(address.high >> 32), 32) :
+		                                           push6(collector, address, 128);
+
+		if (!pushed) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 push_entry(struct collector *collector, const struct conf_node *entry)
 {
-	return push_prefix(collector, conf_value(entry, "ip-prefix"));
+	const char *dns_name = conf_value(entry, "dns-name");
+
+	return dns_name != NULL ? push_dns_name(collector, dns_name) : push_prefix(collector, conf_value(entry, "ip-prefix"));
 }
 
 static const struct conf_node *
@@ -164,13 +188,13 @@ push_value(struct collector *collector, const struct conf_node *own, const char 
 	return push_prefix(collector, value); /* unknown: conf_check() has said so */
 }
 
-/* A list of one value is remembered by zone and value. */
+/* A list of one value is remembered by zone and value, and by what it is for: names differ there. */
 static const char *
 list_key(struct compilation *compilation, const struct conf_node *zone, const char *value)
 {
-	const char *const words[] = {zone == NULL ? "" : zone->value, value};
+	const char *const words[] = {zone == NULL ? "" : zone->value, value, compilation->refusal ? "refusal" : ""};
 
-	return arena_join(&compilation->scratch, words, 2);
+	return arena_join(&compilation->scratch, words, 3);
 }
 
 static bool

@@ -265,6 +265,7 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	policy->from_zone = context->from_zone;
 	policy->to_zone = context->to_zone;
 	policy->position = position;
+	compilation->refusal = policy->action == POLICY_DENY || policy->action == POLICY_REJECT;
 	/* REQ-POL-016: sources in the from-zone's book, destinations in the to-zone's */
 	if (policy->name == NULL || !read_schedulers(compilation, node, policy) ||
 	    !compile_addresses(compilation, context->from, conf_first(match, "source-address"), &sources) ||

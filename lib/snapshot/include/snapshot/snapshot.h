@@ -27,6 +27,26 @@ const char *snapshot_zone_name(const struct snapshot_registry *registry, uint16_
 const char *snapshot_instance_name(const struct snapshot_registry *registry, uint16_t instance);
 const char *snapshot_policy_name(const struct snapshot_registry *registry, uint32_t policy);
 
+/* An address of either family; the unused octets of an IPv4 address are 0. */
+struct snapshot_name_address {
+	uint8_t family; /* 4 or 6 */
+	uint8_t octets[16];
+};
+
+enum {
+	SNAPSHOT_NAMES_MOST = 1024,        /* different dns-names in a configuration */
+	SNAPSHOT_NAME_ADDRESSES_MOST = 64, /* of one name */
+};
+
+/*
+ * What DNS says of the names in address books. `refusal`: for a policy that denies or rejects (see ipc/names.h for the
+ * difference). Fills `addresses` with at most SNAPSHOT_NAME_ADDRESSES_MOST, returns how many; 0: the entry matches nothing.
+ */
+struct snapshot_names {
+	uint32_t (*find)(void *context, const char *name, bool refusal, struct snapshot_name_address *addresses);
+	void *context;
+};
+
 struct snapshot_options {
 	uint64_t id; /* of the commit */
 	int64_t wall; /* UTC seconds now: schedulers are compiled for a span around it */
@@ -39,6 +59,7 @@ struct snapshot_options {
 	uint32_t policies_most;
 	/* Warns of policies that can never match and of redundant ones. */
 	bool advice;
+	const struct snapshot_names *names; /* NULL: no name is resolved */
 };
 
 /* Natural order of interface names: ge-0/0/2 before ge-0/0/10. */
@@ -60,6 +81,10 @@ struct rib *snapshot_rib_create(const struct conf_tree *tree, const struct snaps
 struct fib *snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint64_t id)
     __attribute__((warn_unused_result));
 void snapshot_fib_destroy(struct fib *fib);
+
+/* Calls `each` for every dns-name of the address books; one that stands there twice comes twice. => groups are expanded */
+void snapshot_dns_names(const struct conf_tree *tree, void (*each)(void *context, const struct conf_node *dns_name),
+    void *context);
 
 /* `show system unsupported` and the commit's one warning a feature: calls `each` with feature and count. */
 void snapshot_unsupported(const struct conf_tree *tree,

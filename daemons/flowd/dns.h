@@ -1,0 +1,38 @@
+/*
+ * The names of address books: wanted as the configuration in force names them, resolved by the resolver process, given to
+ * the compiler of snapshots.
+ *
+ * Nothing here waits: a name whose answer has not come matches nothing. When an answer changes what a name stands for,
+ * dns_version() grows, and the control thread compiles the configuration in force again.
+ *
+ * Threads: the control thread.
+ */
+#ifndef FLOWD_DNS_H
+#define FLOWD_DNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "ipc/log.h"
+#include "ipc/names.h"
+#include "snapshot/snapshot.h"
+
+struct dns;
+
+/* Borrows the logger. NULL: no memory. */
+struct dns *dns_create(const char *state, struct logger *logger) __attribute__((warn_unused_result));
+void dns_destroy(struct dns *dns);
+/* The configuration in force, its groups expanded. */
+void dns_follow(struct dns *dns, const struct conf_tree *tree);
+/* For snapshot_compile(); valid as long as `dns`. */
+const struct snapshot_names *dns_names(const struct dns *dns);
+uint64_t dns_version(const struct dns *dns);
+/* To poll for reading; -1: none. */
+int dns_descriptor(const struct dns *dns);
+/* When that is readable, and about once a second. */
+void dns_serve(struct dns *dns);
+/* The table, for `show` and `clear`. */
+struct names *dns_table(struct dns *dns);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * Addresses by DNS name in policies (REQ-POL-020): what the names stand for when the snapshot is compiled, nothing else.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "snapshot_world.h"
+
+static const char configuration[] =
+    "set security zones security-zone a address-book address any-host 10.0.0.0/8\n"
+    "set security zones security-zone b address-book address www dns-name www.example.net\n"
+    "set security zones security-zone b address-book address old dns-name old.example.net\n"
+    "set security zones security-zone b address-book address none dns-name none.example.net\n"
+    "set security zones security-zone b address-book address-set some address www\n"
+    "set security zones security-zone b address-book address-set some address none\n"
+    "set security policies from-zone a to-zone b policy refused match source-address any destination-address old application any\n"
+    "set security policies from-zone a to-zone b policy refused then deny\n"
+    "set security policies from-zone a to-zone b policy nothing match source-address any destination-address none application any\n"
+    "set security policies from-zone a to-zone b policy nothing then permit\n"
+    "set security policies from-zone a to-zone b policy stale match source-address any destination-address old application any\n"
+    "set security policies from-zone a to-zone b policy stale then permit\n"
+    "set security policies from-zone a to-zone b policy named match source-address any destination-address some application any\n"
+    "set security policies from-zone a to-zone b policy named then permit\n"
+    "set security policies from-zone a to-zone b policy rest match source-address any destination-address any application any\n"
+    "set security policies from-zone a to-zone b policy rest then deny\n";
+
+/* www is known; old has expired: for refusals only; none is nothing. */
+static uint32_t
+find(void *context, const char *name, bool refusal, struct snapshot_name_address *addresses)
+{
+	unsigned *asked = context;
+
+	(*asked)++;
+	if (strcmp(name, "www.example.net") == 0) {
+		addresses[0] = (struct snapshot_name_address){.family = 4, .octets = {192, 0, 2, 1}};
+		addresses[1] = (struct snapshot_name_address){.family = 4, .octets = {192, 0, 2, 7}};
+		addresses[2] = (struct snapshot_name_address){.family = 6, .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+		return 3;
+	}
+	if (strcmp(name, "old.example.net") == 0 && refusal) {
+		addresses[0] = (struct snapshot_name_address){.family = 4, .octets = {192, 0, 2, 5}};
+		return 1;
+	}
+	return 0;
+}
+
+static void
+test_names(void **state)
+{
+	unsigned asked = 0;
+	const struct snapshot_names names = {.find = find, .context = &asked};
+	struct world world;
+
+	(void)state;
+	world_open(&world);
+	world_set(&world, configuration);
+	world_run(&world);
+	/* Nobody resolves: nothing matches, never any. */
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 1), 80), "rest");
+	world.names = &names;
+	world_run(&world);
+	assert_true(asked >= 3);
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 1), 80), "named");
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 7), 80), "named");
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 2), 80), "rest");
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(0, 0, 0, 0), 80), "rest");
+	/* The same entry means more to a refusal than to a permit. */
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 5), 80), "refused");
+	world_delete(&world, "security policies from-zone a to-zone b policy refused");
+	world_run(&world);
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 5), 80), "rest");
+	world_close(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
