@@ -98,6 +98,13 @@ take_fresh(void *context)
 	return frame_create(context, 0, FRESH_LENGTH);
 }
 
+/* And for a datagram that came in fragments. */
+static struct packet *
+take_large(void *context)
+{
+	return frame_create(context, 0, UINT16_MAX);
+}
+
 struct gateway *
 gateway_create(const struct gateway_options *options, const struct gateway_sink *sink)
 {
@@ -116,6 +123,7 @@ gateway_create(const struct gateway_options *options, const struct gateway_sink 
 	gateway->registry = snapshot_registry_create();
 	config.neighbours_auto = options->neighbours_auto;
 	config.packet_take = take_fresh;
+	config.packet_take_large = take_large;
 	config.packet_context = gateway;
 	config.random = &gateway->random;
 	gateway->memory_size = engine_size(&config);

@@ -183,16 +183,19 @@ static bool
 open_ports(struct flowd *flowd, struct text *error)
 {
 	struct edge_start start = {.chassis = &flowd->chassis, .ledger = flowd->ledger};
+	struct worker_pools pools = {.frames = NULL};
 	struct text run = TEXT_EMPTY;
 
 	text_printf(&run, "%s/run", flowd->options.state);
 	const bool started = port_system_start(&flowd->chassis, text_string(&run), error);
 
 	text_release(&run);
-	if (!started || (start.pool = port_pool_create(error)) == NULL) {
+	if (!started || (pools.frames = port_pool_create(error)) == NULL ||
+	    (pools.large = port_pool_create_large(error)) == NULL) {
 		return false;
 	}
-	flowd->worker = worker_create(start.pool, flowd->sessions, error);
+	start.pool = pools.frames;
+	flowd->worker = worker_create(&pools, flowd->sessions, error);
 	if (flowd->worker == NULL) {
 		return false;
 	}

@@ -159,17 +159,29 @@ port_system_stop(void)
 	(void)rte_eal_cleanup();
 }
 
-struct rte_mempool *
-port_pool_create(struct text *error)
+static struct rte_mempool *
+pool_checked(struct rte_mempool *pool, struct text *error)
 {
-	const uint16_t private = RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", PORT_POOL, EAL_CACHE, private,
-	    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-
 	if (pool == NULL) {
 		text_printf(error, "no memory for packet buffers: %s", rte_strerror(rte_errno));
 	}
 	return pool;
+}
+
+#define PACKET_PRIVATE RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
+
+struct rte_mempool *
+port_pool_create(struct text *error)
+{
+	return pool_checked(rte_pktmbuf_pool_create("packets", PORT_POOL, EAL_CACHE, PACKET_PRIVATE,
+	    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY), error);
+}
+
+struct rte_mempool *
+port_pool_create_large(struct text *error)
+{
+	return pool_checked(rte_pktmbuf_pool_create("large packets", PORT_POOL_LARGE, 0, PACKET_PRIVATE, UINT16_MAX,
+	    SOCKET_ID_ANY), error);
 }
 
 static void

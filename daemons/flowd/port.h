@@ -23,6 +23,7 @@ struct rte_mempool;
 
 enum {
 	PORT_POOL = 16383, /* packet buffers over all ports */
+	PORT_POOL_LARGE = 31, /* and for datagrams that came in fragments: each is used within a burst */
 };
 
 enum port_status {
@@ -52,6 +53,8 @@ bool port_system_start(const struct chassis *chassis, const char *run, struct te
 void port_system_stop(void);
 /* The buffers of all ports; their private area holds a struct packet. NULL with a sentence. */
 struct rte_mempool *port_pool_create(struct text *error) __attribute__((warn_unused_result));
+/* The same, few, with room for 65535 octets. */
+struct rte_mempool *port_pool_create_large(struct text *error) __attribute__((warn_unused_result));
 
 /* => not open; `ports` are all `count` ports, to tell its own sockets from theirs. Else a sentence in `error`. */
 struct port_opening {

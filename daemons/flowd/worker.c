@@ -205,6 +205,7 @@ engine_make(struct worker *worker, struct text *error)
 
 	config.check_mac = true;
 	config.packet_take = worker_take_packet;
+	config.packet_take_large = worker_take_large;
 	config.packet_context = worker;
 	config.random = &worker->random;
 	worker->memory_size = engine_size(&config);
@@ -227,7 +228,7 @@ engine_make(struct worker *worker, struct text *error)
 }
 
 struct worker *
-worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
+worker_create(const struct worker_pools *pools, uint32_t sessions, struct text *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -235,7 +236,8 @@ worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
 		text_append(error, "out of memory");
 		return NULL;
 	}
-	worker->pool = pool;
+	worker->pool = pools->frames;
+	worker->large = pools->large;
 	worker->random = random_from_kernel();
 	worker->sessions = sessions == 0 ? sessions_for_machine() : sessions;
 	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

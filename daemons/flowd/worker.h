@@ -27,8 +27,14 @@
 struct rte_mempool;
 struct worker;
 
-/* => pool holds a struct packet in each buffer's private area (port_pool_create()). `sessions` 0: by the machine's memory */
-struct worker *worker_create(struct rte_mempool *pool, uint32_t sessions, struct text *error)
+/* Buffers, with a struct packet in each one's private area (port_pool_create()). */
+struct worker_pools {
+	struct rte_mempool *frames;
+	struct rte_mempool *large; /* for datagrams that came in fragments */
+};
+
+/* `sessions` 0: by the machine's memory */
+struct worker *worker_create(const struct worker_pools *pools, uint32_t sessions, struct text *error)
     __attribute__((warn_unused_result));
 /* => stopped, or never started */
 void worker_destroy(struct worker *worker);

@@ -57,6 +57,23 @@ worker_take_packet(void *context)
 	return packet;
 }
 
+struct packet *
+worker_take_large(void *context)
+{
+	struct worker *worker = context;
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->large);
+
+	if (buffer == NULL) {
+		return NULL;
+	}
+	struct packet *packet = packet_of(buffer);
+
+	/* All of it: a datagram may be as large as a buffer can be. */
+	buffer->data_off = 0;
+	packet_describe(buffer, packet);
+	return packet;
+}
+
 void
 worker_flush(struct worker *worker, unsigned index)
 {

@@ -28,6 +28,7 @@ struct worker {
 	/* the worker's own while it runs */
 	struct engine *engine;
 	struct rte_mempool *pool;
+	struct rte_mempool *large;
 	struct worker_port ports[CHASSIS_PORTS];
 	struct transmit transmit[CHASSIS_PORTS];
 	int hosts[HOST_INSTANCES];
@@ -58,6 +59,8 @@ struct worker {
 
 /* The engine's way to a fresh packet; context is the worker. */
 struct packet *worker_take_packet(void *context);
+/* To one with room for a datagram of any length. */
+struct packet *worker_take_large(void *context);
 /* A burst from a port, or what an instance's host sent, through the engine. True when there was any. */
 bool worker_receive_port(struct worker *worker, unsigned index);
 bool worker_receive_host(struct worker *worker, uint16_t instance);

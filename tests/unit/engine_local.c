@@ -456,12 +456,12 @@ test_neighbour_queue(void **state)
 {
 	struct world *world = *state;
 
-	for (uint16_t i = 0; i < 16; i++) {
+	for (uint16_t i = 0; i < 64; i++) {
 		expect(datagram(world, IP(8, 8, 8, 8), i), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
 	}
-	expect(datagram(world, IP(8, 8, 8, 8), 16), VERDICT_DROP, REASON_NEIGHBOUR_QUEUE_FULL);
+	expect(datagram(world, IP(8, 8, 8, 8), 64), VERDICT_DROP, REASON_NEIGHBOUR_QUEUE_FULL);
 	world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 8);
-	assert_int_equal(world->sent_count, 16);
+	assert_int_equal(world->sent_count, 64);
 }
 
 /* Reachable for a minute, then used on while it is asked again; gone when it does not answer. */

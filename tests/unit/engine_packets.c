@@ -335,6 +335,7 @@ test_partial_checksum(void **state)
 	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_CHECKSUM_PARTIAL);
 }
 
+/* A first fragment whose length is no multiple of 8. */
 static void
 test_fragment_dropped(void **state)
 {
@@ -348,7 +349,7 @@ test_fragment_dropped(void **state)
 	frame[20] |= 0x20;
 	frame[24] = (uint8_t)(checksum >> 8);
 	frame[25] = (uint8_t)(checksum - (checksum >> 31));
-	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_FRAGMENT_NOT_SUPPORTED);
+	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_FRAGMENT_BAD_LENGTH);
 }
 
 /* os58621: TTL 1 is answered every time, on the first packet and on a session's. */

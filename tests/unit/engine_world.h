@@ -61,7 +61,7 @@ struct world_sent { /* an output, copied */
 	uint16_t port;
 	uint16_t instance;
 	uint32_t length;
-	uint8_t data[1700];
+	uint8_t data[1700]; /* its first octets */
 };
 
 struct world {
@@ -94,6 +94,7 @@ struct world {
 	uint32_t sent_count; /* SEND and HOST outputs since the last packet */
 	uint32_t freed;
 	uint32_t spare; /* packets that the engine may take from packet_take */
+	uint32_t spare_large; /* and from packet_take_large */
 };
 
 /* What a test varies of a packet. */

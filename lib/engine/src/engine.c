@@ -1,8 +1,8 @@
 /*
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
- * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims, units,
- * policy counters, outputs, events.
+ * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims,
+ * datagrams, units, policy counters, outputs, events.
  */
 #include "engine_private.h"
 
@@ -26,10 +26,20 @@ output_places(const struct engine_config *config)
 {
 	uint32_t places = 1;
 
-	while (places < config->held + 2 * ENGINE_BURST + OUTPUT_SPARE) {
+	while (places < config->held + config->fragments_held + 2 * ENGINE_BURST + OUTPUT_SPARE) {
 		places *= 2;
 	}
 	return places;
+}
+
+static struct datagram_limits
+datagram_limits(const struct engine_config *config)
+{
+	return (struct datagram_limits){
+	    .entries = config->datagrams,
+	    .pieces = config->fragments,
+	    .held = config->fragments_held,
+	};
 }
 
 struct engine_config
@@ -38,8 +48,11 @@ engine_config_for(uint32_t sessions)
 	return (struct engine_config){
 	    .sessions = sessions,
 	    .neighbours = 16384,
-	    .held = 1024,
+	    .held = 2048,
 	    .claims = 4096,
+	    .datagrams = 4096,
+	    .fragments = 16384,
+	    .fragments_held = 4096,
 	    .events = 8192,
 	    .policies = SNAPSHOT_POLICIES_MOST,
 	    .units = SNAPSHOT_UNITS_MOST,
@@ -53,20 +66,24 @@ config_sane(const struct engine_config *config)
 	return config->sessions > 0 && config->sessions <= SESSIONS_MOST &&
 	       config->neighbours > 0 && config->neighbours <= 1 << 24 && config->held <= 1 << 20 &&
 	       config->claims > 0 && config->claims <= 1 << 20 &&
-	       config->events >= 8 && config->events <= 1 << 24 && config->units > 0 &&
+	       config->datagrams <= 1 << 20 && config->fragments <= 1 << 24 &&
+	       config->fragments_held <= 1 << 20 && config->events >= 8 &&
+	       config->events <= 1 << 24 && config->units > 0 &&
 	       config->units <= UINT16_MAX && config->policies <= 1 << 26;
 }
 
 size_t
 engine_size(const struct engine_config *config)
 {
+	const struct datagram_limits limits = datagram_limits(config);
+
 	if (!config_sane(config)) {
 		return 0;
 	}
 	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
 	       neighbour_table_size(config->neighbours, config->held) +
 	       claim_table_size(config->claims, config->units) +
-	       config->units * sizeof(struct unit) +
+	       datagram_table_size(&limits) + config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
 	       line_up(config->events * sizeof(struct event));
@@ -82,6 +99,7 @@ struct engine *
 engine_init(void *memory, size_t size, const struct engine_config *config)
 {
 	uint8_t *next = memory;
+	const struct datagram_limits limits = datagram_limits(config);
 	struct engine *engine = memory;
 
 	if (!config_sane(config) || config->random == NULL || size < engine_size(config) ||
@@ -97,6 +115,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += neighbour_table_size(config->neighbours, config->held);
 	claim_table_init(&engine->claims, next, config->claims, config->units, 0);
 	next += claim_table_size(config->claims, config->units);
+	datagram_table_init(&engine->datagrams, next, &limits, draw_key(config->random), 0);
+	next += datagram_table_size(&limits);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;
@@ -172,6 +192,9 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	aging_apply(engine);
 	neighbour_sweep(engine);
 	claims_apply(engine);
+	if (snapshot == NULL) {
+		datagram_close(engine);
+	}
 }
 
 void
@@ -190,8 +213,9 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool neighbours = neighbour_advance(engine);
 	const bool claims = claims_advance(engine);
 	const bool advertisers = advertise_advance(engine);
+	const bool datagrams = datagram_advance(engine);
 
-	return sessions || neighbours || claims || advertisers;
+	return sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

@@ -2,7 +2,8 @@
  * The engine's state and what its files call of each other.
  *
  * A packet's way: inspect.c (frame, hard checks, key) -> process.c (look-up in stages, packets of
- * sessions) or admit.c (first packets: checks, route, policy, session) with local.c (to ourselves)
+ * sessions; fragments first through datagram.c) or admit.c (first packets: checks, route, policy,
+ * session) with local.c (to ourselves)
  * -> egress.c (next hop, frame, out). reply.c makes what we say ourselves; neighbour.c knows who
  * lives where; the timers of session.c and neighbour.c and show.c run between bursts.
  *
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datagram_private.h"
 #include "engine/engine.h"
 #include "discovery_private.h"
 #include "neighbour_private.h"
@@ -73,6 +75,8 @@ enum item_flag {
 	ITEM_GROUP_FRAME = 1 << 3, /* came in a broadcast or multicast frame */
 	ITEM_BEGAN = 1 << 4,       /* the SYN that its session was made of */
 	ITEM_IPV6 = 1 << 5,
+	ITEM_FRAGMENT = 1 << 6,
+	ITEM_LATER = 1 << 7, /* a fragment that is not the first: no transport header */
 };
 
 /* A packet of the burst after inspection. */
@@ -170,6 +174,7 @@ struct engine {
 	struct session_table table;
 	struct neighbour_table neighbours;
 	struct claim_table claims;
+	struct datagram_table datagrams;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -244,7 +249,8 @@ static inline uint32_t
 output_room(const struct engine *engine)
 {
 	const uint32_t used = engine->output_tail - engine->output_head;
-	const uint32_t kept = engine->neighbours.held_count + ENGINE_BURST;
+	const uint32_t kept = engine->neighbours.held_count +
+			      engine->datagrams.used[DATAGRAM_HELD] + ENGINE_BURST;
 
 	return used + kept > engine->output_mask ? 0 : engine->output_mask - used - kept;
 }
@@ -265,6 +271,17 @@ unit_of(const struct engine *engine, uint16_t unit)
 
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
+/* What the transport header of a first fragment says of all of its datagram. */
+struct transport_head {
+	uint64_t pseudo; /* the pseudo-header's sum, less that of the length */
+	uint16_t length; /* UDP: header and payload; else 0 */
+	bool summed;     /* there is a checksum */
+};
+/* Key, hash and segment of a first fragment with `size` octets of payload. */
+enum reason inspect_head(
+    struct engine *engine, struct item *item, uint16_t size, struct transport_head *head);
+/* A datagram that was put together: ip, unit, zone, instance and flags are set. */
+enum reason inspect_whole(struct engine *engine, struct item *item, uint32_t room);
 
 /* arp.c: an ARP frame that came in on a unit; the packet is finished. */
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
@@ -279,7 +296,13 @@ void nd_input(struct engine *engine, struct item *item, uint16_t offset);
 void nd_solicit(
     struct engine *engine, uint16_t unit, struct ipv6_address target, const uint8_t *mac);
 
-/* process.c: sends a packet on by its session; `reason` is what its result says then. */
+/* process.c: the reference of an item's session, or SESSION_NONE. */
+uint32_t item_session(const struct engine *engine, const struct item *item);
+/* An item that has its key, outside of the burst's stages; finishes it. */
+void process_item(struct engine *engine, struct item *item);
+/* The same for one that must not begin a session: false when there is none. */
+bool session_take(struct engine *engine, struct item *item);
+/* Sends a packet on by its session; `reason` is what its result says then. */
 void session_forward(struct engine *engine, struct item *item, struct session *session,
     unsigned direction, enum reason reason);
 
@@ -309,6 +332,8 @@ bool policy_still_permits(
 /* local.c: a packet to one of our addresses, or (way NULL) to a broadcast of the ingress unit or a multicast group;
  * finishes it. */
 void local_packet(struct engine *engine, struct item *item, const struct way *way);
+/* Does host-inbound-traffic of the ingress unit allow it? */
+bool local_allows(const struct engine *engine, const struct item *item);
 
 /* host_limit.c: may one more packet of that kind go to our own host? REASON_NONE, or over which limit it is. `source` is an
  * IPv4 address, or the network's half of an IPv6 address. */
@@ -364,6 +389,8 @@ bool packet_make_room(struct packet *packet, uint16_t headroom);
 /* fragment.c: a fresh packet with room for `length` octets at data; NULL, and counted, when there
  * is none. */
 struct packet *packet_obtain(struct engine *engine, uint16_t length);
+/* The same for an IP packet of any length. */
+struct packet *packet_obtain_large(struct engine *engine, uint16_t length);
 /* Sends an IP packet that is larger than the unit's MTU in pieces and finishes it; false: there are
  * no packets for the pieces, and it is still the caller's. */
 bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
@@ -373,6 +400,8 @@ bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighb
 void reply_unreachable(
     struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
 void reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason);
+/* Not all of its datagram came in time. */
+void reply_reassembly_time(struct engine *engine, struct item *item, enum reason reason);
 void reply_reset(struct engine *engine, struct item *item, enum reason reason);
 void reply_echo(struct engine *engine, struct item *item);
 /* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False:

@@ -2,18 +2,22 @@
  * Packets larger than the egress MTU that may be fragmented (RFC 791 2.3, RFC 1812 4.2.2.7).
  *
  * Pieces are made of fresh packets, the first piece is the packet itself, cut. Options that must be
- * copied are all copied: every piece has the whole header.
+ * copied are all copied: every piece has the whole header. What is cut may be a fragment itself.
  */
 #include "engine_private.h"
 
 #include <string.h>
 
-struct packet *
-packet_obtain(struct engine *engine, uint16_t length)
+enum {
+	PIECES_MOST = 128, /* of one packet, besides the first: enough for 64 KB in 576 octets */
+};
+
+static struct packet *
+obtain(struct engine *engine, struct packet *(*take)(void *context), uint16_t length)
 {
-	struct packet *packet = engine->config.packet_take == NULL || output_room(engine) == 0 ?
-	    NULL :
-	    engine->config.packet_take(engine->config.packet_context);
+	struct packet *packet = take == NULL || output_room(engine) == 0
+				    ? NULL
+				    : take(engine->config.packet_context);
 
 	if (packet == NULL) {
 		reason_note(engine, REASON_PACKET_POOL_EMPTY);
@@ -27,6 +31,18 @@ packet_obtain(struct engine *engine, uint16_t length)
 		return NULL;
 	}
 	return packet;
+}
+
+struct packet *
+packet_obtain(struct engine *engine, uint16_t length)
+{
+	return obtain(engine, engine->config.packet_take, length);
+}
+
+struct packet *
+packet_obtain_large(struct engine *engine, uint16_t length)
+{
+	return obtain(engine, engine->config.packet_take_large, length);
 }
 
 /* A piece with the octets [from, from + size) of the payload; NULL when there is no packet for it.
@@ -49,11 +65,15 @@ make_piece(
 	return piece;
 }
 
+/* `fragment` is that field of what is cut, which may be a fragment itself. */
 static void
-set_piece(struct packet *piece, uint8_t header, uint16_t from, bool more)
+set_piece(struct packet *piece, uint16_t fragment, uint16_t from, bool more)
 {
+	const uint8_t header = (uint8_t)((piece->data[0] & 0xf) * 4);
+
 	bytes_store_16(piece->data + 2, (uint16_t)piece->length);
-	bytes_store_16(piece->data + 6, (uint16_t)((more ? IPV4_MORE_FRAGMENTS : 0) | from / 8));
+	bytes_store_16(piece->data + 6,
+	    (uint16_t)((fragment | (more ? IPV4_MORE_FRAGMENTS : 0)) + from / 8));
 	ipv4_set_checksum(piece->data, header);
 }
 
@@ -74,7 +94,9 @@ fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, 
 	const uint8_t header = (uint8_t)((packet->data[0] & 0xf) * 4);
 	const uint16_t payload = (uint16_t)(packet->length - header);
 	const uint16_t step = (uint16_t)((mtu - header) & ~7);
-	struct packet *pieces[64];
+	const uint16_t fragment =
+	    bytes_load_16(packet->data + 6) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET);
+	struct packet *pieces[PIECES_MOST];
 	uint32_t count = 0;
 
 	assert(header >= IPV4_HEADER && packet->length > mtu);
@@ -91,7 +113,7 @@ fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, 
 		if (pieces[count] == NULL) {
 			break;
 		}
-		set_piece(pieces[count], header, (uint16_t)from, from + size < payload);
+		set_piece(pieces[count], fragment, (uint16_t)from, from + size < payload);
 		count++;
 	}
 	if ((uint64_t)(count + 1) * step < payload) {
@@ -102,7 +124,7 @@ fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, 
 	}
 	packet->tailroom = (uint16_t)(packet->tailroom + payload - step);
 	packet->length = (uint32_t)header + step;
-	set_piece(packet, header, 0, true);
+	set_piece(packet, fragment, 0, true);
 	verdict_set(engine, packet, VERDICT_FORWARD, REASON_FRAGMENTED);
 	send_piece(engine, packet, neighbour);
 	for (uint32_t i = 0; i < count; i++) {

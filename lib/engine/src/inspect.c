@@ -51,8 +51,8 @@ check_transport(const struct item *item, const uint8_t *transport, uint16_t leng
 	return stored == checksum_fold(pseudo) ? REASON_CHECKSUM_PARTIAL : bad;
 }
 
-static inline enum reason
-inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length)
+static inline __attribute__((always_inline)) enum reason
+head_tcp(struct item *item, const uint8_t *transport, uint16_t length)
 {
 	struct tcp_segment *segment = &item->segment;
 	const enum tcp_status status = tcp_parse(transport, length, &segment->header);
@@ -68,7 +68,17 @@ inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length)
 		    (size_t)segment->header.header_length - TCP_HEADER);
 	}
 	key_add_ports(item, segment->header.source_port, segment->header.destination_port);
-	return check_transport(item, transport, length, 16, REASON_TCP_BAD_CHECKSUM);
+	return REASON_NONE;
+}
+
+static inline __attribute__((always_inline)) enum reason
+inspect_tcp(struct item *item, const uint8_t *transport, uint16_t length)
+{
+	const enum reason reason = head_tcp(item, transport, length);
+
+	return reason != REASON_NONE
+		   ? reason
+		   : check_transport(item, transport, length, 16, REASON_TCP_BAD_CHECKSUM);
 }
 
 static enum reason
@@ -113,16 +123,13 @@ inspect_icmp_error(
 }
 
 static enum reason
-inspect_icmp_message(
+head_icmp_message(
     struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
 {
 	struct icmp_header header;
 
 	if (!icmp_parse(message, length, &header)) {
 		return REASON_ICMP_TRUNCATED;
-	}
-	if (checksum_fold(checksum_sum(message, length)) != 0xffff) {
-		return REASON_ICMP_BAD_CHECKSUM;
 	}
 	item->icmp_type = header.type;
 	item->icmp_code = header.code;
@@ -140,13 +147,89 @@ inspect_icmp_message(
 
 /* Not inline: it is for few packets and would cost the others registers. */
 static __attribute__((noinline)) enum reason
-inspect_icmp(struct item *item, const uint8_t *message, uint16_t length)
+head_icmp(struct item *item, const uint8_t *message, uint16_t length)
 {
 	struct flow_fields fields = flow_fields_of(item->key);
-	const enum reason reason = inspect_icmp_message(item, message, length, &fields);
+	const enum reason reason = head_icmp_message(item, message, length, &fields);
 
 	item->key = flow_key_of(&fields);
 	return reason;
+}
+
+static enum reason
+inspect_icmp(struct item *item, const uint8_t *message, uint16_t length)
+{
+	if (length >= ICMP_HEADER && checksum_fold(checksum_sum(message, length)) != 0xffff) {
+		return REASON_ICMP_BAD_CHECKSUM;
+	}
+	return head_icmp(item, message, length);
+}
+
+/* What begins in a first fragment and is cut short there is a trick to hide it (RFC 3128). */
+enum reason
+inspect_head(
+    struct engine *engine, struct item *item, uint16_t size, struct transport_head *head)
+{
+	const uint8_t *transport = item->ip + item->ip_header;
+	const struct flow_fields fields = {
+	    .source = item->source,
+	    .destination = item->destination,
+	    .instance = item->instance,
+	    .protocol = item->protocol,
+	};
+	struct udp_header udp = {.length = 0};
+	enum reason reason = REASON_NONE;
+
+	*head = (struct transport_head){.summed = false};
+	item->key = flow_key_of(&fields);
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		reason = head_tcp(item, transport, size);
+		head->summed = true;
+	} else if (item->protocol == IPV4_PROTOCOL_UDP) {
+		reason = udp_parse(transport, size, &udp) == UDP_TRUNCATED ? REASON_UDP_TRUNCATED
+			 : udp.length < UDP_HEADER			   ? REASON_UDP_BAD_LENGTH
+									   : REASON_NONE;
+		key_add_ports(item, udp.source_port, udp.destination_port);
+		head->length = udp.length;
+		head->summed = udp.checksum != 0;
+	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		reason = head_icmp(item, transport, size);
+		head->summed = true;
+	}
+	if (head->summed && item->protocol != IPV4_PROTOCOL_ICMP) {
+		head->pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, 0);
+	}
+	item->hash = session_table_hash(&engine->table, item->key);
+	if (reason == REASON_TCP_TRUNCATED || reason == REASON_UDP_TRUNCATED ||
+	    reason == REASON_ICMP_TRUNCATED ||
+	    (reason == REASON_TCP_BAD_HEADER_LENGTH &&
+		item->segment.header.header_length >= TCP_HEADER)) {
+		return REASON_FRAGMENT_TINY;
+	}
+	return reason;
+}
+
+/* A fragment is looked up by its datagram, when it is its turn (datagram.c). It reads its header
+ * itself: another's would have to be in memory. */
+static __attribute__((noinline)) enum reason
+inspect_fragment(struct item *item)
+{
+	struct ipv4_header header;
+
+	ipv4_load(item->ip, &header);
+	item->key = (struct flow_key){.low = 0};
+	item->hash = 0;
+	item->source = header.source;
+	item->destination = header.destination;
+	item->length = header.total_length;
+	item->ip_header = header.header_length;
+	item->ttl = header.ttl;
+	item->protocol = header.protocol;
+	item->flags |= ITEM_FRAGMENT;
+	if ((header.fragment & IPV4_DONT_FRAGMENT) != 0) {
+		item->flags |= ITEM_DONT_FRAGMENT;
+	}
+	return REASON_NONE;
 }
 
 static inline __attribute__((always_inline)) enum reason
@@ -159,7 +242,7 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 		return ip_reasons[status];
 	}
 	if (ipv4_is_fragment(&header)) {
-		return REASON_FRAGMENT_NOT_SUPPORTED;
+		return inspect_fragment(item);
 	}
 	const uint8_t *transport = item->ip + header.header_length;
 	const uint16_t length = (uint16_t)(header.total_length - header.header_length);
@@ -289,6 +372,12 @@ inspect_from_host(struct engine *engine, struct packet *packet, struct item *ite
 	return packet->length > 0 && packet->data[0] >> 4 == 6
 		   ? REASON_INET6_MODE_DROP
 		   : inspect_ip(engine, item, packet->length);
+}
+
+enum reason
+inspect_whole(struct engine *engine, struct item *item, uint32_t room)
+{
+	return inspect_ip(engine, item, room);
 }
 
 bool

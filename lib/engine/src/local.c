@@ -206,6 +206,14 @@ group_packet(struct engine *engine, struct item *item, const struct asked *asked
 	output_put(engine, packet, ENGINE_HOST);
 }
 
+bool
+local_allows(const struct engine *engine, const struct item *item)
+{
+	const struct asked asked = asked_of(item);
+
+	return unit_allows(engine, item->unit, item, &asked);
+}
+
 void
 local_packet(struct engine *engine, struct item *item, const struct way *way)
 {

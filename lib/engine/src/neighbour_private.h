@@ -32,7 +32,7 @@
 struct engine;
 
 enum {
-	NEIGHBOUR_QUEUE = 16, /* packets that may wait for one neighbour */
+	NEIGHBOUR_QUEUE = 64, /* packets that may wait for one neighbour: a datagram of 64 KB is 46 */
 	NEIGHBOUR_TRIES = 3,
 	NEIGHBOUR_ABSENT = 0xff, /* state of a free entry */
 };

@@ -157,7 +157,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 		return;
 	}
 	if (item->protocol == IPV4_PROTOCOL_TCP) {
-		if ((item->flags & ITEM_BEGAN) == 0 &&
+		if ((item->flags & (ITEM_BEGAN | ITEM_LATER)) == 0 &&
 		    !track_segment(engine, item, session, direction, &outcome)) {
 			return;
 		}
@@ -243,7 +243,7 @@ way_outdated(const struct engine *engine, const struct flow *flow)
 
 /* A packet whose key is that of a session. False: the session ended, the packet is as if it had
  * none. */
-static bool
+static inline __attribute__((always_inline)) bool
 session_packet(
     struct engine *engine, struct item *item, struct session *session, unsigned direction)
 {
@@ -314,16 +314,44 @@ guess_right(const struct engine *engine, const struct item *item)
 		       &item->key_addresses));
 }
 
+uint32_t
+item_session(const struct engine *engine, const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0
+		   ? session_table_find6(
+			 &engine->table, item->key, item->hash, &item->key_addresses)
+		   : session_table_find(&engine->table, item->key, item->hash);
+}
+
+bool
+session_take(struct engine *engine, struct item *item)
+{
+	const uint32_t reference = item_session(engine, item);
+
+	return reference != SESSION_NONE &&
+	       session_packet(
+		   engine, item, session_of(&engine->table, reference), reference & 1);
+}
+
+void
+process_item(struct engine *engine, struct item *item)
+{
+	if (!session_take(engine, item)) {
+		admit_packet(engine, item);
+	}
+}
+
 static void
 run_item(struct engine *engine, struct item *item)
 {
 	uint32_t reference = item->guess;
 
+	if ((item->flags & ITEM_FRAGMENT) != 0) {
+		datagram_packet(engine, item);
+		return;
+	}
 	if (!guess_right(engine, item)) {
-		reference = (item->flags & ITEM_IPV6) != 0
-				? session_table_find6(
-				      &engine->table, item->key, item->hash, &item->key_addresses)
-				: session_table_find(&engine->table, item->key, item->hash);
+		reference = item_session(engine, item);
 	}
 	if (reference != SESSION_NONE &&
 	    session_packet(engine, item, session_of(&engine->table, reference), reference & 1)) {

@@ -4,10 +4,10 @@
  *
  * ICMP errors are limited to ICMP_RATE a second and RSTs to RESET_RATE, so that a flood of stray
  * segments is not sent back to whom it names as its source. None is sent because of an ICMP error, a
- * broadcast (of any unit: a directed one would come back as the answer's source), a multicast or a
- * source that is no single host (RFC 1122 3.2.2 and 4.2.3.10, RFC 1812 4.3.2.7). Errors quote as much
- * as fits in 576 octets and come from the address that was asked when that is ours (cs06832), else from
- * an address of the unit where the packet came in.
+ * broadcast (of any unit: a directed one would come back as the answer's source), a multicast, a
+ * fragment other than the first or a source that is no single host (RFC 1122 3.2.2 and 4.2.3.10, RFC
+ * 1812 4.3.2.7). Errors quote as much as fits in 576 octets and come from the address that was asked
+ * when that is ours (cs06832), else from an address of the unit where the packet came in.
  */
 #include "egress_private.h"
 
@@ -95,7 +95,7 @@ icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const ui
 static bool
 may_complain(const struct engine *engine, const struct item *item)
 {
-	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME)) == 0 &&
+	return (item->flags & (ITEM_RELATED | ITEM_GROUP_FRAME | ITEM_LATER)) == 0 &&
 	       ipv4_class(item->source) == IPV4_CLASS_UNICAST &&
 	       ipv4_class(item->destination) == IPV4_CLASS_UNICAST &&
 	       !unit_broadcast(engine, item->unit, item->source) &&
@@ -182,7 +182,15 @@ reply_unreachable(
 void
 reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason)
 {
-	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, 0};
+	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, ICMP_TIME_EXCEEDED_TTL};
+
+	reply_icmp(engine, item, type_code, 0, reason);
+}
+
+void
+reply_reassembly_time(struct engine *engine, struct item *item, enum reason reason)
+{
+	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, ICMP_TIME_EXCEEDED_REASSEMBLY};
 
 	reply_icmp(engine, item, type_code, 0, reason);
 }
@@ -197,7 +205,8 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	struct ipv4_header header;
 
 	if ((speaking == 0 && !from_host) ||
-	    ipv4_parse(packet->data, packet->length, &header) != IPV4_OK) {
+	    ipv4_parse(packet->data, packet->length, &header) != IPV4_OK ||
+	    (header.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
 		return false;
 	}
 	if (header.protocol == IPV4_PROTOCOL_ICMP && packet->length > header.header_length &&

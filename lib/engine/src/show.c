@@ -185,3 +185,16 @@ engine_session_capacity(const struct engine *engine)
 {
 	return engine->table.capacity;
 }
+
+struct engine_datagram_counts
+engine_datagram_counts(const struct engine *engine)
+{
+	const struct datagram_table *table = &engine->datagrams;
+
+	return (struct engine_datagram_counts){
+	    .datagrams = table->used[DATAGRAM_ENTRIES],
+	    .datagrams_most = table->most[DATAGRAM_ENTRIES],
+	    .held = table->used[DATAGRAM_HELD],
+	    .held_most = table->most[DATAGRAM_HELD],
+	};
+}

@@ -38,6 +38,9 @@ struct engine_config {
 	uint32_t neighbours; /* ARP entries over all units */
 	uint32_t held;       /* packets that may wait for a neighbour, over all */
 	uint32_t claims;     /* own IPv6 addresses that are asked for before they are used, over all units */
+	uint32_t datagrams;  /* that may be incomplete at a time */
+	uint32_t fragments;  /* of them all that are known */
+	uint32_t fragments_held; /* and that may wait for others */
 	uint32_t events;     /* ring of event records */
 	uint32_t policies;   /* highest policy identity + 1 that counters have room for */
 	uint32_t units;      /* likewise */
@@ -50,6 +53,8 @@ struct engine_config {
 	/* A fresh packet for what we originate with nothing to reuse (ARP requests, fragments); NULL when there is none.
 	 * Length 0, at least 32 octets of headroom; tailroom for a whole frame, else it comes back with ENGINE_FREE. */
 	struct packet *(*packet_take)(void *context);
+	/* One for a whole datagram that came in fragments: 65535 octets behind data. NULL, or none: dropped. */
+	struct packet *(*packet_take_large)(void *context);
 	void *packet_context;
 	struct random_source *random; /* borrowed; must outlive the engine */
 };
@@ -122,6 +127,14 @@ struct engine_unit_counters {
 	uint64_t out_bytes;
 };
 
+struct engine_datagram_counts {
+	uint32_t datagrams; /* incomplete now, and room for */
+	uint32_t datagrams_most;
+	uint32_t held; /* fragments that wait */
+	uint32_t held_most;
+};
+
+struct engine_datagram_counts engine_datagram_counts(const struct engine *engine);
 uint64_t engine_reason_count(const struct engine *engine, enum reason reason);
 struct engine_policy_counters engine_policy_counters(const struct engine *engine, uint32_t policy);
 /* Forgets the policy's hits; what its sessions carry is counted on. */

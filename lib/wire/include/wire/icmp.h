@@ -47,6 +47,11 @@ enum icmp_unreachable {
 	ICMP_UNREACHABLE_PROHIBITED = 13,
 };
 
+enum icmp_time_exceeded {
+	ICMP_TIME_EXCEEDED_TTL = 0,
+	ICMP_TIME_EXCEEDED_REASSEMBLY = 1,
+};
+
 struct icmp_header {
 	uint8_t type;
 	uint8_t code;

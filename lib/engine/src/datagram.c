@@ -1,0 +1,535 @@
+/*
+ * Fragments (RFC 791 3.2, RFC 8200 4.5): sessions follow the first one of a datagram (REQ-FW-013).
+ *
+ * A fragment is entered in the table of datagrams. Before the first one came the others are held.
+ * The first is judged as any packet; it makes a session or belongs to one, and then it and all others
+ * go along that session as they are, as they come, each a packet of its own: nothing is copied and
+ * nothing waits. When it is refused, so are the others, by the same reason. All of a datagram has to be
+ * there before any of it goes
+ *   - when it is for ourselves: it is put together, so that we and our services see it whole;
+ *   - when it is TCP: the state of the session needs to know the segment's length.
+ * The fragment that completes a datagram is let go only if the transport's length and checksum are
+ * right over all of it (datagram_whole.c): a wrong one never arrives complete.
+ *
+ * Refused whole, with all that is held and all that comes yet: fragments that overlap (RFC 5722, for
+ * IPv4 too), that are beyond the end or give another one, that would make it larger than 65535
+ * octets (the ping of death), whose first holds no whole transport header (RFC 3128), that are too
+ * many. Dropped alone: an exact duplicate (RFC 8200 4.5: the network makes them), and a fragment of
+ * a length that cannot be.
+ *
+ * A datagram that is complete is forgotten at once, as its identification may be used again soon
+ * (RFC 4963). One that is not ends 30 s after its first fragment came (IPv6: 60 s); if all of it was
+ * held its sender is told (ICMP time exceeded, code 1) where it may talk to us or has a session; of
+ * one that went on the destination tells. Who has to go when there is no room: datagram_private.h.
+ * All of that fails closed.
+ */
+#include "egress_private.h"
+
+#include "wire/icmp.h"
+
+enum {
+	TIMEOUT_DATAGRAM = 30 * TICKS_A_SECOND,
+	ADVANCE_MOST = 64, /* datagrams that one call ends */
+};
+
+/* A fragment of the burst, as its headers have it. */
+struct fragment {
+	struct datagram_key key;
+	uint32_t offset; /* octets */
+	uint16_t size;
+	bool more;
+};
+
+static void
+describe(const struct item *item, struct fragment *fragment)
+{
+	struct ipv4_header header;
+
+	ipv4_load(item->ip, &header);
+	*fragment = (struct fragment){
+	    .key =
+		{
+		    .source = {0, 0xffff00000000U | header.source},
+		    .destination = {0, 0xffff00000000U | header.destination},
+		    .identification = header.identification,
+		    .instance = item->instance,
+		    .zone = item->zone,
+		    .protocol = header.protocol,
+		    .version = 4,
+		},
+	    .offset = (header.fragment & IPV4_FRAGMENT_OFFSET) * 8U,
+	    .size = (uint16_t)(header.total_length - header.header_length),
+	    .more = (header.fragment & IPV4_MORE_FRAGMENTS) != 0,
+	};
+}
+
+/* Drops what is held; `reason` is of each. */
+static void
+drop_held(struct engine *engine, struct datagram *datagram, enum reason reason)
+{
+	struct datagram_table *table = &engine->datagrams;
+
+	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
+		struct packet *packet = datagram_release(table, datagram, i);
+
+		if (packet != NULL) {
+			finish_drop(engine, packet, reason);
+		}
+	}
+}
+
+/* Forgets a datagram; what is held of it is dropped. */
+static void
+forget(struct engine *engine, struct datagram *datagram, enum reason reason)
+{
+	struct datagram_table *table = &engine->datagrams;
+	const uint32_t index = datagram_index(table, datagram);
+
+	drop_held(engine, datagram, reason);
+	datagram_drop_pieces(table, datagram);
+	wheel_cancel(&table->wheel, index);
+	datagram_remove(table, index);
+}
+
+/* Drops a fragment by what became of its datagram. */
+static void
+drop_with(struct engine *engine, const struct datagram *datagram, struct packet *packet)
+{
+	packet->result.policy = datagram->policy;
+	finish_drop(engine, packet, (enum reason)datagram->reason);
+}
+
+/* From now on all of it is dropped. */
+static void
+refuse(struct engine *engine, struct datagram *datagram, enum reason reason)
+{
+	if (datagram->state != DATAGRAM_REFUSED) {
+		reason_note(engine, REASON_DATAGRAM_REFUSED);
+	}
+	drop_held(engine, datagram, reason);
+	datagram_drop_pieces(&engine->datagrams, datagram);
+	datagram->state = DATAGRAM_REFUSED;
+	datagram->reason = (uint16_t)reason;
+}
+
+/* Room for one more of `resource`, made by ending others; false: there is none, or it would be
+ * `self` that has to go. */
+static bool
+make_room(
+    struct engine *engine, enum datagram_resource resource, uint16_t group, uint32_t self)
+{
+	struct datagram_table *table = &engine->datagrams;
+
+	while (!datagram_room(table, resource)) {
+		const uint32_t victim =
+		    datagram_victim(table, resource, group, random_u64(engine->config.random));
+
+		if (victim == DATAGRAM_NONE || victim == self) {
+			return false;
+		}
+		reason_note(engine, REASON_DATAGRAM_EVICTED);
+		forget(engine, &table->entries[victim], REASON_FRAGMENT_EVICTED);
+	}
+	return true;
+}
+
+/* The datagram of a fragment, made when it is the first that comes; NULL: no room. */
+static struct datagram *
+datagram_get(struct engine *engine, const struct datagram_key *key)
+{
+	struct datagram_table *table = &engine->datagrams;
+	uint32_t index = datagram_find(table, key);
+
+	if (index == DATAGRAM_NONE) {
+		if (!make_room(engine, DATAGRAM_ENTRIES, datagram_group_of(table, key),
+			DATAGRAM_NONE)) {
+			return NULL;
+		}
+		index = datagram_add(table, key);
+		timer_arm(&table->wheel, engine->tick, index, engine->tick + TIMEOUT_DATAGRAM);
+	}
+	return &table->entries[index];
+}
+
+static const enum reason outcome_reasons[] = {
+    [DATAGRAM_ADDED] = REASON_NONE,
+    [DATAGRAM_DUPLICATE] = REASON_FRAGMENT_DUPLICATE,
+    [DATAGRAM_OVERLAP] = REASON_FRAGMENT_OVERLAP,
+    [DATAGRAM_BAD_END] = REASON_FRAGMENT_BAD_END,
+    [DATAGRAM_TOO_MANY] = REASON_FRAGMENT_TOO_MANY,
+};
+
+/* Enters a fragment as a piece. */
+static enum reason
+enter(struct engine *engine, const struct item *item, struct datagram *datagram,
+    const struct fragment *fragment, uint32_t *place)
+{
+	struct datagram_table *table = &engine->datagrams;
+	const uint8_t *payload = item->ip + item->ip_header;
+
+	if (item->ip_header + fragment->offset + fragment->size > DATAGRAM_OCTETS_MOST) {
+		return REASON_FRAGMENT_OVERSIZE;
+	}
+	if (!make_room(engine, DATAGRAM_PIECES, datagram->group, datagram_index(table, datagram))) {
+		return REASON_FRAGMENT_TABLE_FULL;
+	}
+	const struct datagram_piece piece = {
+	    .offset = (uint16_t)fragment->offset,
+	    .size = fragment->size,
+	    .sum = checksum_fold(checksum_sum(payload, fragment->size)),
+	};
+
+	return outcome_reasons[datagram_add_piece(table, datagram, &piece, fragment->more, place)];
+}
+
+/* Is it for ourselves? By its session where it has one, else by the route, as in admit.c. */
+static bool
+for_ourselves(struct engine *engine, const struct item *item)
+{
+	const uint32_t reference = item_session(engine, item);
+	struct way way;
+
+	if ((item->flags & ITEM_FROM_HOST) != 0) {
+		return false;
+	}
+	if (reference != SESSION_NONE) {
+		struct session *session = session_of(&engine->table, reference);
+
+		return session_flow(session, reference & 1)->out_unit == PACKET_NO_UNIT;
+	}
+	if (item->destination == UINT32_MAX ||
+	    ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
+	    unit_broadcast(engine, item->unit, item->destination)) {
+		return true;
+	}
+	return route_find(engine, item->instance, item->destination, &way) == REASON_NONE &&
+	       way.local;
+}
+
+/* The first fragment: what all of it is. */
+static enum reason
+take_head(struct engine *engine, struct item *item, struct datagram *datagram, uint16_t size)
+{
+	struct transport_head head = {.summed = false};
+	const enum reason reason = inspect_head(engine, item, size, &head);
+
+	if (reason != REASON_NONE) {
+		return reason;
+	}
+	datagram->flags |= DATAGRAM_HAS_FIRST;
+	datagram->flow = item->key;
+	datagram->flow_hash = item->hash;
+	datagram->sequence = item->segment.header.sequence;
+	datagram->length = head.length;
+	datagram->protocol = item->protocol;
+	datagram->sum += head.pseudo;
+	if (head.summed) {
+		datagram->flags |= DATAGRAM_SUMMED;
+	}
+	if ((item->flags & ITEM_RELATED) != 0) {
+		datagram->flags |= DATAGRAM_RELATED;
+	}
+	if (for_ourselves(engine, item)) {
+		datagram->flags |= DATAGRAM_GATHER | DATAGRAM_LINEAR;
+	} else if (item->protocol == IPV4_PROTOCOL_TCP) {
+		datagram->flags |= DATAGRAM_GATHER;
+	}
+	return REASON_NONE;
+}
+
+/* Holds a fragment. False: no room, and it is still the caller's. */
+static bool
+keep(struct engine *engine, struct item *item, struct datagram *datagram, uint32_t place)
+{
+	struct datagram_table *table = &engine->datagrams;
+
+	if (!make_room(engine, DATAGRAM_HELD, datagram->group, datagram_index(table, datagram))) {
+		return false;
+	}
+	packet_to_ip(item->packet, item->ip, item->length);
+	item->ip = item->packet->data;
+	table->pieces[place].flags = item->flags;
+	datagram_hold(table, datagram, place, item->packet);
+	verdict_set(engine, item->packet, VERDICT_CONSUME, REASON_FRAGMENT_HELD);
+	return true;
+}
+
+/* A held packet as an item again. */
+static struct item
+recall(const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet)
+{
+	struct ipv4_header header;
+
+	assert(packet != NULL);
+	ipv4_load(packet->data, &header);
+	return (struct item){
+	    .packet = packet,
+	    .ip = packet->data,
+	    .source = header.source,
+	    .destination = header.destination,
+	    .length = header.total_length,
+	    .unit = packet->result.in_unit,
+	    .zone = datagram->key.zone,
+	    .instance = datagram->key.instance,
+	    .ip_header = header.header_length,
+	    .ttl = header.ttl,
+	    .protocol = header.protocol,
+	    .flags = piece->flags,
+	};
+}
+
+/* Is a held packet's unit still what it was when the packet came in? */
+static bool
+unit_remains(const struct engine *engine, const struct item *item)
+{
+	const struct unit *unit = unit_of(engine, item->unit);
+
+	return (item->flags & ITEM_FROM_HOST) != 0 ||
+	       (unit != NULL && (unit->flags & UNIT_USABLE) != 0 && unit->zone == item->zone &&
+		   unit->instance == item->instance);
+}
+
+/* A fragment after the first goes along its session; false: that is not there any more. */
+static bool
+follow(struct engine *engine, struct item *item, const struct datagram *datagram)
+{
+	item->key = datagram->flow;
+	item->hash = datagram->flow_hash;
+	item->segment.header.flags = 0;
+	item->segment.header.sequence = datagram->sequence;
+	item->flags |= ITEM_LATER;
+	if ((datagram->flags & DATAGRAM_RELATED) != 0) {
+		item->flags |= ITEM_RELATED;
+	}
+	return session_take(engine, item);
+}
+
+/* Judges the first fragment. True: the others may follow. */
+static bool
+judge(struct engine *engine, struct item *item, struct datagram *datagram, uint16_t size)
+{
+	const struct packet_result *result = &item->packet->result;
+	struct transport_head head;
+
+	/* It was right when it came. */
+	if (!unit_remains(engine, item) ||
+	    inspect_head(engine, item, size, &head) != REASON_NONE) {
+		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
+	} else {
+		if (item->protocol == IPV4_PROTOCOL_TCP) {
+			item->segment.payload =
+			    (uint16_t)(datagram->end - item->segment.header.header_length);
+		}
+		process_item(engine, item);
+	}
+	datagram->policy = result->policy;
+	datagram->session = result->session;
+	datagram->reason = result->reason;
+	return result->verdict == VERDICT_FORWARD || result->reason == REASON_NEIGHBOUR_WAIT ||
+	       result->reason == REASON_HANDED_OFF;
+}
+
+/* The first is there, and so is all that has to be: it is judged, and the others follow it. The
+ * packet of the piece at `place` is the burst's, those of the others are held. */
+static void
+start(struct engine *engine, const struct item *current, struct datagram *datagram, uint32_t place)
+{
+	struct datagram_table *table = &engine->datagrams;
+	bool going = true;
+
+	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
+		const struct datagram_piece *piece = &table->pieces[i];
+		struct item item = i == place ? *current
+					      : recall(datagram, piece,
+						    datagram_release(table, datagram, i));
+
+		if (i == datagram->first) {
+			going = judge(engine, &item, datagram, piece->size);
+		} else if (!going) {
+			drop_with(engine, datagram, item.packet);
+		} else if (!unit_remains(engine, &item)) {
+			finish_drop(engine, item.packet, REASON_SESSION_ZONE);
+		} else if (!follow(engine, &item, datagram)) {
+			datagram->reason = REASON_FRAGMENT_NO_SESSION;
+			drop_with(engine, datagram, item.packet);
+			going = false;
+		}
+	}
+	if (going) {
+		datagram->state = DATAGRAM_FOLLOWS;
+	} else {
+		refuse(engine, datagram, (enum reason)datagram->reason);
+	}
+}
+
+/* All of a datagram for ourselves is held: puts it together and runs it as if it had come so. What
+ * becomes of it is the last fragment's result too. */
+static void
+deliver(struct engine *engine, struct packet *last, struct datagram *datagram)
+{
+	struct datagram_table *table = &engine->datagrams;
+	struct packet *whole = datagram_linear(engine, datagram);
+	const uint8_t flags = table->pieces[datagram->first].flags;
+
+	last->result.verdict = VERDICT_DROP;
+	last->result.reason = REASON_PACKET_POOL_EMPTY;
+	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
+		output_put(engine, datagram_release(table, datagram, i), ENGINE_FREE);
+	}
+	if (whole == NULL) {
+		return;
+	}
+	struct item item = {
+	    .packet = whole,
+	    .ip = whole->data,
+	    .unit = last->result.in_unit,
+	    .zone = datagram->key.zone,
+	    .instance = datagram->key.instance,
+	    .flags = flags & (ITEM_FROM_HOST | ITEM_GROUP_FRAME),
+	};
+	enum reason reason = inspect_whole(engine, &item, whole->length);
+
+	whole->result.in_unit = item.unit;
+	whole->result.from_zone = item.zone;
+	if (reason == REASON_NONE && !unit_remains(engine, &item)) {
+		reason = REASON_SESSION_ZONE;
+	}
+	if (reason != REASON_NONE) {
+		finish_drop(engine, whole, reason);
+	} else {
+		process_item(engine, &item);
+	}
+	last->result = whole->result;
+}
+
+/* A fragment was entered: it is held, or it goes on, with those that waited for it. REASON_NONE: it
+ * is finished; else all of the datagram is refused. */
+static enum reason
+go_on(struct engine *engine, struct item *item, struct datagram *datagram, uint32_t place)
+{
+	const bool complete = datagram_complete(datagram);
+	const bool linear = (datagram->flags & DATAGRAM_LINEAR) != 0;
+	const bool ready = (datagram->flags & DATAGRAM_HAS_FIRST) != 0 &&
+			   ((datagram->flags & DATAGRAM_GATHER) == 0 || complete);
+	const enum reason wrong = complete && ready ? datagram_check(datagram) : REASON_NONE;
+
+	if (wrong != REASON_NONE) {
+		return wrong;
+	}
+	if ((!ready || linear) && !keep(engine, item, datagram, place)) {
+		return REASON_FRAGMENT_TABLE_FULL;
+	}
+	if (!ready) {
+		return REASON_NONE;
+	}
+	if (linear) {
+		deliver(engine, item->packet, datagram);
+	} else if (datagram->state == DATAGRAM_OPEN) {
+		start(engine, item, datagram, place);
+	} else if (!follow(engine, item, datagram)) {
+		return REASON_FRAGMENT_NO_SESSION;
+	}
+	if (complete) {
+		if (datagram->state != DATAGRAM_REFUSED) {
+			reason_note(engine, REASON_DATAGRAM_COMPLETE);
+		}
+		forget(engine, datagram, REASON_NONE);
+	}
+	return REASON_NONE;
+}
+
+void
+datagram_packet(struct engine *engine, struct item *item)
+{
+	struct fragment fragment;
+	uint32_t place = DATAGRAM_NONE;
+
+	describe(item, &fragment);
+	if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0)) {
+		finish_drop(engine, item->packet, REASON_FRAGMENT_BAD_LENGTH);
+		return;
+	}
+	struct datagram *datagram = datagram_get(engine, &fragment.key);
+
+	if (datagram == NULL) {
+		finish_drop(engine, item->packet, REASON_FRAGMENT_TABLE_FULL);
+		return;
+	}
+	if (datagram->state == DATAGRAM_REFUSED) {
+		drop_with(engine, datagram, item->packet);
+		return;
+	}
+	enum reason reason = enter(engine, item, datagram, &fragment, &place);
+
+	if (reason == REASON_FRAGMENT_DUPLICATE || reason == REASON_FRAGMENT_TABLE_FULL) {
+		finish_drop(engine, item->packet, reason);
+		return;
+	}
+	if (reason == REASON_NONE && fragment.offset == 0) {
+		reason = take_head(engine, item, datagram, fragment.size);
+	}
+	if (reason == REASON_NONE) {
+		reason = go_on(engine, item, datagram, place);
+	}
+	if (reason != REASON_NONE) {
+		refuse(engine, datagram, reason);
+		drop_with(engine, datagram, item->packet);
+	}
+}
+
+/* The sender of a datagram whose first fragment we hold hears that the others did not come, unless
+ * that told a stranger of us. */
+static void
+complain(struct engine *engine, struct datagram *datagram)
+{
+	struct datagram_table *table = &engine->datagrams;
+	const struct datagram_piece *piece = &table->pieces[datagram->first];
+	struct packet *packet = datagram_release(table, datagram, datagram->first);
+	struct item item = recall(datagram, piece, packet);
+	struct transport_head head;
+
+	if (unit_remains(engine, &item) &&
+	    inspect_head(engine, &item, piece->size, &head) == REASON_NONE &&
+	    ((datagram->flags & DATAGRAM_LINEAR) != 0
+		    ? local_allows(engine, &item)
+		    : item_session(engine, &item) != SESSION_NONE)) {
+		reply_reassembly_time(engine, &item, REASON_FRAGMENT_TIMEOUT);
+	} else {
+		finish_drop(engine, packet, REASON_FRAGMENT_TIMEOUT);
+	}
+}
+
+bool
+datagram_advance(struct engine *engine)
+{
+	struct datagram_table *table = &engine->datagrams;
+	uint32_t due[ADVANCE_MOST];
+	const uint32_t count = wheel_advance(&table->wheel, engine->tick, due, ADVANCE_MOST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct datagram *datagram = &table->entries[due[i]];
+
+		if (datagram->state != DATAGRAM_REFUSED) {
+			reason_note(engine, REASON_DATAGRAM_TIMEOUT);
+		}
+		if (datagram->state == DATAGRAM_OPEN &&
+		    (datagram->flags & DATAGRAM_HAS_FIRST) != 0) {
+			complain(engine, datagram);
+		}
+		forget(engine, datagram, REASON_FRAGMENT_TIMEOUT);
+	}
+	return wheel_behind(&table->wheel, engine->tick);
+}
+
+void
+datagram_close(struct engine *engine)
+{
+	struct datagram_table *table = &engine->datagrams;
+
+	for (unsigned i = 0; i < DATAGRAM_GROUPS; i++) {
+		while (table->groups[i].oldest != DATAGRAM_NONE) {
+			forget(engine, &table->entries[table->groups[i].oldest],
+			    REASON_NO_CONFIGURATION);
+		}
+	}
+}
