@@ -209,6 +209,10 @@ test_errors(void **state)
 	expect_error(house, OPERATIONAL, "clear security flow session all protocol tcp", 32,
 	    "syntax error, nothing more was expected here");
 	expect_error(house, OPERATIONAL, "show \"version", 5, "the quote is not closed");
+	expect_error(house, OPERATIONAL, "shwo version", 0, "unknown command, did you mean 'show'?");
+	expect_error(house, OPERATIONAL, "show securty", 5, "syntax error, did you mean 'security'?");
+	expect_error(house, OPERATIONAL, "show security flow session sourc-port 1", 27,
+	    "syntax error, did you mean 'source-port'?");
 	expect_error(house, OPERATIONAL, "show version now", 13, "syntax error, nothing more was expected here");
 	expect_error(house, CONFIGURATION, "commit 5", 7,
 	    "syntax error, possible: check, confirmed, at, and-quit, comment");

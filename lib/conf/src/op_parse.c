@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distance.h"
 #include "op_private.h"
 #include "secrets.h"
 
@@ -66,6 +67,48 @@ op_append_possible(const struct op_walk *walk, const struct op_word *prefix, str
 	text_release(&listing.list);
 }
 
+/* The keyword that is nearest to what was typed. */
+struct op_nearest {
+	const struct op_word *typed;
+	const char *word; /* NULL: none is near */
+	size_t length;
+	unsigned distance;
+};
+
+static bool
+op_near_step(void *context, const struct op_step *step)
+{
+	struct op_nearest *nearest = context;
+
+	if (step->kind == OP_STEP_WORD ||
+	    (step->kind == OP_STEP_ARGUMENT && (step->argument->kind == OP_ARGUMENT_FLAG || step->argument->kind == OP_ARGUMENT_VALUE))) {
+		const unsigned distance =
+		    distance_of(nearest->typed->start, nearest->typed->length, step->word, step->word_length);
+
+		if (distance < nearest->distance) {
+			nearest->distance = distance;
+			nearest->word = step->word;
+			nearest->length = step->word_length;
+		}
+	}
+	return true;
+}
+
+/* "did you mean 'flow'?", or what would be possible. */
+static void
+op_append_hint(const struct op_walk *walk, const struct op_word *typed, struct text *out)
+{
+	/* Of a word of two letters most others would be near. */
+	struct op_nearest nearest = {.typed = typed, .distance = typed->length < 3 ? 1 : DISTANCE_FAR};
+
+	op_walk_steps(walk, op_near_step, &nearest);
+	if (nearest.word != NULL) {
+		text_printf(out, "did you mean '%.*s'?", (int)nearest.length, nearest.word);
+	} else {
+		op_append_possible(walk, NULL, out);
+	}
+}
+
 static bool
 op_fail_at(struct op_parsing *parsing, const char *at)
 {
@@ -85,7 +128,11 @@ op_fail_word(struct op_parsing *parsing, const struct op_word *word, enum op_mat
 	} else {
 		text_append(message, "syntax error, ");
 	}
-	op_append_possible(&parsing->walk, match == OP_MATCH_MANY ? word : NULL, message);
+	if (match == OP_MATCH_MANY) {
+		op_append_possible(&parsing->walk, word, message);
+	} else {
+		op_append_hint(&parsing->walk, word, message);
+	}
 	return op_fail_at(parsing, word->start);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distance.h"
 #include "errata.h"
 #include "schema_private.h"
 #include "secrets.h"
@@ -107,37 +108,6 @@ refuse_memory(struct statement *statement)
 	return false;
 }
 
-/* How far two words are from each other, at most 3: for "did you mean". */
-static unsigned
-word_distance(const char *left, const char *right)
-{
-	const size_t rows = strlen(left);
-	const size_t columns = strlen(right);
-	unsigned row[32];
-
-	if (rows > 30 || columns > 30 || (rows > columns ? rows - columns : columns - rows) > 2) {
-		return 3;
-	}
-	for (size_t c = 0; c <= columns; c++) {
-		row[c] = (unsigned)c;
-	}
-	for (size_t r = 1; r <= rows; r++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)r;
-		for (size_t c = 1; c <= columns; c++) {
-			const unsigned above = row[c];
-			unsigned best = diagonal + (left[r - 1] != right[c - 1]);
-
-			best = above + 1 < best ? above + 1 : best;
-			best = row[c - 1] + 1 < best ? row[c - 1] + 1 : best;
-			diagonal = above;
-			row[c] = best;
-		}
-	}
-	return row[columns];
-}
-
 /* May the word be (a part of) a secret? One stands before it that has blanks, or whose blank is missing (E-181). */
 static bool
 follows_secret(const struct statement *statement, size_t token)
@@ -185,13 +155,13 @@ refuse_word(struct statement *statement, size_t token)
 	const struct schema_node *at = statement->at;
 	const char *word = tokens_word(&statement->tokens, token);
 	const char *nearest = NULL;
-	unsigned distance = 3;
+	unsigned distance = DISTANCE_FAR;
 
 	if (statement->quiet) {
 		return false;
 	}
 	for (size_t i = 0; i < at->child_count; i++) {
-		const unsigned this = word_distance(word, at->children[i]->name);
+		const unsigned this = distance_of(word, strlen(word), at->children[i]->name, strlen(at->children[i]->name));
 
 		if (this < distance) {
 			distance = this;
