@@ -307,4 +307,5 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_access(&check);
 	check_login(&check);
 	check_archival(&check);
+	check_advertisement(&check);
 }

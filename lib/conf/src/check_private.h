@@ -55,6 +55,7 @@ void check_tunnels(const struct check *check);
 void check_nat(const struct check *check);
 void check_access(const struct check *check);
 void check_login(const struct check *check);
+void check_advertisement(const struct check *check);
 void check_archival(const struct check *check);
 /* A name whose list check_references.c knows. */
 void check_reference(const struct check *check, const struct conf_node *node);

@@ -298,6 +298,21 @@ write_ipv6_prefix(struct text *out, const struct in6_addr *binary, uint32_t bits
 }
 
 bool
+value_check_ipv6_address(const char *value, size_t length, const struct value_result *result)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	struct in6_addr binary;
+	uint32_t bits;
+
+	if (memchr(value, '/', length) != NULL || !read_ipv6_prefix(value, length, &binary, &bits)) {
+		return value_refuse(result, "an IPv6 address looks like 2001:db8::1");
+	}
+	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));
+	text_append(result->canonical, address);
+	return true;
+}
+
+bool
 value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result)
 {
 	struct in6_addr binary;

@@ -101,6 +101,7 @@ static const struct value_format formats[] = {
     {"ipv4-address", value_check_ipv4_address},
     {"ipv4-prefix", value_check_ipv4_prefix},
     {"ipv4-route", value_check_ipv4_route},
+    {"ipv6-address", value_check_ipv6_address},
     {"ipv6-prefix", value_check_ipv6_prefix},
     {"ip-prefix", value_check_ip_prefix},
     {"next-hop", value_check_next_hop},

@@ -74,6 +74,7 @@ bool value_check_ipv4_route(const char *value, size_t length, const struct value
 bool value_check_proxy_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_tunnel_unit(const char *value, size_t length, const struct value_result *result);
 bool value_check_peer(const char *value, size_t length, const struct value_result *result);
+bool value_check_ipv6_address(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_ip_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_next_hop(const char *value, size_t length, const struct value_result *result);

@@ -223,6 +223,7 @@ compile_parts(struct compilation *compilation)
 	    {make_tables, "configuration"},
 	    {compile_names, "DNS names"},
 	    {compile_interfaces, "interfaces"},
+	    {compile_advertisements, "router advertisements"},
 	    {compile_instances, "routing instances"},
 	    {compile_zones, "security zones"},
 	    {compile_schedulers, "schedulers"},

@@ -102,6 +102,7 @@ uint32_t compile_register(struct compilation *compilation, const struct conf_nod
 /* Refuses more names than can be resolved. */
 bool compile_names(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_advertisements(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
