@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "conf/groups.h"
 #include "conf/restrict.h"
+#include "conf/wrapped.h"
 #include "editing.h"
 
 enum {
@@ -217,7 +218,7 @@ may_change(void *context, const struct conf_node *statement)
 }
 
 bool
-access_view_start(const struct session *session, struct conf_tree *tree, struct access_view *view)
+access_view_names(const struct session *session, struct conf_tree *tree, struct access_view *view)
 {
 	struct permission_class class =
 	    session->class; /* borrowed: its expressions are the session's */
@@ -228,15 +229,31 @@ access_view_start(const struct session *session, struct conf_tree *tree, struct 
 	}
 	view->copy = conf_tree_copy(tree);
 	view->tree = view->copy;
+	if (view->copy != NULL) {
+		view->hidden = conf_restrict(view->copy, may_see, &class);
+	}
+	return view->copy != NULL;
+}
+
+bool
+access_view_start(const struct session *session, struct conf_tree *tree, struct access_view *view)
+{
+	const bool may_know = permission_secrets(&session->class);
+	bool good = access_view_names(session, tree, view);
+
+	if (!good || (may_know && !conf_holds_secrets(view->tree))) {
+		return good;
+	}
 	if (view->copy == NULL) {
-		return false;
+		view->copy = conf_tree_copy(tree);
+		view->tree = view->copy;
 	}
-	view->hidden = conf_restrict(view->copy, may_see, &class);
-	if (!permission_secrets(&class) && !conf_hide_secrets(view->copy)) {
+	good = view->copy != NULL &&
+	       (may_know ? conf_show_secrets(view->copy) : conf_hide_secrets(view->copy));
+	if (!good) {
 		access_view_end(view);
-		return false;
 	}
-	return true;
+	return good;
 }
 
 void

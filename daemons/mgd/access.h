@@ -33,7 +33,10 @@ struct access_view {
 	size_t hidden;          /* statements */
 };
 
-/* False: no memory; there is nothing to end. */
+/* For its names alone: secrets stand in it. False: no memory; there is nothing to end. */
+bool access_view_names(const struct session *session, struct conf_tree *tree,
+    struct access_view *view) __attribute__((warn_unused_result));
+/* Secrets have JUNOS's $9$ form, or are hidden. False: no memory; there is nothing to end. */
 bool access_view_start(const struct session *session, struct conf_tree *tree,
     struct access_view *view) __attribute__((warn_unused_result));
 void access_view_end(struct access_view *view);

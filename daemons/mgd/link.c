@@ -9,6 +9,7 @@
 #include "commit.h"
 #include "ipc/payload.h"
 #include "conf/groups.h"
+#include "conf/wrapped.h"
 #include "transfer.h"
 
 static const char *const names[LINK_COUNT] = {
@@ -68,16 +69,24 @@ render_expanded(const struct link *link, const struct conf_tree *tree, struct te
 	}
 }
 
-/* Daemons know nothing of groups. What is wrong with these was told by the check. */
+/* Daemons know nothing of groups, nor of secrets. What is wrong with these was told by the check. */
 static void
 render_for(const struct link *link, const struct conf_tree *tree, struct text *out)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct conf_tree *expanded = conf_has_groups(tree) ? conf_expand(tree, &list) : NULL;
+	struct conf_tree *own = conf_has_groups(tree) ? conf_expand(tree, &list) : NULL;
+	bool good = !list.failed;
 
-	out->failed = out->failed || list.failed;
-	render_expanded(link, expanded == NULL ? tree : expanded, out);
-	conf_tree_destroy(expanded);
+	/* None of them has a use for a secret, or for the hash of a password. */
+	if (good && conf_names_secrets(own == NULL ? tree : own)) {
+		own = own == NULL ? conf_tree_copy(tree) : own;
+		good = own != NULL && conf_withhold_secrets(own);
+	}
+	if (good) {
+		render_expanded(link, own == NULL ? tree : own, out);
+	}
+	out->failed = out->failed || !good;
+	conf_tree_destroy(own);
 	diagnostics_release(&list);
 }
 

@@ -316,7 +316,7 @@ complete_line(struct session *session, const char *line, struct ipc_candidates *
 	struct access_view view;
 
 	if (!access_known(session) ||
-	    !access_view_start(session, edits ? editing_candidate(session) : session->mgd->running, &view)) {
+	    !access_view_names(session, edits ? editing_candidate(session) : session->mgd->running, &view)) {
 		return;
 	}
 	if (edits) {

@@ -188,6 +188,26 @@ class House:
             return content.read()
 
 
+def reveal(form):
+    """The secret behind a $9$ form, by its public description."""
+    families = ["QzF3n6/9CAtpu0O", "B1IREhcSyrleKvMW8LXx", "7N-dVbwsY2g4oaJZGUDj", "iHkq.mPf5T"]
+    alphabet = "".join(families)
+    weights = [[1, 4, 32], [1, 16, 32], [1, 8, 32], [1, 64], [1, 32], [1, 4, 16, 128], [1, 32, 64]]
+    expect(form.startswith("$9$"), f"no $9$ form: {form}")
+    first = form[3]
+    rest = form[4 + next(3 - i for i, family in enumerate(families) if first in family):]
+    before, octets = alphabet.index(first), []
+    while rest:
+        row = weights[len(octets) % len(weights)]
+        gaps = []
+        for c in rest[:len(row)]:
+            gaps.append((alphabet.index(c) - before - 1) % len(alphabet))
+            before = alphabet.index(c)
+        rest = rest[len(row):]
+        octets.append(sum(gap * weight for gap, weight in zip(gaps, row)) % 256)
+    return bytes(octets).decode()
+
+
 def expect(condition, what):
     if not condition:
         raise AssertionError(what)

@@ -53,7 +53,8 @@ static const struct decision loads[] = {
     {"E-169", GATEWAY "local-identity hostname a.b\n", NULL},
     {"E-16L", GATEWAY "address [ 192.0.2.1 gw.example.com ]\n",
 	GATEWAY "address 192.0.2.1\n" GATEWAY "address gw.example.com\n"},
-    {"E-16N", "set security ike policy p pre-shared-key ascii-text $9$abc.DEF/12\n", NULL},
+    {"E-16N", "set security ike policy p pre-shared-key ascii-text $9$LbHX-wg4Z\n",
+	"set security ike policy p pre-shared-key ascii-text lc\n"},
     {"E-172",
 	"set security ike proposal prop1 dh-group group1\nset security ipsec proposal prop1 "
 	"protocol ah\n",

@@ -145,7 +145,7 @@ curly_spellings(void **state)
 		  "vpn v ike ipsec-policy p\n"
 		  "set access profile xauth authentication-order radius\n"
 		  "set access profile xauth radius-server 1.2.1.4 port 1812\n"
-		  "set access profile xauth radius-server 1.2.1.4 secret $5uS\n");
+		  "set access profile xauth radius-server 1.2.1.4 secret \"$5uS\"\n");
 	world_release(&world);
 }
 

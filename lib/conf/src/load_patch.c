@@ -336,6 +336,7 @@ static bool
 read_line(struct patch *patch, const char *bytes, size_t length, uint32_t number)
 {
 	static const char blanks[] = " \t\r";
+	static const char secret[] = " ## SECRET-DATA";
 
 	while (length > 0 && strchr(blanks, bytes[length - 1]) != NULL) {
 		length--;
@@ -347,6 +348,9 @@ read_line(struct patch *patch, const char *bytes, size_t length, uint32_t number
 	}
 	if (strchr("+-! ", line.sign) == NULL || (line.sign != ' ' && patch->level == NO_STRING)) {
 		return refuse(patch, number, "this is no line of a patch: [edit ...], +, - or ! is expected");
+	}
+	if (length > sizeof(secret) && memcmp(bytes + length - sizeof(secret) + 1, secret, sizeof(secret) - 1) == 0) {
+		length -= sizeof(secret) - 1;
 	}
 	for (line.length = length - 1; line.length > 0 && strchr(blanks, *line.bytes) != NULL; line.length--) {
 		line.bytes++;

@@ -9,6 +9,7 @@
 #include "apply_path.h"
 #include "conf/conf.h"
 #include "conf/groups.h"
+#include "conf/wrapped.h"
 #include "render_private.h"
 #include "schema_private.h"
 #include "tree_private.h"
@@ -244,6 +245,15 @@ fits_one_line(const struct curly *curly, const struct conf_node *node)
 	return true;
 }
 
+/* As JUNOS marks a secret in a form that hides it, or a hash. */
+static const char *
+remark_secret(const struct conf_node *node)
+{
+	return node->schema->secret && node->value != NULL && node->value[0] == '$' && strncmp(node->value, CONF_WRAPPED, strlen(CONF_WRAPPED)) != 0
+	    ? " ## SECRET-DATA"
+	    : "";
+}
+
 void
 render_curly_node(const struct curly *curly, const struct conf_node *node)
 {
@@ -262,19 +272,22 @@ render_curly_node(const struct curly *curly, const struct conf_node *node)
 	begin_line(curly, node);
 	tree_append_words(out, node);
 	if (tree_stands_alone(node)) {
-		text_append(out, ";\n");
+		text_printf(out, ";%s\n", remark_secret(node));
 		return;
 	}
 	if (fits_one_line(curly, node)) {
+		const char *remark = "";
+
 		for (const struct conf_node *child = node->first; child != NULL; child = child->next) {
 			text_append_char(out, ' ');
 			if (child->schema->kind == SCHEMA_LEAF_LIST) {
 				child = render_values(out, child);
 			} else {
 				tree_append_words(out, child);
+				remark = *remark == '\0' ? remark_secret(child) : remark;
 			}
 		}
-		text_append(out, ";\n");
+		text_printf(out, ";%s\n", remark);
 		return;
 	}
 	struct curly inner = *curly;

@@ -97,6 +97,8 @@ bool schema_pattern_matches(const struct schema *schema, const struct value_type
 
 /* In value_formats.c: the table of value_read.h's checks. */
 const struct value_format *value_format_find(const char *type, size_t length);
+/* In wrapped.c: is it a secret that may be wrapped, or shown in the $9$ form? Hashes of passwords are not. */
+bool wrapped_is_possible(const struct schema_node *schema);
 /* In wrapped.c: is it a wrapped secret, and is one possible here? => value[length] is NUL */
 bool wrapped_is_form(const struct schema_node *schema, const char *value, size_t length);
 /* In value.c: as schema_check_value(), with the notice of a lenient reading. */

@@ -1,5 +1,5 @@
 /*
- * Reading $9$ forms, from their publicly known description. See secret_form.h.
+ * Reading and writing $9$ forms, from their publicly known description. See secret_form.h.
  */
 #include "secret_form.h"
 
@@ -70,10 +70,17 @@ take_octet(struct form *form, const unsigned *weight, unsigned *octet)
 	return true;
 }
 
+static const char magic[] = "$9$";
+
+bool
+secret_form_looks(const char *value, size_t length)
+{
+	return length >= sizeof(magic) - 1 && memcmp(value, magic, sizeof(magic) - 1) == 0;
+}
+
 bool
 secret_form_read(const char *value, size_t length, struct text *secret)
 {
-	static const char magic[] = "$9$";
 	const size_t start = sizeof(magic) - 1;
 	struct form form = {.at = value + start, .end = value + length};
 	char read[SECRET_MOST];
@@ -108,4 +115,56 @@ secret_form_read(const char *value, size_t length, struct text *secret)
 	}
 	text_append_bytes(secret, read, count);
 	return true;
+}
+
+/* The first character, and the meaningless ones behind it: chance would make equal secrets look different. */
+static size_t
+write_start(const char *secret, size_t length, struct text *form)
+{
+	size_t place = length;
+	size_t family = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		place = (place * 31 + (unsigned char)secret[i]) % ALPHABET;
+	}
+	text_append_char(form, alphabet[place]);
+	while (place >= family_ends[family]) {
+		family++;
+	}
+	for (size_t i = family; i < 3; i++) {
+		text_append_char(form, alphabet[(place * 7 + i * 19) % ALPHABET]);
+	}
+	return place;
+}
+
+void
+secret_form_write(const char *secret, struct text *form)
+{
+	const size_t length = strlen(secret);
+
+	if (length == 0 || length > SECRET_MOST || secret_form_looks(secret, length)) {
+		text_append(form, secret);
+		return;
+	}
+	text_append(form, magic);
+	size_t before = write_start(secret, length, form);
+
+	for (size_t i = 0; i < length; i++) {
+		const unsigned *weight = weights[i % WEIGHTS];
+		unsigned gaps[GAPS_MOST] = {0};
+		unsigned octet = (unsigned char)secret[i];
+		size_t count = 0;
+
+		while (count < GAPS_MOST && weight[count] != 0) {
+			count++;
+		}
+		for (size_t gap = count; gap-- > 0;) {
+			gaps[gap] = octet / weight[gap];
+			octet %= weight[gap];
+		}
+		for (size_t gap = 0; gap < count; gap++) {
+			before = (before + gaps[gap] + 1) % ALPHABET;
+			text_append_char(form, alphabet[before]);
+		}
+	}
 }

@@ -125,8 +125,8 @@ word_is_plain(const char *word)
 			return false;
 		}
 	}
-	/* Would be read as a comment. */
-	return strncmp(word, "/*", 2) != 0;
+	/* It would be read as a comment; JUNOS quotes what begins as a secret or hash. */
+	return strncmp(word, "/*", 2) != 0 && *word != '$';
 }
 
 void

@@ -8,6 +8,7 @@
 #include "conf/schema.h"
 #include "op_utf8.h"
 #include "schema_private.h"
+#include "secret_form.h"
 
 static bool
 number_check(const struct value_type *type, const char *value, size_t length, const struct value_result *result)
@@ -83,8 +84,47 @@ is_printable(const char *value, size_t length)
 	return true;
 }
 
+static bool
+check_plain(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
+    const struct value_result *result);
+
+/* REQ-VPN-051: as JUNOS shows it, it is the same secret. */
+static bool
+check_hidden(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
+    const struct value_result *result)
+{
+	struct text secret = TEXT_EMPTY;
+	bool good;
+
+	if (secret_form_read(value, length, &secret)) {
+		good = check_plain(schema, node, text_string(&secret), secret.length, result);
+		result->canonical->failed = result->canonical->failed || secret.failed;
+	} else {
+		good = check_plain(schema, node, value, length, result);
+		if (good && result->notice != NULL) {
+			text_append(result->notice,
+			    "this begins as the $9$ form of a secret and is none: it is taken for the secret itself");
+		}
+	}
+	if (secret.bytes != NULL) {
+		explicit_bzero(secret.bytes, secret.length);
+	}
+	text_release(&secret);
+	return good;
+}
+
 bool
 value_check(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
+    const struct value_result *result)
+{
+	if (node->type != NULL && wrapped_is_possible(node) && secret_form_looks(value, length)) {
+		return check_hidden(schema, node, value, length, result);
+	}
+	return check_plain(schema, node, value, length, result);
+}
+
+static bool
+check_plain(const struct schema *schema, const struct schema_node *node, const char *value, size_t length,
     const struct value_result *result)
 {
 	const struct value_type *type = node->type;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "op_utf8.h"
-#include "secret_form.h"
 #include "value_read.h"
 
 static bool
@@ -81,10 +80,6 @@ check_secret(const char *value, size_t length, const struct value_result *result
 	}
 	if (!good) {
 		return value_refuse(result, "a secret has 1 to 255 characters, and no control characters");
-	}
-	/* As JUNOS shows it: the same secret (REQ-VPN-051). */
-	if (secret_form_read(value, length, result->canonical)) {
-		return true;
 	}
 	return value_take_as_is(result, value, length);
 }

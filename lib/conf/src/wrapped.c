@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "schema_private.h"
+#include "secret_form.h"
 #include "tree_private.h"
 
 enum { WRAPPED_MOST = 8192 };
 
-static bool
-is_wrappable(const struct schema_node *schema)
+bool
+wrapped_is_possible(const struct schema_node *schema)
 {
 	return schema->secret && strcmp(schema->name, "encrypted-password") != 0;
 }
@@ -19,7 +20,7 @@ is_wrappable(const struct schema_node *schema)
 static bool
 is_secret(const struct conf_node *node)
 {
-	return node->value != NULL && is_wrappable(node->schema);
+	return node->value != NULL && wrapped_is_possible(node->schema);
 }
 
 static bool
@@ -34,7 +35,7 @@ wrapped_is_form(const struct schema_node *schema, const char *value, size_t leng
 	static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 	const size_t start = sizeof(CONF_WRAPPED) - 1;
 
-	return is_wrappable(schema) && length > start && length <= WRAPPED_MOST && begins_wrapped(value) &&
+	return wrapped_is_possible(schema) && length > start && length <= WRAPPED_MOST && begins_wrapped(value) &&
 	    strspn(value + start, signs) == length - start;
 }
 
@@ -87,6 +88,53 @@ conf_wrap_secrets(struct conf_tree *tree, conf_change_secret *wrap, void *contex
 		}
 	}
 	return true;
+}
+
+bool
+conf_names_secrets(const struct conf_tree *tree)
+{
+	for (const struct conf_node *node = tree->top; node != NULL; node = tree_walk_next(node, tree->top)) {
+		if (node->schema->secret) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+conf_withhold_secrets(struct conf_tree *tree)
+{
+	struct conf_node *node = tree->top;
+
+	while (node != NULL) {
+		struct conf_node *next = tree_walk_next(node, tree->top);
+
+		if (is_secret(node)) {
+			explicit_bzero(node->value, strlen(node->value));
+			if (!tree_set_value(node, CONF_WRAPPED "withheld")) {
+				return false;
+			}
+		} else if (node->schema->secret) {
+			tree_remove(node);
+		}
+		node = next;
+	}
+	return true;
+}
+
+static bool
+write_form(void *context, const char *value, const char *path, struct text *out)
+{
+	(void)context;
+	(void)path;
+	secret_form_write(value, out);
+	return true;
+}
+
+bool
+conf_show_secrets(struct conf_tree *tree)
+{
+	return conf_wrap_secrets(tree, write_form, NULL);
 }
 
 static void
