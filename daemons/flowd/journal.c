@@ -210,6 +210,33 @@ write_deny(struct ipc_pairs *pairs, struct text *text, const struct event *event
 	    words->interface);
 }
 
+/* Dropped whatever the policies say; how many before it were not written is said with it. */
+static void
+write_drop(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const char *name = event->reason < REASON_COUNT ? reason_name((enum reason)event->reason) : "unknown";
+	const unsigned icmp_type = event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U;
+	const unsigned long long unsaid = event->packets[0];
+
+	ipc_pairs_add(pairs, "reason", name);
+	ipc_pairs_add(pairs, "source-address", words->source);
+	ipc_pairs_addf(pairs, "source-port", "%u", event->source_port);
+	ipc_pairs_add(pairs, "destination-address", words->destination);
+	ipc_pairs_addf(pairs, "destination-port", "%u", event->destination_port);
+	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
+	ipc_pairs_addf(pairs, "icmp-type", "%u", icmp_type);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	ipc_pairs_add(pairs, "packet-incoming-interface", words->interface);
+	ipc_pairs_addf(pairs, "session-id-32", "%llu", (unsigned long long)event->session);
+	ipc_pairs_addf(pairs, "suppressed-count", "%llu", unsaid);
+	text_printf(text, "packet dropped %s: %s/%u->%s/%u %u(%u) %s %s %llu", name, words->source,
+	    event->source_port, words->destination, event->destination_port, event->protocol, icmp_type,
+	    words->from_zone, words->interface, (unsigned long long)event->session);
+	if (unsaid != 0) {
+		text_printf(text, ", %llu others not logged", unsaid);
+	}
+}
+
 /* Aggressive aging begins or ends: about no packet. */
 static void
 write_aging(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
@@ -259,6 +286,7 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_SESSION_CREATE] = {write_create, LOG_SEVERITY_INFO},
     [EVENT_SESSION_CLOSE] = {write_close, LOG_SEVERITY_INFO},
     [EVENT_SESSION_DENY] = {write_deny, LOG_SEVERITY_INFO},
+    [EVENT_PACKET_DROP] = {write_drop, LOG_SEVERITY_NOTICE},
     [EVENT_AGING_START] = {write_aging, LOG_SEVERITY_WARNING},
     [EVENT_AGING_STOP] = {write_aging, LOG_SEVERITY_NOTICE},
     [EVENT_ADDRESS_DUPLICATE] = {write_duplicate, LOG_SEVERITY_ERROR},

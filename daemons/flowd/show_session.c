@@ -253,6 +253,7 @@ kind_word(enum reason reason)
 	case REASON_KIND_PASS:
 		return "pass";
 	case REASON_KIND_DROP:
+	case REASON_KIND_ILLEGAL:
 		return "drop";
 	case REASON_KIND_SCREEN:
 		return "screen";
@@ -326,7 +327,8 @@ show_statistics(struct answer *answer, const struct answer_sources *sources, str
 	(void)op_add_number(tree, tree->root, "packets-forwarded", forwarded);
 	(void)op_add_number(tree, tree->root, "packets-to-host", to_host);
 	(void)op_add_number(tree, tree->root, "packets-dropped",
-	    count_of_kind(counts, REASON_KIND_DROP) + count_of_kind(counts, REASON_KIND_SCREEN) +
+	    count_of_kind(counts, REASON_KIND_DROP) + count_of_kind(counts, REASON_KIND_ILLEGAL) +
+	        count_of_kind(counts, REASON_KIND_SCREEN) +
 	        count_of_kind(counts, REASON_KIND_LIMIT));
 	for (unsigned r = 0; r < REASON_COUNT; r++) {
 		if (counts->reasons[r] == 0) {

@@ -12,8 +12,36 @@
 
 #include "../../daemons/flowd/journal.h"
 #include "engine/packet.h"
+#include "engine/reasons.h"
 
 void __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record);
+
+static void
+check_drop_pairs(const struct ipc_log_record *record)
+{
+	static const struct {
+		const char *name;
+		const char *value;
+	} pairs[] = {
+	    {"reason", "source-loopback"},
+	    {"source-address", "127.0.0.1"},
+	    {"source-port", "4000"},
+	    {"destination-address", "8.8.8.8"},
+	    {"destination-port", "99"},
+	    {"protocol-id", "17"},
+	    {"icmp-type", "0"},
+	    {"source-zone-name", "N/A"},
+	    {"session-id-32", "0"},
+	    {"suppressed-count", "30"},
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		const char *value = ipc_pairs_find(&record->pairs, pairs[i].name);
+
+		assert_non_null(value);
+		assert_string_equal(value, pairs[i].value);
+	}
+}
 
 /* The test's own logger: checks the record against the expected one. */
 void
@@ -23,6 +51,10 @@ __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record)
 	check_expected(record->severity);
 	check_expected(record->tag);
 	check_expected(record->text);
+	if (strcmp(record->tag, "RT_FLOW_PACKET_DROP") == 0) {
+		check_drop_pairs(record);
+		return;
+	}
 	const char *high = ipc_pairs_find(&record->pairs, "high-watermark");
 	const char *low = ipc_pairs_find(&record->pairs, "low-watermark");
 	const char *sessions = ipc_pairs_find(&record->pairs, "session-count");
@@ -75,11 +107,41 @@ test_aging(void **state)
 	journal_write(&journal, &stop, NULL);
 }
 
+/* A packet that was dropped whatever the policies say, and how many before it were not logged. */
+static void
+test_drop(void **state)
+{
+	const struct journal journal = {.registry = NULL};
+	const struct event drop = {
+	    .kind = EVENT_PACKET_DROP,
+	    .source = ipv6_mapped(0x7f000001),
+	    .destination = ipv6_mapped(0x08080808),
+	    .source_port = 4000,
+	    .destination_port = 99,
+	    .protocol = 17,
+	    .reason = REASON_SOURCE_LOOPBACK,
+	    .packets = {30, 0},
+	    .policy = PACKET_NO_POLICY,
+	    .application = UINT32_MAX,
+	    .from_zone = PACKET_NO_ZONE,
+	    .to_zone = PACKET_NO_ZONE,
+	    .unit = PACKET_NO_UNIT,
+	    .logged = 1,
+	};
+
+	(void)state;
+	expect_record(LOG_SEVERITY_NOTICE, "RT_FLOW_PACKET_DROP",
+	    "packet dropped source-loopback: 127.0.0.1/4000->8.8.8.8/99 17(0) N/A .local..0 0, 30 others not "
+	    "logged");
+	journal_write(&journal, &drop, NULL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_aging),
+	    cmocka_unit_test(test_drop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ refuse_without_session(struct engine *engine, struct item *item)
 {
 	if ((item->flags & ITEM_RELATED) != 0 ||
 	    (item->protocol == IPV4_PROTOCOL_ICMP && icmp_is_reply(item->icmp_type))) {
-		finish_drop(engine, item->packet, REASON_ICMP_NO_SESSION);
+		finish_refused(engine, item, REASON_ICMP_NO_SESSION);
 		return true;
 	}
 	if (item->protocol == IPV4_PROTOCOL_TCP) {
@@ -157,6 +157,11 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 	}
 	if (unit_broadcast(engine, way->unit, item->destination)) {
 		finish_drop(engine, item->packet, REASON_DESTINATION_BROADCAST);
+		return;
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0 &&
+	    (ipv4_link_local(item->source) || ipv4_link_local(item->destination))) {
+		finish_refused(engine, item, REASON_LINK_LOCAL);
 		return;
 	}
 	item->packet->result.to_zone = out->zone;
@@ -252,7 +257,12 @@ admit_packet(struct engine *engine, struct item *item)
 		reason = check_destination(item);
 	}
 	if (reason != REASON_NONE) {
-		finish_drop(engine, packet, reason);
+		finish_refused(engine, item, reason);
+		return;
+	}
+	/* Nobody may send it with 0: not worth an answer (RFC 1122 3.2.1.7). */
+	if (item->ttl == 0 && !from_host) {
+		finish_drop(engine, packet, REASON_TTL_EXCEEDED);
 		return;
 	}
 	if (refuse_without_session(engine, item)) {
@@ -268,7 +278,7 @@ admit_packet(struct engine *engine, struct item *item)
 			     ? REASON_FRAME_BROADCAST
 			     : check_source_way(engine, item);
 		if (reason != REASON_NONE) {
-			finish_drop(engine, packet, reason);
+			finish_refused(engine, item, reason);
 			return;
 		}
 		if (group) {

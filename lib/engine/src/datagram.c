@@ -73,7 +73,9 @@ drop_held(struct engine *engine, struct datagram *datagram, enum reason reason)
 		struct packet *packet = datagram_release(table, datagram, i);
 
 		if (packet != NULL) {
-			finish_drop(engine, packet, reason);
+			struct item item = {.packet = packet, .ip = packet->data};
+
+			finish_refused(engine, &item, reason);
 		}
 	}
 }
@@ -93,10 +95,10 @@ forget(struct engine *engine, struct datagram *datagram, enum reason reason)
 
 /* Drops a fragment by what became of its datagram. */
 static void
-drop_with(struct engine *engine, const struct datagram *datagram, struct packet *packet)
+drop_with(struct engine *engine, const struct datagram *datagram, struct item *item)
 {
-	packet->result.policy = datagram->policy;
-	finish_drop(engine, packet, (enum reason)datagram->reason);
+	item->packet->result.policy = datagram->policy;
+	finish_refused(engine, item, (enum reason)datagram->reason);
 }
 
 /* From now on all of it is dropped. */
@@ -346,12 +348,12 @@ start(struct engine *engine, const struct item *current, struct datagram *datagr
 		if (i == datagram->first) {
 			going = judge(engine, &item, datagram, piece->size);
 		} else if (!going) {
-			drop_with(engine, datagram, item.packet);
+			drop_with(engine, datagram, &item);
 		} else if (!unit_remains(engine, &item)) {
 			finish_drop(engine, item.packet, REASON_SESSION_ZONE);
 		} else if (!follow(engine, &item, datagram)) {
 			datagram->reason = REASON_FRAGMENT_NO_SESSION;
-			drop_with(engine, datagram, item.packet);
+			drop_with(engine, datagram, &item);
 			going = false;
 		}
 	}
@@ -446,7 +448,7 @@ datagram_packet(struct engine *engine, struct item *item)
 
 	describe(item, &fragment);
 	if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0)) {
-		finish_drop(engine, item->packet, REASON_FRAGMENT_BAD_LENGTH);
+		finish_refused(engine, item, REASON_FRAGMENT_BAD_LENGTH);
 		return;
 	}
 	struct datagram *datagram = datagram_get(engine, &fragment.key);
@@ -456,7 +458,7 @@ datagram_packet(struct engine *engine, struct item *item)
 		return;
 	}
 	if (datagram->state == DATAGRAM_REFUSED) {
-		drop_with(engine, datagram, item->packet);
+		drop_with(engine, datagram, item);
 		return;
 	}
 	enum reason reason = enter(engine, item, datagram, &fragment, &place);
@@ -473,7 +475,7 @@ datagram_packet(struct engine *engine, struct item *item)
 	}
 	if (reason != REASON_NONE) {
 		refuse(engine, datagram, reason);
-		drop_with(engine, datagram, item->packet);
+		drop_with(engine, datagram, item);
 	}
 }
 
@@ -493,9 +495,12 @@ complain(struct engine *engine, struct datagram *datagram)
 	    ((datagram->flags & DATAGRAM_LINEAR) != 0
 		    ? local_allows(engine, &item)
 		    : item_session(engine, &item) != SESSION_NONE)) {
+		if (engine->log_drops != 0) {
+			drop_log(engine, &item, REASON_FRAGMENT_TIMEOUT);
+		}
 		reply_reassembly_time(engine, &item, REASON_FRAGMENT_TIMEOUT);
 	} else {
-		finish_drop(engine, packet, REASON_FRAGMENT_TIMEOUT);
+		finish_refused(engine, &item, REASON_FRAGMENT_TIMEOUT);
 	}
 }
 

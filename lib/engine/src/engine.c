@@ -128,6 +128,7 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	engine->event_size = config->events;
 	engine->icmp_limit = (struct reply_limit){.tokens = ICMP_RATE, .rate = ICMP_RATE};
 	engine->reset_limit = (struct reply_limit){.tokens = RESET_RATE, .rate = RESET_RATE};
+	engine->drop_limit = (struct reply_limit){.tokens = DROP_RECORDS, .rate = DROP_RECORDS};
 	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -
 			(uint8_t *)memory) == engine_size(config));
 	return engine;
@@ -189,6 +190,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 			engine->units[i].zone = SNAPSHOT_NONE;
 		}
 	}
+	engine->log_drops = snapshot == NULL ? 0 : snapshot->flow.log_drops;
 	aging_apply(engine);
 	neighbour_sweep(engine);
 	claims_apply(engine);

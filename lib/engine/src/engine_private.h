@@ -38,6 +38,8 @@ enum {
 	TIMEOUT_LINGER = 2 * TICKS_A_SECOND,
 	/* Our ICMP errors: this many a second, and as many at once (RFC 1812 4.3.2.8). */
 	ICMP_RATE = 1000,
+	/* Records of dropped packets. */
+	DROP_RECORDS = 100,
 	/* Our RSTs: generous, a server that goes away ends thousands of connections at once. */
 	RESET_RATE = 10000,
 	ETHERNET_ROOM = ETHERNET_HEADER_MOST,
@@ -116,7 +118,14 @@ item_flow_addresses(const struct item *item)
 	    ipv6_mapped((uint32_t)(item->key.low >> 32))};
 }
 
-/* How many of our answers may go out: a token bucket. */
+/* Whom a limit for one source counts: an IPv4 address, or the network's half of an IPv6 address. */
+static inline uint64_t
+item_sender(const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0 ? item->addresses.source.high : item->source;
+}
+
+/* How many of our answers, or records, may go out: a token bucket. */
 struct reply_limit {
 	uint64_t filled; /* when it was filled last */
 	uint32_t tokens;
@@ -167,6 +176,7 @@ struct engine {
 	uint32_t snapshot_generation; /* its value when the configuration changed last */
 	bool sequence_check;
 	uint16_t segment_most; /* tcp-mss; 0: as the hosts agree */
+	uint8_t log_drops;     /* bits of enum drop_log */
 	const struct snapshot *snapshot;
 	const struct fib *fib;
 	struct unit *units;
@@ -188,6 +198,8 @@ struct engine {
 
 	struct reply_limit icmp_limit;
 	struct reply_limit reset_limit;
+	struct reply_limit drop_limit;
+	uint64_t drops_unsaid; /* records of dropped packets that were left out since the last one */
 	uint64_t full_said; /* when a full session table was logged last */
 	int64_t wall_offset; /* microseconds from monotonic time to UTC */
 	struct engine_config config;
@@ -230,6 +242,20 @@ finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
 {
 	verdict_set(engine, packet, VERDICT_DROP, reason);
 	output_put(engine, packet, ENGINE_FREE);
+}
+
+/* drop_log.c: a record of a packet that is about to be dropped, if the configuration asks for one.
+ * item->ip is within the packet, or NULL: then there is none. */
+void drop_log(struct engine *engine, const struct item *item, enum reason reason);
+
+/* finish_drop() for what may be logged. => packet->data is still the frame, item->ip in it */
+static inline void
+finish_refused(struct engine *engine, struct item *item, enum reason reason)
+{
+	if (engine->log_drops != 0) {
+		drop_log(engine, item, reason);
+	}
+	finish_drop(engine, item->packet, reason);
 }
 
 /* Arms a timer of a wheel that is at `now`; one that stood still for want of timers need not turn
@@ -408,6 +434,9 @@ void reply_echo(struct engine *engine, struct item *item);
  * still the caller's. */
 bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
 
+/* Takes a token; none: false, and counted as `reason`. */
+bool reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason);
+
 /* aging.c: takes the watermarks of the configuration; looks whether the count of sessions begins or
  * ends aggressive aging; a session's whole timeout, and what is taken off it now. */
 void aging_apply(struct engine *engine);
@@ -427,6 +456,8 @@ aging_check(struct engine *engine)
 /* session.c */
 /* A record to be filled in, or NULL, and counted, when the ring is full. */
 struct event *event_next(struct engine *engine, enum event_kind kind);
+/* May records that a flood can cause be written, or is only the sessions' part of the ring left? Counts when not. */
+bool event_spare(struct engine *engine);
 void session_start(struct engine *engine, struct session *session, struct item *item,
     const struct admission *admission);
 void session_end(struct engine *engine, struct session *session, enum reason reason);

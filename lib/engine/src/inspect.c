@@ -388,6 +388,7 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 
 	packet->result = result_empty;
 	item->packet = packet;
+	item->ip = NULL;
 	item->flags = 0;
 	item->icmp_type = 0;
 	item->icmp_code = 0;
@@ -399,7 +400,7 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 		reason = inspect_from_wire(engine, packet, item, &frame);
 	}
 	if (reason != REASON_NONE) {
-		finish_drop(engine, packet, reason);
+		finish_refused(engine, item, reason);
 		return false;
 	}
 	if (frame.type == ETHERNET_TYPE_ARP) {

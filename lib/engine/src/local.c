@@ -123,7 +123,7 @@ routing_allowed(const struct engine *engine, uint16_t unit, const struct asked *
 static bool
 over_limit(struct engine *engine, struct item *item, enum host_limit kind)
 {
-	const enum reason reason = host_limit_take(engine, kind, item->source);
+	const enum reason reason = host_limit_take(engine, kind, item_sender(item));
 
 	if (reason != REASON_NONE) {
 		finish_drop(engine, item->packet, reason);
@@ -235,7 +235,7 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
 	if (!unit_allows(engine, item->unit, item, &asked) ||
 	    (other && !unit_allows(engine, way->unit, item, &asked))) {
-		finish_drop(engine, item->packet, REASON_HOST_INBOUND_DENIED);
+		finish_refused(engine, item, REASON_HOST_INBOUND_DENIED);
 		return;
 	}
 	if (other) {

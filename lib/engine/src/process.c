@@ -98,7 +98,7 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 
 	*outcome = tcp_track(common, direction, &item->segment, engine->sequence_check);
 	if (*outcome == TCP_OUT_OF_WINDOW || *outcome == TCP_OUT_OF_STATE) {
-		finish_drop(engine, item->packet,
+		finish_refused(engine, item,
 		    *outcome == TCP_OUT_OF_WINDOW ? REASON_TCP_WINDOW : REASON_TCP_STATE);
 		return false;
 	}
@@ -121,7 +121,7 @@ static __attribute__((noinline)) bool
 over_host_limit(struct engine *engine, struct item *item, const struct session_common *common)
 {
 	const enum reason reason =
-	    host_limit_take(engine, host_limit_of_session(common), item->source);
+	    host_limit_take(engine, host_limit_of_session(common), item_sender(item));
 
 	if (reason != REASON_NONE) {
 		finish_drop(engine, item->packet, reason);
@@ -199,12 +199,12 @@ forward_related(
 	/* The error goes to the sender of the packet it quotes. */
 	if (item->destination != flow_fields_of(item->key).destination ||
 	    ipv4_class(item->source) != IPV4_CLASS_UNICAST) {
-		finish_drop(engine, packet, REASON_ICMP_NO_SESSION);
+		finish_refused(engine, item, REASON_ICMP_NO_SESSION);
 		return;
 	}
 	if (common->protocol == IPV4_PROTOCOL_TCP && engine->sequence_check &&
 	    !tcp_quoted_in_window(common, !direction, item->segment.header.sequence)) {
-		finish_drop(engine, packet, REASON_TCP_WINDOW);
+		finish_refused(engine, item, REASON_TCP_WINDOW);
 		return;
 	}
 	if (flow->out_unit == PACKET_NO_UNIT) {
@@ -268,12 +268,12 @@ session_packet(
 	}
 	/* What came to everybody on a link is not for one host behind us (RFC 1812 5.3.4). */
 	if ((item->flags & ITEM_GROUP_FRAME) != 0) {
-		finish_drop(engine, item->packet, REASON_FRAME_BROADCAST);
+		finish_refused(engine, item, REASON_FRAME_BROADCAST);
 		return true;
 	}
 	if (item->zone != common->zone[direction]) {
 		item->packet->result.session = common->number;
-		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
+		finish_refused(engine, item, REASON_SESSION_ZONE);
 		return true;
 	}
 	if (way_outdated(engine, flow) && !session_resolve(engine, session, direction, &why)) {

@@ -20,7 +20,7 @@ enum {
 	RESET_LENGTH = IPV4_HEADER + TCP_HEADER,
 };
 
-static bool
+bool
 reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason)
 {
 	const uint64_t interval = NS_A_SECOND / limit->rate;

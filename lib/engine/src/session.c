@@ -39,6 +39,16 @@ event_next(struct engine *engine, enum event_kind kind)
 	return event_take(engine, kind);
 }
 
+bool
+event_spare(struct engine *engine)
+{
+	if (engine->event_count >= engine->event_size - engine->event_size / 4) {
+		reason_note(engine, REASON_EVENT_RING_FULL);
+		return false;
+	}
+	return true;
+}
+
 static void
 event_addresses(struct event *event, const struct flow_fields *fields,
     const struct flow_addresses *addresses)
@@ -96,11 +106,8 @@ event_deny(
 	const struct flow_fields fields = flow_fields_of(item->key);
 	const struct flow_addresses addresses = item_flow_addresses(item);
 
-	if (engine->event_count >= engine->event_size - engine->event_size / 4) {
-		reason_note(engine, REASON_EVENT_RING_FULL);
-		return;
-	}
-	struct event *event = event_take(engine, EVENT_SESSION_DENY);
+	struct event *event =
+	    event_spare(engine) ? event_take(engine, EVENT_SESSION_DENY) : NULL;
 
 	if (event == NULL) {
 		return;

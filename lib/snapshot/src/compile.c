@@ -130,6 +130,7 @@ compile_flow(struct compilation *compilation)
 	const struct conf_node *security = conf_child(compilation->top, "security");
 	const struct conf_node *flow = conf_child(security, "flow");
 	const struct conf_node *tcp = conf_child(flow, "tcp-session");
+	const struct conf_node *log = conf_child(flow, "log");
 	const struct conf_node *policy = conf_walk(security, "policies", "default-policy", NULL);
 
 	compilation->snapshot->flow = (struct snapshot_flow){
@@ -140,6 +141,8 @@ compile_flow(struct compilation *compilation)
 	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
 	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),
+	    .log_drops = (uint8_t)((conf_present(log, "dropped-illegal-packet") ? DROP_LOG_ILLEGAL : 0) |
+		(conf_present(log, "dropped-icmp-packet") ? DROP_LOG_ICMP : 0)),
 	    .segment_most = (uint16_t)conf_number(conf_walk(flow, "tcp-mss", "all-tcp", NULL), "mss", 0),
 	};
 	compile_aging(&compilation->snapshot->flow, conf_child(flow, "aging"));

@@ -15,6 +15,7 @@ enum reason {
 enum reason_kind {
 	REASON_KIND_PASS,   /* went on: forwarded, delivered, answered, consumed */
 	REASON_KIND_DROP,   /* dropped for what it is or for what the configuration says */
+	REASON_KIND_ILLEGAL, /* the same, but for what no configuration lets pass */
 	REASON_KIND_SCREEN, /* dropped or recorded by the screen of this name */
 	REASON_KIND_LIMIT,  /* dropped because a table or a rate of ours was full: says fail-closed */
 	REASON_KIND_CLOSE,  /* why a session ended */

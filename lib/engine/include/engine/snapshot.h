@@ -207,6 +207,11 @@ enum inet6_mode {
 	INET6_MODE_FLOW_BASED,
 };
 
+enum drop_log { /* what is logged of packets that are dropped whatever the policies say */
+	DROP_LOG_ILLEGAL = 1 << 0,
+	DROP_LOG_ICMP = 1 << 1,
+};
+
 struct snapshot_flow {
 	enum inet6_mode inet6_mode;
 	bool syn_check;
@@ -215,6 +220,7 @@ struct snapshot_flow {
 	bool allow_dns_reply;
 	bool default_permit;
 	bool policy_rematch;
+	uint8_t log_drops; /* bits of enum drop_log */
 	uint16_t segment_most; /* largest TCP segment that SYNs may ask for (tcp-mss all-tcp); 0: any */
 	/* Aggressive aging: percent of the session table; the low one is not above the high one. */
 	uint8_t high_watermark;

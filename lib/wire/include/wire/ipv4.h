@@ -176,4 +176,11 @@ ipv4_class(uint32_t address)
 	return address == UINT32_MAX ? IPV4_CLASS_BROADCAST : IPV4_CLASS_RESERVED;
 }
 
+/* 169.254/16, which no router forwards (RFC 3927 2.7)? */
+static inline bool
+ipv4_link_local(uint32_t address)
+{
+	return address >> 16 == 0xa9fe;
+}
+
 #endif
