@@ -22,6 +22,9 @@ static const struct answer_row rows[] = {
     {"get-zones-information", "zones-information", show_zones},
     {"get-interface-information", "interface-information", show_interfaces},
     {"get-arp-table-information", "arp-table-information", show_neighbours},
+    {"get-ipv6-nd-information", "ipv6-nd-information", show_neighbours6},
+    {"clear-ipv6-nd-information", "ipv6-nd-cleared", clear_neighbours6},
+    {"get-ipv6-ra-information", "ipv6-ra-information", show_advertisements},
     {"get-route-information", "route-information", show_routes},
 };
 

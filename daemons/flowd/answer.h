@@ -89,6 +89,12 @@ enum answer_progress show_interfaces(struct answer *answer, const struct answer_
     struct text *error);
 enum answer_progress show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_advertisements(struct answer *answer, const struct answer_sources *sources,
+    struct op_tree *tree, struct text *error);
 enum answer_progress show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 

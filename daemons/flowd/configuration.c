@@ -40,30 +40,29 @@ configuration_take_links(struct configuration *configuration, const struct edge 
 }
 
 /* Which units a job is about. */
-struct lost_units {
+struct link_units {
 	const struct snapshot *snapshot;
 	const struct edge *edge;
 };
 
 static void
-forget_job(const struct worker_hands *hands, void *argument)
+link_job(const struct worker_hands *hands, void *argument)
 {
-	const struct lost_units *lost = argument;
+	const struct link_units *links = argument;
 
-	for (uint16_t u = 0; u < lost->snapshot->unit_count; u++) {
-		if (lost->snapshot->units[u].present && !unit_is_up(lost->snapshot, u, lost->edge)) {
-			engine_forget_neighbours(hands->engine, u);
+	for (uint16_t u = 0; u < links->snapshot->unit_count; u++) {
+		if (links->snapshot->units[u].present) {
+			engine_set_link(hands->engine, u, unit_is_up(links->snapshot, u, links->edge));
 		}
 	}
 }
 
 void
-configuration_forget_neighbours(const struct configuration *configuration, const struct edge *edge,
-    struct worker *worker)
+configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct worker *worker)
 {
-	struct lost_units lost = {.snapshot = configuration->snapshot, .edge = edge};
+	struct link_units links = {.snapshot = configuration->snapshot, .edge = edge};
 
-	worker_run(worker, forget_job, &lost);
+	worker_run(worker, link_job, &links);
 }
 
 struct fib *

@@ -55,9 +55,9 @@ void configuration_destroy(struct configuration *configuration);
 
 /* Takes the links' states over. True when a new forwarding table is due. */
 bool configuration_take_links(struct configuration *configuration, const struct edge *edge);
-/* Who was behind a link that is down has to be asked for again when it is back. */
-void configuration_forget_neighbours(const struct configuration *configuration, const struct edge *edge,
-    struct worker *worker);
+/* Tells the worker which links are there: who was behind one that is lost has to be asked for again, and so have our own
+ * IPv6 addresses on one that is back. */
+void configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct worker *worker);
 /* A forwarding table of what the RIB has in force, or NULL. */
 struct fib *configuration_fib(const struct configuration *configuration, struct compiler *compiler)
     __attribute__((warn_unused_result));

@@ -123,6 +123,7 @@ put_in_force(struct control *control, struct configuration *next)
 	/* What was written so far speaks of the former snapshot's applications. */
 	(void)drain_events(control, UINT32_MAX);
 	configuration_publish(next, control->start.worker);
+	configuration_tell_links(next, control->start.edge, control->start.worker);
 	(void)drain_events(control, UINT32_MAX);
 	control->force = next;
 	host_trim(control->start.host);
@@ -154,7 +155,7 @@ follow_links(struct control *control)
 	if (force == NULL) {
 		return;
 	}
-	configuration_forget_neighbours(force, control->start.edge, control->start.worker);
+	configuration_tell_links(force, control->start.edge, control->start.worker);
 	if (!configuration_macs_current(force, control->start.edge)) {
 		recompile(control);
 		return;

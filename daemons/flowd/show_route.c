@@ -1,5 +1,5 @@
 /*
- * show route, show arp.
+ * show route.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +10,10 @@
 
 enum {
 	ROUTES_MOST = 512, /* in one chunk */
-	NEIGHBOURS_MOST = 64,
 	TABLE_NAME = 80,
 	ROUTE_FAMILY = 1 << 16, /* the cursor of the first inet6 table */
 	SECOND = 1000000000,
 };
-
-/* --- routes ----------------------------------------------------------------------------------------------------- */
 
 struct route_sums {
 	uint32_t routes;
@@ -323,60 +320,4 @@ show_routes(struct answer *answer, const struct answer_sources *sources, struct 
 	}
 	answer->cursor = first + (uint32_t)instance + (more ? 0 : 1);
 	return ANSWER_MORE;
-}
-
-/* --- neighbours ------------------------------------------------------------------------------------------------- */
-
-struct neighbour_page {
-	struct engine_neighbour_view views[NEIGHBOURS_MOST];
-	uint32_t count;
-	uint32_t cursor;
-};
-
-static void
-neighbour_job(const struct worker_hands *hands, void *argument)
-{
-	struct neighbour_page *page = argument;
-
-	page->count =
-	    engine_list_neighbours(hands->engine, hands->now, &page->cursor, page->views, NEIGHBOURS_MOST);
-}
-
-static void
-add_neighbour(struct op_tree *tree, const struct answer_sources *sources, const struct engine_neighbour_view *view)
-{
-	struct op_node *entry = op_add(tree, tree->root, "arp-table-entry", NULL);
-	const bool known = view->state != NEIGHBOUR_INCOMPLETE && view->state != NEIGHBOUR_FAILED;
-
-	if (known) {
-		(void)op_addf(tree, entry, "mac-address", "%02x:%02x:%02x:%02x:%02x:%02x", view->mac[0], view->mac[1],
-		    view->mac[2], view->mac[3], view->mac[4], view->mac[5]);
-	}
-	answer_add_address(tree, entry, "ip-address", view->address);
-	(void)op_add(tree, entry, "interface-name", answer_unit_name(sources, view->unit));
-	(void)op_add(tree, entry, "arp-table-entry-flags",
-	    view->state == NEIGHBOUR_PERMANENT ? "permanent" : known ? "none" : "incomplete");
-}
-
-enum answer_progress
-show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
-{
-	const char *interface = op_value(answer->request.root, "interface");
-	struct neighbour_page page = {.cursor = answer->cursor};
-
-	(void)error;
-	worker_run(sources->worker, neighbour_job, &page);
-	for (uint32_t i = 0; i < page.count; i++) {
-		if (ipv6_is_mapped(page.views[i].address) &&
-		    (interface == NULL || strcmp(interface, answer_unit_name(sources, page.views[i].unit)) == 0)) {
-			add_neighbour(tree, sources, &page.views[i]);
-			answer->total++;
-		}
-	}
-	answer->cursor = page.cursor;
-	if (page.cursor != UINT32_MAX) {
-		return ANSWER_MORE;
-	}
-	(void)op_add_number(tree, tree->root, "arp-entry-count", answer->total);
-	return ANSWER_END;
 }

@@ -111,6 +111,7 @@ send(struct engine *engine, uint16_t unit, const struct snapshot_advertisement *
 		write_message(at, from, engine->units[unit].mac);
 		link_message_send(engine, packet, &message);
 		discovery->advertising = from->lifetime > 0;
+		discovery->sent++;
 	}
 }
 
@@ -164,8 +165,9 @@ bool
 advertise_solicited(struct engine *engine, uint16_t unit)
 {
 	const struct wheel *wheel = &engine->claims.advertisers;
-	const struct discovery *discovery = &engine->claims.units[unit];
+	struct discovery *discovery = &engine->claims.units[unit];
 
+	discovery->solicited++;
 	if (configured(engine, unit) == NULL) {
 		return false;
 	}
@@ -177,6 +179,37 @@ advertise_solicited(struct engine *engine, uint16_t unit)
 		arm(engine, unit, delay);
 	}
 	return true;
+}
+
+void
+advertise_heard(struct engine *engine, uint16_t unit)
+{
+	engine->claims.units[unit].heard++;
+}
+
+uint32_t
+engine_list_advertisers(const struct engine *engine, uint64_t now, uint32_t *cursor,
+    struct engine_advertiser_view *views, uint32_t max)
+{
+	const uint32_t tick = (uint32_t)(now / TICK_NS);
+	uint32_t count = 0;
+	uint32_t unit = *cursor;
+
+	for (; unit < engine->claims.unit_count && count < max; unit++) {
+		const struct discovery *discovery = &engine->claims.units[unit];
+
+		if (configured(engine, (uint16_t)unit) != NULL) {
+			views[count++] = (struct engine_advertiser_view){
+			    .sent = discovery->sent,
+			    .solicited = discovery->solicited,
+			    .heard = discovery->heard,
+			    .since = (tick - discovery->advertised) / TICKS_A_SECOND,
+			    .unit = (uint16_t)unit,
+			};
+		}
+	}
+	*cursor = unit < engine->claims.unit_count ? unit : UINT32_MAX;
+	return count;
 }
 
 bool

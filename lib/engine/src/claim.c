@@ -205,7 +205,7 @@ engine_set_link(struct engine *engine, uint16_t unit, bool up)
 
 	discovery->down = !up;
 	if (!up) {
-		engine_forget_neighbours(engine, unit);
+		neighbour_lose_unit(engine, unit);
 	} else if (returns) {
 		restart(engine, unit);
 	}

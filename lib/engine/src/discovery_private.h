@@ -52,6 +52,9 @@ struct discovery {
 	uint32_t claims;        /* the first one */
 	uint32_t advertised;    /* tick of the last router advertisement */
 	uint32_t reported;      /* tick of the last answer to a listener query */
+	uint32_t sent;          /* router advertisements */
+	uint32_t solicited;     /* and what came in */
+	uint32_t heard;
 	uint8_t initial;        /* router advertisements that still go out in quick succession */
 	bool advertising;       /* hosts take us for their router */
 	bool down;              /* the link is lost */
@@ -104,6 +107,8 @@ void listener_input(
 void advertise_apply(struct engine *engine, uint16_t unit);
 /* A host asks for a router advertisement; false: none is configured there. */
 bool advertise_solicited(struct engine *engine, uint16_t unit);
+/* Another router advertises itself. */
+void advertise_heard(struct engine *engine, uint16_t unit);
 bool advertise_advance(struct engine *engine);
 
 /* An ICMPv6 message of ours to the link, whose fields are as they will be in the packet. */

@@ -310,9 +310,10 @@ nd_input(struct engine *engine, struct item *item, uint16_t offset)
 		advertisement_input(engine, item, &ip, &message);
 	} else if (message.type == ICMP6_ROUTER_SOLICITATION) {
 		router_solicitation_input(engine, item);
+	} else if (message.type == ICMP6_ROUTER_ADVERTISEMENT) {
+		advertise_heard(engine, item->unit);
+		finish_drop(engine, item->packet, REASON_ND_ROUTER_ADVERTISEMENT);
 	} else {
-		finish_drop(engine, item->packet,
-		    message.type == ICMP6_REDIRECT ? REASON_ND_REDIRECT
-						   : REASON_ND_ROUTER_ADVERTISEMENT);
+		finish_drop(engine, item->packet, REASON_ND_REDIRECT);
 	}
 }

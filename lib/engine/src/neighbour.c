@@ -410,7 +410,7 @@ neighbour_sweep(struct engine *engine)
 }
 
 void
-engine_forget_neighbours(struct engine *engine, uint16_t unit)
+neighbour_lose_unit(struct engine *engine, uint16_t unit)
 {
 	const struct neighbour_table *table = &engine->neighbours;
 
@@ -427,6 +427,19 @@ tell_sender(struct engine *engine, const struct neighbour *entry, struct packet 
 {
 	return ipv6_is_mapped(entry->address) &&
 	       reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST);
+}
+
+void
+engine_clear_neighbour(struct engine *engine, uint64_t now, const struct engine_neighbour_view *view)
+{
+	const uint32_t index = neighbour_find(engine, view->unit, view->address);
+
+	assert(now >= engine->now);
+	engine->now = now;
+	engine->tick = (uint32_t)(now / TICK_NS);
+	if (index != NEIGHBOUR_NONE) {
+		forget(engine, index);
+	}
 }
 
 /* No answer came: whoever sent what waited hears of it. */

@@ -100,6 +100,8 @@ bool neighbour_answered(
  * a single station can have */
 void neighbour_heard(struct engine *engine, uint16_t unit, struct ipv6_address address,
     const uint8_t *mac, bool may_create);
+/* Forgets those of a unit, whose link is lost. Packets that waited come back to be freed. */
+void neighbour_lose_unit(struct engine *engine, uint16_t unit);
 /* Forgets those of units that are not usable any more. */
 void neighbour_sweep(struct engine *engine);
 /* Timers; true when more is due. */

@@ -106,11 +106,14 @@ bool engine_clear_session(struct engine *engine, uint64_t now, uint64_t session)
 uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint32_t *cursor,
     struct engine_neighbour_view *views, uint32_t max);
 
+/* Forgets the neighbour of that unit and address, if it is still there. Packets that waited come back to be freed. */
+void engine_clear_neighbour(struct engine *engine, uint64_t now, const struct engine_neighbour_view *view);
+uint32_t engine_list_advertisers(const struct engine *engine, uint64_t now, uint32_t *cursor,
+    struct engine_advertiser_view *views, uint32_t max);
+
 /* The link of a unit is there or not; up until it is said otherwise. Without it neighbours are forgotten, and when it is back
  * its IPv6 addresses are asked for again. May be said as often as one likes. */
 void engine_set_link(struct engine *engine, uint16_t unit, bool up);
-/* The link of a unit was lost: who was behind it has to be asked for again. Packets that waited come back to be freed. */
-void engine_forget_neighbours(struct engine *engine, uint16_t unit);
 
 struct engine_policy_counters {
 	uint64_t hits;       /* sessions made, packets refused */

@@ -62,4 +62,13 @@ struct engine_neighbour_view {
 	bool router; /* says of itself that it is one */
 };
 
+/* Router advertisements of a unit on which they are configured. */
+struct engine_advertiser_view {
+	uint32_t sent;
+	uint32_t solicited; /* solicitations that came in */
+	uint32_t heard;     /* advertisements of other routers that came in */
+	uint32_t since;     /* seconds since the last one was sent */
+	uint16_t unit;
+};
+
 #endif
