@@ -322,7 +322,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show security zones u", "'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone ", "'trust 'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone trust to", "to-zone ");
-	expect_next(house, OPERATIONAL, "show route table ", "'inet.0 <table> ");
+	expect_next(house, OPERATIONAL, "show route table ", "'inet.0 'inet6.0 <table> ");
 	expect_next(house, OPERATIONAL, "set cli s", "screen-length screen-width ");
 	expect_next(house, OPERATIONAL, "set cli screen-length ", "<0..100000> ");
 	expect_next(house, OPERATIONAL, "set cli complete-on-space o", "on off <on | off> ");

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "tree_private.h"
+#include "value_read.h"
 
 enum {
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_ICMP6 = 58,
 	NAME_MOST = 64,
 };
 
@@ -141,36 +143,13 @@ port_range(const char *value, uint16_t *low, uint16_t *high)
 	*high = *end == '-' ? (uint16_t)strtoul(end + 1, NULL, 10) : *low;
 }
 
+/* ICMPv6's own statements, else those of ICMP, which say numbers then: conf_check() has told of names. */
 static int16_t
-icmp_number(const char *value)
+icmp6_number(const struct conf_node *node, const char *own, const char *other)
 {
-	static const char *const names[] = {
-	    [0] = "echo-reply",
-	    [3] = "unreachable",
-	    [4] = "source-quench",
-	    [5] = "redirect",
-	    [8] = "echo-request",
-	    [9] = "router-advertisement",
-	    [10] = "router-solicit",
-	    [11] = "time-exceeded",
-	    [12] = "parameter-problem",
-	    [13] = "timestamp",
-	    [14] = "timestamp-reply",
-	    [15] = "info-request",
-	    [16] = "info-reply",
-	    [17] = "mask-request",
-	    [18] = "mask-reply",
-	};
+	const char *value = conf_value(node, own);
 
-	if (value == NULL) {
-		return -1;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i] != NULL && strcmp(names[i], value) == 0) {
-			return (int16_t)i;
-		}
-	}
-	return (int16_t)strtoul(value, NULL, 10);
+	return value_icmp6_number(value != NULL ? value : conf_value(node, other));
 }
 
 static struct conf_application_term
@@ -179,11 +158,15 @@ own_term(const struct conf_node *node)
 	struct conf_application_term term = {
 	    .application = node->value,
 	    .protocol = protocol_number(conf_value(node, "protocol")),
-	    .icmp_type = icmp_number(conf_value(node, "icmp-type")),
-	    .icmp_code = icmp_number(conf_value(node, "icmp-code")),
+	    .icmp_type = value_icmp_number(conf_value(node, "icmp-type")),
+	    .icmp_code = value_icmp_number(conf_value(node, "icmp-code")),
 	    .timeout = conf_number(node, "inactivity-timeout", 0),
 	};
 
+	if (term.protocol == PROTOCOL_ICMP6) {
+		term.icmp_type = icmp6_number(node, "icmp6-type", "icmp-type");
+		term.icmp_code = icmp6_number(node, "icmp6-code", "icmp-code");
+	}
 	port_range(conf_value(node, "source-port"), &term.source_low, &term.source_high);
 	port_range(conf_value(node, "destination-port"), &term.destination_low, &term.destination_high);
 	return term;
@@ -195,7 +178,7 @@ tell_predefined(const char *name, void (*each)(void *context, const struct conf_
 	const struct predefined *const end = predefined + PREDEFINED_COUNT;
 
 	for (const struct predefined *row = find_predefined(name); row < end && strcmp(row->name, name) == 0; row++) {
-		const bool icmp = row->protocol == PROTOCOL_ICMP;
+		const bool icmp = row->protocol == PROTOCOL_ICMP || row->protocol == PROTOCOL_ICMP6;
 		const struct conf_application_term term = {
 		    .application = row->name,
 		    .protocol = row->protocol,

@@ -9,7 +9,7 @@
 #include "check_private.h"
 
 struct local {
-	uint32_t address;
+	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
 	const struct conf_node *node; /* the address entry */
 	const struct conf_node *port;
 	const struct conf_node *unit;
@@ -23,25 +23,36 @@ struct locals {
 	struct check_nodes members; /* interfaces of instances, by name */
 };
 
-/* "10.0.0.1/24" or "10.0.0.1". */
+/* "10.0.0.1/24", "10.0.0.1" or the like of IPv6. */
 static bool
-read_address(const char *value, uint32_t *address, bool *single)
+read_address(const char *value, struct in6_addr *address, bool *single)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 	const size_t length = strcspn(value, "/");
 	struct in_addr binary;
 
-	*single = value[length] == '\0' || strcmp(value + length, "/32") == 0;
+	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
 	if (length >= sizeof(text)) {
 		return false;
 	}
 	memcpy(text, value, length);
 	text[length] = '\0';
+	if (inet_pton(AF_INET6, text, address) == 1) {
+		*single = value[length] == '\0' || strcmp(value + length, "/128") == 0;
+		return true;
+	}
 	if (inet_pton(AF_INET, text, &binary) != 1) {
 		return false;
 	}
-	*address = ntohl(binary.s_addr);
+	*single = value[length] == '\0' || strcmp(value + length, "/32") == 0;
+	memcpy(&address->s6_addr[12], &binary.s_addr, sizeof(binary.s_addr));
 	return true;
+}
+
+static bool
+same_address(const struct in6_addr *left, const struct in6_addr *right)
+{
+	return memcmp(left, right, sizeof(*left)) == 0;
 }
 
 static const struct conf_node *
@@ -67,9 +78,9 @@ instance_of(const struct locals *locals, const struct conf_node *port, const str
 }
 
 static bool
-add_unit(struct locals *locals, const struct conf_node *port, const struct conf_node *unit)
+add_family(struct locals *locals, const struct conf_node *port, const struct conf_node *unit, const char *family)
 {
-	const struct conf_node *node = conf_first(conf_walk(unit, "family", "inet", NULL), "address");
+	const struct conf_node *node = conf_first(conf_walk(unit, "family", family, NULL), "address");
 
 	for (; node != NULL; node = conf_next(node)) {
 		struct local local = {.node = node, .port = port, .unit = unit, .instance = instance_of(locals, port, unit)};
@@ -93,14 +104,22 @@ add_unit(struct locals *locals, const struct conf_node *port, const struct conf_
 	return true;
 }
 
+static bool
+add_unit(struct locals *locals, const struct conf_node *port, const struct conf_node *unit)
+{
+	return add_family(locals, port, unit, "inet") && add_family(locals, port, unit, "inet6");
+}
+
 static int
 compare_locals(const void *left, const void *right)
 {
 	const struct local *a = left;
 	const struct local *b = right;
 
-	if (a->address != b->address) {
-		return a->address > b->address ? 1 : -1;
+	const int order = memcmp(&a->address, &b->address, sizeof(a->address));
+
+	if (order != 0) {
+		return order;
 	}
 	return (a->node->line > b->node->line) - (a->node->line < b->node->line);
 }
@@ -132,7 +151,7 @@ collect(const struct check *check, struct locals *locals)
 
 /* The first one of that address; NULL: none. */
 static const struct local *
-find_local(const struct locals *locals, uint32_t address)
+find_local(const struct locals *locals, const struct in6_addr *address)
 {
 	size_t low = 0;
 	size_t high = locals->count;
@@ -140,13 +159,13 @@ find_local(const struct locals *locals, uint32_t address)
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
-		if (locals->items[middle].address < address) {
+		if (memcmp(&locals->items[middle].address, address, sizeof(*address)) < 0) {
 			low = middle + 1;
 		} else {
 			high = middle;
 		}
 	}
-	return low < locals->count && locals->items[low].address == address ? &locals->items[low] : NULL;
+	return low < locals->count && same_address(&locals->items[low].address, address) ? &locals->items[low] : NULL;
 }
 
 static void
@@ -156,7 +175,8 @@ check_twins(const struct check *check, const struct locals *locals)
 		const struct local *one = &locals->items[i - 1];
 		const struct local *other = &locals->items[i];
 
-		if (one->address != other->address) {
+		/* A link-local address belongs to its link alone. */
+		if (!same_address(&one->address, &other->address) || IN6_IS_ADDR_LINKLOCAL(&one->address)) {
 			continue;
 		}
 		if (one->instance == other->instance) {
@@ -179,10 +199,10 @@ check_books(const struct check *check, const struct locals *locals)
 
 		for (; entry != NULL; entry = conf_next(entry)) {
 			const char *prefix = conf_value(entry, "ip-prefix");
-			uint32_t address;
+			struct in6_addr address;
 			bool single;
 			const struct local *local = prefix != NULL && read_address(prefix, &address, &single) && single
-			    ? find_local(locals, address)
+			    ? find_local(locals, &address)
 			    : NULL;
 
 			if (local != NULL) {
@@ -196,22 +216,22 @@ check_books(const struct check *check, const struct locals *locals)
 
 /* E-055: a next hop that is the device's own address means the interface that has it. */
 static void
-check_hops(const struct check *check, const struct locals *locals, const struct conf_node *options,
+check_hops(const struct check *check, const struct locals *locals, const struct conf_node *statics,
     const struct conf_node *instance)
 {
 	static const char *const lists[] = {"next-hop", "qualified-next-hop"};
-	const struct conf_node *route = conf_first(conf_child(options, "static"), "route");
+	const struct conf_node *route = conf_first(statics, "route");
 
 	for (; route != NULL; route = conf_next(route)) {
 		for (size_t i = 0; i < 2; i++) {
 			for (const struct conf_node *hop = conf_first(route, lists[i]); hop != NULL; hop = conf_next(hop)) {
-				uint32_t address;
+				struct in6_addr address;
 				bool single;
 				const struct local *local =
-				    read_address(hop->value, &address, &single) ? find_local(locals, address) : NULL;
+				    read_address(hop->value, &address, &single) ? find_local(locals, &address) : NULL;
 				const struct local *const end = locals->items + locals->count;
 
-				for (; local != NULL && local < end && local->address == address; local++) {
+				for (; local != NULL && local < end && same_address(&local->address, &address); local++) {
 					if (local->instance == instance) {
 						check_warning(check, hop,
 						    "E-055 this is the device's own address: read as interface %s.%s",
@@ -219,6 +239,30 @@ check_hops(const struct check *check, const struct locals *locals, const struct 
 					}
 				}
 			}
+		}
+	}
+}
+
+static void
+check_options(const struct check *check, const struct locals *locals, const struct conf_node *options,
+    const struct conf_node *instance)
+{
+	check_hops(check, locals, conf_child(options, "static"), instance);
+	for (const struct conf_node *rib = conf_first(options, "rib"); rib != NULL; rib = conf_next(rib)) {
+		check_hops(check, locals, conf_child(rib, "static"), instance);
+	}
+}
+
+/* What no host may have as its own: it could never be reached, or would take what is for all. */
+static void
+check_kinds(const struct check *check, const struct locals *locals)
+{
+	for (size_t i = 0; i < locals->count; i++) {
+		const struct in6_addr *address = &locals->items[i].address;
+
+		if (IN6_IS_ADDR_UNSPECIFIED(address) || IN6_IS_ADDR_LOOPBACK(address) || IN6_IS_ADDR_MULTICAST(address) ||
+		    (IN6_IS_ADDR_V4MAPPED(address) && strchr(locals->items[i].node->value, ':') != NULL)) {
+			check_error(check, locals->items[i].node, "this is no unicast address");
 		}
 	}
 }
@@ -232,11 +276,12 @@ check_locals(const struct check *check)
 	if (!collect(check, &locals)) {
 		check_memory(check);
 	} else if (locals.count > 0) {
+		check_kinds(check, &locals);
 		check_twins(check, &locals);
 		check_books(check, &locals);
-		check_hops(check, &locals, conf_child(check->top, "routing-options"), NULL);
+		check_options(check, &locals, conf_child(check->top, "routing-options"), NULL);
 		for (; instance != NULL; instance = conf_next(instance)) {
-			check_hops(check, &locals, conf_child(instance, "routing-options"), instance);
+			check_options(check, &locals, conf_child(instance, "routing-options"), instance);
 		}
 	}
 	free(locals.items);

@@ -58,7 +58,8 @@ check_side(const struct check *check, const struct conf_node *match, const char 
 	for (const struct conf_node *value = conf_first(match, leaf); value != NULL; value = conf_next(value)) {
 		const char *name = value->value;
 
-		if (strcmp(name, "any") == 0 || strcmp(name, "all") == 0 ||
+		if (strcmp(name, "any") == 0 || strcmp(name, "all") == 0 || strcmp(name, "any-ipv4") == 0 ||
+		    strcmp(name, "any-ipv6") == 0 ||
 		    conf_book_of(check->top, side->book, name) != NULL || canonical_is_prefix(name)) {
 			continue;
 		}
@@ -178,30 +179,43 @@ check_any_name(const struct check *check, const struct conf_node *named)
 	}
 }
 
+/* A statement that only packets of some protocols have. */
+struct protocol_leaf {
+	const char *leaf;
+	const char *protocols; /* each between blanks */
+	const char *complaint;
+};
+
 static void
 check_application(const struct check *check, const struct conf_node *application)
 {
-	static const char *const port_leaves[] = {"source-port", "destination-port"};
-	static const char *const icmp_leaves[] = {"icmp-type", "icmp-code"};
+	static const struct protocol_leaf leaves[] = {
+	    {"source-port", " tcp udp sctp ", "has no ports: they need protocol tcp or udp"},
+	    {"destination-port", " tcp udp sctp ", "has no ports: they need protocol tcp or udp"},
+	    {"icmp-type", " icmp icmp6 ", "has no ICMP types: they need protocol icmp"},
+	    {"icmp-code", " icmp icmp6 ", "has no ICMP types: they need protocol icmp"},
+	    {"icmp6-type", " icmp6 ", "has no ICMPv6 types: they need protocol icmp6"},
+	    {"icmp6-code", " icmp6 ", "has no ICMPv6 types: they need protocol icmp6"},
+	};
 	const char *protocol = conf_value(application, "protocol");
+	const struct conf_node *type = conf_child(application, "icmp-type");
+	char word[32];
 
 	check_any_name(check, application);
-	if (protocol == NULL) {
+	if (protocol == NULL || strlen(protocol) + 3 > sizeof(word)) {
 		return;
 	}
-	const bool ports = strcmp(protocol, "tcp") == 0 || strcmp(protocol, "udp") == 0 || strcmp(protocol, "sctp") == 0;
-	const bool icmp = strcmp(protocol, "icmp") == 0 || strcmp(protocol, "icmp6") == 0;
+	(void)stpcpy(stpcpy(stpcpy(word, " "), protocol), " ");
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		const struct conf_node *leaf = conf_child(application, leaves[i].leaf);
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct conf_node *port = conf_child(application, port_leaves[i]);
-		const struct conf_node *type = conf_child(application, icmp_leaves[i]);
-
-		if (port != NULL && !ports) {
-			check_error(check, port, "%s has no ports: they need protocol tcp or udp", protocol);
+		if (leaf != NULL && strstr(leaves[i].protocols, word) == NULL) {
+			check_error(check, leaf, "%s %s", protocol, leaves[i].complaint);
 		}
-		if (type != NULL && !icmp) {
-			check_error(check, type, "%s has no ICMP types: they need protocol icmp", protocol);
-		}
+	}
+	/* The names of ICMP's types stand for other numbers there. */
+	if (type != NULL && strcmp(protocol, "icmp6") == 0 && (type->value[0] < '0' || type->value[0] > '9')) {
+		check_error(check, type, "'%s' is a type of ICMP: write icmp6-type", type->value);
 	}
 }
 

@@ -1,34 +1,82 @@
 /*
  * Routing: instances and their interfaces, static routes, groups of tables.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_private.h"
 
-#define DEFAULT_TABLE "inet.0"
+static const char *const default_tables[] = {"inet.0", "inet6.0"};
+
+enum {
+	FAMILIES = sizeof(default_tables) / sizeof(default_tables[0]),
+	INET6 = 1, /* its place there */
+	INSTANCE_MOST = 128,
+};
 
 /* What a set of routing options belongs to. */
 struct scope {
 	const struct conf_node *instance; /* NULL: the default instance */
 	const struct conf_node *options;
+	size_t family; /* of the routes at hand */
 };
+
+/* The place of the table's family in default_tables; FAMILIES: it is no table's name. */
+static size_t
+family_of(const char *table)
+{
+	const size_t length = strlen(table);
+	size_t family = 0;
+
+	for (; family < FAMILIES; family++) {
+		const size_t tail = strlen(default_tables[family]);
+
+		if (length >= tail && strcmp(table + length - tail, default_tables[family]) == 0 &&
+		    (length == tail || table[length - tail - 1] == '.')) {
+			break;
+		}
+	}
+	return family;
+}
+
+static bool
+is_default_table(const char *table)
+{
+	const size_t family = family_of(table);
+
+	return family < FAMILIES && strcmp(table, default_tables[family]) == 0;
+}
+
+/* The table of the scope's instance and family. */
+static void
+own_table(const struct scope *scope, struct text *table)
+{
+	if (scope->instance != NULL) {
+		text_printf(table, "%s.", scope->instance->value);
+	}
+	text_append(table, default_tables[scope->family]);
+}
 
 static bool
 table_exists(const struct check *check, const char *table)
 {
-	const size_t suffix = strlen(DEFAULT_TABLE) + 1;
-	const size_t length = strlen(table);
-	char name[128];
+	const size_t family = family_of(table);
+	char name[INSTANCE_MOST];
 
-	if (strcmp(table, DEFAULT_TABLE) == 0) {
+	if (is_default_table(table)) {
 		return true;
 	}
-	if (length <= suffix || length - suffix >= sizeof(name)) {
+	if (family == FAMILIES) {
 		return false;
 	}
-	memcpy(name, table, length - suffix);
-	name[length - suffix] = '\0';
+	const size_t length = strlen(table) - strlen(default_tables[family]) - 1;
+
+	if (length >= sizeof(name)) {
+		return false;
+	}
+	memcpy(name, table, length);
+	name[length] = '\0';
 	return conf_entry(conf_child(check->top, "routing-instances"), "instance", name, NULL) != NULL;
 }
 
@@ -62,16 +110,42 @@ check_instance_interfaces(const struct check *check, const struct conf_node *ins
 }
 
 static void
+check_unit(const struct check *check, const struct conf_node *node, const struct scope *scope)
+{
+	if (!check_unit_exists(check, node->value)) {
+		check_warning(check, node, "E-069 interface '%s' is not configured: the route stays inactive", node->value);
+	} else if (scope->instance != NULL && conf_entry(scope->instance, "interface", node->value, NULL) == NULL) {
+		check_warning(check, node, "interface '%s' is not in routing instance '%s': the route stays inactive",
+		    node->value, scope->instance->value);
+	}
+}
+
+/* fe80::/10: the same on every link. */
+static bool
+is_link_local(const char *address)
+{
+	struct in6_addr binary;
+
+	return inet_pton(AF_INET6, address, &binary) == 1 && IN6_IS_ADDR_LINKLOCAL(&binary);
+}
+
+static void
 check_next_hop(const struct check *check, const struct conf_node *hop, const struct scope *scope)
 {
-	if (hop->value[0] >= '0' && hop->value[0] <= '9') {
-		return;
+	const bool inet6 = strchr(hop->value, ':') != NULL;
+	const struct conf_node *unit = conf_child(hop, "interface");
+
+	if (unit != NULL) {
+		check_unit(check, unit, scope);
 	}
-	if (!check_unit_exists(check, hop->value)) {
-		check_warning(check, hop, "E-069 interface '%s' is not configured: the route stays inactive", hop->value);
-	} else if (scope->instance != NULL && conf_entry(scope->instance, "interface", hop->value, NULL) == NULL) {
-		check_warning(check, hop, "interface '%s' is not in routing instance '%s': the route stays inactive",
-		    hop->value, scope->instance->value);
+	if (!inet6 && (hop->value[0] < '0' || hop->value[0] > '9')) {
+		check_unit(check, hop, scope);
+	} else if (inet6 != (scope->family == INET6)) {
+		check_error(check, hop, "a gateway of a route in %s is an %s address", default_tables[scope->family],
+		    scope->family == INET6 ? "IPv6" : "IPv4");
+	} else if (unit == NULL && is_link_local(hop->value)) {
+		check_error(check, hop,
+		    "a link-local address is on every link: write 'qualified-next-hop %s interface INTERFACE'", hop->value);
 	}
 }
 
@@ -116,6 +190,8 @@ check_route(const struct check *check, const struct conf_node *route, const stru
 
 	if (table != NULL && !table_exists(check, table->value)) {
 		check_error(check, table, "routing table '%s' does not exist", table->value);
+	} else if (table != NULL && family_of(table->value) != scope->family) {
+		check_error(check, table, "a route of %s cannot go on in '%s'", default_tables[scope->family], table->value);
 	}
 }
 
@@ -136,10 +212,7 @@ check_group_reference(const struct check *check, const struct conf_node *leaf, c
 	const struct conf_node *first = conf_first(group, "import-rib");
 	struct text table = TEXT_EMPTY;
 
-	if (scope->instance != NULL) {
-		text_printf(&table, "%s.", scope->instance->value);
-	}
-	text_append(&table, DEFAULT_TABLE);
+	own_table(scope, &table);
 	if (first != NULL && strcmp(first->value, text_string(&table)) != 0) {
 		check_error(check, leaf, "the first table of rib-group '%s' is '%s', not '%s'", leaf->value, first->value,
 		    text_string(&table));
@@ -148,26 +221,48 @@ check_group_reference(const struct check *check, const struct conf_node *leaf, c
 }
 
 static void
-check_options(const struct check *check, const struct scope *scope)
+check_statics(const struct check *check, const struct conf_node *statics, const struct scope *scope)
 {
-	const struct conf_node *routes = conf_child(scope->options, "static");
-
-	for (const struct conf_node *route = conf_first(routes, "route"); route != NULL; route = conf_next(route)) {
+	for (const struct conf_node *route = conf_first(statics, "route"); route != NULL; route = conf_next(route)) {
 		check_route(check, route, scope);
 	}
-	check_group_reference(check, conf_child(routes, "rib-group"), scope);
-	check_group_reference(
-	    check, conf_walk(scope->options, "interface-routes", "rib-group", "inet", NULL), scope);
+	check_group_reference(check, conf_child(statics, "rib-group"), scope);
+}
+
+static void
+check_options(const struct check *check, const struct scope *scope)
+{
+	const struct conf_node *direct = conf_walk(scope->options, "interface-routes", "rib-group", NULL);
+	struct scope inet6 = *scope;
+	struct text table = TEXT_EMPTY;
+
+	inet6.family = INET6;
+	own_table(&inet6, &table);
+	check_statics(check, conf_child(scope->options, "static"), scope);
+	check_group_reference(check, conf_child(direct, "inet"), scope);
+	for (const struct conf_node *rib = conf_first(scope->options, "rib"); rib != NULL; rib = conf_next(rib)) {
+		if (strcmp(rib->value, text_string(&table)) != 0) {
+			check_error(check, rib, "the IPv6 table here is '%s'", text_string(&table));
+		}
+		check_statics(check, conf_child(rib, "static"), &inet6);
+	}
+	check_group_reference(check, conf_child(direct, "inet6"), &inet6);
+	text_release(&table);
 }
 
 /* The statements that name a group. */
 static bool
 collect_references(const struct conf_node *options, struct check_nodes *references)
 {
-	const struct conf_node *routes = conf_child(conf_child(options, "static"), "rib-group");
-	const struct conf_node *direct = conf_walk(options, "interface-routes", "rib-group", "inet", NULL);
+	const struct conf_node *direct = conf_walk(options, "interface-routes", "rib-group", NULL);
+	const struct conf_node *rib = conf_first(options, "rib");
+	bool good = check_collect(references, conf_child(conf_child(options, "static"), "rib-group")) &&
+	    check_collect(references, conf_child(direct, "inet")) && check_collect(references, conf_child(direct, "inet6"));
 
-	return check_collect(references, routes) && check_collect(references, direct);
+	for (; good && rib != NULL; rib = conf_next(rib)) {
+		good = check_collect(references, conf_child(conf_child(rib, "static"), "rib-group"));
+	}
+	return good;
 }
 
 static bool
@@ -212,9 +307,12 @@ check_groups(const struct check *check, const struct conf_node *instances)
 		     table = conf_next(table)) {
 			if (!table_exists(check, table->value)) {
 				check_error(check, table, "routing table '%s' does not exist", table->value);
+			} else if (family_of(table->value) != family_of(first)) {
+				check_error(check, table, "a group's tables are of one family: '%s' is not of that of '%s'",
+				    table->value, first);
 			}
 		}
-		if (first != NULL && strcmp(first, DEFAULT_TABLE) != 0 && !is_named(&references, group->value)) {
+		if (first != NULL && !is_default_table(first) && !is_named(&references, group->value)) {
 			check_warning(check, group,
 			    "E-062 no rib-group statement names this group: it is applied to the routes of %s", first);
 		}

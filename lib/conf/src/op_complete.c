@@ -43,11 +43,15 @@ op_offer_name(void *context, const char *name)
 static void
 op_offer_table(void *context, const char *name)
 {
-	struct text table = TEXT_EMPTY;
+	static const char *const families[] = {"inet.0", "inet6.0"};
 
-	text_printf(&table, "%s.inet.0", name);
-	op_offer(context, CONF_CANDIDATE_NAME, text_string(&table), "");
-	text_release(&table);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		struct text table = TEXT_EMPTY;
+
+		text_printf(&table, "%s.%s", name, families[i]);
+		op_offer(context, CONF_CANDIDATE_NAME, text_string(&table), "");
+		text_release(&table);
+	}
 }
 
 /* The values that an argument may take. */
@@ -65,6 +69,7 @@ op_offer_values(struct op_completing *completing, const struct op_argument *argu
 
 		if (tables) {
 			op_offer_name(completing, "inet.0");
+			op_offer_name(completing, "inet6.0");
 		}
 		place_start(&place, completing->editor->tree, CONF_VERB_SHOW);
 		complete_reference(&place, argument->reference, argument->name, tables ? op_offer_table : op_offer_name,

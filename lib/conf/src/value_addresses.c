@@ -325,36 +325,87 @@ value_check_ipv6_prefix(const char *value, size_t length, const struct value_res
 	return true;
 }
 
-/* Of either family; bits behind the length say nothing. */
-bool
-value_check_ip_prefix(const char *value, size_t length, const struct value_result *result)
+static bool
+is_ipv6(const char *value, size_t length)
 {
-	struct in6_addr binary;
-	uint32_t bits;
+	return memchr(value, ':', length) != NULL;
+}
 
-	if (memchr(value, ':', length) == NULL) {
-		return check_masked(value, length, result, "bits behind the prefix length are cleared");
-	}
-	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
-		return value_refuse(result,
-		    "a prefix looks like 192.0.2.0/24 or 2001:db8::/32; without a length it is a single address");
-	}
+/* Clears the bits behind the length. Returns whether one was set. */
+static bool
+clear_host_bits(struct in6_addr *binary, uint32_t bits)
+{
 	bool cleared = false;
 
 	for (uint32_t bit = bits; bit < 128; bit++) {
 		const uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 
-		cleared = cleared || (binary.s6_addr[bit / 8] & mask) != 0;
-		binary.s6_addr[bit / 8] &= (uint8_t)~mask;
+		cleared = cleared || (binary->s6_addr[bit / 8] & mask) != 0;
+		binary->s6_addr[bit / 8] &= (uint8_t)~mask;
 	}
-	if (cleared && result->notice != NULL) {
-		text_append(result->notice, "bits behind the prefix length are cleared");
+	return cleared;
+}
+
+static bool
+check_masked6(const char *value, size_t length, const struct value_result *result, const char *notice)
+{
+	struct in6_addr binary;
+	uint32_t bits;
+
+	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
+		return value_refuse(
+		    result, "an IPv6 prefix looks like 2001:db8::/32; without a length it is a single address");
+	}
+	if (clear_host_bits(&binary, bits) && result->notice != NULL) {
+		text_append(result->notice, notice);
 	}
 	write_ipv6_prefix(result->canonical, &binary, bits);
 	return true;
 }
 
-/* /32 behind an address is dropped (E-054). */
+bool
+value_check_ipv6_route(const char *value, size_t length, const struct value_result *result)
+{
+	if (value_equals(value, length, "default")) {
+		return value_take_as_is(result, "::/0", 4);
+	}
+	return check_masked6(value, length, result, "E-053 bits behind the prefix length are cleared");
+}
+
+/* Of either family; bits behind the length stay as they are written. */
+bool
+value_check_book_prefix(const char *value, size_t length, const struct value_result *result)
+{
+	return is_ipv6(value, length) ? value_check_ipv6_prefix(value, length, result)
+				      : value_check_ipv4_prefix(value, length, result);
+}
+
+/* Of either family; bits behind the length say nothing. */
+bool
+value_check_ip_prefix(const char *value, size_t length, const struct value_result *result)
+{
+	static const char notice[] = "bits behind the prefix length are cleared";
+
+	return is_ipv6(value, length) ? check_masked6(value, length, result, notice)
+				      : check_masked(value, length, result, notice);
+}
+
+static bool
+check_next_hop6(const char *value, size_t length, const struct value_result *result)
+{
+	struct in6_addr binary;
+	char address[INET6_ADDRSTRLEN] = "";
+	uint32_t bits;
+
+	if (!read_ipv6_prefix(value, length, &binary, &bits) || bits != 128) {
+		return value_refuse(result, "a next hop is a single address, without a prefix length");
+	}
+	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));
+	text_append(result->canonical, address);
+	return true;
+}
+
+/* /32 or /128 behind an address is dropped (E-054). */
 bool
 value_check_next_hop(const char *value, size_t length, const struct value_result *result)
 {
@@ -369,8 +420,11 @@ value_check_next_hop(const char *value, size_t length, const struct value_result
 		write_ipv4(result->canonical, address);
 		return true;
 	}
+	if (is_ipv6(value, length)) {
+		return check_next_hop6(value, length, result);
+	}
 	if (memchr(value, '.', length) == NULL || !read_unit(value, length, result->canonical)) {
-		return value_refuse(result, "a next hop is an IPv4 address or a logical interface such as ge-0/0/3.2");
+		return value_refuse(result, "a next hop is an IP address or a logical interface such as ge-0/0/3.2");
 	}
 	return true;
 }

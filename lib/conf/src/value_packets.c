@@ -2,6 +2,7 @@
  * Values that say what is in a packet: protocols, ports, ICMP types, TCP flags. See value_read.h.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "value_read.h"
@@ -157,20 +158,79 @@ static const struct named_number icmp_types[] = {
     {NULL, 0},
 };
 
-bool
-value_check_icmp_type(const char *value, size_t length, const struct value_result *result)
+static const struct named_number icmp6_types[] = {
+    {"destination-unreachable", 1},
+    {"packet-too-big", 2},
+    {"time-exceeded", 3},
+    {"parameter-problem", 4},
+    {"echo-request", 128},
+    {"echo-reply", 129},
+    {"membership-query", 130},
+    {"membership-report", 131},
+    {"membership-termination", 132},
+    {"router-solicit", 133},
+    {"router-advertisement", 134},
+    {"neighbor-solicit", 135},
+    {"neighbor-advertisement", 136},
+    {"redirect", 137},
+    {NULL, 0},
+};
+
+/* A name of the table as it stands, or a number. */
+static bool
+check_type(const char *value, size_t length, const struct value_result *result, const struct named_number *table)
 {
 	uint32_t number;
 	size_t at = 0;
 
-	if (find_number(icmp_types, value, length, &number)) {
+	if (find_number(table, value, length, &number)) {
 		return value_take_as_is(result, value, length);
 	}
 	if (value_take_number(value, length, &at, 3, &number) && at == length && number <= 255) {
 		text_printf(result->canonical, "%u", number);
 		return true;
 	}
-	return value_refuse(result, "an ICMP type is a number from 0 to 255 or a name such as echo-request");
+	return false;
+}
+
+bool
+value_check_icmp_type(const char *value, size_t length, const struct value_result *result)
+{
+	return check_type(value, length, result, icmp_types) ||
+	    value_refuse(result, "an ICMP type is a number from 0 to 255 or a name such as echo-request");
+}
+
+bool
+value_check_icmp6_type(const char *value, size_t length, const struct value_result *result)
+{
+	return check_type(value, length, result, icmp6_types) ||
+	    value_refuse(result, "an ICMPv6 type is a number from 0 to 255 or a name such as echo-request");
+}
+
+static int16_t
+type_number(const char *value, const struct named_number *table)
+{
+	uint32_t number = 0;
+
+	if (value == NULL) {
+		return -1;
+	}
+	if (!find_number(table, value, strlen(value), &number)) {
+		number = (uint32_t)strtoul(value, NULL, 10);
+	}
+	return (int16_t)number;
+}
+
+int16_t
+value_icmp_number(const char *value)
+{
+	return type_number(value, icmp_types);
+}
+
+int16_t
+value_icmp6_number(const char *value)
+{
+	return type_number(value, icmp6_types);
 }
 
 /* A flag's name, or 0x and a number up to 0x3f; moves *at. */

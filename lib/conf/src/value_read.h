@@ -76,6 +76,8 @@ bool value_check_tunnel_unit(const char *value, size_t length, const struct valu
 bool value_check_peer(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_address(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result);
+bool value_check_ipv6_route(const char *value, size_t length, const struct value_result *result);
+bool value_check_book_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_ip_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_next_hop(const char *value, size_t length, const struct value_result *result);
 
@@ -83,6 +85,10 @@ bool value_check_next_hop(const char *value, size_t length, const struct value_r
 bool value_check_protocol(const char *value, size_t length, const struct value_result *result);
 bool value_check_port_range(const char *value, size_t length, const struct value_result *result);
 bool value_check_icmp_type(const char *value, size_t length, const struct value_result *result);
+bool value_check_icmp6_type(const char *value, size_t length, const struct value_result *result);
+/* The number of a checked type or code; -1 for NULL. */
+int16_t value_icmp_number(const char *value);
+int16_t value_icmp6_number(const char *value);
 bool value_check_tcp_flags(const char *value, size_t length, const struct value_result *result);
 
 /* In value_times.c. */
