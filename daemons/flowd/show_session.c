@@ -232,6 +232,7 @@ clear_sessions(struct answer *answer, const struct answer_sources *sources, stru
 
 struct counts {
 	uint64_t reasons[REASON_COUNT];
+	struct engine_datagram_counts datagrams;
 	uint32_t sessions;
 };
 
@@ -244,6 +245,7 @@ counts_job(const struct worker_hands *hands, void *argument)
 		counts->reasons[r] = engine_reason_count(hands->engine, (enum reason)r);
 	}
 	counts->sessions = engine_session_count(hands->engine);
+	counts->datagrams = engine_datagram_counts(hands->engine);
 }
 
 static const char *
@@ -330,6 +332,10 @@ show_statistics(struct answer *answer, const struct answer_sources *sources, str
 	    count_of_kind(counts, REASON_KIND_DROP) + count_of_kind(counts, REASON_KIND_ILLEGAL) +
 	        count_of_kind(counts, REASON_KIND_SCREEN) +
 	        count_of_kind(counts, REASON_KIND_LIMIT));
+	(void)op_add_number(tree, tree->root, "current-datagrams", counts->datagrams.datagrams);
+	(void)op_add_number(tree, tree->root, "maximum-datagrams", counts->datagrams.datagrams_most);
+	(void)op_add_number(tree, tree->root, "held-fragments", counts->datagrams.held);
+	(void)op_add_number(tree, tree->root, "maximum-fragments", counts->datagrams.held_most);
 	for (unsigned r = 0; r < REASON_COUNT; r++) {
 		if (counts->reasons[r] == 0) {
 			continue;

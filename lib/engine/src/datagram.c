@@ -105,6 +105,7 @@ drop_with(struct engine *engine, const struct datagram *datagram, struct item *i
 static void
 refuse(struct engine *engine, struct datagram *datagram, enum reason reason)
 {
+	assert(reason_kind(reason) != REASON_KIND_PASS);
 	if (datagram->state != DATAGRAM_REFUSED) {
 		reason_note(engine, REASON_DATAGRAM_REFUSED);
 	}
@@ -195,9 +196,9 @@ for_ourselves(struct engine *engine, const struct item *item)
 		return false;
 	}
 	if (reference != SESSION_NONE) {
-		struct session *session = session_of(&engine->table, reference);
-
-		return session_flow(session, reference & 1)->out_unit == PACKET_NO_UNIT;
+		/* Its way may not be known yet. */
+		return session_of(&engine->table, reference)->common.zone[!(reference & 1)] ==
+		       SNAPSHOT_ZONE_SELF;
 	}
 	if (item->destination == UINT32_MAX ||
 	    ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
@@ -327,7 +328,8 @@ judge(struct engine *engine, struct item *item, struct datagram *datagram, uint1
 	datagram->policy = result->policy;
 	datagram->session = result->session;
 	datagram->reason = result->reason;
-	return result->verdict == VERDICT_FORWARD || result->reason == REASON_NEIGHBOUR_WAIT ||
+	return result->verdict == VERDICT_FORWARD || result->verdict == VERDICT_HOST ||
+	       result->reason == REASON_NEIGHBOUR_WAIT ||
 	       result->reason == REASON_HANDED_OFF;
 }
 
