@@ -30,12 +30,15 @@ enum {
 	PORTS = 5, /* the last one: any other */
 	SOURCE_PORTS = 3,
 	TIMES = 4, /* bit by scheduler */
-	PACKETS = ADDRESSES * ADDRESSES * PROTOCOLS * PORTS * SOURCE_PORTS,
+	FAMILY_PACKETS = ADDRESSES * ADDRESSES * PROTOCOLS * PORTS * SOURCE_PORTS,
+	PACKETS = 2 * FAMILY_PACKETS, /* those of inet, then those of inet6 */
 };
 
 struct model {
 	struct snapshot_address sources[RULES][LIST];
 	struct snapshot_address destinations[RULES][LIST];
+	struct snapshot_address6 sources6[RULES][LIST];
+	struct snapshot_address6 destinations6[RULES][LIST];
 	struct classifier_term terms[RULES][LIST];
 	uint16_t schedulers[RULES][2];
 	struct classifier_source_rule rules[RULES];
@@ -54,6 +57,42 @@ fill_addresses(struct random_source *random, struct snapshot_address *list)
 		list[i].address = random_below(random, ADDRESSES) << 30; /* host bits too */
 	}
 	return count;
+}
+
+static uint32_t
+fill_addresses6(struct random_source *random, struct snapshot_address6 *list)
+{
+	const uint32_t count = 1 + random_below(random, LIST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		list[i].length = (uint8_t)random_below(random, 3);
+		list[i].address = (struct ipv6_address){.high = (uint64_t)random_below(random, ADDRESSES) << 62};
+	}
+	return count;
+}
+
+/* Most policies are of both families; some name the one on one side only, where it matches nothing. */
+static void
+drop_families(struct random_source *random, struct classifier_source_rule *rule)
+{
+	switch (random_below(random, 8)) {
+	case 0:
+		rule->source6_count = 0;
+		break;
+	case 1:
+		rule->destination6_count = 0;
+		break;
+	case 2:
+		rule->source_count = 0;
+		break;
+	case 3:
+		rule->destination_count = 0;
+		break;
+	case 4:
+		rule->source6_count = 0;
+		rule->destination6_count = 0;
+		break;
+	}
 }
 
 static uint32_t
@@ -96,6 +135,17 @@ in_addresses(const struct snapshot_address *list, uint32_t count, uint32_t addre
 }
 
 static bool
+in_addresses6(const struct snapshot_address6 *list, uint32_t count, uint64_t address)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (list[i].length == 0 || (list[i].address.high ^ address << 62) >> (64 - list[i].length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
 in_terms(const struct classifier_source_rule *rule, uint32_t protocol, uint32_t destination,
     uint32_t source)
 {
@@ -115,12 +165,16 @@ matches_packet(const struct classifier_source_rule *rule, uint32_t packet)
 {
 	const uint32_t source = packet % ADDRESSES;
 	const uint32_t destination = packet / ADDRESSES % ADDRESSES;
-	const uint32_t service = packet / ADDRESSES / ADDRESSES;
+	const uint32_t service = packet % FAMILY_PACKETS / ADDRESSES / ADDRESSES;
+	const bool addresses = packet < FAMILY_PACKETS
+				   ? in_addresses(rule->sources, rule->source_count, source) &&
+					 in_addresses(rule->destinations, rule->destination_count, destination)
+				   : in_addresses6(rule->sources6, rule->source6_count, source) &&
+					 in_addresses6(rule->destinations6, rule->destination6_count, destination);
 
 	static const uint16_t protocols[PROTOCOLS] = {6, 17, 47};
 
-	return in_addresses(rule->sources, rule->source_count, source) &&
-	       in_addresses(rule->destinations, rule->destination_count, destination) &&
+	return addresses &&
 	       in_terms(rule, protocols[service % PROTOCOLS], service / PROTOCOLS % PORTS,
 		   service / PROTOCOLS / PORTS);
 }
@@ -138,12 +192,23 @@ fill_model(struct random_source *random, struct model *model)
 		    .terms = model->terms[i],
 		    .source_count = fill_addresses(random, model->sources[i]),
 		    .destination_count = fill_addresses(random, model->destinations[i]),
+		    .sources6 = model->sources6[i],
+		    .destinations6 = model->destinations6[i],
+		    .source6_count = fill_addresses6(random, model->sources6[i]),
+		    .destination6_count = fill_addresses6(random, model->destinations6[i]),
 		    .term_count = fill_terms(random, model->terms[i]),
 		};
 		/* the same array twice, as one name in two policies gives it */
 		if (i > 0 && random_below(random, 3) == 0) {
 			rule->sources = model->rules[i - 1].sources;
 			rule->source_count = model->rules[i - 1].source_count;
+		}
+		if (i > 0 && random_below(random, 3) == 0) {
+			rule->sources6 = model->rules[i - 1].sources6;
+			rule->source6_count = model->rules[i - 1].source6_count;
+		}
+		if (rule->source_count > 0 && rule->source6_count > 0) {
+			drop_families(random, rule);
 		}
 		model->schedulers[i][0] = (uint16_t)random_below(random, 2);
 		model->schedulers[i][1] = (uint16_t)(1 - model->schedulers[i][0]);

@@ -60,6 +60,33 @@ supersets_of(const struct cover *cover, uint32_t policy, enum dimension dimensio
 	return &sets_of(cover, dimension)->items[cover->places[policy].set[dimension]].supersets;
 }
 
+/*
+ * Source and destination in the families that the policy matches: what it names of one on one side only is as if not
+ * there. So policies that cover each other do so side by side.
+ */
+static bool
+place_addresses(struct cover *cover, const struct classifier_source_rule *rule, struct cover_place *place)
+{
+	const bool inet = rule->source_count > 0 && rule->destination_count > 0;
+	const bool inet6 = rule->source6_count > 0 && rule->destination6_count > 0;
+	const struct policy_address_lists sources = {
+	    .count = inet ? rule->source_count : 0,
+	    .count6 = inet6 ? rule->source6_count : 0,
+	    .inet = rule->sources,
+	    .inet6 = rule->sources6,
+	};
+	const struct policy_address_lists destinations = {
+	    .count = inet ? rule->destination_count : 0,
+	    .count6 = inet6 ? rule->destination6_count : 0,
+	    .inet = rule->destinations,
+	    .inet6 = rule->destinations6,
+	};
+
+	place->never = place->never || (!inet && !inet6);
+	return place->never || (policy_sets_addresses(&cover->addresses, &sources, &place->set[SOURCE]) &&
+				   policy_sets_addresses(&cover->addresses, &destinations, &place->set[DESTINATION]));
+}
+
 static bool
 place_policies(struct cover *cover)
 {
@@ -69,17 +96,10 @@ place_policies(struct cover *cover)
 
 		cover->rules[i].shadowed_by = CLASSIFIER_NONE;
 		cover->rules[i].redundant_by = CLASSIFIER_NONE;
-		place->never = rule->source_count == 0 || rule->destination_count == 0 ||
-			       rule->term_count == 0;
-		if (place->never) {
-			continue;
-		}
-		if (!policy_sets_addresses(&cover->addresses, rule->sources, rule->source_count,
-			&place->set[SOURCE]) ||
-		    !policy_sets_addresses(&cover->addresses, rule->destinations,
-			rule->destination_count, &place->set[DESTINATION]) ||
-		    !policy_sets_services(
-			&cover->services, rule->terms, rule->term_count, &place->set[SERVICE])) {
+		place->never = rule->term_count == 0;
+		if (!place_addresses(cover, rule, place) ||
+		    (!place->never && !policy_sets_services(&cover->services, rule->terms,
+					  rule->term_count, &place->set[SERVICE]))) {
 			return false;
 		}
 	}

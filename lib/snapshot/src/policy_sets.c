@@ -17,17 +17,11 @@ enum {
 #define HASH_START  0xcbf29ce484222325U
 #define HASH_FACTOR 0x100000001b3U
 
-static uint32_t
-mask_of(uint8_t length)
-{
-	return length == 0 ? 0 : UINT32_MAX << (32 - length);
-}
-
 static bool
-holds(const struct snapshot_address *outer, const struct snapshot_address *inner)
+holds(const struct policy_prefix *outer, const struct policy_prefix *inner)
 {
-	return outer->length <= inner->length &&
-	       ((outer->address ^ inner->address) & mask_of(outer->length)) == 0;
+	return outer->inet6 == inner->inet6 && outer->length <= inner->length &&
+	       ipv6_covers(outer->address, outer->length, inner->address);
 }
 
 /* --- the index -------------------------------------------------------------------------- */
@@ -94,30 +88,33 @@ index_find(const struct policy_sets *sets, uint32_t first, uint32_t second)
 static int
 compare_addresses(const void *left, const void *right)
 {
-	const struct snapshot_address *a = left;
-	const struct snapshot_address *b = right;
+	const struct policy_prefix *a = left;
+	const struct policy_prefix *b = right;
 
-	if (a->address != b->address) {
-		return a->address > b->address ? 1 : -1;
+	if (a->inet6 != b->inet6) {
+		return a->inet6 ? 1 : -1;
 	}
-	return (a->length > b->length) - (a->length < b->length);
+	const int order = ipv6_compare(a->address, b->address);
+	return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
 }
 
+/* The two differ in the last bit of their length only. => sorted */
 static bool
-are_halves(const struct snapshot_address *left, const struct snapshot_address *right)
+are_halves(const struct policy_prefix *left, const struct policy_prefix *right)
 {
-	return left->length == right->length && left->length > 0 &&
-	       (left->address ^ right->address) == 1U << (32 - left->length);
+	return left->inet6 == right->inet6 && left->length == right->length &&
+	       left->length > (left->inet6 ? 0 : IPV6_MAPPED_LENGTH) &&
+	       ipv6_covers(left->address, left->length - 1U, right->address);
 }
 
 /* The fewest prefixes for the same addresses. Returns how many are left. */
 static uint32_t
-fold_addresses(struct snapshot_address *prefixes, uint32_t count)
+fold_addresses(struct policy_prefix *prefixes, uint32_t count)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		prefixes[i].address &= mask_of(prefixes[i].length);
+		prefixes[i].address = ipv6_first(prefixes[i].address, prefixes[i].length);
 	}
 	if (count > 1) {
 		qsort(prefixes, count, sizeof(*prefixes), compare_addresses);
@@ -175,7 +172,7 @@ fold_terms(struct classifier_term *terms, uint32_t count)
 }
 
 static uint64_t
-hash_step(uint64_t hash, uint32_t value)
+hash_step(uint64_t hash, uint64_t value)
 {
 	return (hash ^ value) * HASH_FACTOR;
 }
@@ -194,8 +191,12 @@ hash_set(const struct policy_set *set)
 			hash =
 			    hash_step(hash, (uint32_t)term->source_low << 16 | term->source_high);
 		} else {
-			hash = hash_step(hash, set->prefixes[i].address);
-			hash = hash_step(hash, set->prefixes[i].length);
+			const struct policy_prefix *prefix = &set->prefixes[i];
+			hash = hash_step(hash, (uint32_t)prefix->address.low);
+			hash = hash_step(hash, (uint32_t)(prefix->address.low >> 32));
+			hash = hash_step(hash, (uint32_t)prefix->address.high);
+			hash = hash_step(hash, (uint32_t)(prefix->address.high >> 32));
+			hash = hash_step(hash, prefix->length);
 		}
 	}
 	return hash ^ hash >> 32;
@@ -247,19 +248,26 @@ place_set(struct policy_sets *sets, struct policy_set *set, uint32_t *number)
 	return true;
 }
 
-/* The caller's array, whose number is filled in when it is new (CLASSIFIER_NONE). */
+/* The caller's arrays, whose number is filled in when they are new (CLASSIFIER_NONE). */
 static struct policy_set_array *
-place_of_array(struct policy_sets *sets, const void *array, uint32_t count)
+place_of_array(struct policy_sets *sets, const struct policy_set_array *wanted)
 {
-	const uint64_t where = (uint64_t)(uintptr_t)array;
+	const uint64_t where =
+	    hash_step(hash_step(hash_step(hash_step(HASH_START, wanted->first_count), wanted->second_count),
+	                  (uintptr_t)wanted->first),
+		(uintptr_t)wanted->second);
 	uint32_t *place = pair_map_place(&sets->by_array, sets->scratch, (uint32_t)(where >> 32),
 	    (uint32_t)where, sets->array_count);
 
 	if (place == NULL) {
 		return NULL;
 	}
-	if (*place < sets->array_count && sets->arrays[*place].count == count) {
-		return &sets->arrays[*place];
+	if (*place < sets->array_count) {
+		struct policy_set_array *known = &sets->arrays[*place];
+		if (known->first == wanted->first && known->second == wanted->second &&
+		    known->first_count == wanted->first_count && known->second_count == wanted->second_count) {
+			return known;
+		}
 	}
 	*place = sets->array_count;
 	struct policy_set_array *moved = arena_grow(
@@ -268,18 +276,46 @@ place_of_array(struct policy_sets *sets, const void *array, uint32_t count)
 		return NULL;
 	}
 	sets->arrays = moved;
-	moved[sets->array_count] =
-	    (struct policy_set_array){.count = count, .number = CLASSIFIER_NONE};
+	moved[sets->array_count] = *wanted;
+	moved[sets->array_count].number = CLASSIFIER_NONE;
 	return &moved[sets->array_count++];
 }
 
-bool
-policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses,
-    uint32_t count, uint32_t *number)
+static struct policy_prefix *
+join_lists(struct arena *scratch, const struct policy_address_lists *lists)
 {
-	struct policy_set_array *known = place_of_array(sets, addresses, count);
+	struct policy_prefix *prefixes =
+	    arena_take(scratch, (size_t)lists->count + lists->count6, sizeof(*prefixes));
 
-	assert(!sets->services && count > 0);
+	for (uint32_t i = 0; prefixes != NULL && i < lists->count; i++) {
+		prefixes[i] = (struct policy_prefix){
+		    .address = ipv6_mapped(lists->inet[i].address),
+		    .length = (uint8_t)(lists->inet[i].length + IPV6_MAPPED_LENGTH),
+		};
+	}
+	for (uint32_t i = 0; prefixes != NULL && i < lists->count6; i++) {
+		prefixes[lists->count + i] = (struct policy_prefix){
+		    .address = lists->inet6[i].address,
+		    .length = lists->inet6[i].length,
+		    .inet6 = true,
+		};
+	}
+	return prefixes;
+}
+
+bool
+policy_sets_addresses(
+    struct policy_sets *sets, const struct policy_address_lists *lists, uint32_t *number)
+{
+	const struct policy_set_array array = {
+	    .first = lists->count == 0 ? NULL : lists->inet,
+	    .second = lists->count6 == 0 ? NULL : lists->inet6,
+	    .first_count = lists->count,
+	    .second_count = lists->count6,
+	};
+	struct policy_set_array *known = place_of_array(sets, &array);
+
+	assert(!sets->services && lists->count + lists->count6 > 0);
 	if (known == NULL) {
 		return false;
 	}
@@ -287,12 +323,12 @@ policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *a
 		*number = known->number;
 		return true;
 	}
-	struct snapshot_address *prefixes = arena_take(sets->scratch, count, sizeof(*prefixes));
+	struct policy_prefix *prefixes = join_lists(sets->scratch, lists);
 	if (prefixes == NULL) {
 		return false;
 	}
-	memcpy(prefixes, addresses, count * sizeof(*prefixes));
-	struct policy_set set = {.count = fold_addresses(prefixes, count), .prefixes = prefixes};
+	struct policy_set set = {
+	    .count = fold_addresses(prefixes, lists->count + lists->count6), .prefixes = prefixes};
 	if (!place_set(sets, &set, number)) {
 		return false;
 	}
@@ -304,7 +340,8 @@ bool
 policy_sets_services(
     struct policy_sets *sets, const struct classifier_term *terms, uint32_t count, uint32_t *number)
 {
-	struct policy_set_array *known = place_of_array(sets, terms, count);
+	const struct policy_set_array array = {.first = terms, .first_count = count};
+	struct policy_set_array *known = place_of_array(sets, &array);
 
 	assert(sets->services && count > 0);
 	if (known == NULL) {
@@ -329,17 +366,19 @@ policy_sets_services(
 
 /* --- which contains which --------------------------------------------------------------- */
 
-/* The prefix of the set that holds the address or begins first behind it. */
+/* The prefix of the set that holds the first address of another or begins first behind it. */
 static uint32_t
-find_prefix(const struct policy_set *set, uint32_t address)
+find_prefix(const struct policy_set *set, const struct policy_prefix *wanted)
 {
 	uint32_t low = 0;
 	uint32_t high = set->count;
 
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
-		if ((set->prefixes[middle].address | ~mask_of(set->prefixes[middle].length)) <
-		    address) {
+		const struct policy_prefix *prefix = &set->prefixes[middle];
+		if (prefix->inet6 != wanted->inet6
+			? wanted->inet6
+			: ipv6_less(ipv6_last(prefix->address, prefix->length), wanted->address)) {
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -355,9 +394,24 @@ holds_member(const struct policy_sets *sets, const struct policy_set *outer,
 	if (sets->services) {
 		return policy_terms_contain(outer->terms, outer->count, &inner->terms[member]);
 	}
-	const struct snapshot_address *prefix = &inner->prefixes[member];
-	const uint32_t place = find_prefix(outer, prefix->address);
+	const struct policy_prefix *prefix = &inner->prefixes[member];
+	const uint32_t place = find_prefix(outer, prefix);
 	return place < outer->count && holds(&outer->prefixes[place], prefix);
+}
+
+/* What stands for a prefix in the index; that others may share it only costs a comparison. */
+static uint32_t
+prefix_key(struct ipv6_address address)
+{
+	const uint64_t mixed = (address.high ^ address.low * HASH_FACTOR) * HASH_FACTOR;
+
+	return (uint32_t)(mixed >> 32) ^ (uint32_t)mixed;
+}
+
+static uint32_t
+length_key(uint32_t length, bool inet6)
+{
+	return inet6 ? length | 0x100 : length;
 }
 
 /* Sets that may hold the member, key by key: calls with rising `step` until it is false. */
@@ -367,12 +421,14 @@ candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint
 {
 	*list = (struct policy_set_list){.count = 0};
 	if (!sets->services) {
-		const struct snapshot_address *prefix = &set->prefixes[member];
-		if (step > prefix->length) {
+		const struct policy_prefix *prefix = &set->prefixes[member];
+		const uint32_t length = step + (prefix->inet6 ? 0 : IPV6_MAPPED_LENGTH);
+		if (length > prefix->length) {
 			return false;
 		}
-		if ((sets->lengths >> step & 1) != 0) {
-			*list = index_find(sets, prefix->address & mask_of((uint8_t)step), step);
+		if (sets->lengths[prefix->inet6][length]) {
+			*list = index_find(sets, prefix_key(ipv6_first(prefix->address, length)),
+			    length_key(length, prefix->inet6));
 		}
 		return true;
 	}
@@ -383,7 +439,7 @@ candidates_of(const struct policy_sets *sets, const struct policy_set *set, uint
 		return false;
 	}
 	/* its first port, by all lengths of blocks, of its protocol and of any */
-	if ((sets->lengths >> step / 2 & 1) != 0) {
+	if (sets->lengths[0][step / 2]) {
 		*list = index_find(sets, step % 2 == 0 ? own : CLASSIFIER_ANY_PROTOCOL,
 		    classifier_port_key(term->destination_low, step / 2));
 	}
@@ -484,7 +540,7 @@ add_port_key(void *context, uint32_t key)
 {
 	const struct term_context *term = context;
 
-	term->sets->lengths |= (uint64_t)1 << (key >> 16);
+	term->sets->lengths[0][key >> 16] = true;
 	return index_add(term->sets, term->protocol, key, term->set);
 }
 
@@ -502,9 +558,10 @@ index_set(struct policy_sets *sets, uint32_t number)
 				return false;
 			}
 		} else {
-			sets->lengths |= (uint64_t)1 << set->prefixes[i].length;
-			if (!index_add(
-				sets, set->prefixes[i].address, set->prefixes[i].length, number)) {
+			const struct policy_prefix *prefix = &set->prefixes[i];
+			sets->lengths[prefix->inet6][prefix->length] = true;
+			if (!index_add(sets, prefix_key(prefix->address),
+				length_key(prefix->length, prefix->inet6), number)) {
 				return false;
 			}
 		}
@@ -540,9 +597,9 @@ policy_sets_finish(struct policy_sets *sets)
 /* --- what two have in common ------------------------------------------------------------ */
 
 static bool
-prefix_meets(const struct policy_set *set, const struct snapshot_address *prefix)
+prefix_meets(const struct policy_set *set, const struct policy_prefix *prefix)
 {
-	const uint32_t place = find_prefix(set, prefix->address);
+	const uint32_t place = find_prefix(set, prefix);
 
 	return place < set->count &&
 	       (holds(&set->prefixes[place], prefix) || holds(prefix, &set->prefixes[place]));

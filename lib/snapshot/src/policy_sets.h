@@ -23,6 +23,21 @@ enum {
 	POLICY_SETS_WORK = 4096,
 };
 
+/* A prefix of one family. */
+struct policy_prefix {
+	struct ipv6_address address; /* of inet: ::ffff:a.b.c.d */
+	uint8_t length;              /* of 128 bits */
+	bool inet6;                  /* ::/0 has nothing of inet, though the bits say so */
+};
+
+/* What a policy's source or destination is made of. */
+struct policy_address_lists {
+	uint32_t count;
+	uint32_t count6;
+	const struct snapshot_address *inet;
+	const struct snapshot_address6 *inet6;
+};
+
 struct policy_set_list {
 	uint32_t count;
 	const uint32_t *items;
@@ -46,23 +61,26 @@ struct policy_set_index {
 
 struct policy_set {
 	uint32_t count;
-	const struct snapshot_address
+	const struct policy_prefix
 	    *prefixes; /* an address set's; sorted, disjoint, no two halves of a larger one */
 	const struct classifier_term *terms; /* a service set's; sorted, applications left out */
 	uint32_t same_hash;                  /* the next set of the same hash, or CLASSIFIER_NONE */
 	struct policy_set_list supersets;    /* itself too */
 };
 
-/* An array that the caller gave. */
+/* An array, or two, that the caller gave. */
 struct policy_set_array {
-	uint32_t count;
+	const void *first;
+	const void *second;
+	uint32_t first_count;
+	uint32_t second_count;
 	uint32_t number; /* of its set */
 };
 
 struct policy_sets {
 	struct arena *scratch;
 	bool services;
-	struct pair_map by_array; /* where the caller's array stands, to its place in arrays */
+	struct pair_map by_array; /* where the caller's arrays stand, to their place in arrays */
 	struct policy_set_array *arrays;
 	uint32_t array_count;
 	uint32_t array_capacity;
@@ -70,14 +88,14 @@ struct policy_sets {
 	struct policy_set *items;
 	uint32_t count;
 	uint32_t capacity;
-	uint64_t lengths; /* bit by prefix length that occurs */
+	bool lengths[2][IPV6_LENGTH_MOST + 1]; /* by family (services: 0) and length: one occurs */
 	struct policy_set_index index;
 	uint32_t *seen; /* by set: the last one it was compared with */
 };
 
-/* The set's number. The same array may come again; `count` is above 0. */
-bool policy_sets_addresses(struct policy_sets *sets, const struct snapshot_address *addresses,
-    uint32_t count, uint32_t *number) __attribute__((warn_unused_result));
+/* The set's number. The same arrays may come again; there is an address (a term) in them. */
+bool policy_sets_addresses(struct policy_sets *sets, const struct policy_address_lists *lists,
+    uint32_t *number) __attribute__((warn_unused_result));
 bool policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms,
     uint32_t count, uint32_t *number) __attribute__((warn_unused_result));
 /* When all sets are there: finds of each the ones that contain it. */
