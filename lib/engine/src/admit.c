@@ -14,6 +14,7 @@
 #include "engine_private.h"
 
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 
 enum {
 	PORT_DNS = 53,
@@ -57,7 +58,7 @@ check_source_way(const struct engine *engine, const struct item *item)
 		return REASON_SOURCE_OURS;
 	}
 	/* By a gateway it is nobody's broadcast as far as we know. */
-	return way.next_hop == item->source && unit_broadcast(engine, way.unit, item->source) ?
+	return ipv6_equal(way.next_hop, ipv6_mapped(item->source)) && unit_broadcast(engine, way.unit, item->source) ?
 	    REASON_SOURCE_BROADCAST :
 	    REASON_NONE;
 }
@@ -111,7 +112,8 @@ static bool
 refuse_without_session(struct engine *engine, struct item *item)
 {
 	if ((item->flags & ITEM_RELATED) != 0 ||
-	    (item->protocol == IPV4_PROTOCOL_ICMP && icmp_is_reply(item->icmp_type))) {
+	    (item->protocol == IPV4_PROTOCOL_ICMP && icmp_is_reply(item->icmp_type)) ||
+	    (item->protocol == IPV6_NEXT_ICMP && icmp6_is_reply(item->icmp_type))) {
 		finish_refused(engine, item, REASON_ICMP_NO_SESSION);
 		return true;
 	}
@@ -126,7 +128,7 @@ refuse_without_session(struct engine *engine, struct item *item)
 	return false;
 }
 
-static void
+void
 refuse_route(struct engine *engine, struct item *item, enum reason reason)
 {
 	if (reason == REASON_NO_ROUTE) {
@@ -136,6 +138,15 @@ refuse_route(struct engine *engine, struct item *item, enum reason reason)
 	} else {
 		finish_drop(engine, item->packet, reason);
 	}
+}
+
+/* Is an address of it good on one link only? Of IPv6's destinations only ours got here. */
+static bool
+on_link_only(const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0
+		   ? ipv6_is_link_local(item->addresses.source)
+		   : ipv4_link_local(item->source) || ipv4_link_local(item->destination);
 }
 
 /* A packet in transit. */
@@ -155,12 +166,12 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 		finish_drop(engine, item->packet, REASON_NULL_ZONE_EGRESS);
 		return;
 	}
-	if (unit_broadcast(engine, way->unit, item->destination)) {
+	if ((item->flags & ITEM_IPV6) == 0 &&
+	    unit_broadcast(engine, way->unit, item->destination)) {
 		finish_drop(engine, item->packet, REASON_DESTINATION_BROADCAST);
 		return;
 	}
-	if ((item->flags & ITEM_FROM_HOST) == 0 &&
-	    (ipv4_link_local(item->source) || ipv4_link_local(item->destination))) {
+	if ((item->flags & ITEM_FROM_HOST) == 0 && on_link_only(item)) {
 		finish_refused(engine, item, REASON_LINK_LOCAL);
 		return;
 	}
@@ -179,8 +190,10 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 		reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (item->length > out->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
-		reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, out->mtu,
+	const uint16_t mtu = unit_mtu(out, item);
+
+	if (item->length > mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+		reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, mtu,
 		    REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
@@ -196,6 +209,12 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 	pair->keys[SESSION_BACK] =
 	    flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
 	pair->hashes[SESSION_FORTH] = item->hash;
+	if ((item->flags & ITEM_IPV6) != 0) {
+		const struct flow_addresses back = flow_addresses_reverse(&item->key_addresses);
+
+		pair->keys[SESSION_BACK].low = flow_addresses_hash(&engine->table, &back);
+		pair->addresses = &item->key_addresses;
+	}
 	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
 	session_table_prefetch_add(&engine->table, pair);
 }
@@ -222,7 +241,7 @@ admit_create(struct engine *engine, struct item *item, const struct admission *a
 {
 	const struct way *way = &admission->way;
 	const uint32_t neighbour =
-	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, ipv6_mapped(way->next_hop));
+	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
 	bool clash = false;
 
 	if (!way->local && neighbour == NEIGHBOUR_NONE) {
@@ -245,55 +264,94 @@ admit_create(struct engine *engine, struct item *item, const struct admission *a
 	session_forward(engine, item, session, SESSION_FORTH, admission->reason);
 }
 
-void
-admit_packet(struct engine *engine, struct item *item)
+/* May the packet have its addresses, wherever it goes? */
+static inline __attribute__((always_inline)) enum reason
+check_addresses(const struct engine *engine, const struct item *item)
 {
-	struct packet *packet = item->packet;
-	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
-	enum reason reason = from_host ? REASON_NONE : check_source(engine, item);
-	struct way way;
+	const enum reason reason =
+	    (item->flags & ITEM_FROM_HOST) != 0 ? REASON_NONE : check_source(engine, item);
 
-	if (reason == REASON_NONE) {
-		reason = check_destination(item);
-	}
-	if (reason != REASON_NONE) {
-		finish_refused(engine, item, reason);
-		return;
-	}
-	/* Nobody may send it with 0: not worth an answer (RFC 1122 3.2.1.7). */
-	if (item->ttl == 0 && !from_host) {
-		finish_drop(engine, packet, REASON_TTL_EXCEEDED);
-		return;
-	}
-	if (refuse_without_session(engine, item)) {
-		return;
-	}
-	if (!from_host) {
+	return reason != REASON_NONE ? reason : check_destination(item);
+}
+
+/* The way of a packet and what is wrong with it; false: the packet is finished. */
+static inline __attribute__((always_inline)) bool
+find_way(struct engine *engine, struct item *item, struct way *way, enum reason *reason)
+{
+	if ((item->flags & ITEM_FROM_HOST) == 0) {
 		const bool group = item->destination == UINT32_MAX ||
 				   ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
 				   unit_broadcast(engine, item->unit, item->destination);
 
 		/* One that was to a single host but came to all is judged as such first. */
-		reason = !group && (item->flags & ITEM_GROUP_FRAME) != 0
-			     ? REASON_FRAME_BROADCAST
-			     : check_source_way(engine, item);
-		if (reason != REASON_NONE) {
-			finish_refused(engine, item, reason);
-			return;
+		*reason = !group && (item->flags & ITEM_GROUP_FRAME) != 0
+			      ? REASON_FRAME_BROADCAST
+			      : check_source_way(engine, item);
+		if (*reason != REASON_NONE) {
+			finish_refused(engine, item, *reason);
+			return false;
 		}
 		if (group) {
 			local_packet(engine, item, NULL);
-			return;
+			return false;
 		}
 	}
-	reason = route_find(engine, item->instance, item->destination, &way);
+	*reason = route_find(engine, item->instance, item->destination, way);
+	return true;
+}
+
+static __attribute__((noinline)) bool
+find_way6(struct engine *engine, struct item *item, struct way *way, enum reason *reason)
+{
+	if ((item->flags & ITEM_FROM_HOST) == 0) {
+		const bool group = ipv6_is_multicast(item->addresses.destination);
+
+		*reason = !group && (item->flags & ITEM_GROUP_FRAME) != 0
+			      ? REASON_FRAME_BROADCAST
+			      : check_source_way6(engine, item);
+		if (*reason != REASON_NONE) {
+			finish_refused(engine, item, *reason);
+			return false;
+		}
+		if (group) {
+			local_packet(engine, item, NULL);
+			return false;
+		}
+	}
+	*reason = route_find6(
+	    engine, item->instance, item->unit, item->addresses.destination, way);
+	return true;
+}
+
+void
+admit_packet(struct engine *engine, struct item *item)
+{
+	const bool ipv6 = (item->flags & ITEM_IPV6) != 0;
+	enum reason reason =
+	    ipv6 ? check_addresses6(engine, item) : check_addresses(engine, item);
+	struct way way;
+
+	if (reason != REASON_NONE) {
+		finish_refused(engine, item, reason);
+		return;
+	}
+	/* Nobody may send it with 0: not worth an answer (RFC 1122 3.2.1.7). */
+	if (item->ttl == 0 && (item->flags & ITEM_FROM_HOST) == 0) {
+		finish_drop(engine, item->packet, REASON_TTL_EXCEEDED);
+		return;
+	}
+	if (refuse_without_session(engine, item) ||
+	    !(ipv6 ? find_way6(engine, item, &way, &reason)
+		   : find_way(engine, item, &way, &reason))) {
+		return;
+	}
 	/* The policies judge first, as they will when there are tunnels. */
 	if (reason != REASON_NONE && reason != REASON_NO_TUNNEL) {
 		refuse_route(engine, item, reason);
 	} else if (!way.local) {
 		admit_transit(engine, item, &way);
-	} else if (from_host) {
-		finish_drop(engine, packet, REASON_HOST_TO_SELF);
+	} else if ((item->flags & ITEM_FROM_HOST) != 0) {
+		finish_drop(engine, item->packet, REASON_HOST_TO_SELF);
 	} else {
 		local_packet(engine, item, &way);
 	}

@@ -43,26 +43,55 @@ egress_send(struct engine *engine, struct packet *packet, uint32_t index)
 	return REASON_NONE;
 }
 
+/* The neighbour that a packet of our own goes to; NEIGHBOUR_NONE: it cannot. */
+static uint32_t
+own_neighbour(struct engine *engine, const struct way *way)
+{
+	return way->local || engine->units[way->unit].zone == SNAPSHOT_NONE
+		   ? NEIGHBOUR_NONE
+		   : neighbour_get(engine, way->unit, way->next_hop);
+}
+
+static bool
+send_own(struct engine *engine, struct packet *packet, uint32_t neighbour)
+{
+	const enum reason sent = egress_send(engine, packet, neighbour);
+
+	return sent == REASON_NONE || sent == REASON_NEIGHBOUR_WAIT;
+}
+
 bool
 egress_originate(struct engine *engine, struct packet *packet, uint16_t instance)
 {
 	struct way way;
 
 	assert(packet->length >= IPV4_HEADER);
-	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE ||
-	    way.local) {
+	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE) {
 		return false;
 	}
-	const struct unit *unit = &engine->units[way.unit];
-	const uint32_t neighbour = neighbour_get(engine, way.unit, ipv6_mapped(way.next_hop));
+	const uint16_t mtu = engine->units[way.unit].mtu;
+	const uint32_t neighbour = own_neighbour(engine, &way);
 
-	if (unit->zone == SNAPSHOT_NONE || neighbour == NEIGHBOUR_NONE) {
+	if (neighbour == NEIGHBOUR_NONE) {
 		return false;
 	}
-	if (packet->length > unit->mtu) {
-		return fragment_send(engine, packet, neighbour, unit->mtu);
-	}
-	const enum reason sent = egress_send(engine, packet, neighbour);
+	return packet->length > mtu ? fragment_send(engine, packet, neighbour, mtu)
+				    : send_own(engine, packet, neighbour);
+}
 
-	return sent == REASON_NONE || sent == REASON_NEIGHBOUR_WAIT;
+bool
+egress_originate6(struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit)
+{
+	struct way way;
+
+	assert(packet->length >= IPV6_HEADER);
+	if (route_find6(engine, instance, unit,
+		ipv6_address_load(packet->data + IPV6_DESTINATION_AT), &way) != REASON_NONE) {
+		return false;
+	}
+	const uint32_t neighbour = own_neighbour(engine, &way);
+
+	/* What answers a packet of a larger link may not fit in this one. */
+	return neighbour != NEIGHBOUR_NONE && packet->length <= engine->units[way.unit].mtu6 &&
+	       send_own(engine, packet, neighbour);
 }

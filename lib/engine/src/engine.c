@@ -147,10 +147,13 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	}
 	unit->flags = UNIT_PRESENT;
 	unit->flags |= from->has_inet ? UNIT_INET : 0;
+	unit->flags |= from->has_inet6 ? UNIT_INET6 : 0;
 	unit->flags |= from->tunnel ? UNIT_TUNNEL : 0;
 	unit->port = from->port;
 	unit->vlan = from->vlan;
 	unit->mtu = from->mtu;
+	unit->mtu6 = from->mtu6;
+	unit->mtu_least = from->has_inet6 && from->mtu6 < from->mtu ? from->mtu6 : from->mtu;
 	unit->zone = from->zone;
 	unit->instance = from->instance;
 	unit->flags |= from->address_count > 1 ? UNIT_ADDRESSES : 0;

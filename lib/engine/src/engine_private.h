@@ -7,6 +7,9 @@
  * -> egress.c (next hop, frame, out). reply.c makes what we say ourselves; neighbour.c knows who
  * lives where; the timers of session.c and neighbour.c and show.c run between bursts.
  *
+ * IPv6 goes the same way. What differs is in files of its own: inspect6.c (headers), addresses6.c
+ * (which addresses may be where), route6.c, reply6.c, and stateless6.c (mode packet-based).
+ *
  * Every function that ends a packet's way calls finish_*(): each packet gets one verdict, one
  * reason and one output.
  * Threads: all of it belongs to the one worker thread of the engine.
@@ -51,6 +54,7 @@ enum unit_flag {
 	UNIT_INET = 1 << 2,
 	UNIT_TUNNEL = 1 << 3,
 	UNIT_ADDRESSES = 1 << 4, /* it has more than one */
+	UNIT_INET6 = 1 << 5,
 };
 
 /* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache
@@ -58,14 +62,15 @@ enum unit_flag {
 struct unit {
 	uint16_t port;
 	uint16_t vlan;
-	uint16_t mtu;
+	uint16_t mtu; /* of IPv4 */
 	uint16_t zone;
 	uint16_t instance;
 	uint16_t flags; /* enum unit_flag */
 	uint8_t mac[ETHERNET_ADDRESS];
-	uint16_t pad;
+	uint16_t mtu6;
 	uint32_t address; /* its first, 0: none */
 	uint32_t broadcast; /* of its first address, 0: none */
+	uint16_t mtu_least; /* of both families: what is not larger needs no closer look */
 	struct engine_unit_counters counters;
 };
 _Static_assert(sizeof(struct unit) == CACHE_LINE, "a unit is a cache line");
@@ -165,7 +170,7 @@ struct aging {
 struct way {
 	uint16_t unit;
 	bool local; /* the unit owns the address */
-	uint32_t next_hop;
+	struct ipv6_address next_hop; /* IPv4 as ::ffff:a.b.c.d */
 };
 
 struct engine {
@@ -295,6 +300,21 @@ unit_of(const struct engine *engine, uint16_t unit)
 	return unit < engine->config.units ? &engine->units[unit] : NULL;
 }
 
+/* An IPv6 packet under mode packet-based: no session explains it, and none is made. */
+static inline bool
+item_stateless(const struct engine *engine, const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0 &&
+	       engine->snapshot->flow.inet6_mode == INET6_MODE_PACKET_BASED;
+}
+
+/* The largest IP packet that a unit takes, of the item's family. */
+static inline uint16_t
+unit_mtu(const struct unit *unit, const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0 ? unit->mtu6 : unit->mtu;
+}
+
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
 /* What the transport header of a first fragment says of all of its datagram. */
@@ -308,6 +328,10 @@ enum reason inspect_head(
     struct engine *engine, struct item *item, uint16_t size, struct transport_head *head);
 /* A datagram that was put together: ip, unit, zone, instance and flags are set. */
 enum reason inspect_whole(struct engine *engine, struct item *item, uint32_t room);
+/* inspect6.c: an IPv6 packet with `room` octets at item->ip; REASON_NONE, or why it is dropped. */
+enum reason inspect_ip6(struct engine *engine, struct item *item, uint32_t room);
+/* stateless6.c: an inspected IPv6 packet under mode packet-based; finishes it. */
+void stateless_packet6(struct engine *engine, struct item *item);
 
 /* arp.c: an ARP frame that came in on a unit; the packet is finished. */
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
@@ -331,9 +355,19 @@ bool session_take(struct engine *engine, struct item *item);
 /* Sends a packet on by its session; `reason` is what its result says then. */
 void session_forward(struct engine *engine, struct item *item, struct session *session,
     unsigned direction, enum reason reason);
+/* Sends a packet without session to a neighbour on a unit, one hop less; finishes it. => its hop
+ * limit and the unit's MTU allow it */
+void stateless_forward(
+    struct engine *engine, struct item *item, uint16_t unit, uint32_t neighbour, enum reason reason);
 
 /* admit.c: a packet without session; finishes it. */
 void admit_packet(struct engine *engine, struct item *item);
+/* Drops a packet that has no way, and tells its sender. */
+void refuse_route(struct engine *engine, struct item *item, enum reason reason);
+/* addresses6.c: may an IPv6 packet have its addresses, wherever it goes? */
+enum reason check_addresses6(const struct engine *engine, const struct item *item);
+/* May the source be where it is: none of ours by the routes? */
+enum reason check_source_way6(const struct engine *engine, const struct item *item);
 /* What a first packet is, on its way through admit.c and local.c. */
 struct admission {
 	struct way way;
@@ -371,6 +405,48 @@ enum host_limit host_limit_of_session(const struct session_common *common);
 enum reason route_find(
     const struct engine *engine, uint16_t instance, uint32_t destination, struct way *way);
 bool unit_owns(const struct engine *engine, uint16_t unit, uint32_t address);
+/* What a hop of either family's table means; next_hop is the caller's. */
+static inline enum reason
+way_of_hop(const struct engine *engine, const struct fib_hop *hop, struct way *way)
+{
+	way->unit = hop->unit;
+	way->local = false;
+	switch ((enum fib_kind)hop->kind) {
+	case FIB_NO_ROUTE:
+	case FIB_TABLE:
+		return REASON_NO_ROUTE;
+	case FIB_DISCARD:
+		return REASON_ROUTE_DISCARD;
+	case FIB_REJECT:
+		return REASON_ROUTE_REJECT;
+	case FIB_LOCAL:
+		way->local = true;
+		break;
+	case FIB_GATEWAY:
+	case FIB_DIRECT:
+		break;
+	}
+	const struct unit *unit = unit_of(engine, hop->unit);
+
+	if (unit == NULL || (unit->flags & UNIT_PRESENT) == 0) {
+		return REASON_EGRESS_DOWN;
+	}
+	if (way->local) {
+		return REASON_NONE;
+	}
+	if ((unit->flags & UNIT_TUNNEL) != 0) {
+		return REASON_NO_TUNNEL;
+	}
+	return (unit->flags & UNIT_USABLE) != 0 ? REASON_NONE : REASON_EGRESS_DOWN;
+}
+
+/* route6.c: the same for IPv6. A link-local destination is on the link of `unit`. */
+enum reason route_find6(const struct engine *engine, uint16_t instance, uint16_t unit,
+    struct ipv6_address destination, struct way *way);
+bool unit_owns6(const struct engine *engine, uint16_t unit, struct ipv6_address address);
+/* An address of ours to speak from towards `peer` on `unit`; ::, when there is none. */
+struct ipv6_address unit_speaking_address6(
+    const struct engine *engine, uint16_t unit, struct ipv6_address peer);
 /* The broadcast address of a subnet; 0: a /31 and a /32 have none (RFC 3021). */
 uint32_t address_broadcast(uint32_t address, uint8_t length);
 /* unit_broadcast() by the configuration: all addresses of the unit. */
@@ -409,6 +485,9 @@ enum reason egress_send(struct engine *engine, struct packet *packet, uint32_t n
 /* Sends a packet of our own making by the routing table of an instance; false: there is no way, the
  * packet is still the caller's. */
 bool egress_originate(struct engine *engine, struct packet *packet, uint16_t instance);
+/* The same for IPv6; a link-local destination is on the link of `unit`. */
+bool egress_originate6(
+    struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit);
 /* Moves the IP packet so that a frame header fits before it; false when the buffer is too small. */
 bool packet_make_room(struct packet *packet, uint16_t headroom);
 
@@ -421,8 +500,8 @@ struct packet *packet_obtain_large(struct engine *engine, uint16_t length);
  * no packets for the pieces, and it is still the caller's. */
 bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
 
-/* reply.c: each finishes the packet; when an answer is not allowed or not possible the packet is
- * dropped silently. */
+/* reply.c, for IPv6 by reply6.c: each finishes the packet; when an answer is not allowed or not
+ * possible the packet is dropped silently. `code` is enum icmp_unreachable for both families. */
 void reply_unreachable(
     struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
 void reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason);
@@ -433,6 +512,22 @@ void reply_echo(struct engine *engine, struct item *item);
 /* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False:
  * still the caller's. */
 bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
+/* One more of our ICMP errors, of either family, or of our RSTs may go out. */
+bool icmp_token(struct engine *engine);
+bool reset_token(struct engine *engine);
+/* The RST that a segment gets, and whether the packet was sent back with it. */
+struct tcp_header reset_for(const struct tcp_segment *segment);
+void reply_finish(struct engine *engine, struct packet *packet, bool sent, enum reason reason);
+struct icmp6_header;
+void reply_error6(struct engine *engine, struct item *item, const struct icmp6_header *error,
+    enum reason reason);
+void reply_unreachable6(
+    struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
+/* `code` is enum icmp_time_exceeded. */
+void reply_time6(struct engine *engine, struct item *item, uint8_t code, enum reason reason);
+void reply_reset6(struct engine *engine, struct item *item, enum reason reason);
+void reply_echo6(struct engine *engine, struct item *item);
+bool reply_late_unreachable6(struct engine *engine, struct packet *packet, uint8_t code);
 
 /* Takes a token; none: false, and counted as `reason`. */
 bool reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason);

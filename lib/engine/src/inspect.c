@@ -10,7 +10,9 @@
 
 #include <string.h>
 
+#include "inspect_private.h"
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 #include "wire/udp.h"
 
 static const enum reason ip_reasons[] = {
@@ -30,45 +32,12 @@ static const struct packet_result result_empty = {
     .to_zone = PACKET_NO_ZONE,
 };
 
-static inline void
-key_add_ports(struct item *item, uint16_t source, uint16_t destination)
-{
-	item->key.high |= source | (uint64_t)destination << 16;
-}
-
-/* Is the transport checksum right? A half-made one holds the pseudo-header's sum alone. */
 static inline enum reason
 check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
     enum reason bad)
 {
-	const uint64_t pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, length);
-	uint16_t stored;
-
-	if (checksum_fold(pseudo + checksum_sum(transport, length)) == 0xffff) {
-		return REASON_NONE;
-	}
-	memcpy(&stored, transport + at, sizeof stored);
-	return stored == checksum_fold(pseudo) ? REASON_CHECKSUM_PARTIAL : bad;
-}
-
-static inline __attribute__((always_inline)) enum reason
-head_tcp(struct item *item, const uint8_t *transport, uint16_t length)
-{
-	struct tcp_segment *segment = &item->segment;
-	const enum tcp_status status = tcp_parse(transport, length, &segment->header);
-
-	if (status != TCP_OK) {
-		return status == TCP_TRUNCATED ? REASON_TCP_TRUNCATED
-					       : REASON_TCP_BAD_HEADER_LENGTH;
-	}
-	segment->payload = (uint16_t)(length - segment->header.header_length);
-	segment->scale = TCP_SCALE_NONE;
-	if ((segment->header.flags & TCP_SYN) != 0) {
-		segment->scale = tcp_window_scale(transport + TCP_HEADER,
-		    (size_t)segment->header.header_length - TCP_HEADER);
-	}
-	key_add_ports(item, segment->header.source_port, segment->header.destination_port);
-	return REASON_NONE;
+	return check_sum(transport, length,
+	    checksum_pseudo_at(item->ip + 12, item->protocol, length), at, bad);
 }
 
 static inline __attribute__((always_inline)) enum reason
@@ -270,6 +239,8 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 		reason = inspect_udp(item, transport, length);
 	} else if (header.protocol == IPV4_PROTOCOL_ICMP) {
 		reason = inspect_icmp(item, transport, length);
+	} else if (header.protocol == IPV6_NEXT_ICMP) {
+		reason = REASON_ICMP_FAMILY;
 	}
 	item->hash = session_table_hash(&engine->table, item->key);
 	return reason;
@@ -324,6 +295,18 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 	return REASON_NONE;
 }
 
+/* Not inline, as it is to leave the others' registers alone. */
+static __attribute__((noinline)) enum reason
+inspect_family6(struct engine *engine, struct item *item, uint32_t room)
+{
+	if (engine->snapshot->flow.inet6_mode == INET6_MODE_DROP) {
+		return REASON_INET6_MODE_DROP;
+	}
+	return (engine->units[item->unit].flags & UNIT_INET6) != 0
+		   ? inspect_ip6(engine, item, room)
+		   : REASON_FAMILY_NOT_CONFIGURED;
+}
+
 static enum reason
 inspect_from_wire(
     struct engine *engine, struct packet *packet, struct item *item, struct ethernet_header *frame)
@@ -355,8 +338,9 @@ inspect_from_wire(
 	if (frame->type == ETHERNET_TYPE_ARP) {
 		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;
 	}
-	return frame->type == ETHERNET_TYPE_IPV6 ? REASON_INET6_MODE_DROP
-						 : REASON_ETHERTYPE_UNKNOWN;
+	return frame->type == ETHERNET_TYPE_IPV6
+		   ? inspect_family6(engine, item, packet->length - frame->length)
+		   : REASON_ETHERTYPE_UNKNOWN;
 }
 
 /* An IP packet of our own host. */
@@ -369,9 +353,28 @@ inspect_from_host(struct engine *engine, struct packet *packet, struct item *ite
 	item->instance = packet->instance;
 	item->ip = packet->data;
 	packet->result.from_zone = SNAPSHOT_ZONE_SELF;
-	return packet->length > 0 && packet->data[0] >> 4 == 6
+	if (packet->length == 0 || packet->data[0] >> 4 != 6) {
+		return inspect_ip(engine, item, packet->length);
+	}
+	return engine->snapshot->flow.inet6_mode == INET6_MODE_DROP
 		   ? REASON_INET6_MODE_DROP
-		   : inspect_ip(engine, item, packet->length);
+		   : inspect_ip6(engine, item, packet->length);
+}
+
+/* What is of the link goes no further, and mode packet-based looks nothing up. */
+static __attribute__((noinline)) bool
+inspect_packet6(struct engine *engine, struct item *item)
+{
+	if (item->protocol == IPV6_NEXT_ICMP && (item->flags & ITEM_FRAGMENT) == 0 &&
+	    (icmp6_is_discovery(item->icmp_type) || icmp6_is_listener(item->icmp_type))) {
+		nd_input(engine, item, item->ip_header);
+		return false;
+	}
+	if (engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED) {
+		return true;
+	}
+	stateless_packet6(engine, item);
+	return false;
 }
 
 enum reason
@@ -396,6 +399,9 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 		reason = REASON_NO_CONFIGURATION;
 	} else if ((packet->flags & PACKET_FROM_HOST) != 0) {
 		reason = inspect_from_host(engine, packet, item);
+		if ((item->flags & ITEM_IPV6) != 0) {
+			frame.type = ETHERNET_TYPE_IPV6;
+		}
 	} else {
 		reason = inspect_from_wire(engine, packet, item, &frame);
 	}
@@ -403,9 +409,12 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 		finish_refused(engine, item, reason);
 		return false;
 	}
+	if (frame.type == ETHERNET_TYPE_IPV4) {
+		return true;
+	}
 	if (frame.type == ETHERNET_TYPE_ARP) {
 		arp_input(engine, packet, item->unit, frame.length);
 		return false;
 	}
-	return true;
+	return inspect_packet6(engine, item);
 }

@@ -9,10 +9,15 @@
  * that the list allows are delivered too, also when they come to a multicast group. Broadcasts and
  * multicasts are never answered and make no session. What is delivered or answered has its limits
  * (host_limit.c).
+ *
+ * IPv6: the same. `ping` is the echo of either family. Services are reached by addresses that more
+ * than a link knows, as our host's side is no part of the link. Under mode packet-based what is
+ * delivered makes no session, and no policy is asked.
  */
 #include "egress_private.h"
 
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 
 struct service_row {
 	uint8_t protocol;
@@ -60,20 +65,25 @@ asked_of(const struct item *item)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 	struct asked asked = {.port = fields.destination_port};
+	uint8_t protocol = item->protocol;
 
-	if (item->protocol == IPV4_PROTOCOL_ICMP) {
+	if (protocol == IPV4_PROTOCOL_ICMP || protocol == IPV6_NEXT_ICMP) {
 		asked.port = item->icmp_type;
 	} else if (item->protocol == IP_PROTOCOL_IGMP && item->length > item->ip_header) {
 		asked.port = item->ip[item->ip_header];
 	}
+	/* The row of ping is of ICMP. */
+	const bool echo = protocol == IPV6_NEXT_ICMP && asked.port == ICMP6_ECHO;
+	const uint16_t port = echo ? ICMP_ECHO : asked.port;
+
+	protocol = echo ? IPV4_PROTOCOL_ICMP : protocol;
 	for (unsigned i = 0; i < HOST_SERVICE_COUNT; i++) {
-		if (service_rows[i].low != 0 &&
-		    row_fits(&service_rows[i], item->protocol, asked.port)) {
+		if (service_rows[i].low != 0 && row_fits(&service_rows[i], protocol, port)) {
 			asked.services |= (uint64_t)1 << i;
 		}
 	}
 	for (unsigned i = 0; i < HOST_PROTOCOL_COUNT; i++) {
-		if (row_fits(&protocol_rows[i], item->protocol, asked.port)) {
+		if (row_fits(&protocol_rows[i], protocol, port)) {
 			asked.protocols |= 1U << i;
 		}
 	}
@@ -140,10 +150,27 @@ limit_of_first(const struct item *item, bool routing)
 	return routing ? HOST_LIMIT_ROUTING : HOST_LIMIT_DATAGRAMS;
 }
 
+/* To our host, without session. */
+static void
+deliver_alone(struct engine *engine, struct item *item, uint16_t instance)
+{
+	struct packet *packet = item->packet;
+
+	packet_to_ip(packet, item->ip, item->length);
+	packet->instance = instance;
+	packet->result.to_zone = SNAPSHOT_ZONE_SELF;
+	verdict_set(engine, packet, VERDICT_HOST, REASON_HOST_INBOUND);
+	output_put(engine, packet, ENGINE_HOST);
+}
+
 static void
 deliver(struct engine *engine, struct item *item, struct admission *admission, bool routing)
 {
 	if (over_limit(engine, item, limit_of_first(item, routing))) {
+		return;
+	}
+	if (item_stateless(engine, item)) {
+		deliver_alone(engine, item, engine->units[admission->way.unit].instance);
 		return;
 	}
 	admission->to_zone = SNAPSHOT_ZONE_SELF;
@@ -154,6 +181,19 @@ deliver(struct engine *engine, struct item *item, struct admission *admission, b
 	admit_create(engine, item, admission);
 }
 
+/* Is there anybody on our host's side who takes it? Nobody is there on a link alone. */
+static bool
+host_takes(const struct engine *engine, const struct item *item, const struct asked *asked,
+    bool routing)
+{
+	if ((item->flags & ITEM_IPV6) != 0 &&
+	    (ipv6_is_link_local(item->addresses.source) ||
+		ipv6_is_link_local(item->addresses.destination))) {
+		return false;
+	}
+	return routing || (asked->services & engine->snapshot->services_running) != 0;
+}
+
 /* Allowed; what now? */
 static void
 serve(struct engine *engine, struct item *item, struct admission *admission,
@@ -161,9 +201,11 @@ serve(struct engine *engine, struct item *item, struct admission *admission,
 {
 	const bool routing = routing_allowed(engine, item->unit, asked);
 
-	if (routing || (asked->services & engine->snapshot->services_running) != 0) {
+	if (host_takes(engine, item, asked, routing)) {
 		deliver(engine, item, admission, routing);
-	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
+	} else if (item->protocol == IPV6_NEXT_ICMP && item->icmp_type != ICMP6_ECHO) {
+		finish_drop(engine, item->packet, REASON_SERVICE_CLOSED);
+	} else if (item->protocol == IPV4_PROTOCOL_ICMP || item->protocol == IPV6_NEXT_ICMP) {
 		if (!over_limit(engine, item, HOST_LIMIT_ECHO)) {
 			reply_echo(engine, item);
 		}
@@ -185,7 +227,8 @@ static void
 group_packet(struct engine *engine, struct item *item, const struct asked *asked)
 {
 	struct packet *packet = item->packet;
-	const bool multicast = ipv4_class(item->destination) == IPV4_CLASS_MULTICAST;
+	const bool multicast = (item->flags & ITEM_IPV6) != 0 ||
+			       ipv4_class(item->destination) == IPV4_CLASS_MULTICAST;
 	const bool routing = routing_allowed(engine, item->unit, asked);
 	const bool service = !multicast && item->protocol == IPV4_PROTOCOL_UDP &&
 			     unit_allows(engine, item->unit, item, asked) &&
@@ -199,11 +242,16 @@ group_packet(struct engine *engine, struct item *item, const struct asked *asked
 	if (over_limit(engine, item, routing ? HOST_LIMIT_ROUTING : HOST_LIMIT_DATAGRAMS)) {
 		return;
 	}
-	packet_to_ip(packet, item->ip, item->length);
-	packet->instance = item->instance;
-	packet->result.to_zone = SNAPSHOT_ZONE_SELF;
-	verdict_set(engine, packet, VERDICT_HOST, REASON_HOST_INBOUND);
-	output_put(engine, packet, ENGINE_HOST);
+	deliver_alone(engine, item, item->instance);
+}
+
+/* Is the destination an address of the unit where the packet came in? */
+static bool
+ingress_owns(const struct engine *engine, const struct item *item)
+{
+	return (item->flags & ITEM_IPV6) != 0
+		   ? unit_owns6(engine, item->unit, item->addresses.destination)
+		   : unit_owns(engine, item->unit, item->destination);
 }
 
 bool
@@ -229,8 +277,7 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
 	};
-	const bool other =
-	    way->unit != item->unit && !unit_owns(engine, item->unit, item->destination);
+	const bool other = way->unit != item->unit && !ingress_owns(engine, item);
 
 	item->packet->result.to_zone = SNAPSHOT_ZONE_SELF;
 	if (!unit_allows(engine, item->unit, item, &asked) ||
@@ -244,7 +291,7 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 			finish_drop(engine, item->packet, REASON_NULL_ZONE_EGRESS);
 			return;
 		}
-		if (!policy_permits(engine, item, &admission)) {
+		if (!item_stateless(engine, item) && !policy_permits(engine, item, &admission)) {
 			return;
 		}
 	}

@@ -6,8 +6,7 @@
  * recently used stale (or made-up) one of a few that are looked at. One that works or is asked for
  * is never given up for a stranger, so a scan over a connected subnet cannot push out the
  * neighbours in use. Entries made because somebody asked us use at most three quarters of the pool.
- * The three functions that ask, and tell of a failure, look which family an address is of; nothing
- * else here does.
+ * Only who asks, and what is counted of IPv6, look which family an address is of.
  */
 #include "egress_private.h"
 
@@ -421,14 +420,6 @@ neighbour_lose_unit(struct engine *engine, uint16_t unit)
 	}
 }
 
-/* Tells the sender of a packet that waited; false: the packet is still the caller's. */
-static bool
-tell_sender(struct engine *engine, const struct neighbour *entry, struct packet *packet)
-{
-	return ipv6_is_mapped(entry->address) &&
-	       reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST);
-}
-
 void
 engine_clear_neighbour(struct engine *engine, uint64_t now, const struct engine_neighbour_view *view)
 {
@@ -456,7 +447,7 @@ fail(struct engine *engine, uint32_t index)
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
 
 		reason_note(engine, REASON_NEIGHBOUR_UNREACHABLE);
-		if (ours || !tell_sender(engine, entry, packet)) {
+		if (ours || !reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST)) {
 			output_put(engine, packet, ENGINE_FREE);
 		}
 	}

@@ -22,6 +22,70 @@ key_of(const struct flow_fields *fields, uint16_t from_zone, uint16_t to_zone)
 	};
 }
 
+static struct classifier_key6
+key6_of(const struct flow_fields *fields, const struct flow_addresses *addresses,
+    uint16_t from_zone, uint16_t to_zone)
+{
+	const bool ports = fields->protocol != IPV6_NEXT_ICMP;
+
+	return (struct classifier_key6){
+	    .source = addresses->source,
+	    .destination = addresses->destination,
+	    .from_zone = from_zone,
+	    .to_zone = to_zone,
+	    .source_port = ports ? fields->source_port : 0,
+	    .destination_port = ports ? fields->destination_port : 0,
+	    .protocol = fields->protocol,
+	};
+}
+
+static struct classifier_match
+match_item(
+    const struct engine *engine, const struct item *item, uint16_t to_zone, int64_t wall)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+
+	if ((item->flags & ITEM_IPV6) != 0) {
+		struct classifier_key6 key =
+		    key6_of(&fields, &item->key_addresses, item->zone, to_zone);
+
+		key.icmp_type = item->icmp_type;
+		key.icmp_code = item->icmp_code;
+		return classifier_lookup6(engine->snapshot, &key, wall);
+	}
+	struct classifier_key key = key_of(&fields, item->zone, to_zone);
+
+	key.icmp_type = item->icmp_type;
+	key.icmp_code = item->icmp_code;
+	return classifier_lookup(engine->snapshot, &key, wall);
+}
+
+static struct classifier_match
+match_session(const struct engine *engine, const struct session *session)
+{
+	const struct flow_fields fields = flow_fields_of(session->forth.key);
+	const struct session_rare *rare =
+	    &engine->table.rare[session_index(&engine->table, session)];
+	const uint16_t *zone = session->common.zone;
+	const int64_t wall = engine_wall(engine) / 1000000;
+
+	if (flow_key_is_ipv6(session->forth.key)) {
+		const struct flow_addresses addresses =
+		    session_addresses_of(&engine->table, session, SESSION_FORTH);
+		struct classifier_key6 key =
+		    key6_of(&fields, &addresses, zone[SESSION_FORTH], zone[SESSION_BACK]);
+
+		key.icmp_type = rare->icmp_type;
+		key.icmp_code = rare->icmp_code;
+		return classifier_lookup6(engine->snapshot, &key, wall);
+	}
+	struct classifier_key key = key_of(&fields, zone[SESSION_FORTH], zone[SESSION_BACK]);
+
+	key.icmp_type = rare->icmp_type;
+	key.icmp_code = rare->icmp_code;
+	return classifier_lookup(engine->snapshot, &key, wall);
+}
+
 /* Refused: notice to the sender as the action says (REQ-POL-008 to 011), and a record. */
 static void
 refuse(struct engine *engine, struct item *item, const struct admission *admission, bool logged)
@@ -69,13 +133,8 @@ bool
 policy_permits(struct engine *engine, struct item *item, struct admission *admission)
 {
 	const struct snapshot *snapshot = engine->snapshot;
-	const struct flow_fields fields = flow_fields_of(item->key);
-	struct classifier_key key = key_of(&fields, item->zone, admission->to_zone);
-
-	key.icmp_type = item->icmp_type;
-	key.icmp_code = item->icmp_code;
 	const int64_t wall = engine_wall(engine) / 1000000;
-	const struct classifier_match match = classifier_lookup(snapshot, &key, wall);
+	const struct classifier_match match = match_item(engine, item, admission->to_zone, wall);
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {
@@ -109,16 +168,7 @@ bool
 policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy)
 {
 	const struct snapshot *snapshot = engine->snapshot;
-	const struct flow_fields fields = flow_fields_of(session->forth.key);
-	const struct session_rare *rare =
-	    &engine->table.rare[session_index(&engine->table, session)];
-	struct classifier_key key = key_of(
-	    &fields, session->common.zone[SESSION_FORTH], session->common.zone[SESSION_BACK]);
-
-	key.icmp_type = rare->icmp_type;
-	key.icmp_code = rare->icmp_code;
-	const struct classifier_match match =
-	    classifier_lookup(snapshot, &key, engine_wall(engine) / 1000000);
+	const struct classifier_match match = match_session(engine, session);
 
 	if (match.policy == PACKET_NO_POLICY) {
 		*policy = PACKET_DEFAULT_POLICY;

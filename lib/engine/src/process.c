@@ -37,7 +37,8 @@ leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
 {
 	struct packet *packet = item->packet;
 
-	if (item->length > unit->mtu) {
+	if (item->length > unit_mtu(unit, item)) {
+		assert((item->flags & ITEM_IPV6) == 0);
 		if (!fragment_send(engine, packet, flow->neighbour, unit->mtu)) {
 			finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
 		}
@@ -67,13 +68,41 @@ leave(struct engine *engine, struct item *item, const struct flow *flow, struct 
 	struct packet *packet = item->packet;
 
 	packet->result.out_unit = flow->out_unit;
-	if (item->length <= unit->mtu &&
+	if ((item->length <= unit->mtu_least || item->length <= unit_mtu(unit, item)) &&
 	    egress_at_once(engine, packet, item->ip, item->length, unit, flow->neighbour)) {
 		verdict_set(engine, packet, VERDICT_FORWARD, reason);
 		return;
 	}
 	packet_to_ip(packet, item->ip, item->length);
 	leave_slowly(engine, item, flow, unit, reason);
+}
+
+/* Is it larger than the unit takes, and may not be fragmented? */
+static inline bool
+too_large(const struct unit *unit, const struct item *item)
+{
+	return item->length > unit_mtu(unit, item) && (item->flags & ITEM_DONT_FRAGMENT) != 0;
+}
+
+/* A packet in transit has one hop less before it. */
+static inline __attribute__((always_inline)) void
+spend_hop(struct item *item)
+{
+	if ((item->flags & (ITEM_FROM_HOST | ITEM_IPV6)) == 0) {
+		ipv4_decrement_ttl(item->ip);
+	} else if ((item->flags & ITEM_FROM_HOST) == 0) {
+		ipv6_decrement_hop_limit(item->ip);
+	}
+}
+
+void
+stateless_forward(struct engine *engine, struct item *item, uint16_t unit, uint32_t neighbour,
+    enum reason reason)
+{
+	const struct flow flow = {.out_unit = unit, .neighbour = neighbour};
+
+	spend_hop(item);
+	leave(engine, item, &flow, &engine->units[unit], reason);
 }
 
 static void
@@ -148,9 +177,9 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 			return;
 		}
-		if (item->length > unit->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
-			reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, unit->mtu,
-			    REASON_FRAGMENTATION_NEEDED);
+		if (item->length > unit->mtu_least && too_large(unit, item)) {
+			reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION,
+			    unit_mtu(unit, item), REASON_FRAGMENTATION_NEEDED);
 			return;
 		}
 	} else if (reason == REASON_SESSION && over_host_limit(engine, item, common)) {
@@ -173,14 +202,26 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 	if (unit == NULL) {
 		deliver_to_host(engine, item, flow, reason);
 	} else {
-		if ((item->flags & ITEM_FROM_HOST) == 0) {
-			ipv4_decrement_ttl(item->ip);
-		}
+		spend_hop(item);
 		leave(engine, item, flow, unit, reason);
 	}
 	if (outcome == TCP_RESET) {
 		session_end(engine, session, REASON_CLOSE_TCP_RST);
 	}
+}
+
+/* The error goes to the sender of the packet it quotes, and comes from a host. */
+static bool
+related_addresses_right(const struct item *item)
+{
+	if ((item->flags & ITEM_IPV6) == 0) {
+		return item->destination == flow_fields_of(item->key).destination &&
+		       ipv4_class(item->source) == IPV4_CLASS_UNICAST;
+	}
+	const enum ipv6_class class = ipv6_class(item->addresses.source);
+
+	return ipv6_equal(item->addresses.destination, item->key_addresses.destination) &&
+	       (class == IPV6_CLASS_UNICAST || class == IPV6_CLASS_UNIQUE_LOCAL);
 }
 
 /* An ICMP error about a packet of the session: it goes where that packet came from, and says
@@ -196,9 +237,7 @@ forward_related(
 	packet->result.session = common->number;
 	packet->result.policy = common->policy;
 	packet->result.to_zone = common->zone[!direction];
-	/* The error goes to the sender of the packet it quotes. */
-	if (item->destination != flow_fields_of(item->key).destination ||
-	    ipv4_class(item->source) != IPV4_CLASS_UNICAST) {
+	if (!related_addresses_right(item)) {
 		finish_refused(engine, item, REASON_ICMP_NO_SESSION);
 		return;
 	}
@@ -220,13 +259,11 @@ forward_related(
 		finish_drop(engine, packet, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (item->length > unit->mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+	if (too_large(unit, item)) {
 		finish_drop(engine, packet, REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
-	if ((item->flags & ITEM_FROM_HOST) == 0) {
-		ipv4_decrement_ttl(item->ip);
-	}
+	spend_hop(item);
 	leave(engine, item, flow, unit, REASON_SESSION);
 }
 

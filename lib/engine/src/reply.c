@@ -41,10 +41,16 @@ reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason
 	return true;
 }
 
-static bool
+bool
 icmp_token(struct engine *engine)
 {
 	return reply_token(engine, &engine->icmp_limit, REASON_ICMP_RATE);
+}
+
+bool
+reset_token(struct engine *engine)
+{
+	return reply_token(engine, &engine->reset_limit, REASON_RESET_RATE);
 }
 
 /* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is
@@ -104,8 +110,8 @@ may_complain(const struct engine *engine, const struct item *item)
 	       !instance_broadcast(engine, item->instance, item->destination);
 }
 
-static void
-answer_sent(struct engine *engine, struct packet *packet, bool sent, enum reason reason)
+void
+reply_finish(struct engine *engine, struct packet *packet, bool sent, enum reason reason)
 {
 	if (sent) {
 		verdict_set(engine, packet, VERDICT_REJECT, reason);
@@ -157,14 +163,14 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 		packet_to_ip(packet, item->ip, item->length);
 	}
 	if (from_host) {
-		answer_sent(engine, packet, tell_host(engine, packet, type_code, mtu), reason);
+		reply_finish(engine, packet, tell_host(engine, packet, type_code, mtu), reason);
 		return;
 	}
 	if (!icmp_token(engine)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}
-	answer_sent(engine, packet,
+	reply_finish(engine, packet,
 	    icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
 	        egress_originate(engine, packet, item->instance),
 	    reason);
@@ -176,23 +182,35 @@ reply_unreachable(
 {
 	const uint8_t type_code[2] = {ICMP_UNREACHABLE, code};
 
+	if ((item->flags & ITEM_IPV6) != 0) {
+		reply_unreachable6(engine, item, code, mtu, reason);
+		return;
+	}
 	reply_icmp(engine, item, type_code, mtu, reason);
+}
+
+static void
+reply_time(struct engine *engine, struct item *item, uint8_t code, enum reason reason)
+{
+	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, code};
+
+	if ((item->flags & ITEM_IPV6) != 0) {
+		reply_time6(engine, item, code, reason);
+		return;
+	}
+	reply_icmp(engine, item, type_code, 0, reason);
 }
 
 void
 reply_time_exceeded(struct engine *engine, struct item *item, enum reason reason)
 {
-	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, ICMP_TIME_EXCEEDED_TTL};
-
-	reply_icmp(engine, item, type_code, 0, reason);
+	reply_time(engine, item, ICMP_TIME_EXCEEDED_TTL, reason);
 }
 
 void
 reply_reassembly_time(struct engine *engine, struct item *item, enum reason reason)
 {
-	const uint8_t type_code[2] = {ICMP_TIME_EXCEEDED, ICMP_TIME_EXCEEDED_REASSEMBLY};
-
-	reply_icmp(engine, item, type_code, 0, reason);
+	reply_time(engine, item, ICMP_TIME_EXCEEDED_REASSEMBLY, reason);
 }
 
 bool
@@ -204,6 +222,9 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	const bool from_host = (packet->flags & PACKET_FROM_HOST) != 0;
 	struct ipv4_header header;
 
+	if (packet->length > 0 && packet->data[0] >> 4 == 6) {
+		return reply_late_unreachable6(engine, packet, code);
+	}
 	if ((speaking == 0 && !from_host) ||
 	    ipv4_parse(packet->data, packet->length, &header) != IPV4_OK ||
 	    (header.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
@@ -222,21 +243,13 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 
 /* RFC 9293 3.10.7.1: the number that the segment acknowledges, or an acknowledgement of all that it
  * took. */
-void
-reply_reset(struct engine *engine, struct item *item, enum reason reason)
+struct tcp_header
+reset_for(const struct tcp_segment *segment)
 {
-	struct packet *packet = item->packet;
-	const struct tcp_segment *segment = &item->segment;
 	const struct tcp_header *offending = &segment->header;
 	const bool acknowledges = (offending->flags & TCP_ACK) != 0;
 
-	if ((offending->flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 ||
-	    !may_complain(engine, item) ||
-	    !reply_token(engine, &engine->reset_limit, REASON_RESET_RATE)) {
-		finish_drop(engine, packet, reason);
-		return;
-	}
-	const struct tcp_header reset = {
+	return (struct tcp_header){
 	    .source_port = offending->destination_port,
 	    .destination_port = offending->source_port,
 	    .sequence = acknowledges ? offending->acknowledgement : 0,
@@ -246,6 +259,23 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	    .header_length = TCP_HEADER,
 	    .flags = acknowledges ? TCP_RST : TCP_RST | TCP_ACK,
 	};
+}
+
+void
+reply_reset(struct engine *engine, struct item *item, enum reason reason)
+{
+	struct packet *packet = item->packet;
+
+	if ((item->flags & ITEM_IPV6) != 0) {
+		reply_reset6(engine, item, reason);
+		return;
+	}
+	if ((item->segment.header.flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 ||
+	    !may_complain(engine, item) || !reset_token(engine)) {
+		finish_drop(engine, packet, reason);
+		return;
+	}
+	const struct tcp_header reset = reset_for(&item->segment);
 	const struct ipv4_header header = {
 	    .source = item->destination,
 	    .destination = item->source,
@@ -264,7 +294,7 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	tcp_build(packet->data + IPV4_HEADER, &reset);
 	bytes_store_16(packet->data + IPV4_HEADER + 16,
 	    checksum_finish(pseudo + checksum_sum(packet->data + IPV4_HEADER, TCP_HEADER)));
-	answer_sent(engine, packet, egress_originate(engine, packet, item->instance), reason);
+	reply_finish(engine, packet, egress_originate(engine, packet, item->instance), reason);
 }
 
 void
@@ -274,6 +304,10 @@ reply_echo(struct engine *engine, struct item *item)
 	uint8_t *ip = item->ip;
 	uint8_t *message = ip + item->ip_header;
 
+	if ((item->flags & ITEM_IPV6) != 0) {
+		reply_echo6(engine, item);
+		return;
+	}
 	if (!may_complain(engine, item)) {
 		finish_drop(engine, packet, REASON_DESTINATION_BROADCAST);
 		return;

@@ -13,38 +13,9 @@ route_find(const struct engine *engine, uint16_t instance, uint32_t destination,
 {
 	const struct fib_hop *hop = fib_lookup(engine->fib, instance, destination);
 
-	way->unit = hop->unit;
-	way->local = false;
-	way->next_hop = destination;
-	switch ((enum fib_kind)hop->kind) {
-	case FIB_NO_ROUTE:
-	case FIB_TABLE:
-		return REASON_NO_ROUTE;
-	case FIB_DISCARD:
-		return REASON_ROUTE_DISCARD;
-	case FIB_REJECT:
-		return REASON_ROUTE_REJECT;
-	case FIB_LOCAL:
-		way->local = true;
-		break;
-	case FIB_GATEWAY:
-		way->next_hop = hop->gateway;
-		break;
-	case FIB_DIRECT:
-		break;
-	}
-	const struct unit *unit = unit_of(engine, hop->unit);
-
-	if (unit == NULL || (unit->flags & UNIT_PRESENT) == 0) {
-		return REASON_EGRESS_DOWN;
-	}
-	if (way->local) {
-		return REASON_NONE;
-	}
-	if ((unit->flags & UNIT_TUNNEL) != 0) {
-		return REASON_NO_TUNNEL;
-	}
-	return (unit->flags & UNIT_USABLE) != 0 ? REASON_NONE : REASON_EGRESS_DOWN;
+	way->next_hop =
+	    ipv6_mapped(hop->kind == FIB_GATEWAY ? hop->gateway : destination);
+	return way_of_hop(engine, hop, way);
 }
 
 bool
@@ -195,6 +166,21 @@ client_remains(const struct engine *engine, struct session *session, enum reason
 	return true;
 }
 
+/* The way of a flow's destination now. */
+static enum reason
+flow_route(const struct engine *engine, struct session *session, unsigned direction,
+    struct way *way)
+{
+	const uint16_t instance = flow_fields_of(session->forth.key).instance;
+	const struct flow_key key = session_flow(session, direction)->key;
+
+	if (!flow_key_is_ipv6(key)) {
+		return route_find(engine, instance, flow_fields_of(key).destination, way);
+	}
+	return route_find6(engine, instance, PACKET_NO_UNIT,
+	    session_addresses_of(&engine->table, session, direction).destination, way);
+}
+
 bool
 session_resolve(
     struct engine *engine, struct session *session, unsigned direction, enum reason *why)
@@ -209,8 +195,7 @@ session_resolve(
 		return false;
 	}
 	*why = REASON_CLOSE_ROUTE;
-	if (route_find(engine, flow_fields_of(session->forth.key).instance,
-		flow_fields_of(flow->key).destination, &way) != REASON_NONE) {
+	if (flow_route(engine, session, direction, &way) != REASON_NONE) {
 		return false;
 	}
 	if (zone == SNAPSHOT_ZONE_SELF) {
@@ -227,7 +212,7 @@ session_resolve(
 	    !far_instance_follows(engine, session, direction, engine->units[way.unit].instance)) {
 		return false;
 	}
-	const uint32_t neighbour = neighbour_get(engine, way.unit, ipv6_mapped(way.next_hop));
+	const uint32_t neighbour = neighbour_get(engine, way.unit, way.next_hop);
 
 	if (neighbour == NEIGHBOUR_NONE) {
 		flow->generation = 0;

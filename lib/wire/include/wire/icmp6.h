@@ -128,6 +128,12 @@ icmp6_is_error(uint8_t type)
 	return type < ICMP6_INFORMATIONAL;
 }
 
+static inline bool
+icmp6_is_reply(uint8_t type)
+{
+	return type == ICMP6_ECHO_REPLY || type == ICMP6_NODE_INFORMATION_REPLY;
+}
+
 /* An error that quotes a packet in a way we can read. Others are dropped. */
 static inline bool
 icmp6_is_known_error(uint8_t type)

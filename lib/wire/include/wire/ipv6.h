@@ -305,6 +305,13 @@ ipv6_parse(const uint8_t *bytes, size_t length, struct ipv6_header *header)
 	return header->payload_length > length - IPV6_HEADER ? IPV6_BAD_PAYLOAD_LENGTH : IPV6_OK;
 }
 
+/* Takes one off the hop limit in place. => it is over 1 */
+static inline void
+ipv6_decrement_hop_limit(uint8_t *bytes)
+{
+	bytes[7]--;
+}
+
 /* Writes IPV6_HEADER octets. */
 void ipv6_build(uint8_t *to, const struct ipv6_header *header);
 

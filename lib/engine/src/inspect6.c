@@ -1,0 +1,225 @@
+/*
+ * From an IPv6 packet to a key: its header, its extension headers, its transport header and
+ * checksums (RFC 8200, RFC 4443). See inspect.c for what is before.
+ *
+ * Extension headers are walked over within bounds (wire/ipv6.h); what is behind them is the
+ * transport. Behind an authentication header nothing is looked at: the packet is of protocol 51, as
+ * it is for IPv4. While a routing header has segments left the destination is not the one that
+ * policies would have to judge, so it is dropped; type 0 always is (RFC 5095).
+ *
+ * Not inline, any of it: IPv4 passes by here.
+ */
+#include "egress_private.h"
+
+#include <string.h>
+
+#include "inspect_private.h"
+#include "wire/icmp6.h"
+#include "wire/udp.h"
+
+enum {
+	ROUTING_SOURCE_ROUTE = 0, /* RFC 2460 4.4 */
+};
+
+static const enum reason header_reasons[] = {
+    [IPV6_OK] = REASON_NONE,
+    [IPV6_TRUNCATED] = REASON_IP_TRUNCATED,
+    [IPV6_BAD_VERSION] = REASON_IP_BAD_VERSION,
+    [IPV6_BAD_PAYLOAD_LENGTH] = REASON_IP_BAD_TOTAL_LENGTH,
+};
+
+static const enum reason chain_reasons[] = {
+    [IPV6_CHAIN_OK] = REASON_NONE,
+    [IPV6_CHAIN_TRUNCATED] = REASON_EXTENSION_TRUNCATED,
+    [IPV6_CHAIN_BAD_ORDER] = REASON_EXTENSION_ORDER,
+    [IPV6_CHAIN_REPEATED] = REASON_EXTENSION_REPEATED,
+    [IPV6_CHAIN_TOO_LONG] = REASON_EXTENSION_LIMIT,
+    [IPV6_CHAIN_BAD_FRAGMENT] = REASON_FRAGMENT_HEADER,
+    [IPV6_CHAIN_BAD_OPTION] = REASON_EXTENSION_OPTION,
+};
+
+static enum reason
+check_checksum(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
+    enum reason bad)
+{
+	return check_sum(transport, length,
+	    ipv6_pseudo_at(item->ip + IPV6_SOURCE_AT, item->protocol, length), at, bad);
+}
+
+static enum reason
+inspect_udp(struct item *item, const uint8_t *transport, uint16_t length)
+{
+	struct udp_header header;
+	const enum udp_status status = udp_parse(transport, length, &header);
+
+	if (status != UDP_OK) {
+		return status == UDP_TRUNCATED ? REASON_UDP_TRUNCATED : REASON_UDP_BAD_LENGTH;
+	}
+	/* IPv6 has no header checksum that would save the addresses (RFC 8200 8.1). */
+	if (header.checksum == 0) {
+		return REASON_UDP_NO_CHECKSUM;
+	}
+	key_add_ports(item, header.source_port, header.destination_port);
+	return check_checksum(item, transport, header.length, 6, REASON_UDP_BAD_CHECKSUM);
+}
+
+/* The key of an ICMPv6 error is that of the session it is about, in the direction that the error
+ * itself goes. */
+static enum reason
+inspect_error(
+    struct item *item, const uint8_t *message, uint16_t length, struct flow_fields *fields)
+{
+	struct icmp6_quote quote;
+
+	if (!icmp6_is_known_error(message[0])) {
+		return REASON_ICMP_NO_SESSION;
+	}
+	if (!icmp6_parse_quote(message + ICMP6_HEADER, (size_t)length - ICMP6_HEADER, &quote)) {
+		return REASON_ICMP_TRUNCATED;
+	}
+	item->flags |= ITEM_RELATED;
+	item->key_addresses =
+	    (struct flow_addresses){quote.ip.destination, quote.ip.source};
+	item->segment.header.sequence = quote.sequence;
+	fields->protocol = quote.chain.protocol;
+	if ((quote.chain.flags & IPV6_CHAIN_AUTHENTICATION) != 0) {
+		fields->protocol = IPV6_NEXT_AUTHENTICATION;
+		return REASON_NONE;
+	}
+	fields->source_port = quote.destination_port;
+	fields->destination_port = quote.source_port;
+	if (quote.chain.protocol == IPV6_NEXT_ICMP) {
+		fields->source_port = quote.source_port;
+		fields->kind = icmp_kind_reverse((uint8_t)(quote.icmp_type + 1));
+	}
+	return REASON_NONE;
+}
+
+static enum reason
+inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
+{
+	struct flow_fields fields = flow_fields_of(item->key);
+	struct icmp6_header header;
+	enum reason reason = REASON_NONE;
+
+	if (!icmp6_parse(message, length, &header)) {
+		return REASON_ICMP_TRUNCATED;
+	}
+	if (!icmp6_checksum_right(item->ip + IPV6_SOURCE_AT, message, length)) {
+		return REASON_ICMP_BAD_CHECKSUM;
+	}
+	item->icmp_type = header.type;
+	item->icmp_code = header.code;
+	if (icmp6_is_error(header.type)) {
+		reason = flows ? inspect_error(item, message, length, &fields) : REASON_NONE;
+	} else {
+		/* Identifier in both ports, so that it stays what it is in the reply. */
+		if (header.type == ICMP6_ECHO || header.type == ICMP6_ECHO_REPLY) {
+			fields.source_port = header.identifier;
+			fields.destination_port = header.identifier;
+		}
+		fields.kind = (uint8_t)(header.type + 1);
+	}
+	item->key = flow_key_of(&fields);
+	item->key.high |= FLOW_IPV6;
+	return reason;
+}
+
+static enum reason
+inspect_transport(struct item *item, const uint8_t *transport, uint16_t length, bool flows)
+{
+	enum reason reason = REASON_NONE;
+
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		reason = head_tcp(item, transport, length);
+		if (reason == REASON_NONE) {
+			reason = check_checksum(
+			    item, transport, length, 16, REASON_TCP_BAD_CHECKSUM);
+		}
+	} else if (item->protocol == IPV4_PROTOCOL_UDP) {
+		reason = inspect_udp(item, transport, length);
+	} else if (item->protocol == IPV6_NEXT_ICMP) {
+		reason = inspect_icmp(item, transport, length, flows);
+	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		reason = REASON_ICMP_FAMILY;
+	}
+	return reason;
+}
+
+/* What the extension headers say that no packet may. */
+static enum reason
+check_chain(const struct ipv6_chain *chain)
+{
+	if ((chain->flags & IPV6_CHAIN_JUMBO) != 0) {
+		return REASON_JUMBOGRAM;
+	}
+	if ((chain->flags & IPV6_CHAIN_MUST_DISCARD) != 0) {
+		return REASON_EXTENSION_OPTION;
+	}
+	if ((chain->flags & IPV6_CHAIN_ROUTING) == 0) {
+		return REASON_NONE;
+	}
+	if (chain->routing_type == ROUTING_SOURCE_ROUTE) {
+		return REASON_ROUTING_HEADER_ZERO;
+	}
+	return chain->segments_left != 0 ? REASON_ROUTING_HEADER : REASON_NONE;
+}
+
+/* Fixed header and chain: what the item is before its transport is looked at. */
+static enum reason
+inspect_headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
+{
+	struct ipv6_header header;
+	const enum ipv6_status status = ipv6_parse(item->ip, room, &header);
+
+	if (status != IPV6_OK) {
+		return header_reasons[status];
+	}
+	const enum ipv6_chain_status walked = ipv6_chain_parse(
+	    item->ip + IPV6_HEADER, header.payload_length, header.next_header, chain);
+
+	if (walked != IPV6_CHAIN_OK) {
+		return chain_reasons[walked];
+	}
+	const bool authenticated = (chain->flags & IPV6_CHAIN_AUTHENTICATION) != 0;
+
+	item->flags |= ITEM_IPV6 | ITEM_DONT_FRAGMENT;
+	item->addresses = (struct flow_addresses){header.source, header.destination};
+	item->key_addresses = item->addresses;
+	item->source = 0;
+	item->destination = 0;
+	item->length = (uint16_t)(IPV6_HEADER + header.payload_length);
+	item->ip_header = (uint16_t)(IPV6_HEADER + chain->length);
+	item->ttl = header.hop_limit;
+	item->protocol = authenticated ? IPV6_NEXT_AUTHENTICATION : chain->protocol;
+	return check_chain(chain);
+}
+
+enum reason
+inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
+{
+	const bool flows = engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED;
+	struct ipv6_chain chain;
+	enum reason reason = inspect_headers(item, room, &chain);
+
+	if (reason != REASON_NONE) {
+		return reason;
+	}
+	const struct flow_fields fields = {
+	    .instance = item->instance,
+	    .protocol = item->protocol,
+	};
+
+	item->key = flow_key_of(&fields);
+	item->key.high |= FLOW_IPV6;
+	if (ipv6_is_fragment(&chain)) {
+		item->flags |= ITEM_FRAGMENT;
+		/* Without flows each goes by its route alone. */
+		return flows ? REASON_NOT_SUPPORTED : REASON_NONE;
+	}
+	reason = inspect_transport(
+	    item, item->ip + item->ip_header, (uint16_t)(item->length - item->ip_header), flows);
+	item->key.low = flow_addresses_hash(&engine->table, &item->key_addresses);
+	item->hash = session_table_hash(&engine->table, item->key);
+	return reason;
+}
