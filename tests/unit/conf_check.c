@@ -16,6 +16,8 @@ struct rule {
 	const char *told; /* NULL: all is well */
 };
 
+#define INET "set interfaces ge-0/0/1 unit 0 family inet address "
+
 static const struct rule rules[] = {
     {ZONES MATCH PERMIT, NULL},
     /* REQ-POL-022, E-083 */
@@ -178,6 +180,22 @@ static const struct rule rules[] = {
         "'next-hop 10.0.0.1': warning: E-055 this is the device's own address: read as interface ge-0/0/1.0"},
     {"set security flow aging low-watermark 90 high-watermark 80\n", "low-watermark 90 is above high-watermark 80"},
     {"set security flow aging high-watermark 80 low-watermark 60\n", NULL},
+    {"set security flow aging high-watermark 80\n", NULL},
+    {"set security flow aging low-watermark 80\n", NULL},
+    /* Own addresses that no device can have, and those beside them that it can. */
+    {INET "10.0.0.0/24\n", "'address 10.0.0.0/24': this is the address of the network itself"},
+    {INET "10.0.0.255/24\n", "'address 10.0.0.255/24': this is the broadcast address"},
+    {INET "10.0.0.0/23\n", "this is the address of the network itself"},
+    {INET "10.0.0.3/30\n", "this is the broadcast address"},
+    {INET "10.0.0.0/31\n", NULL},
+    {INET "10.0.0.1/31\n", NULL},
+    {INET "10.0.0.0/32\n", NULL},
+    {INET "10.0.0.255/23\n", NULL},
+    {INET "0.0.0.0/0\n", "it is of this network (0.0.0.0/8)"},
+    {INET "224.0.0.1/24\n", "it is of a group (224.0.0.0/4)"},
+    {INET "255.255.255.255/32\n", "it is reserved (240.0.0.0/4)"},
+    {INET "127.0.0.1/8\n", "it is of the loopback (127.0.0.0/8)"},
+    {"set interfaces lo0 unit 0 family inet address 127.0.0.1/32\n", NULL},
     /* Inactive statements are as if absent. */
     {"set security zones security-zone a screen s\ndeactivate security zones security-zone a\n", NULL},
 };

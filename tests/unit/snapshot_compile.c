@@ -227,6 +227,26 @@ test_host_inbound(void **state)
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "E-049"), 1);
 }
 
+/* E-160: the unit of a VPN carries IPv4 without being told, one without VPN does not. */
+static void
+test_tunnel_units(void **state)
+{
+	(void)state;
+	world_set(&world, "set interfaces st0 unit 1\nset interfaces st0 unit 2\n"
+		"set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"
+		"set security ike policy p proposal-set standard\n"
+		"set security ike policy p pre-shared-key ascii-text k\n"
+		"set security ike gateway g ike-policy p\nset security ike gateway g address 192.0.2.1\n"
+		"set security ike gateway g external-interface ge-0/0/0.0\n"
+		"set security ipsec policy q proposal-set standard\n"
+		"set security ipsec vpn v bind-interface st0.1\nset security ipsec vpn v ike gateway g\n"
+		"set security ipsec vpn v ike ipsec-policy q\n");
+	world_run(&world);
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "E-160"), 1);
+	assert_true(unit("st0.1")->has_inet);
+	assert_false(unit("st0.2")->has_inet);
+}
+
 /* REQ-HI-016, and the bits of routing protocols */
 static void
 test_host_inbound_applications_and_protocols(void **state)
@@ -520,6 +540,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_ports_of_the_caller, clear_world),
 	    cmocka_unit_test_teardown(test_tags, clear_world),
 	    cmocka_unit_test_teardown(test_mtu, clear_world),
+	    cmocka_unit_test_teardown(test_tunnel_units, clear_world),
 	    cmocka_unit_test_teardown(test_host_inbound, clear_world),
 	    cmocka_unit_test_teardown(test_host_inbound_applications_and_protocols, clear_world),
 	    cmocka_unit_test_teardown(test_services_running, clear_world),

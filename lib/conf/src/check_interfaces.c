@@ -1,6 +1,8 @@
 /*
- * Interfaces: VLANs (E-031, REQ-ZN-007), filters, and services that name logical interfaces.
+ * Interfaces: VLANs (E-031, REQ-ZN-007), filters, own addresses, and services that name logical interfaces.
  */
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,48 @@ check_filters(const struct check *check, const struct conf_node *unit)
 	}
 }
 
+/* As JUNOS, it is refused what no device can have. */
+static void
+check_address(const struct check *check, const struct conf_node *node, bool loopback)
+{
+	const char *slash = strchr(node->value, '/');
+	const unsigned long bits = slash == NULL ? 32 : strtoul(slash + 1, NULL, 10);
+	char text[INET_ADDRSTRLEN];
+	struct in_addr binary;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(node->value, "/"), node->value);
+	if (inet_pton(AF_INET, text, &binary) != 1) {
+		return;
+	}
+	const uint32_t address = ntohl(binary.s_addr);
+	const uint32_t net = address >> 24;
+	const uint32_t hosts = bits < 31 ? UINT32_MAX >> bits : 0;
+
+	if (net == 0 || net >= 224) {
+		check_error(check, node, "a device has no such address: it is %s",
+		    net == 0      ? "of this network (0.0.0.0/8)"
+		        : net < 240 ? "of a group (224.0.0.0/4)"
+		                    : "reserved (240.0.0.0/4)");
+	} else if (net == 127 && !loopback) {
+		check_error(check, node, "a device has no such address outside lo0: it is of the loopback (127.0.0.0/8)");
+	} else if (hosts != 0 && (address & hosts) == 0) {
+		check_error(check, node, "this is the address of the network itself, not of a device in it");
+	} else if (hosts != 0 && (address & hosts) == hosts) {
+		check_error(check, node, "this is the broadcast address of the network, not of a device in it");
+	}
+}
+
+static void
+check_own_addresses(const struct check *check, const struct conf_node *port, const struct conf_node *unit)
+{
+	const bool loopback = strncmp(port->value, "lo", 2) == 0;
+	const struct conf_node *node = conf_first(conf_walk(unit, "family", "inet", NULL), "address");
+
+	for (; node != NULL; node = conf_next(node)) {
+		check_address(check, node, loopback);
+	}
+}
+
 static void
 check_web_interfaces(const struct check *check)
 {
@@ -113,6 +157,7 @@ check_interfaces(const struct check *check)
 		}
 		for (const struct conf_node *unit = conf_first(port, "unit"); unit != NULL; unit = conf_next(unit)) {
 			check_filters(check, unit);
+			check_own_addresses(check, port, unit);
 		}
 	}
 	check_web_interfaces(check);

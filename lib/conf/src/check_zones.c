@@ -215,7 +215,9 @@ check_zones(const struct check *check)
 	check_addresses(check, conf_global_book(check->top));
 	check_sets(check, "all zones", conf_global_book(check->top));
 	check_zone_interfaces(check, zones);
-	if (aging != NULL && conf_number(aging, "low-watermark", 0) > conf_number(aging, "high-watermark", 0)) {
+	/* A low watermark that nobody wrote is never above the high one. */
+	if (conf_present(aging, "low-watermark") &&
+	    conf_number(aging, "low-watermark", 0) > conf_number(aging, "high-watermark", 0)) {
 		check_error(check, aging, "low-watermark %u is above high-watermark %u",
 		    conf_number(aging, "low-watermark", 0), conf_number(aging, "high-watermark", 0));
 	}

@@ -271,6 +271,23 @@ packet_most(const struct conf_node *port, const struct conf_node *family, uint16
 	return (uint16_t)(family_most < most ? family_most : most);
 }
 
+/* E-160: the unit of a VPN carries IPv4 though nobody wrote it. */
+static bool
+is_bound(const struct compilation *compilation, const char *unit)
+{
+	const struct conf_node *vpn = conf_first(conf_walk(compilation->top, "security", "ipsec", NULL), "vpn");
+
+	while (vpn != NULL) {
+		const char *bound = conf_value(vpn, "bind-interface");
+
+		if (bound != NULL && strcmp(bound, unit) == 0) {
+			return true;
+		}
+		vpn = conf_next(vpn);
+	}
+	return false;
+}
+
 static bool
 make_unit(struct compilation *compilation, const struct conf_node *port, const struct conf_node *node,
     enum tagging tagging)
@@ -286,7 +303,7 @@ make_unit(struct compilation *compilation, const struct conf_node *port, const s
 	unit->name = arena_copy(compilation->arena, name);
 	unit->present = true;
 	unit->enabled = !conf_present(port, "disable") && !conf_present(node, "disable");
-	unit->has_inet = inet != NULL;
+	unit->has_inet = inet != NULL || (is_tunnel(port->value) && is_bound(compilation, name));
 	unit->has_inet6 = inet6 != NULL;
 	unit->tunnel = is_tunnel(port->value);
 	unit->unsupported = inet != NULL && !filters_pass(compilation, inet);
