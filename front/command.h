@@ -19,6 +19,7 @@ int command_check(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_match_policies(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_lab(int argc, char **argv);
 

@@ -218,6 +218,12 @@ gateway_snapshot(const struct gateway *gateway)
 	return gateway->snapshot;
 }
 
+const struct rib *
+gateway_rib(const struct gateway *gateway)
+{
+	return gateway->rib;
+}
+
 const struct fib *
 gateway_fib(const struct gateway *gateway)
 {

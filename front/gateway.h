@@ -58,6 +58,7 @@ bool gateway_configure(struct gateway *gateway, const struct conf_tree *tree, st
     __attribute__((warn_unused_result));
 /* In force; NULL before the first configuration. */
 const struct snapshot *gateway_snapshot(const struct gateway *gateway);
+const struct rib *gateway_rib(const struct gateway *gateway);
 const struct fib *gateway_fib(const struct gateway *gateway);
 const struct snapshot_registry *gateway_registry(const struct gateway *gateway);
 struct engine *gateway_engine(struct gateway *gateway);

@@ -17,13 +17,14 @@
 #include "configuration.h"
 #include "dns.h"
 #include "edge.h"
+#include "explain/policy_element.h"
 #include "snapshot/snapshot.h"
 #include "wire/ipv6.h"
 #include "worker.h"
 
 enum {
 	ANSWER_CHUNK = 60000,         /* octets after which a chunk goes out */
-	ANSWER_POLICY_INDEX_FIRST = 4, /* policies' numbers in tables begin here, as on an SRX */
+	ANSWER_POLICY_INDEX_FIRST = EXPLAIN_POLICY_INDEX_FIRST,
 };
 
 /* What answers are made of; borrowed. `configuration` is NULL before the first. */
@@ -82,6 +83,12 @@ enum answer_progress show_hit_counts(struct answer *answer, const struct answer_
 enum answer_progress show_dns_cache(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress clear_dns_cache(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_policy_memory(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_match(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

@@ -21,6 +21,7 @@ void op_layout_cleared(struct op_renderer *renderer, const struct op_node *root,
 void op_layout_flow_session(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_flow_session_end(struct op_renderer *renderer, struct text *out);
 void op_layout_policies(struct op_renderer *renderer, const struct op_node *root, struct text *out);
+void op_layout_match(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_zones(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_interfaces_terse(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_places(struct op_renderer *renderer, const struct op_node *root, struct text *out);
@@ -39,6 +40,10 @@ void op_put_cell(struct text *out, const char *value, size_t width, bool right);
 void op_put_newline(struct text *out);
 /* The values of all children of that name, separated by ", "; `leaf` NULL: the children's own values. */
 void op_put_list(struct text *out, const struct op_node *node, const char *name, const char *leaf);
+
+/* In op_layout_policy.c: "From zone: A, To zone: B" of an element that has them, and a policy in full. */
+void op_policy_zones(const struct op_node *context, struct text *out);
+void op_policy_detail(const struct op_node *context, const struct op_node *policy, struct text *out);
 
 /* In op_markup.c */
 void op_xml_add(struct op_renderer *renderer, const struct op_node *root, struct text *out);

@@ -5,7 +5,7 @@
 
 #include "op_layout.h"
 
-static void
+void
 op_policy_zones(const struct op_node *context, struct text *out)
 {
 	text_append(out, "From zone: ");
@@ -13,6 +13,16 @@ op_policy_zones(const struct op_node *context, struct text *out)
 	text_append(out, ", To zone: ");
 	op_put(out, context, "destination-zone-name", "?");
 	text_append_char(out, '\n');
+}
+
+/* All values of one name behind a heading; nothing when there are none. */
+static void
+op_policy_words(const struct op_node *policy, const char *name, const char *heading, struct text *out)
+{
+	if (op_find(policy, name) != NULL) {
+		text_append(out, heading);
+		op_put_list(out, policy, name, NULL);
+	}
 }
 
 static void
@@ -32,10 +42,9 @@ op_policy_brief(const struct op_node *policy, struct text *out)
 	op_put_list(out, policy, "destination-address", "address-name");
 	text_append(out, "\n    Applications: ");
 	op_put_list(out, policy, "application", "application-name");
-	if (op_find(policy, "scheduler-name") != NULL) {
-		text_append(out, "\n    Scheduler name: ");
-		op_put(out, policy, "scheduler-name", "");
-	}
+	op_policy_words(policy, "match-from-zone", "\n    From zones: ", out);
+	op_policy_words(policy, "match-to-zone", "\n    To zones: ", out);
+	op_policy_words(policy, "scheduler-name", "\n    Scheduler name: ", out);
 	text_append(out, "\n    Action: ");
 	op_put(out, policy, "action", "?");
 	if (op_find(policy, "log-session-init") != NULL || op_find(policy, "log-session-close") != NULL ||
@@ -97,6 +106,37 @@ op_policy_log(const struct op_node *policy, struct text *out)
 }
 
 static void
+op_put_newline_if(struct text *out, const struct op_node *policy, const char *name)
+{
+	if (op_find(policy, name) != NULL) {
+		text_append_char(out, '\n');
+	}
+}
+
+static void
+op_policy_counters(const struct op_node *policy, struct text *out)
+{
+	static const struct {
+		const char *name;
+		const char *heading;
+	} lines[] = {
+	    {"policy-hit-count", "  Hit count: "},
+	    {"policy-first-hit", "  First hit: "},
+	    {"policy-last-hit", "  Last hit: "},
+	    {"policy-packets", "  Packets: "},
+	    {"policy-bytes", "  Bytes: "},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (op_find(policy, lines[i].name) != NULL) {
+			text_append(out, lines[i].heading);
+			op_put(out, policy, lines[i].name, "");
+			text_append_char(out, '\n');
+		}
+	}
+}
+
+void
 op_policy_detail(const struct op_node *context, const struct op_node *policy, struct text *out)
 {
 	text_append(out, "Policy: ");
@@ -107,24 +147,25 @@ op_policy_detail(const struct op_node *context, const struct op_node *policy, st
 	op_put(out, policy, "policy-state", "enabled");
 	text_append(out, ", Index: ");
 	op_put(out, policy, "policy-identifier", "?");
+	if (op_find(policy, "not-reached") != NULL) {
+		text_append(out, ", not reached");
+	}
+	op_policy_words(policy, "description", "\n  Description: ", out);
 	text_append(out, "\n  Sequence number: ");
 	op_put(out, policy, "policy-sequence-number", "?");
 	text_append(out, "\n  ");
 	op_policy_zones(context, out);
+	op_policy_words(policy, "match-from-zone", "  From zones: ", out);
+	op_put_newline_if(out, policy, "match-from-zone");
+	op_policy_words(policy, "match-to-zone", "  To zones: ", out);
+	op_put_newline_if(out, policy, "match-to-zone");
 	op_policy_addresses(policy, "source-address", "Source addresses", out);
 	op_policy_addresses(policy, "destination-address", "Destination addresses", out);
 	op_policy_applications(policy, out);
-	if (op_find(policy, "scheduler-name") != NULL) {
-		text_append(out, "  Scheduler name: ");
-		op_put(out, policy, "scheduler-name", "");
-		text_append_char(out, '\n');
-	}
+	op_policy_words(policy, "scheduler-name", "  Scheduler name: ", out);
+	op_put_newline_if(out, policy, "scheduler-name");
 	op_policy_log(policy, out);
-	if (op_find(policy, "policy-hit-count") != NULL) {
-		text_append(out, "  Hit count: ");
-		op_put(out, policy, "policy-hit-count", "0");
-		text_append_char(out, '\n');
-	}
+	op_policy_counters(policy, out);
 }
 
 void

@@ -17,6 +17,7 @@ enum {
 
 struct classifier_store {
 	struct classifier classifier; /* first: what the caller holds */
+	struct classifier_size size;
 	struct arena arena;
 };
 
@@ -472,6 +473,12 @@ classifier_create(const struct classifier_source_context *contexts, uint32_t con
 	const bool built = compile_families(&builder, contexts, context_count) &&
 	    compile_ports(&builder, ports, port_count) && settle_arrays(&builder);
 	arena_release(&builder.scratch);
+	store->size = (struct classifier_size){
+	    .sets = builder.set_count,
+	    .ranges = builder.range_count,
+	    .terms = builder.term_count,
+	    .bytes = sizeof(*store) + store->arena.total,
+	};
 	if (!built) {
 		classifier_destroy(&store->classifier);
 		return NULL;
@@ -488,4 +495,23 @@ classifier_destroy(struct classifier *classifier)
 	struct classifier_store *store = (struct classifier_store *)classifier;
 	arena_release(&store->arena);
 	free(store);
+}
+
+static void
+add_family(struct classifier_size *size, const struct classifier_family *family)
+{
+	size->contexts += family->context_count;
+	for (uint32_t i = 0; i < family->context_count; i++) {
+		size->rules += family->contexts[i].rule_count;
+	}
+}
+
+struct classifier_size
+classifier_size(const struct classifier *classifier)
+{
+	struct classifier_size size = ((const struct classifier_store *)classifier)->size;
+
+	add_family(&size, &classifier->inet);
+	add_family(&size, &classifier->inet6);
+	return size;
 }

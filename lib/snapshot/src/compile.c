@@ -257,6 +257,23 @@ snapshot_destroy(struct snapshot *snapshot)
 	free(store);
 }
 
+struct snapshot_size
+snapshot_size(const struct snapshot *snapshot, const struct snapshot_registry *registry)
+{
+	const struct snapshot_store *store = (const struct snapshot_store *)snapshot;
+	struct snapshot_size size = {
+	    .policy_numbers = registry_count(registry, REGISTRY_POLICY),
+	    .policies_most = registry_most(REGISTRY_POLICY),
+	    .bytes = sizeof(*store) + store->arena.total,
+	    .classifier = classifier_size(snapshot->classifier),
+	};
+
+	for (uint32_t i = 0; i < snapshot->policy_count; i++) {
+		size.policies += snapshot->policies[i].present ? 1 : 0;
+	}
+	return size;
+}
+
 /* `errors`: how many there were before; with more, nothing comes of it. */
 static struct snapshot *
 compile_expanded(const struct conf_tree *tree, struct snapshot_registry *registry,

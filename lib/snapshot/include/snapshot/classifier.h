@@ -52,4 +52,15 @@ struct classifier *classifier_create(const struct classifier_source_context *con
     const struct classifier_source_port *ports, uint32_t port_count) __attribute__((warn_unused_result));
 void classifier_destroy(struct classifier *classifier);
 
+/* What a compiled classifier is made of, both families together. */
+struct classifier_size {
+	uint32_t contexts;
+	uint32_t rules;
+	uint32_t sets;   /* of addresses, each once however many policies name it */
+	uint32_t ranges; /* in the sets */
+	uint32_t terms;  /* of applications */
+	uint64_t bytes;  /* all of it */
+};
+struct classifier_size classifier_size(const struct classifier *classifier);
+
 #endif

@@ -16,6 +16,7 @@
 #include "engine/fib.h"
 #include "engine/snapshot.h"
 #include "rib/rib.h"
+#include "snapshot/classifier.h"
 
 struct snapshot_registry;
 
@@ -72,6 +73,16 @@ int snapshot_compare_interfaces(const char *left, const char *right);
 struct snapshot *snapshot_compile(const struct conf_tree *tree, struct snapshot_registry *registry,
     const struct snapshot_options *options, struct diagnostics *list) __attribute__((warn_unused_result));
 void snapshot_destroy(struct snapshot *snapshot);
+
+/* How much a snapshot and its policies take, and how much there is room for. */
+struct snapshot_size {
+	uint32_t policies;
+	uint32_t policy_numbers; /* given since the start, also to policies that are gone */
+	uint32_t policies_most;
+	uint64_t bytes; /* all but the classifier */
+	struct classifier_size classifier;
+};
+struct snapshot_size snapshot_size(const struct snapshot *snapshot, const struct snapshot_registry *registry);
 
 /* The routing side of the same configuration: instances, interface addresses, statics, rib-groups, by the same identities.
  * => compiled with the same registry just before */
