@@ -1,8 +1,8 @@
 /*
  * The host path. See host.h.
  *
- * Addresses and rules are set by one `ip -batch` run for each change; its lines hold numbers of ours only, never a word of
- * the configuration.
+ * Addresses and rules are set by one `ip -batch` run a family for each change; its lines hold numbers of ours only, never a
+ * word of the configuration.
  */
 #include "host.h"
 
@@ -19,14 +19,22 @@
 
 #include "ipc/daemon.h"
 #include "program.h"
+#include "wire/address_text.h"
+#include "wire/ipv6.h"
 
 enum {
 	HOST_TABLE = 1000,    /* routing table of instance 0 */
 	HOST_PREFERENCE = 1000, /* of the rules; before `main` */
 };
 
+enum family {
+	INET,
+	INET6,
+	FAMILIES,
+};
+
 struct address_set {
-	uint32_t *items; /* host order, ascending, each once */
+	struct ipv6_address *items; /* IPv4 as ::ffff:a.b.c.d; ascending, each once */
 	size_t count;
 };
 
@@ -36,11 +44,23 @@ struct host_instance {
 	struct address_set addresses;
 };
 
+/* What our own connections come from unless they say. */
+struct host_default {
+	bool there; /* false: no way out */
+	uint16_t instance;
+	struct ipv6_address address;
+};
+
 struct host {
 	struct namespace *namespace;
 	struct host_instance instances[HOST_INSTANCES];
-	uint32_t main_address; /* what our own connections come from unless they say; 0: no way out */
-	uint16_t main_instance;
+	struct host_default defaults[FAMILIES];
+};
+
+/* A change in the making. */
+struct change {
+	struct text scripts[FAMILIES];
+	struct text *error;
 };
 
 static bool
@@ -81,6 +101,7 @@ write_setting(const char *path, const char *value)
 }
 
 struct batch {
+	enum family family;
 	const char *script;
 	struct text *error;
 };
@@ -88,29 +109,55 @@ struct batch {
 static int
 batch_job(void *argument)
 {
-	static const char *const arguments[] = {"ip", "-force", "-batch", "-", NULL};
+	static const char *const options[FAMILIES] = {[INET] = "-4", [INET6] = "-6"};
 	const struct batch *batch = argument;
+	const char *const arguments[] = {"ip", options[batch->family], "-force", "-batch", "-", NULL};
 
 	return run_ip(arguments, batch->script, batch->error) ? 0 : -1;
 }
 
-/* Rules of a former run go; the namespace neither forwards nor speaks IPv6 nor minds where a packet comes from. */
+/* What every interface that is made here begins with: addresses are those that we give, nothing is learned or announced. */
+static void
+prepare_inet6(void)
+{
+	static const char *const scopes[] = {"all", "default"};
+	static const char *const settings[][2] = {
+	    {"forwarding", "0"},
+	    {"accept_ra", "0"},
+	    {"autoconf", "0"},
+	    {"accept_redirects", "0"},
+	    {"router_solicitations", "0"},
+	    {"accept_dad", "0"},
+	    {"addr_gen_mode", "1"}, /* no link-local address */
+	    {"disable_ipv6", "0"},
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		for (size_t j = 0; j < sizeof(scopes) / sizeof(scopes[0]); j++) {
+			char path[80];
+
+			(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", scopes[j], settings[i][0]);
+			write_setting(path, settings[i][1]);
+		}
+	}
+}
+
+/* Rules of a former run go; the namespace neither forwards nor minds where a packet comes from. */
 static int
 prepare_job(void *argument)
 {
-	struct batch batch = {
-	    .script = "link set lo up\n"
-	              "rule flush\n"
-	              "rule add from all lookup main preference 32766\n"
-	              "rule add from all lookup default preference 32767\n",
-	    .error = argument,
-	};
+	static const char script[] = "link set lo up\n"
+	                             "rule flush\n"
+	                             "rule add from all lookup main preference 32766\n"
+	                             "rule add from all lookup default preference 32767\n";
+	struct batch batch = {.family = INET, .script = script, .error = argument};
+	struct batch batch6 = {.family = INET6, .script = script, .error = NULL}; /* a kernel may be without IPv6 */
 
 	write_setting("/proc/sys/net/ipv4/ip_forward", "0");
 	write_setting("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
 	write_setting("/proc/sys/net/ipv4/conf/default/rp_filter", "0");
-	write_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
-	write_setting("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	prepare_inet6();
+	(void)batch_job(&batch6);
 	return batch_job(&batch);
 }
 
@@ -189,10 +236,24 @@ host_namespace(struct host *host)
 static int
 compare_addresses(const void *left, const void *right)
 {
-	const uint32_t *l = left;
-	const uint32_t *r = right;
+	const struct ipv6_address *l = left;
+	const struct ipv6_address *r = right;
 
-	return (*l > *r) - (*l < *r);
+	return ipv6_compare(*l, *r);
+}
+
+/* Link-local addresses mean nothing away from their link: services do not see them. */
+static void
+collect_unit(const struct snapshot_unit *unit, struct address_set *set)
+{
+	for (uint16_t i = 0; i < unit->address_count; i++) {
+		set->items[set->count++] = ipv6_mapped(unit->addresses[i].address);
+	}
+	for (uint16_t i = 0; i < unit->address6_count; i++) {
+		if (!ipv6_is_link_local(unit->addresses6[i].address)) {
+			set->items[set->count++] = unit->addresses6[i].address;
+		}
+	}
 }
 
 /* The local addresses of an instance. False when memory ran out. */
@@ -206,7 +267,7 @@ collect(const struct snapshot *snapshot, uint16_t instance, struct address_set *
 		const struct snapshot_unit *unit = &snapshot->units[u];
 
 		if (unit->present && unit->instance == instance) {
-			count += unit->address_count;
+			count += (size_t)unit->address_count + unit->address6_count;
 		}
 	}
 	if (count == 0) {
@@ -219,14 +280,14 @@ collect(const struct snapshot *snapshot, uint16_t instance, struct address_set *
 	for (uint16_t u = 0; u < snapshot->unit_count; u++) {
 		const struct snapshot_unit *unit = &snapshot->units[u];
 
-		for (uint16_t a = 0; unit->present && unit->instance == instance && a < unit->address_count; a++) {
-			set->items[set->count++] = unit->addresses[a].address;
+		if (unit->present && unit->instance == instance) {
+			collect_unit(unit, set);
 		}
 	}
 	qsort(set->items, set->count, sizeof(*set->items), compare_addresses);
 	count = 0;
 	for (size_t i = 0; i < set->count; i++) {
-		if (count == 0 || set->items[count - 1] != set->items[i]) {
+		if (count == 0 || !ipv6_equal(set->items[count - 1], set->items[i])) {
 			set->items[count++] = set->items[i];
 		}
 	}
@@ -235,24 +296,36 @@ collect(const struct snapshot *snapshot, uint16_t instance, struct address_set *
 }
 
 static bool
-contains(const struct address_set *set, uint32_t address)
+contains(const struct address_set *set, struct ipv6_address address)
 {
 	return set->count > 0 &&
 	    bsearch(&address, set->items, set->count, sizeof(*set->items), compare_addresses) != NULL;
 }
 
-static void
-put_address(struct text *out, uint32_t address)
+static enum family
+family_of(struct ipv6_address address)
 {
-	text_printf(out, "%u.%u.%u.%u", address >> 24, (address >> 16) & 255U, (address >> 8) & 255U, address & 255U);
+	return ipv6_is_mapped(address) ? INET : INET6;
 }
 
 static void
-change_address(struct text *script, const char *verb, uint16_t instance, uint32_t address)
+put_address(struct text *out, struct ipv6_address address)
 {
+	char string[ADDRESS_TEXT];
+
+	text_append(out, address_text(string, address));
+}
+
+static void
+change_address(struct change *change, const char *verb, uint16_t instance, struct ipv6_address address)
+{
+	const enum family family = family_of(address);
+	struct text *script = &change->scripts[family];
+
 	text_printf(script, "address %s ", verb);
 	put_address(script, address);
-	text_printf(script, "/32 dev sp%u\nrule %s from ", (unsigned)instance, verb);
+	text_printf(script, "/%u dev sp%u%s\nrule %s from ", family == INET ? 32U : 128U, (unsigned)instance,
+	    family == INET6 && strcmp(verb, "add") == 0 ? " nodad" : "", verb);
 	put_address(script, address);
 	text_printf(script, " lookup %u preference %u\n", HOST_TABLE + (unsigned)instance, (unsigned)HOST_PREFERENCE);
 }
@@ -284,45 +357,67 @@ tun_job(void *argument)
 }
 
 static void
-tun_open(struct host *host, uint16_t instance, struct text *script, struct text *error)
+tun_open(struct host *host, uint16_t instance, struct change *change)
 {
 	struct tun tun = {.instance = instance, .descriptor = -1};
 	const int failure = namespace_run(host->namespace, tun_job, &tun);
 
 	if (failure != 0) {
-		text_printf(error, "no TUN for routing instance %u: %s; ", (unsigned)instance, strerror(-failure));
+		text_printf(change->error, "no TUN for routing instance %u: %s; ", (unsigned)instance, strerror(-failure));
 		return;
 	}
 	host->instances[instance].descriptor = tun.descriptor;
-	text_printf(script, "link set dev sp%u mtu %u up\nroute replace default dev sp%u table %u\n", (unsigned)instance,
-	    (unsigned)HOST_MTU, (unsigned)instance, HOST_TABLE + (unsigned)instance);
+	text_printf(&change->scripts[INET], "link set dev sp%u mtu %u up\n", (unsigned)instance, (unsigned)HOST_MTU);
+}
+
+/* The way back of each family: when the TUN is new, or the family's first address comes. */
+static void
+add_ways(const struct address_set *before, const struct address_set *wanted, uint16_t instance, struct change *change)
+{
+	bool had[FAMILIES] = {false};
+	bool has[FAMILIES] = {false};
+
+	for (size_t i = 0; i < before->count; i++) {
+		had[family_of(before->items[i])] = true;
+	}
+	for (size_t i = 0; i < wanted->count; i++) {
+		has[family_of(wanted->items[i])] = true;
+	}
+	for (enum family family = INET; family < FAMILIES; family++) {
+		if (has[family] && !had[family]) {
+			text_printf(&change->scripts[family], "route replace default dev sp%u table %u\n", (unsigned)instance,
+			    HOST_TABLE + (unsigned)instance);
+		}
+	}
 }
 
 static void
-apply_instance(struct host *host, const struct snapshot *snapshot, uint16_t instance, struct text *outputs[2])
+apply_instance(struct host *host, const struct snapshot *snapshot, uint16_t instance, struct change *change)
 {
 	struct host_instance *here = &host->instances[instance];
 	struct address_set wanted = {.items = NULL};
-	struct text *script = outputs[0];
 
 	if (instance < snapshot->instance_count && snapshot->instances[instance].present &&
 	    !collect(snapshot, instance, &wanted)) {
-		text_append(outputs[1], "out of memory; ");
+		text_append(change->error, "out of memory; ");
 		return;
 	}
 	here->wanted = wanted.count > 0;
 	if (here->wanted && here->descriptor < 0) {
-		tun_open(host, instance, script, outputs[1]);
+		tun_open(host, instance, change);
 	}
 	for (size_t i = 0; i < here->addresses.count; i++) {
 		if (!contains(&wanted, here->addresses.items[i])) {
-			change_address(script, "delete", instance, here->addresses.items[i]);
+			change_address(change, "delete", instance, here->addresses.items[i]);
 		}
 	}
 	for (size_t i = 0; here->descriptor >= 0 && i < wanted.count; i++) {
 		if (!contains(&here->addresses, wanted.items[i])) {
-			change_address(script, "add", instance, wanted.items[i]);
+			change_address(change, "add", instance, wanted.items[i]);
 		}
+	}
+	if (here->descriptor >= 0) {
+		add_ways(&here->addresses, &wanted, instance, change);
 	}
 	free(here->addresses.items);
 	here->addresses = here->descriptor >= 0 ? wanted : (struct address_set){.items = NULL};
@@ -331,39 +426,64 @@ apply_instance(struct host *host, const struct snapshot *snapshot, uint16_t inst
 	}
 }
 
-/* A connection that does not say where it comes from takes the first instance's first address. */
-static void
-apply_main(struct host *host, struct text *script)
+/* The first instance's first address of the family. */
+static struct host_default
+find_default(const struct host *host, enum family family)
 {
-	uint16_t instance = 0;
+	for (uint16_t instance = 0; instance < HOST_INSTANCES; instance++) {
+		const struct address_set *set = &host->instances[instance].addresses;
 
-	while (instance < HOST_INSTANCES && host->instances[instance].addresses.count == 0) {
-		instance++;
+		for (size_t i = 0; i < set->count; i++) {
+			if (family_of(set->items[i]) == family) {
+				return (struct host_default){.there = true, .instance = instance, .address = set->items[i]};
+			}
+		}
 	}
-	const uint32_t address = instance < HOST_INSTANCES ? host->instances[instance].addresses.items[0] : 0;
+	return (struct host_default){.there = false};
+}
 
-	if (address == host->main_address && instance == host->main_instance) {
+static void
+apply_default(struct host *host, enum family family, struct text *script)
+{
+	const struct host_default wanted = find_default(host, family);
+	struct host_default *here = &host->defaults[family];
+
+	if (wanted.there == here->there && wanted.instance == here->instance && ipv6_equal(wanted.address, here->address)) {
 		return;
 	}
-	host->main_address = address;
-	host->main_instance = instance;
-	if (instance == HOST_INSTANCES) {
-		return; /* the route went with its TUN */
+	*here = wanted;
+	if (!wanted.there) {
+		return; /* the route went with its address or its TUN */
 	}
-	text_printf(script, "route replace default dev sp%u src ", (unsigned)instance);
-	put_address(script, address);
+	text_printf(script, "route replace default dev sp%u src ", (unsigned)wanted.instance);
+	put_address(script, wanted.address);
 	text_append_char(script, '\n');
+}
+
+static void
+run_scripts(struct host *host, struct change *change)
+{
+	for (enum family family = INET; family < FAMILIES; family++) {
+		struct text *script = &change->scripts[family];
+		struct batch batch = {.family = family, .error = change->error};
+
+		if (text_failed(script)) {
+			text_append(change->error, "out of memory; ");
+		} else if (script->length > 0) {
+			batch.script = text_string(script);
+			(void)namespace_run(host->namespace, batch_job, &batch);
+		}
+		text_release(script);
+	}
 }
 
 void
 host_apply(struct host *host, const struct snapshot *snapshot, struct text *error)
 {
-	struct text script = TEXT_EMPTY;
-	struct text *outputs[2] = {&script, error};
-	struct batch batch = {.error = error};
+	struct change change = {.scripts = {TEXT_EMPTY, TEXT_EMPTY}, .error = error};
 
 	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
-		apply_instance(host, snapshot, (uint16_t)i, outputs);
+		apply_instance(host, snapshot, (uint16_t)i, &change);
 	}
 	for (unsigned i = HOST_INSTANCES; i < snapshot->instance_count; i++) {
 		if (snapshot->instances[i].present) {
@@ -371,14 +491,10 @@ host_apply(struct host *host, const struct snapshot *snapshot, struct text *erro
 			    snapshot->instances[i].name, HOST_INSTANCES);
 		}
 	}
-	apply_main(host, &script);
-	if (text_failed(&script)) {
-		text_append(error, "out of memory; ");
-	} else if (script.length > 0) {
-		batch.script = text_string(&script);
-		(void)namespace_run(host->namespace, batch_job, &batch);
+	for (enum family family = INET; family < FAMILIES; family++) {
+		apply_default(host, family, &change.scripts[family]);
 	}
-	text_release(&script);
+	run_scripts(host, &change);
 }
 
 void

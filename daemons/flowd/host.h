@@ -1,9 +1,11 @@
 /*
  * The host path: a network namespace of its own in which local services (sshd, ...) run, and how packets get there.
  *
- * The namespace has a name of the state directory's own (daemon_host_namespace()); DIR/run/host-netns holds it. For each routing instance with local addresses there is a TUN interface sp<N> that carries these addresses as
- * /32, and a routing table 1000+N that leads back to it; `ip rule from ADDRESS` chooses the table, so that an answer leaves
- * by the TUN of the instance in which it was asked for, with the address that was asked (cs06832).
+ * The namespace has a name of the state directory's own (daemon_host_namespace()); DIR/run/host-netns holds it. For each
+ * routing instance with local addresses there is a TUN interface sp<N> that carries these addresses as /32 or /128
+ * (link-local ones excepted, which belong to a link), and a routing table 1000+N that leads back to it; `ip rule from
+ * ADDRESS` chooses the table, so that an answer leaves by the TUN of the instance in which it was asked for, with the
+ * address that was asked (cs06832).
  *
  * The namespace outlives flowd: services go on while flowd is started again. host_remove() takes it away.
  *
