@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "wire/address_text.h"
 
 enum {
 	ROWS_MOST = 64, /* interfaces or zones in one chunk */
@@ -61,20 +62,39 @@ add_family(const struct interface_row *row, struct op_node *element, const struc
 	}
 }
 
-/* A unit's own state: what the routing table goes by. */
-static bool
-unit_up(const struct interface_row *row, const char *name)
+/* The unit in force; NULL when there is none. `*number` is its identity then. */
+static const struct snapshot_unit *
+find_unit(const struct interface_row *row, const char *name, uint16_t *number)
 {
-	const struct configuration *configuration = row->sources->configuration;
+	const struct snapshot *snapshot = row->sources->configuration->snapshot;
 
-	for (uint16_t u = 0; u < configuration->snapshot->unit_count; u++) {
-		const struct snapshot_unit *unit = &configuration->snapshot->units[u];
-
-		if (unit->present && strcmp(unit->name, name) == 0) {
-			return rib_unit_is_up(configuration->rib, u);
+	for (uint16_t u = 0; u < snapshot->unit_count; u++) {
+		if (snapshot->units[u].present && strcmp(snapshot->units[u].name, name) == 0) {
+			*number = u;
+			return &snapshot->units[u];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+/* As configured, and the link-local one that comes by itself. */
+static void
+add_inet6(const struct interface_row *row, struct op_node *element, const struct snapshot_unit *unit)
+{
+	struct op_node *list;
+	char string[ADDRESS_TEXT];
+
+	if (unit == NULL || !unit->has_inet6) {
+		return;
+	}
+	list = op_add(row->tree, element, "address-family", NULL);
+	(void)op_add(row->tree, list, "address-family-name", "inet6");
+	for (uint16_t i = 0; i < unit->address6_count; i++) {
+		struct op_node *entry = op_add(row->tree, list, "interface-address", NULL);
+
+		(void)op_addf(row->tree, entry, "ifa-local", "%s/%u", address_text(string, unit->addresses6[i].address),
+		    (unsigned)unit->addresses6[i].length);
+	}
 }
 
 static void
@@ -86,12 +106,16 @@ add_unit(const struct interface_row *row, const struct conf_node *unit)
 	text_printf(&name, "%s.%s", row->name, unit->value);
 	if (!text_failed(&name) && (row->only == NULL || strcmp(row->only, text_string(&name)) == 0)) {
 		struct op_node *element = op_add(row->tree, row->element, "logical-interface", NULL);
+		uint16_t number = 0;
+		const struct snapshot_unit *found = find_unit(row, text_string(&name), &number);
+		/* A unit's own state: what the routing table goes by. */
+		const bool up = found != NULL && rib_unit_is_up(row->sources->configuration->rib, number);
 
 		(void)op_add(row->tree, element, "name", text_string(&name));
 		(void)op_add(row->tree, element, "admin-status", enabled ? "up" : "down");
-		(void)op_add(row->tree, element, "oper-status", unit_up(row, text_string(&name)) ? "up" : "down");
+		(void)op_add(row->tree, element, "oper-status", up ? "up" : "down");
 		add_family(row, element, unit, "inet");
-		add_family(row, element, unit, "inet6");
+		add_inet6(row, element, found);
 	}
 	text_release(&name);
 }
