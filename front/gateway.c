@@ -18,7 +18,7 @@ enum {
 	FRESH_LENGTH = 2048, /* room of a packet that the engine asks for */
 	OUTPUTS = 64,
 	STEPS_A_TENTH = 10,    /* the engine's tick is 10 ms */
-	IDLE_STEPS = 6000,     /* in one gap; after these nothing but sessions can still time out */
+	IDLE_STEPS = 6000,     /* in one gap; after these nothing but sessions and router advertisements is due */
 	FINE_STEPS = 1000000,  /* of a tick in one gap, nearly three hours; then steps of a second */
 	FINE_STEPS_IN_ALL = 20000000, /* a second or two of our time: captures of months must not take minutes */
 	SECOND_STEPS = 1100000, /* after these (more than a day) steps of an hour */
@@ -390,7 +390,8 @@ gateway_advance(struct gateway *gateway, uint64_t now)
 		    steps < SECOND_STEPS ? GATEWAY_SECOND : HOUR_SECONDS * GATEWAY_SECOND;
 		uint64_t next = (gateway->now / step + 1) * step;
 
-		if (steps >= IDLE_STEPS && engine_session_count(gateway->engine) == 0) {
+		if (steps >= IDLE_STEPS && engine_session_count(gateway->engine) == 0 &&
+		    !engine_advertises(gateway->engine)) {
 			next = now;
 		}
 		if (!step_to(gateway, next < now ? next : now)) {

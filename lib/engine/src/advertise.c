@@ -213,6 +213,12 @@ engine_list_advertisers(const struct engine *engine, uint64_t now, uint32_t *cur
 }
 
 bool
+engine_advertises(const struct engine *engine)
+{
+	return engine->claims.advertisers.armed > 0;
+}
+
+bool
 advertise_advance(struct engine *engine)
 {
 	struct wheel *wheel = &engine->claims.advertisers;

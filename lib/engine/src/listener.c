@@ -16,8 +16,11 @@ static void
 report(struct engine *engine, uint16_t unit, enum mld_record kind,
     const struct ipv6_address *groups, uint16_t count)
 {
+	const struct ipv6_address link_local = engine->snapshot->units[unit].link_local;
+	const struct ipv6_address none = {0, 0};
 	const struct link_message message = {
-	    .source = claim_speaker(engine, unit), /* :: is allowed (RFC 3810 5.2.13) */
+	    /* Link-local, or :: while that is not ours for sure (RFC 3810 5.2.13). */
+	    .source = claim_of(engine, unit, link_local) == CLAIM_VALID ? link_local : none,
 	    .destination = MLD_ROUTERS,
 	    .unit = unit,
 	    .length = (uint16_t)(MLD_REPORT + count * MLD_RECORD),

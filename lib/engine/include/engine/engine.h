@@ -108,6 +108,8 @@ uint32_t engine_list_neighbours(const struct engine *engine, uint64_t now, uint3
 
 /* Forgets the neighbour of that unit and address, if it is still there. Packets that waited come back to be freed. */
 void engine_clear_neighbour(struct engine *engine, uint64_t now, const struct engine_neighbour_view *view);
+/* Are router advertisements sent by timers, whether packets come or not? */
+bool engine_advertises(const struct engine *engine);
 uint32_t engine_list_advertisers(const struct engine *engine, uint64_t now, uint32_t *cursor,
     struct engine_advertiser_view *views, uint32_t max);
 
