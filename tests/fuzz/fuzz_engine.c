@@ -1,5 +1,5 @@
 /*
- * Fuzz target: frames through the engine under the branch's configuration (example 03), with commits of another one between
+ * Fuzz target (cs10157): frames through the engine under the branch's configuration (example 03), with commits of another one between
  * them that takes zones, routes and policies away and brings them back.
  *
  * The input begins with one octet: is ARP played, or made up? Then a row of records: port (1 octet), tenths of a second since

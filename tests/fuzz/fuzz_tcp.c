@@ -1,5 +1,5 @@
 /*
- * Fuzz target: the TCP state of a session between two honest ends and a stranger.
+ * Fuzz target: the TCP state of a session between two honest ends and a stranger (cs08787, REQ-SES-007, REQ-SES-019).
  *
  * The input says in which order things happen: an end sends, sends again, acknowledges, changes its window; a segment arrives,
  * gets lost before or behind us, comes twice, overtakes others; a stranger who knows the addresses and ports but not the
