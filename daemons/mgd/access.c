@@ -294,6 +294,133 @@ access_view_text(const struct access_view *view, enum conf_format format, struct
 	*text = out;
 }
 
+/* --- what is told
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* The next statement of a walk in which nothing stands; NULL: no more. */
+static const struct conf_node *
+next_statement(const struct conf_node *node, const struct conf_node *root)
+{
+	do {
+		if (node->first != NULL) {
+			node = node->first;
+		} else {
+			while (node != root && node->next == NULL) {
+				node = node->parent;
+			}
+			node = node == root ? NULL : node->next;
+		}
+	} while (node != NULL && node->first != NULL);
+	return node;
+}
+
+/* Of what stands below the node, how much may be seen? */
+static void
+count_seen(const struct session *session, const struct conf_node *root, size_t *seen, size_t *hidden)
+{
+	*seen = 0;
+	*hidden = 0;
+	for (const struct conf_node *node = root->first == NULL ? root : next_statement(root, root); node != NULL;
+	     node = node == root ? NULL : next_statement(node, root)) {
+		if (node->parent != NULL) {
+			*(permission_see(&session->class, node) ? seen : hidden) += 1;
+		}
+	}
+}
+
+bool
+access_sees(const struct session *session, const char *words, enum access_extent extent)
+{
+	struct diagnostics silent = DIAGNOSTICS_EMPTY;
+	struct conf_editor editor = {.tree = editing_candidate(session), .level = session->level};
+	const struct conf_node *node;
+	bool good = true;
+
+	if (permission_unlimited(&session->class)) {
+		return true;
+	}
+	node = conf_edit_find(&editor, words, &silent);
+	if (node != NULL) {
+		size_t seen;
+		size_t hidden;
+
+		count_seen(session, node, &seen, &hidden);
+		good = extent == ACCESS_ALL ? hidden == 0 : seen > 0 || hidden == 0;
+	}
+	diagnostics_release(&silent);
+	return good;
+}
+
+/* A statement of that place, as if it were there. What cannot be read is somebody's typing. */
+static bool
+is_hidden(const struct session *session, const struct diagnostic *what)
+{
+	struct diagnostics silent = DIAGNOSTICS_EMPTY;
+	struct conf_editor editor = {
+	    .tree = conf_tree_create(conf_tree_schema(session->mgd->running)), .level = TEXT_EMPTY};
+	size_t seen = 0;
+	size_t hidden = 0;
+	bool good = editor.tree != NULL;
+
+	if (good && what->path != NULL && what->path[0] != '\0') {
+		good = conf_edit_enter(&editor, what->path, &silent);
+	}
+	if (good && what->statement != NULL) {
+		(void)!conf_edit_set(&editor, what->statement, &silent);
+	}
+	if (good) {
+		count_seen(session, conf_tree_top(editor.tree), &seen, &hidden);
+	}
+	text_release(&editor.level);
+	conf_tree_destroy(editor.tree);
+	diagnostics_release(&silent);
+	return !good || hidden > 0;
+}
+
+bool
+access_hides(const struct session *session, const struct diagnostics *list)
+{
+	bool hides = false;
+
+	for (size_t i = 0; i < list->count && !permission_unlimited(&session->class) && !hides; i++) {
+		hides = is_hidden(session, &list->items[i]);
+	}
+	return hides;
+}
+
+void
+access_veil(const struct session *session, struct diagnostics *list)
+{
+	struct diagnostics veiled = DIAGNOSTICS_EMPTY;
+
+	if (permission_unlimited(&session->class)) {
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (is_hidden(session, &list->items[i])) {
+			diagnostics_addf(&veiled, list->items[i].severity, NULL, NULL, 0,
+			    "this is about something that class '%s' may not see",
+			    session->class.name);
+		} else {
+			diagnostics_add(&veiled, &list->items[i]);
+		}
+	}
+	veiled.failed = veiled.failed || list->failed;
+	veiled.errors = list->errors;
+	diagnostics_release(list);
+	*list = veiled;
+}
+
+void
+access_tell_denied(struct session *session)
+{
+	session_failf(session,
+	    "error: permission denied: class '%s' may not change this; nothing was changed\n",
+	    session->class.name);
+	audit_denied(session->mgd, session->user, "a change of the configuration");
+}
+
 /* --- what is changed
  * -------------------------------------------------------------------------------------------- */
 

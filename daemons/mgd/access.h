@@ -46,6 +46,21 @@ void access_view_head(const struct session *session, const struct access_view *v
 /* Text of such a tree: hidden secrets stand there as in JUNOS, without quotation marks. */
 void access_view_text(const struct access_view *view, enum conf_format format, struct text *text);
 
+/* Of what stands at a place, all, or something. */
+enum access_extent {
+	ACCESS_ALL,
+	ACCESS_SOME,
+};
+
+/* May the session see what stands behind these words in its candidate? Nothing there is nothing hidden. */
+bool access_sees(const struct session *session, const char *words, enum access_extent extent);
+/* Does one of them tell about what the session may not see, its names among it? */
+bool access_hides(const struct session *session, const struct diagnostics *list);
+/* Leaves of such ones only that they are there. */
+void access_veil(const struct session *session, struct diagnostics *list);
+/* The same sentence whether something is there or not. */
+void access_tell_denied(struct session *session);
+
 /*
  * Around a command that changes the candidate: what the class may not change is put back, all of
  * the command with it. That sees what has become different, so no command has to know of it.

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "commit.h"
+#include "conf/wrapped.h"
 #include "factory.h"
 #include "keep.h"
 #include "password.h"
 #include "schedule.h"
+#include "wrap.h"
 
 enum {
 	ROUNDS = 500,     /* of taking out */
@@ -182,6 +184,17 @@ clean(struct origin *origin, struct conf_tree *tree)
 
 /* --- sources ---------------------------------------------------------------------------------------------------- */
 
+static bool
+holds_unreadable(const struct diagnostics *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].message, CONF_NOT_UNWRAPPED) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* NULL: it cannot be used. */
 static struct conf_tree *
 tree_of(struct origin *origin, enum conf_format format, const struct text *content)
@@ -193,6 +206,11 @@ tree_of(struct origin *origin, enum conf_format format, const struct text *conte
 		return NULL;
 	}
 	(void)mgd_load_stored(origin->mgd, tree, format, content, &list);
+	if (wrap_is_new(origin->mgd->wrap) && holds_unreadable(&list)) {
+		tell(origin, LOG_SEVERITY_CRITICAL, "UI_MASTER_KEY_LOST",
+		    "db/master-key was gone and a new one is made: the secrets of these statements cannot be read. Put the "
+		    "old key back before the next commit, or set them again");
+	}
 	tell_all(origin, &list, " (left out)");
 	diagnostics_release(&list);
 	if (!password_hash_all(tree)) {

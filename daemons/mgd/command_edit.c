@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "access.h"
 #include "audit.h"
 #include "command.h"
 #include "commit.h"
@@ -96,7 +97,11 @@ command_change(struct session *session, const struct op_command *command, comman
 	editor = session_editor(session);
 	good = edit(&editor, words == NULL ? "" : words, &list);
 	session_keep_level(session, &editor);
-	session_diagnose(session, &list);
+	if (!good && access_hides(session, &list)) {
+		access_tell_denied(session);
+	} else {
+		session_diagnose(session, &list);
+	}
 	if (good) {
 		editing_set_changed(session, true);
 	}
@@ -153,6 +158,10 @@ command_edit(struct session *session, const struct op_command *command)
 	struct text before = TEXT_EMPTY;
 	bool good;
 
+	if (!access_sees(session, words == NULL ? "" : words, ACCESS_SOME)) {
+		access_tell_denied(session);
+		return COMMAND_WRONG;
+	}
 	text_append(&before, text_string(&session->level));
 	good = conf_edit_enter(&editor, words == NULL ? "" : words, &list);
 	session_keep_level(session, &editor);

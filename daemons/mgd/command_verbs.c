@@ -1,6 +1,9 @@
 /*
  * Configuration mode: the verbs beyond set and delete, and who edits.
  */
+#include <string.h>
+
+#include "access.h"
 #include "command.h"
 #include "conf/verbs.h"
 #include "editing.h"
@@ -11,9 +14,25 @@ command_rename(struct session *session, const struct op_command *command)
 	return command_change(session, command, conf_edit_rename);
 }
 
+/* A copy has another name: what may not be seen under the first one would be seen under that. */
 enum command_outcome
 command_copy(struct session *session, const struct op_command *command)
 {
+	const char *words = op_value(command->request.root, "statement");
+	const char *to = words;
+	struct text source = TEXT_EMPTY;
+
+	for (const char *at = words; at != NULL && (at = strstr(at, " to ")) != NULL; at++) {
+		to = at;
+	}
+	text_append_bytes(&source, words == NULL ? "" : words, words == NULL ? 0 : (size_t)(to - words));
+	const bool sees = !text_failed(&source) && access_sees(session, text_string(&source), ACCESS_ALL);
+
+	text_release(&source);
+	if (!sees) {
+		access_tell_denied(session);
+		return COMMAND_WRONG;
+	}
 	return command_change(session, command, conf_edit_copy);
 }
 
@@ -56,7 +75,11 @@ static enum command_outcome
 end(struct session *session, struct counted *counted, bool good, const char *what)
 {
 	session_keep_level(session, &counted->editor);
-	session_diagnose(session, &counted->list);
+	if (!good && access_hides(session, &counted->list)) {
+		access_tell_denied(session);
+	} else {
+		session_diagnose(session, &counted->list);
+	}
 	diagnostics_release(&counted->list);
 	if (!good) {
 		return COMMAND_WRONG;
@@ -66,16 +89,38 @@ end(struct session *session, struct counted *counted, bool good, const char *wha
 	return COMMAND_DONE;
 }
 
+/* A pattern fits what the session sees: what it does not see is not found out by patterns. */
+static bool
+fits_what_is_seen(struct session *session, const char *words, struct counted *counted)
+{
+	struct conf_editor editor = counted->editor;
+	struct access_view view;
+	bool good;
+
+	if (!access_view_names(session, editor.tree, &view)) {
+		counted->list.failed = true;
+		return false;
+	}
+	if (view.copy == NULL) {
+		return true;
+	}
+	editor.tree = view.copy;
+	good = conf_edit_wildcard_delete(&editor, words, &counted->count, &counted->list);
+	access_view_end(&view);
+	return good;
+}
+
 enum command_outcome
 command_wildcard_delete(struct session *session, const struct op_command *command)
 {
+	const char *words = op_value(command->request.root, "statement");
 	struct counted counted;
 
 	if (!begin(session, &counted)) {
 		return COMMAND_WRONG;
 	}
-	const bool good = conf_edit_wildcard_delete(&counted.editor, op_value(command->request.root, "statement"),
-	    &counted.count, &counted.list);
+	const bool good = fits_what_is_seen(session, words, &counted) &&
+	    conf_edit_wildcard_delete(&counted.editor, words, &counted.count, &counted.list);
 
 	return end(session, &counted, good, "statement");
 }

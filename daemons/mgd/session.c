@@ -142,6 +142,7 @@ session_diagnose(struct session *session, struct diagnostics *list)
 	if (list->count == 0) {
 		return;
 	}
+	access_veil(session, list);
 	diagnostics_sort(list);
 	diagnostics_render_cli(list, &text);
 	if (list->errors > 0) {
@@ -161,6 +162,7 @@ session_diagnose_lines(struct session *session, struct diagnostics *list)
 		session_failf(session, "error: out of memory\n");
 		return;
 	}
+	access_veil(session, list);
 	diagnostics_sort(list);
 	diagnostics_render_lines(list, &text);
 	if (list->errors > 0) {

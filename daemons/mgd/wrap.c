@@ -30,6 +30,7 @@ enum {
 
 struct wrap {
 	unsigned char key[WRAP_KEY];
+	bool made; /* there was none */
 };
 
 /* --- the key ---------------------------------------------------------------------------------------------------- */
@@ -87,6 +88,12 @@ read_key(struct wrap *wrap, int descriptor, struct text *error)
 	return read(descriptor, wrap->key, WRAP_KEY) == WRAP_KEY || explain(error, "cannot be read");
 }
 
+bool
+wrap_is_new(const struct wrap *wrap)
+{
+	return wrap->made;
+}
+
 struct wrap *
 wrap_create(int folder, struct text *error)
 {
@@ -103,7 +110,8 @@ wrap_create(int folder, struct text *error)
 		good = read_key(wrap, descriptor, error);
 		close(descriptor);
 	} else {
-		good = errno == ENOENT ? make_key(wrap, folder, error) : explain(error, "cannot be read");
+		wrap->made = errno == ENOENT;
+		good = wrap->made ? make_key(wrap, folder, error) : explain(error, "cannot be read");
 	}
 	if (!good) {
 		wrap_destroy(wrap);

@@ -22,6 +22,8 @@ struct wrap;
  * there is one that cannot be used, or none can be made.
  */
 struct wrap *wrap_create(int folder, struct text *error) __attribute__((warn_unused_result));
+/* There was no key: what was wrapped before is lost, unless the old one is put back. */
+bool wrap_is_new(const struct wrap *wrap);
 void wrap_destroy(struct wrap *wrap);
 /* Appends the wrapped form. False: nothing is appended. */
 bool wrap_close(const struct wrap *wrap, const char *secret, const char *path, struct text *out)

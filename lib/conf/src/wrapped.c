@@ -143,8 +143,8 @@ tell(const struct conf_node *node, struct diagnostics *list)
 	struct text path = TEXT_EMPTY;
 
 	conf_path(node->parent, &path);
-	diagnostics_addf(list, DIAGNOSTIC_ERROR, text_string(&path), node->schema->name, node->line,
-	    "this secret cannot be unwrapped: it was wrapped with another device's key or for another statement, or it is damaged");
+	diagnostics_addf(list, DIAGNOSTIC_ERROR, text_string(&path), node->schema->name, node->line, "%s",
+	    CONF_NOT_UNWRAPPED);
 	text_release(&path);
 }
 

@@ -9,6 +9,9 @@
 #include "conf/tree.h"
 
 #define CONF_WRAPPED "$wrapped$1$"
+/* What is said of a secret that is not unwrapped. */
+#define CONF_NOT_UNWRAPPED \
+	"this secret cannot be unwrapped: it was wrapped with another device's key or for another statement, or it is damaged"
 
 /* Appends what takes the place of `value` in the statement at `path` (its words without the value). False: there is nothing. */
 typedef bool conf_change_secret(void *context, const char *value, const char *path, struct text *out);
