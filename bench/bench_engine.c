@@ -5,6 +5,7 @@
  *   established    TCP segments of established sessions in random order, both directions
  *   new-session    a SYN of an unknown flow: policy, session, first segment sent on
  *   denied         a SYN that no policy permits
+ *   *-inet6        the same of IPv6, by frames of 84 octets (as much payload)
  *   expire         a session that the timer ends
  *
  * Frames are written just before each burst, unmeasured; measured are engine_process() and
@@ -92,7 +93,7 @@ add_result(struct bench *bench, const struct result *template, double cycles[REP
 	result->ratio = lookup > 0 ? result->least / lookup : 0;
 	bench->count++;
 	if (!bench->json) {
-		printf("%-14s %9u %6u %9u %9.1f %9.1f %9.1f %8.2f %7.2f\n", result->name,
+		printf("%-17s %9u %6u %9u %9.1f %9.1f %9.1f %8.2f %7.2f\n", result->name,
 		    result->sessions, result->batch, result->policies, result->least,
 		    result->median, result->least / bench->rate, 1000 * bench->rate / result->least,
 		    result->ratio);
@@ -149,7 +150,8 @@ bench_lookup(struct bench *bench, struct scene *scene, uint32_t sessions, uint32
 }
 
 static void
-bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, uint32_t batch)
+bench_established(
+    struct bench *bench, struct scene *scene, const char *name, uint32_t sessions, uint32_t batch)
 {
 	struct random_source random = random_seeded(2);
 	double cycles[REPEATS];
@@ -179,7 +181,7 @@ bench_established(struct bench *bench, struct scene *scene, uint32_t sessions, u
 		fprintf(stderr, "bench: not every segment went by its session\n");
 	}
 	add_result(bench,
-	    &(struct result){.name = "established", .sessions = sessions, .batch = batch}, cycles);
+	    &(struct result){.name = name, .sessions = sessions, .batch = batch}, cycles);
 }
 
 /* Ends all sessions that are not established, and returns the cycles each. */
@@ -202,7 +204,7 @@ expire_all(struct scene *scene)
 }
 
 static void
-bench_new_session(struct bench *bench, uint32_t policies)
+bench_new_session(struct bench *bench, const char *name, uint32_t policies, bool inet6)
 {
 	const uint32_t capacity = 1 << 17;
 	struct scene *scene = scene_create(capacity, policies);
@@ -213,6 +215,7 @@ bench_new_session(struct bench *bench, uint32_t policies)
 		fprintf(stderr, "bench: no memory\n");
 		return;
 	}
+	scene->inet6 = inet6;
 	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
@@ -234,16 +237,16 @@ bench_new_session(struct bench *bench, uint32_t policies)
 		}
 		expiry[repeat] = expire_all(scene);
 	}
-	if (policies == 10 && scene_establish(scene, CREATED)) {
+	if (!inet6 && policies == 10 && scene_establish(scene, CREATED)) {
 		bench_lookup(bench, scene, CREATED, ENGINE_BURST);
 	}
 	add_result(bench,
-	    &(struct result){.name = "new-session",
+	    &(struct result){.name = name,
 		.sessions = CREATED,
 		.batch = ENGINE_BURST,
 		.policies = policies},
 	    cycles);
-	if (policies == 10) {
+	if (!inet6 && policies == 10) {
 		add_result(bench,
 		    &(struct result){.name = "expire", .sessions = CREATED, .batch = ENGINE_BURST},
 		    expiry);
@@ -305,7 +308,7 @@ run_established(struct bench *bench, uint32_t sessions)
 			bench_lookup(bench, scene, sessions, batch);
 		}
 		if (wanted(bench, "established") && (batch > 1 || bench->repeats > 1)) {
-			bench_established(bench, scene, sessions, batch);
+			bench_established(bench, scene, "established", sessions, batch);
 		}
 	}
 	if (wanted(bench, "denied")) {
@@ -313,6 +316,52 @@ run_established(struct bench *bench, uint32_t sessions)
 	}
 	scene_destroy(scene);
 	return true;
+}
+
+static bool
+run_established_inet6(struct bench *bench, uint32_t sessions)
+{
+	struct scene *scene = scene_create(sessions, 10);
+
+	if (scene != NULL) {
+		scene->inet6 = true;
+	}
+	if (scene == NULL || !scene_establish(scene, sessions)) {
+		fprintf(stderr, "bench: no memory for %u sessions of IPv6\n", sessions);
+		if (scene != NULL) {
+			scene_destroy(scene);
+		}
+		return false;
+	}
+	bench_established(bench, scene, "established-inet6", sessions, ENGINE_BURST);
+	scene_destroy(scene);
+	return true;
+}
+
+static bool
+run_sessions(struct bench *bench, uint32_t sessions)
+{
+	const bool inet = wanted(bench, "established") || wanted(bench, "denied");
+
+	return (!inet || run_established(bench, sessions)) &&
+	       (!wanted(bench, "established-inet6") || run_established_inet6(bench, sessions));
+}
+
+static void
+run_new_sessions(struct bench *bench)
+{
+	if (wanted(bench, "new-session") || wanted(bench, "expire")) {
+		bench_new_session(bench, "new-session", 10, false);
+		if (bench->repeats > 1) {
+			bench_new_session(bench, "new-session", 10000, false);
+		}
+	}
+	if (wanted(bench, "new-session-inet6")) {
+		bench_new_session(bench, "new-session-inet6", 10, true);
+		if (bench->repeats > 1) {
+			bench_new_session(bench, "new-session-inet6", 10000, true);
+		}
+	}
 }
 
 static void
@@ -373,17 +422,14 @@ bench_engine_main(int argc, char **argv)
 	if (status == 0) {
 		bench->rate = cycles_a_nanosecond();
 		if (!bench->json) {
-			printf("%-14s %9s %6s %9s %9s %9s %9s %8s %7s\n", "case", "sessions",
+			printf("%-17s %9s %6s %9s %9s %9s %9s %8s %7s\n", "case", "sessions",
 			    "batch", "policies", "cycles", "median", "ns", "Mpps", "ratio");
 		}
 		for (uint32_t i = 0; i < size_count && status == 0; i++) {
-			status = run_established(bench, sizes[i]) ? 0 : 2;
+			status = run_sessions(bench, sizes[i]) ? 0 : 2;
 		}
-		if (status == 0 && (wanted(bench, "new-session") || wanted(bench, "expire"))) {
-			bench_new_session(bench, 10);
-			if (bench->repeats > 1) {
-				bench_new_session(bench, 10000);
-			}
+		if (status == 0) {
+			run_new_sessions(bench);
 		}
 		if (bench->json) {
 			print_json(bench);

@@ -15,12 +15,14 @@
 #include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 #include "wire/tcp.h"
 
 enum {
 	UNIT_IN = 1,
 	UNIT_OUT = 2,
 	FRAME = 64,
+	FRAME6 = FRAME + IPV6_HEADER - IPV4_HEADER, /* with as much payload */
 	HUGE_PAGE = 2 << 20,
 };
 
@@ -30,24 +32,53 @@ enum {
 #define GATEWAY_OUT 0xc00002feU
 #define SERVER 0xc6120001U /* 198.18.0.1 */
 
+/* The same plan in IPv6: an address of IPv4 in the last 32 bits of this prefix. */
+static struct ipv6_address
+inet6_of(uint32_t address)
+{
+	return (struct ipv6_address){0x20010db800000000, address};
+}
+
+enum {
+	INET6_BITS = 96, /* before them */
+};
+
+struct scene_route {
+	uint32_t prefix;
+	uint8_t length;
+	uint32_t gateway;
+};
+
+static bool
+add_routes(struct rib *rib, enum rib_family family)
+{
+	static const struct scene_route routes[2] = {
+	    {0x0a000000U, 8, GATEWAY_IN}, {0, 0, GATEWAY_OUT}};
+	const bool inet6 = family == RIB_INET6;
+	bool good = true;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct scene_route *from = &routes[i];
+		const struct rib_next_hop hop = {
+		    .address = inet6 ? inet6_of(from->gateway) : ipv6_mapped(from->gateway)};
+		const struct rib_static route = {
+		    .table = {.family = family},
+		    .prefix = inet6 ? inet6_of(from->prefix) : ipv6_mapped(from->prefix),
+		    .length = (uint8_t)(from->length + (inet6 && from->length > 0 ? INET6_BITS : 0)),
+		    .preference = RIB_PREFERENCE_STATIC,
+		    .kind = RIB_STATIC_NEXT_HOPS,
+		    .next_hop_count = 1,
+		    .next_hops = &hop,
+		};
+
+		good = good && rib_add_static(rib, &route);
+	}
+	return good;
+}
+
 static bool
 scene_routes(struct scene *scene)
 {
-	const struct rib_next_hop hops[2] = {
-	    {.address = ipv6_mapped(GATEWAY_IN)}, {.address = ipv6_mapped(GATEWAY_OUT)}};
-	const struct rib_static routes[2] = {
-	    {.prefix = ipv6_mapped(0x0a000000U),
-		.length = 8,
-		.preference = RIB_PREFERENCE_STATIC,
-		.kind = RIB_STATIC_NEXT_HOPS,
-		.next_hop_count = 1,
-		.next_hops = &hops[0]},
-	    {.prefix = ipv6_mapped(0),
-		.preference = RIB_PREFERENCE_STATIC,
-		.kind = RIB_STATIC_NEXT_HOPS,
-		.next_hop_count = 1,
-		.next_hops = &hops[1]},
-	};
 	struct rib *rib = rib_create();
 
 	if (rib == NULL) {
@@ -56,8 +87,10 @@ scene_routes(struct scene *scene)
 	if (rib_add_instance(rib, 0, "") && rib_add_unit(rib, UNIT_IN, 0, true) &&
 	    rib_add_unit(rib, UNIT_OUT, 0, true) &&
 	    rib_add_address(rib, UNIT_IN, RIB_INET, ipv6_mapped(ADDRESS_IN), 24) &&
-	    rib_add_address(rib, UNIT_OUT, RIB_INET, ipv6_mapped(ADDRESS_OUT), 24) && rib_add_static(rib, &routes[0]) &&
-	    rib_add_static(rib, &routes[1]) && rib_finish(rib, 0)) {
+	    rib_add_address(rib, UNIT_OUT, RIB_INET, ipv6_mapped(ADDRESS_OUT), 24) &&
+	    rib_add_address(rib, UNIT_IN, RIB_INET6, inet6_of(ADDRESS_IN), INET6_BITS + 24) &&
+	    rib_add_address(rib, UNIT_OUT, RIB_INET6, inet6_of(ADDRESS_OUT), INET6_BITS + 24) &&
+	    add_routes(rib, RIB_INET) && add_routes(rib, RIB_INET6) && rib_finish(rib, 0)) {
 		scene->fib = snapshot_fib_create(rib, &scene->snapshot, 1);
 	}
 	rib_destroy(rib);
@@ -72,13 +105,15 @@ scene_policies(struct scene *scene, uint32_t count)
 	struct classifier_source_rule *rules = calloc(count, sizeof *rules);
 	struct classifier_term *terms = calloc(count, sizeof *terms);
 	struct snapshot_address *prefixes = calloc((size_t)count * 2, sizeof *prefixes);
+	struct snapshot_address6 *prefixes6 = calloc((size_t)count * 2, sizeof *prefixes6);
 	struct classifier_source_context context = {.from_zone = SCENE_ZONE_IN,
 	    .to_zone = SCENE_ZONE_OUT,
 	    .rule_count = count,
 	    .rules = rules};
 
 	scene->policies = calloc(count, sizeof *scene->policies);
-	if (rules != NULL && terms != NULL && prefixes != NULL && scene->policies != NULL) {
+	if (rules != NULL && terms != NULL && prefixes != NULL && prefixes6 != NULL &&
+	    scene->policies != NULL) {
 		for (uint32_t i = 0; i < count; i++) {
 			const bool last = i + 1 == count;
 
@@ -86,6 +121,11 @@ scene_policies(struct scene *scene, uint32_t count)
 			    last ? 0x0a000000U : 0x0b000000U + (i << 8), last ? 8 : 24};
 			prefixes[2 * i + 1] =
 			    (struct snapshot_address){last ? SERVER : 0xac100000U + i, 32};
+			for (uint32_t j = 2 * i; j < 2 * i + 2; j++) {
+				prefixes6[j] = (struct snapshot_address6){
+				    inet6_of(prefixes[j].address),
+				    (uint8_t)(INET6_BITS + prefixes[j].length)};
+			}
 			terms[i] =
 			    (struct classifier_term){.application = CLASSIFIER_NO_APPLICATION,
 				.protocol = 6,
@@ -98,6 +138,10 @@ scene_policies(struct scene *scene, uint32_t count)
 			    .term_count = 1,
 			    .sources = &prefixes[2 * i],
 			    .destinations = &prefixes[2 * i + 1],
+			    .source6_count = 1,
+			    .destination6_count = 1,
+			    .sources6 = &prefixes6[2 * i],
+			    .destinations6 = &prefixes6[2 * i + 1],
 			    .terms = &terms[i]};
 			scene->policies[i] = (struct snapshot_policy){.name = "policy",
 			    .present = true,
@@ -111,6 +155,7 @@ scene_policies(struct scene *scene, uint32_t count)
 	free(rules);
 	free(terms);
 	free(prefixes);
+	free(prefixes6);
 	return scene->classifier != NULL;
 }
 
@@ -129,10 +174,16 @@ scene_configuration(struct scene *scene, uint32_t policies)
 		    .unit_by_tag = scene->tags[i]};
 		scene->tags[i][0] = (uint16_t)(i + 1);
 		scene->addresses[i + 1] = (struct snapshot_address){addresses[i + 1], 24};
+		scene->addresses6[i + 1] = (struct snapshot_address6){
+		    inet6_of(addresses[i + 1]), INET6_BITS + 24};
 		scene->units[i + 1] = (struct snapshot_unit){.name = "unit",
 		    .present = true,
 		    .enabled = true,
 		    .has_inet = true,
+		    .has_inet6 = true,
+		    .mtu6 = 1500,
+		    .address6_count = 1,
+		    .addresses6 = &scene->addresses6[i + 1],
 		    .port = i,
 		    .mtu = 1500,
 		    .zone = (uint16_t)(SCENE_ZONE_IN + i),
@@ -144,7 +195,7 @@ scene_configuration(struct scene *scene, uint32_t policies)
 	}
 	scene->instance = (struct snapshot_instance){.name = "", .present = true};
 	scene->snapshot = (struct snapshot){.id = 1,
-	    .flow = {.syn_check = true, .sequence_check = true},
+	    .flow = {.inet6_mode = INET6_MODE_FLOW_BASED, .syn_check = true, .sequence_check = true},
 	    .port_count = 2,
 	    .unit_count = 3,
 	    .zone_count = 4,
@@ -233,12 +284,29 @@ scene_tuple(uint32_t flow, bool back)
 	};
 }
 
-void
-scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segment)
+/* The segment at `to`, `length` octets with the payload, its checksum with the pseudo-header's sum. */
+static void
+make_segment(uint8_t *to, const struct scene_segment *segment, uint16_t length, uint64_t pseudo)
 {
-	uint8_t *frame = scene->blocks + (size_t)slot * SCENE_BLOCK + SCENE_ROOM;
-	uint8_t *ip = frame + ETHERNET_HEADER;
-	static const uint8_t station[6] = {2, 0, 0, 0, 0, 1};
+	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
+	const struct tcp_header tcp = {
+	    .source_port = tuple.source_port,
+	    .destination_port = tuple.destination_port,
+	    .sequence = segment->sequence,
+	    .acknowledgement = segment->acknowledgement,
+	    .header_length = TCP_HEADER,
+	    .flags = segment->flags,
+	    .window = 65535,
+	};
+
+	tcp_build(to, &tcp);
+	memset(to + TCP_HEADER, 0, (size_t)length - TCP_HEADER);
+	bytes_store_16(to + 16, checksum_finish(pseudo + checksum_sum(to, length)));
+}
+
+static void
+make_inet(uint8_t *ip, const struct scene_segment *segment)
+{
 	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
 	const struct ipv4_header header = {
 	    .source = tuple.source,
@@ -249,27 +317,46 @@ scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segme
 	    .ttl = 64,
 	    .protocol = IPV4_PROTOCOL_TCP,
 	};
-	const struct tcp_header tcp = {
-	    .source_port = tuple.source_port,
-	    .destination_port = tuple.destination_port,
-	    .sequence = segment->sequence,
-	    .acknowledgement = segment->acknowledgement,
-	    .header_length = TCP_HEADER,
-	    .flags = segment->flags,
-	    .window = 65535,
-	};
 	const uint16_t length = (uint16_t)(header.total_length - IPV4_HEADER);
 
-	ethernet_build(frame, scene->ports[segment->back].mac, station, 0, ETHERNET_TYPE_IPV4);
 	ipv4_build(ip, &header);
-	tcp_build(ip + IPV4_HEADER, &tcp);
-	memset(ip + IPV4_HEADER + TCP_HEADER, 0, length - TCP_HEADER);
-	bytes_store_16(ip + IPV4_HEADER + 16,
-	    checksum_finish(
-		checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length) +
-		checksum_sum(ip + IPV4_HEADER, length)));
+	make_segment(ip + IPV4_HEADER, segment, length,
+	    checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length));
+}
+
+static void
+make_inet6(uint8_t *ip, const struct scene_segment *segment)
+{
+	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
+	const struct ipv6_header header = {
+	    .source = inet6_of(tuple.source),
+	    .destination = inet6_of(tuple.destination),
+	    .payload_length = FRAME6 - ETHERNET_HEADER - IPV6_HEADER,
+	    .next_header = IPV4_PROTOCOL_TCP,
+	    .hop_limit = 64,
+	};
+
+	ipv6_build(ip, &header);
+	make_segment(ip + IPV6_HEADER, segment, header.payload_length,
+	    ipv6_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, header.payload_length));
+}
+
+void
+scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segment)
+{
+	uint8_t *frame = scene->blocks + (size_t)slot * SCENE_BLOCK + SCENE_ROOM;
+	uint8_t *ip = frame + ETHERNET_HEADER;
+	static const uint8_t station[6] = {2, 0, 0, 0, 0, 1};
+
+	ethernet_build(frame, scene->ports[segment->back].mac, station, 0,
+	    scene->inet6 ? ETHERNET_TYPE_IPV6 : ETHERNET_TYPE_IPV4);
+	if (scene->inet6) {
+		make_inet6(ip, segment);
+	} else {
+		make_inet(ip, segment);
+	}
 	scene->packets[slot] = (struct packet){.data = frame,
-	    .length = FRAME,
+	    .length = scene->inet6 ? FRAME6 : FRAME,
 	    .headroom = SCENE_ROOM,
 	    .tailroom = SCENE_ROOM,
 	    .port = segment->back};

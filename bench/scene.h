@@ -4,7 +4,7 @@
  * each measurement.
  *
  * A flow's number gives its addresses and ports, so that flows need no memory of their own:
- * 10.x.y.z:p > 198.18.0.1:80.
+ * 10.x.y.z:p > 198.18.0.1:80, or 2001:db8::10.x.y.z and so on.
  */
 #ifndef BENCH_SCENE_H
 #define BENCH_SCENE_H
@@ -33,6 +33,7 @@ struct scene {
 	struct snapshot_port ports[2];
 	struct snapshot_unit units[3];
 	struct snapshot_address addresses[3];
+	struct snapshot_address6 addresses6[3];
 	struct snapshot_zone zones[4];
 	struct snapshot_instance instance;
 	struct snapshot_policy *policies;
@@ -43,6 +44,7 @@ struct scene {
 	struct packet packets[ENGINE_BURST];
 	struct packet *burst[ENGINE_BURST];
 	uint8_t *blocks;
+	bool inet6; /* the packets that are made are of IPv6 */
 };
 
 struct scene_segment { /* one packet to be made */
