@@ -5,6 +5,7 @@
  *   DIR/lock     held as long as `up` runs, with its process id inside
  *   DIR/run      0751, sockets, what exists only while it runs; root's, so that nobody else can put a file there
  *   DIR/log      logd's
+ *   DIR/pki      the administrator's: certificates that are trusted; daemons read it
  *   DIR/db       0700, mgd's: configurations
  *
  * GROUP is the group of all daemons: what they share is open to it, and nothing to others but mgd's socket, behind which their class says what they may do.
@@ -106,7 +107,7 @@ make_folders(struct up_state *state, struct text *error)
 	}
 	return make_folder(state, "run", 0, 0751, error) &&
 	    make_folder(state, "log", state->accounts[UP_LOGD].uid, 0750, error) &&
-	    make_folder(state, "db", state->accounts[UP_MGD].uid, 0700, error) &&
+	    make_folder(state, "pki", 0, 0750, error) && make_folder(state, "db", state->accounts[UP_MGD].uid, 0700, error) &&
 	    make_folder(state, "transfer", state->accounts[UP_TRANSFERD].uid, 0700, error);
 }
 

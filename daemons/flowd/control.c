@@ -59,15 +59,18 @@ drain_events(struct control *control, uint32_t most)
 	};
 	struct event_ring *events = worker_events(control->start.worker);
 	struct event event;
+	bool more = true;
 
 	event_ring_seen(events);
-	for (uint32_t i = 0; i < most; i++) {
-		if (!event_ring_read(events, &event)) {
-			return false;
+	logger_hold(control->logger);
+	for (uint32_t i = 0; i < most && more; i++) {
+		more = event_ring_read(events, &event);
+		if (more) {
+			journal_write(&journal, &event, control->logger);
 		}
-		journal_write(&journal, &event, control->logger);
 	}
-	return true;
+	logger_flow(control->logger);
+	return more;
 }
 
 /* --- configurations --------------------------------------------------------------------------------------------- */

@@ -12,12 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan.h"
+
 enum { FILE_WRITE_AT = 65536 }; /* does not wait for the end of the pass */
 
 struct log_file {
 	int folder;
 	int descriptor; /* -1: not open */
-	char *name;
+	const struct plan_file *plan;
+	const char *name;
 	off_t size;
 	struct text waiting;
 	uint64_t lost;
@@ -25,7 +28,7 @@ struct log_file {
 };
 
 struct log_file *
-log_file_create(int folder, const char *name)
+log_file_create(int folder, const struct plan_file *plan)
 {
 	struct log_file *file = calloc(1, sizeof(*file));
 
@@ -34,11 +37,8 @@ log_file_create(int folder, const char *name)
 	}
 	file->folder = folder;
 	file->descriptor = -1;
-	file->name = strdup(name);
-	if (file->name == NULL) {
-		free(file);
-		return NULL;
-	}
+	file->plan = plan;
+	file->name = plan->name;
 	return file;
 }
 
@@ -53,14 +53,7 @@ log_file_destroy(struct log_file *file)
 		close(file->descriptor);
 	}
 	text_release(&file->waiting);
-	free(file->name);
 	free(file);
-}
-
-const char *
-log_file_name(const struct log_file *file)
-{
-	return file->name;
 }
 
 uint64_t
@@ -97,9 +90,14 @@ rotate(struct log_file *file)
 	char from[128];
 	char to[128];
 
-	for (int i = FILE_ROTATED - 1; i > 0; i--) {
-		(void)snprintf(from, sizeof(from), "%s.%d", file->name, i - 1);
-		(void)snprintf(to, sizeof(to), "%s.%d", file->name, i);
+	/* What a larger number left behind. */
+	(void)snprintf(from, sizeof(from), "%s.%u", file->name, file->plan->rotated);
+	for (uint32_t i = file->plan->rotated; unlinkat(file->folder, from, 0) == 0;) {
+		(void)snprintf(from, sizeof(from), "%s.%u", file->name, ++i);
+	}
+	for (uint32_t i = file->plan->rotated - 1; i > 0; i--) {
+		(void)snprintf(from, sizeof(from), "%s.%u", file->name, i - 1);
+		(void)snprintf(to, sizeof(to), "%s.%u", file->name, i);
 		/* Gaps in the row are no fault. */
 		(void)renameat(file->folder, from, file->folder, to);
 	}
@@ -178,7 +176,7 @@ log_file_flush(struct log_file *file)
 	if (!open_file(file)) {
 		return;
 	}
-	if (file->size > 0 && file->size + (off_t)file->waiting.length > FILE_SIZE) {
+	if (file->size > 0 && file->size + (off_t)file->waiting.length > (off_t)file->plan->size) {
 		rotate(file);
 		if (!open_file(file)) {
 			return;

@@ -2,8 +2,8 @@
  * A log file: whole lines, bounded size, never waits for anything but the disk itself.
  *
  * Lines gather in memory and are written at the end of a pass; what a full disk does not take stays there, bounded; the
- * rest is counted and the count written once there is room. At FILE_SIZE the file becomes NAME.0, NAME.0 becomes NAME.1
- * and so on; NAME.9 goes.
+ * rest is counted and the count written once there is room. At its size the file becomes NAME.0, NAME.0 becomes NAME.1
+ * and so on; the oldest goes.
  */
 #ifndef LOGD_FILE_H
 #define LOGD_FILE_H
@@ -13,17 +13,20 @@
 #include "base/text.h"
 
 enum {
-	FILE_SIZE = 1 << 20,
-	FILE_ROTATED = 10,      /* how many old ones are kept */
+	FILE_SIZE = 1 << 20, /* where the configuration says nothing */
+	FILE_SIZE_LEAST = 1 << 16,
+	FILE_SIZE_MOST = 1 << 30,
+	FILE_ROTATED = 10, /* how many old ones are kept, likewise */
 	FILE_WAITING = 1 << 20, /* bytes that wait for a disk with room */
 };
 
 struct log_file;
 
-/* `folder` is a descriptor of DIR/log, borrowed. The file is opened with its first line. NULL: no memory. */
-struct log_file *log_file_create(int folder, const char *name) __attribute__((warn_unused_result));
+struct plan_file;
+
+/* `folder` is a descriptor of DIR/log, borrowed, as is the plan. The file is opened with its first line. NULL: no memory. */
+struct log_file *log_file_create(int folder, const struct plan_file *plan) __attribute__((warn_unused_result));
 void log_file_destroy(struct log_file *file);
-const char *log_file_name(const struct log_file *file);
 /* => a whole line with its newline */
 void log_file_append(struct log_file *file, const char *line, size_t length);
 /* Writes what waits. */

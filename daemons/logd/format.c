@@ -36,11 +36,21 @@ append_field(struct text *out, const char *string, size_t most)
 	}
 }
 
+/* Most values need no care and are appended whole. */
 static void
 append_value(struct text *out, const char *string)
 {
-	for (; *string != '\0'; string++) {
-		unsigned char c = (unsigned char)*string;
+	size_t plain = 0;
+
+	for (;; string += plain, plain = 0) {
+		while ((unsigned char)string[plain] >= 0x20 && strchr("\"\\]\x7f", string[plain]) == NULL) {
+			plain++;
+		}
+		text_append_bytes(out, string, plain);
+		if (string[plain] == '\0') {
+			return;
+		}
+		const unsigned char c = (unsigned char)string[plain++];
 
 		if (c == '"' || c == '\\' || c == ']') {
 			text_append_char(out, '\\');

@@ -41,22 +41,25 @@ static void
 run(struct service *service, int signals)
 {
 	struct ipc_server *server = service_server(service);
-	struct pollfd polls[IPC_SERVER_CLIENTS + 1 + EXTRA_POLLS];
+	struct pollfd polls[IPC_SERVER_CLIENTS + 1 + EXTRA_POLLS + SERVICE_POLLS];
 	time_t last = 0;
 
 	for (;;) {
 		struct timespec now;
+		struct pollfd *const server_polls = polls + EXTRA_POLLS + service_polls(service, polls + EXTRA_POLLS);
+		const size_t own = (size_t)(server_polls - polls);
 		size_t count;
 
 		polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
-		count = ipc_server_prepare(server, polls + EXTRA_POLLS, IPC_SERVER_CLIENTS + 1);
-		if (poll(polls, count + EXTRA_POLLS, ipc_server_busy(server) ? 0 : 1000) < 0 && errno != EINTR) {
+		count = ipc_server_prepare(server, server_polls, IPC_SERVER_CLIENTS + 1);
+		if (poll(polls, count + own, ipc_server_busy(server) ? 0 : 1000) < 0 && errno != EINTR) {
 			return;
 		}
 		if (polls[0].revents != 0) {
 			return;
 		}
-		ipc_server_serve(server, polls + EXTRA_POLLS, count);
+		service_serve(service, polls + EXTRA_POLLS, own - EXTRA_POLLS);
+		ipc_server_serve(server, server_polls, count);
 		service_flush(service);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec != last) {

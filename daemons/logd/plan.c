@@ -4,6 +4,9 @@
  */
 #include "plan.h"
 
+#include "file.h"
+#include "plan_streams.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +58,14 @@ find_code(const struct named_code *table, const char *name)
 	return NULL;
 }
 
+int8_t
+plan_severity(const char *name)
+{
+	const struct named_code *code = find_code(severities, name);
+
+	return code == NULL ? LOG_SEVERITY_DEBUG : code->code;
+}
+
 static void
 set_filter(struct plan_filter *filter, const struct conf_node *destination)
 {
@@ -90,6 +101,30 @@ count_of(const struct conf_node *syslog, const char *list)
 	return count;
 }
 
+/* "64k"; the schema has seen to its form. */
+static uint32_t
+read_size(const char *word)
+{
+	static const char units[] = "kmg";
+	char *end = NULL;
+	unsigned long long size = word == NULL ? 0 : strtoull(word, &end, 10);
+
+	if (end != NULL && *end != '\0' && strchr(units, *end) != NULL) {
+		size <<= 10 * (strchr(units, *end) - units + 1);
+	}
+	if (word == NULL) {
+		return FILE_SIZE;
+	}
+	return (uint32_t)(size < FILE_SIZE_LEAST ? FILE_SIZE_LEAST : size > FILE_SIZE_MOST ? FILE_SIZE_MOST : size);
+}
+
+static void
+set_archive(struct plan_file *file, const struct conf_node *archive)
+{
+	file->size = read_size(conf_value(archive, "size"));
+	file->rotated = (uint32_t)conf_number(archive, "files", FILE_ROTATED);
+}
+
 static bool
 add_files(struct plan *plan, const struct conf_node *syslog)
 {
@@ -109,6 +144,7 @@ add_files(struct plan *plan, const struct conf_node *syslog)
 		}
 		plan->file_count++;
 		file->structured = conf_present(one, "structured-data");
+		set_archive(file, conf_child(one, "archive"));
 		set_filter(&file->filter, one);
 	}
 	return true;
@@ -136,7 +172,7 @@ add_hosts(struct plan *plan, const struct conf_node *syslog)
 		host->structured = conf_present(one, "structured-data");
 		host->address = (struct sockaddr_in){.sin_family = AF_INET,
 		    .sin_port = htons((uint16_t)conf_number(one, "port", 514))};
-		host->resolved = inet_pton(AF_INET, host->name, &host->address.sin_addr) == 1;
+		host->numeric = inet_pton(AF_INET, host->name, &host->address.sin_addr) == 1;
 		if (source == NULL || inet_pton(AF_INET, source, &host->source) != 1) {
 			host->source.s_addr = htonl(INADDR_ANY);
 		}
@@ -156,6 +192,7 @@ add_default(struct plan *plan)
 		return false;
 	}
 	plan->file_count = 1;
+	set_archive(file, NULL);
 	memset(file->filter.least, LOG_SEVERITY_DEBUG, sizeof(file->filter.least));
 	return true;
 }
@@ -169,10 +206,11 @@ plan_create(struct plan *plan, const struct conf_node *top)
 	const char *time_zone = conf_value(system, "time-zone");
 
 	*plan = (struct plan){.files = NULL};
+	plan_streams_servers(plan, conf_child(system, "name-server"));
 	plan->host_name = strdup(host_name == NULL ? "sallyport" : host_name);
 	plan->time_zone = strdup(time_zone == NULL ? "UTC" : time_zone);
 	if (plan->host_name == NULL || plan->time_zone == NULL || !add_files(plan, syslog) ||
-	    !add_hosts(plan, syslog) ||
+	    !add_hosts(plan, syslog) || !plan_streams_add(plan, conf_walk(top, "security", "log", NULL)) ||
 	    (plan->file_count == 0 && plan->host_count == 0 && !add_default(plan))) {
 		plan_release(plan);
 		return false;
@@ -199,6 +237,7 @@ plan_release(struct plan *plan)
 		free(plan->hosts[i].name);
 		release_filter(&plan->hosts[i].filter);
 	}
+	plan_streams_release(plan);
 	free(plan->files);
 	free(plan->hosts);
 	free(plan->host_name);

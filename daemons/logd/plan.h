@@ -15,6 +15,7 @@
 
 #include "conf/tree.h"
 #include "ipc/log.h"
+#include "ipc/names.h"
 
 enum { PLAN_FACILITIES = 24 };
 
@@ -27,19 +28,59 @@ struct plan_filter {
 struct plan_file {
 	char *name; /* in DIR/log */
 	bool structured;
+	uint32_t size;    /* octets at which it is rotated */
+	uint32_t rotated; /* how many old ones stay */
 	struct plan_filter filter;
 };
 
 struct plan_host {
 	char *name;
 	bool structured;
-	bool resolved; /* false: a name, which nobody resolves yet: nothing is sent */
-	struct sockaddr_in address;
+	bool numeric; /* false: a name, which has to be resolved */
+	struct sockaddr_in address; /* of a name the port alone */
 	struct in_addr source; /* INADDR_ANY: by route */
 	struct plan_filter filter;
 };
 
+enum plan_transport {
+	PLAN_UDP,
+	PLAN_TCP,
+	PLAN_TLS,
+};
+
+/* Kinds of traffic logs, as bits. */
+enum plan_category {
+	PLAN_FLOW = 1 << 0,
+	PLAN_SCREEN = 1 << 1,
+	PLAN_ALARM = 1 << 2,
+	PLAN_NAT = 1 << 3,
+	PLAN_ALL = 15,
+};
+
+struct plan_stream {
+	char *name;
+	char *host;
+	bool numeric; /* the host is an address, else a name */
+	struct resolve_address address;
+	struct resolve_address source; /* family 0: by route */
+	uint16_t port;
+	enum plan_transport transport;
+	bool structured;
+	int8_t least; /* severity */
+	uint8_t categories;
+	uint32_t rate; /* records a second; 0: no limit */
+	char *trusted; /* path below DIR; NULL: what the system trusts */
+	char *server_name;
+};
+
 struct plan {
+	bool traffic_to_syslog; /* security log mode event, stream-event */
+	bool traffic_to_streams;
+	uint32_t event_rate; /* traffic logs a second to system syslog; 0: no limit */
+	struct plan_stream *streams;
+	size_t stream_count;
+	struct names_server servers[NAMES_SERVERS]; /* system name-server */
+	size_t server_count;
 	char *host_name;
 	char *time_zone;
 	struct plan_file *files;
@@ -54,6 +95,8 @@ struct plan {
  */
 bool plan_create(struct plan *plan, const struct conf_node *top) __attribute__((warn_unused_result));
 void plan_release(struct plan *plan);
+/* The kind of a traffic log; 0: it is none. */
+uint8_t plan_category_of(const struct ipc_log_record *record);
 /* Does the record go there? `plain` is "TAG: text". */
 bool plan_passes(const struct plan_filter *filter, const struct ipc_log_record *record, const char *plain);
 

@@ -19,6 +19,8 @@ struct datagram {
 
 struct remote {
 	const struct plan_host *host;
+	bool resolved;
+	struct sockaddr_in address;
 	struct datagram ring[REMOTE_WAITING];
 	size_t first;
 	size_t count;
@@ -32,6 +34,8 @@ remote_create(const struct plan_host *host)
 
 	if (remote != NULL) {
 		remote->host = host;
+		remote->resolved = host->numeric;
+		remote->address = host->address;
 	}
 	return remote;
 }
@@ -56,13 +60,13 @@ remote_lost(const struct remote *remote)
 
 /* False: later perhaps. */
 static bool
-send_now(struct remote *remote, int descriptor, const struct datagram *datagram)
+send_now(const struct remote *remote, int descriptor, const struct datagram *datagram)
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	} control;
-	struct sockaddr_in address = remote->host->address;
+	struct sockaddr_in address = remote->address;
 	struct iovec part = {.iov_base = datagram->bytes,
 	    .iov_len = datagram->length < DATAGRAM_MOST ? datagram->length : DATAGRAM_MOST};
 	struct msghdr message = {.msg_name = &address,
@@ -81,6 +85,9 @@ send_now(struct remote *remote, int descriptor, const struct datagram *datagram)
 		message.msg_control = &control;
 		message.msg_controllen = sizeof(control);
 	}
+	if (!remote->resolved) {
+		return false;
+	}
 	if (sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 		return true;
 	}
@@ -92,11 +99,20 @@ send_now(struct remote *remote, int descriptor, const struct datagram *datagram)
 }
 
 void
+remote_set_address(struct remote *remote, const struct resolve_address *address)
+{
+	remote->resolved = address != NULL && address->family == 4;
+	if (remote->resolved) {
+		memcpy(&remote->address.sin_addr, address->octets, sizeof(remote->address.sin_addr));
+	}
+}
+
+void
 remote_send(struct remote *remote, int socket, struct text *datagram)
 {
 	struct datagram new = {.length = datagram->length};
 
-	if (text_failed(datagram) || !remote->host->resolved) {
+	if (text_failed(datagram)) {
 		remote->lost++;
 		text_release(datagram);
 		return;

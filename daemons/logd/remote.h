@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ipc/resolve.h"
 #include "plan.h"
 
 enum { REMOTE_WAITING = 1024 }; /* datagrams a server */
@@ -20,6 +21,8 @@ struct remote;
 /* NULL: no memory. `host` is borrowed as long as the remote lives. */
 struct remote *remote_create(const struct plan_host *host) __attribute__((warn_unused_result));
 void remote_destroy(struct remote *remote);
+/* Where a server that is configured by name is; NULL, or an address that is not IPv4: all waits. */
+void remote_set_address(struct remote *remote, const struct resolve_address *address);
 /* Sends through `socket` (of the host's namespace) or queues. Takes the text's content over. */
 void remote_send(struct remote *remote, int socket, struct text *datagram);
 /* Tries what waits; call about once a second. */

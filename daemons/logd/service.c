@@ -1,9 +1,7 @@
 /*
  * The heart of logd.
  *
- * A record is rendered at most once in each form and then handed to every destination whose filter lets it pass; no
- * destination's trouble reaches another. A configuration is made into a plan at VERIFY and kept; APPLY swaps the plans,
- * which cannot fail. Before the first configuration everything goes to the file `messages`.
+ * A configuration is made into destinations at VERIFY and kept; APPLY swaps them, which cannot fail. Before the first configuration everything goes to the file `messages`.
  */
 #include "service.h"
 
@@ -14,22 +12,13 @@
 
 #include "conf/conf.h"
 #include "conf/op.h"
-#include "file.h"
-#include "format.h"
+#include "destinations.h"
 #include "ipc/log.h"
+#include "ipc/names_link.h"
 #include "ipc/payload.h"
-#include "plan.h"
-#include "remote.h"
 #include "show.h"
 
 enum { LOSSES_EVERY = 10 }; /* seconds */
-
-struct destinations {
-	struct plan plan;
-	struct log_file **files; /* as plan.files */
-	struct remote **remotes; /* as plan.hosts */
-	uint64_t id;
-};
 
 struct service {
 	struct service_start start;
@@ -40,124 +29,15 @@ struct service {
 	uint64_t lost; /* by destinations that are no more */
 	uint64_t told;
 	uint32_t quiet; /* seconds until losses are told again */
+	struct names *names; /* of log servers */
+	struct names_link *link;
+	uint64_t names_version; /* that the destinations know */
 };
 
 /* What a connection is busy with. */
 struct asker {
 	struct show *show;
 };
-
-static void
-destinations_destroy(struct destinations *destinations)
-{
-	if (destinations == NULL) {
-		return;
-	}
-	for (size_t i = 0; destinations->files != NULL && i < destinations->plan.file_count; i++) {
-		log_file_destroy(destinations->files[i]);
-	}
-	for (size_t i = 0; destinations->remotes != NULL && i < destinations->plan.host_count; i++) {
-		remote_destroy(destinations->remotes[i]);
-	}
-	free(destinations->files);
-	free(destinations->remotes);
-	plan_release(&destinations->plan);
-	free(destinations);
-}
-
-static struct destinations *
-destinations_create(const struct service *service, const struct conf_node *top, uint64_t id)
-{
-	struct destinations *destinations = calloc(1, sizeof(*destinations));
-	bool good = destinations != NULL && plan_create(&destinations->plan, top);
-
-	if (good) {
-		destinations->id = id;
-		destinations->files = calloc(destinations->plan.file_count + 1, sizeof(struct log_file *));
-		destinations->remotes = calloc(destinations->plan.host_count + 1, sizeof(struct remote *));
-		good = destinations->files != NULL && destinations->remotes != NULL;
-	}
-	for (size_t i = 0; good && i < destinations->plan.file_count; i++) {
-		destinations->files[i] = log_file_create(service->start.folder, destinations->plan.files[i].name);
-		good = destinations->files[i] != NULL;
-	}
-	for (size_t i = 0; good && i < destinations->plan.host_count; i++) {
-		destinations->remotes[i] = remote_create(&destinations->plan.hosts[i]);
-		good = destinations->remotes[i] != NULL;
-	}
-	if (!good) {
-		destinations_destroy(destinations);
-		return NULL;
-	}
-	return destinations;
-}
-
-static uint64_t
-destinations_lost(const struct destinations *destinations)
-{
-	uint64_t lost = 0;
-
-	for (size_t i = 0; i < destinations->plan.file_count; i++) {
-		lost += log_file_lost(destinations->files[i]);
-	}
-	for (size_t i = 0; i < destinations->plan.host_count; i++) {
-		lost += remote_lost(destinations->remotes[i]);
-	}
-	return lost;
-}
-
-/* --- records ---------------------------------------------------------------------------------------------------- */
-
-static void
-write_to_file(const struct destinations *force, size_t index, const struct ipc_log_record *record, const char *body)
-{
-	const struct plan_file *to = &force->plan.files[index];
-	struct text line = TEXT_EMPTY;
-
-	if (!plan_passes(&to->filter, record, body)) {
-		return;
-	}
-	if (to->structured) {
-		format_rfc5424(record, force->plan.host_name, true, &line);
-		text_append_char(&line, '\n');
-	} else {
-		format_plain(record, force->plan.host_name, &line);
-	}
-	if (!text_failed(&line)) {
-		log_file_append(force->files[index], line.bytes, line.length);
-	}
-	text_release(&line);
-}
-
-static void
-send_to_host(const struct service *service, size_t index, const struct ipc_log_record *record, const char *body)
-{
-	const struct destinations *force = service->force;
-	const struct plan_host *to = &force->plan.hosts[index];
-	struct text datagram = TEXT_EMPTY;
-
-	if (service->start.socket < 0 || !to->resolved || !plan_passes(&to->filter, record, body)) {
-		return;
-	}
-	format_rfc5424(record, force->plan.host_name, to->structured, &datagram);
-	remote_send(force->remotes[index], service->start.socket, &datagram);
-}
-
-static void
-write_record(const struct service *service, const struct ipc_log_record *record)
-{
-	const struct destinations *force = service->force;
-	struct text body = TEXT_EMPTY;
-
-	format_body(record, &body);
-	for (size_t i = 0; i < force->plan.file_count; i++) {
-		write_to_file(force, i, record, text_string(&body));
-	}
-	for (size_t i = 0; i < force->plan.host_count; i++) {
-		send_to_host(service, i, record, text_string(&body));
-	}
-	text_release(&body);
-}
 
 static void
 say(const struct service *service, enum log_severity severity, const char *tag, const char *message)
@@ -172,7 +52,7 @@ say(const struct service *service, enum log_severity severity, const char *tag, 
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	record.wall = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-	write_record(service, &record);
+	destinations_write(service->force, &record);
 }
 
 /* --- configuration ---------------------------------------------------------------------------------------------- */
@@ -213,6 +93,13 @@ refuse(struct ipc_result *result, const char *message)
 	ipc_result_add(result, &(struct ipc_diagnostic){.error = true, .message = message});
 }
 
+static struct destinations *
+create(const struct service *service, const struct conf_node *top, uint64_t id)
+{
+	return destinations_create(
+	    &(struct destinations_start){.folder = service->start.folder, .socket = service->start.socket, .id = id}, top);
+}
+
 static struct conf_tree *
 load(struct service *service, const struct ipc_verify *verify, struct ipc_result *result)
 {
@@ -251,7 +138,7 @@ take_verify(struct service *service, struct ipc_client *client, const struct ipc
 	result.id = verify.id;
 	tree = load(service, &verify, &result);
 	if (tree != NULL) {
-		service->kept = destinations_create(service, conf_tree_top(tree), verify.id);
+		service->kept = create(service, conf_tree_top(tree), verify.id);
 		result.accepted = service->kept != NULL;
 		if (service->kept == NULL) {
 			refuse(&result, "out of memory");
@@ -269,19 +156,16 @@ put_in_force(struct service *service, struct destinations *destinations)
 		destinations_destroy(service->force);
 	}
 	service->force = destinations;
-	if (setenv("TZ", destinations->plan.time_zone, 1) == 0) {
+	if (setenv("TZ", destinations_plan(destinations)->time_zone, 1) == 0) {
 		tzset();
 	}
-	for (size_t i = 0; i < destinations->plan.host_count; i++) {
-		if (!destinations->plan.hosts[i].resolved) {
-			struct text message = TEXT_EMPTY;
-
-			text_printf(&message, "syslog host %s: names are not resolved yet, write its address",
-			    destinations->plan.hosts[i].name);
-			say(service, LOG_SEVERITY_WARNING, "LOGD_HOST_UNRESOLVED", text_string(&message));
-			text_release(&message);
-		}
+	if (!destinations_want(destinations, service->names, names_link_now())) {
+		say(service, LOG_SEVERITY_ERROR, "LOGD_NAMES", "out of memory for the names of log servers");
 	}
+	destinations_resolve(destinations, service->names);
+	service->names_version = names_version(service->names);
+	names_link_serve(service->link);
+	destinations_tick(destinations);
 }
 
 static void
@@ -295,7 +179,7 @@ take_apply(struct service *service, struct ipc_client *client, const struct ipc_
 		return;
 	}
 	result.id = apply.id;
-	if (service->kept == NULL || service->kept->id != apply.id) {
+	if (service->kept == NULL || destinations_id(service->kept) != apply.id) {
 		refuse(&result, "no configuration of this id was verified");
 	} else {
 		put_in_force(service, service->kept);
@@ -363,6 +247,21 @@ start_show(struct service *service, struct ipc_client *client, uint32_t request,
 }
 
 static void
+send_streams(const struct service *service, struct ipc_client *client, uint32_t request)
+{
+	struct ipc_rpc_done done = {.ok = true, .message = ""};
+	struct text encoded = TEXT_EMPTY;
+
+	if (!show_streams(service->force, request, client->connection)) {
+		fail_rpc(client, request, "out of memory");
+		return;
+	}
+	ipc_rpc_done_encode(&done, &encoded);
+	(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length);
+	text_release(&encoded);
+}
+
+static void
 take_rpc(struct service *service, struct ipc_client *client, const struct ipc_message *message)
 {
 	struct reader reader = reader_over(message->payload, message->length);
@@ -372,6 +271,8 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 		fail_rpc(client, message->request, "malformed request");
 	} else if (strcmp(tree.root->name, "get-log") == 0) {
 		start_show(service, client, message->request, op_value(tree.root, "filename"));
+	} else if (strcmp(tree.root->name, "get-security-log-streams") == 0) {
+		send_streams(service, client, message->request);
 	} else {
 		fail_rpc(client, message->request, "logd has no such command");
 	}
@@ -388,7 +289,7 @@ take_record(struct service *service, struct ipc_client *client, const struct ipc
 		ipc_client_close(client);
 		return;
 	}
-	write_record(service, &record);
+	destinations_write(service->force, &record);
 	ipc_log_record_release(&record);
 }
 
@@ -457,14 +358,20 @@ struct service *
 service_create(const struct service_start *start)
 {
 	struct service *service = calloc(1, sizeof(*service));
+	struct text path = TEXT_EMPTY;
 
 	if (service == NULL) {
 		return NULL;
 	}
 	service->start = *start;
-	service->force = destinations_create(service, NULL, 0);
+	service->force = create(service, NULL, 0);
 	service->server = ipc_server_create(start->listener, "logd", &handler, service);
-	if (service->force == NULL || service->server == NULL) {
+	daemon_socket_path(start->state, "resolverd", &path);
+	service->names = names_create(&(struct names_listener){.changed = NULL});
+	service->link = service->names == NULL || text_failed(&path) ? NULL :
+	                                                               names_link_create(service->names, text_string(&path), "logd");
+	text_release(&path);
+	if (service->force == NULL || service->server == NULL || service->link == NULL) {
 		service_destroy(service);
 		return NULL;
 	}
@@ -474,7 +381,11 @@ service_create(const struct service_start *start)
 void
 service_destroy(struct service *service)
 {
-	ipc_server_destroy(service->server);
+	if (service->server != NULL) {
+		ipc_server_destroy(service->server);
+	}
+	names_link_destroy(service->link);
+	names_destroy(service->names);
 	destinations_destroy(service->kept);
 	destinations_destroy(service->force);
 	schema_destroy(service->schema);
@@ -491,12 +402,36 @@ service_server(struct service *service)
 	return service->server;
 }
 
+size_t
+service_polls(const struct service *service, struct pollfd *polls)
+{
+	polls[0] = (struct pollfd){.fd = names_link_descriptor(service->link), .events = POLLIN};
+	return 1 + destinations_polls(service->force, polls + 1);
+}
+
+static void
+follow_names(struct service *service)
+{
+	names_link_serve(service->link);
+	if (service->names_version != names_version(service->names)) {
+		service->names_version = names_version(service->names);
+		destinations_resolve(service->force, service->names);
+	}
+}
+
+void
+service_serve(struct service *service, const struct pollfd *polls, size_t count)
+{
+	if (polls[0].revents != 0) {
+		follow_names(service);
+	}
+	destinations_serve(service->force, polls + 1, count - 1);
+}
+
 void
 service_flush(struct service *service)
 {
-	for (size_t i = 0; i < service->force->plan.file_count; i++) {
-		log_file_flush(service->force->files[i]);
-	}
+	destinations_flush(service->force);
 }
 
 /* Once in a while, and without counting that the telling itself may be lost on the way. */
@@ -523,8 +458,7 @@ tell_losses(struct service *service)
 void
 service_tick(struct service *service)
 {
-	for (size_t i = 0; i < service->force->plan.host_count; i++) {
-		remote_poll(service->force->remotes[i], service->start.socket);
-	}
+	follow_names(service);
+	destinations_tick(service->force);
 	tell_losses(service);
 }

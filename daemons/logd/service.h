@@ -7,6 +7,7 @@
 #ifndef LOGD_SERVICE_H
 #define LOGD_SERVICE_H
 
+#include "destinations.h"
 #include "ipc/daemon.h"
 #include "ipc/server.h"
 
@@ -23,6 +24,11 @@ struct service_start {
 struct service *service_create(const struct service_start *start) __attribute__((warn_unused_result));
 void service_destroy(struct service *service);
 struct ipc_server *service_server(struct service *service);
+enum { SERVICE_POLLS = DESTINATIONS_POLLS + 1 };
+/* What to wait for besides the server's; => room for SERVICE_POLLS */
+size_t service_polls(const struct service *service, struct pollfd *polls);
+/* => from a pass in which nothing else was served since service_polls() */
+void service_serve(struct service *service, const struct pollfd *polls, size_t count);
 /* Work at the end of each pass of the loop. */
 void service_flush(struct service *service);
 /* Work about once a second. */

@@ -90,7 +90,7 @@ add_line(struct op_tree *tree, const char *line)
 }
 
 static bool
-send_tree(struct show *show, struct ipc_connection *connection, struct op_tree *tree)
+send_tree(uint32_t request, struct ipc_connection *connection, struct op_tree *tree)
 {
 	uint8_t *bytes = NULL;
 	bool good = false;
@@ -100,7 +100,7 @@ send_tree(struct show *show, struct ipc_connection *connection, struct op_tree *
 
 		op_tree_encode(tree, &writer);
 		good = !writer_failed(&writer) &&
-		    ipc_connection_send(connection, IPC_RPC_DATA, show->request, bytes, writer_length(&writer)) == IPC_OK;
+		    ipc_connection_send(connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
 	}
 	free(bytes);
 	return good;
@@ -132,7 +132,7 @@ send_piece(struct show *show, struct ipc_connection *connection)
 	if (show->left == 0 && show->line.length > 0) {
 		add_line(&tree, text_string(&show->line));
 	}
-	good = !text_failed(&show->line) && send_tree(show, connection, &tree);
+	good = !text_failed(&show->line) && send_tree(show->request, connection, &tree);
 	op_tree_release(&tree);
 	return good;
 }
@@ -155,4 +155,39 @@ show_continue(struct show *show, struct ipc_connection *connection)
 	(void)ipc_connection_send(connection, IPC_RPC_DONE, show->request, encoded.bytes, encoded.length);
 	text_release(&encoded);
 	return SHOW_DONE;
+}
+
+static void
+add_stream(struct op_tree *tree, const struct plan_stream *plan, const struct stream *stream)
+{
+	static const char *const transports[] = {[PLAN_UDP] = "udp", [PLAN_TCP] = "tcp", [PLAN_TLS] = "tls"};
+	struct op_node *row = op_add(tree, tree->root, "security-log-stream", NULL);
+	const struct stream_counts counts = stream_counts(stream);
+
+	(void)op_add(tree, row, "stream-name", plan->name);
+	(void)op_addf(tree, row, "stream-server", "%s:%u", plan->host, (unsigned)plan->port);
+	(void)op_add(tree, row, "stream-protocol", transports[plan->transport]);
+	(void)op_add(tree, row, "stream-state", stream_state_word(stream_state(stream)));
+	(void)op_add_number(tree, row, "stream-sent", counts.sent);
+	(void)op_add_number(tree, row, "stream-queued", counts.queued);
+	(void)op_add_number(tree, row, "stream-suppressed", counts.suppressed);
+	(void)op_add_number(tree, row, "stream-lost", counts.lost);
+	if (stream_error(stream)[0] != '\0') {
+		(void)op_add(tree, row, "stream-error", stream_error(stream));
+	}
+}
+
+bool
+show_streams(const struct destinations *destinations, uint32_t request, struct ipc_connection *connection)
+{
+	struct op_tree tree;
+	bool good;
+
+	op_tree_start(&tree, "security-log-streams");
+	for (size_t i = 0; i < destinations_stream_count(destinations); i++) {
+		add_stream(&tree, &destinations_plan(destinations)->streams[i], destinations_stream(destinations, i));
+	}
+	good = send_tree(request, connection, &tree);
+	op_tree_release(&tree);
+	return good;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "destinations.h"
 #include "ipc/connection.h"
 
 struct show;
@@ -20,5 +21,9 @@ enum show_state {
 	SHOW_DONE, /* RPC_DONE is sent */
 };
 enum show_state show_continue(struct show *show, struct ipc_connection *connection);
+
+/* `show security log streams`: all of them, as one tree; RPC_DONE is the caller's. False: no memory. */
+bool show_streams(const struct destinations *destinations, uint32_t request, struct ipc_connection *connection)
+    __attribute__((warn_unused_result));
 
 #endif

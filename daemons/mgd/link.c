@@ -54,7 +54,17 @@ link_drop(struct mgd *mgd, struct link *link, const char *why)
 	commit_lost(mgd, link, why);
 }
 
-/* logd has no use for more than `system`. */
+static void
+render_block(const struct conf_node *node, struct text *out)
+{
+	if (node != NULL) {
+		text_printf(out, "%s {\n", node->schema->name);
+		conf_render(node, CONF_FORMAT_TEXT, out);
+		text_append(out, "}\n");
+	}
+}
+
+/* logd has no use for more than `system` and `security log`. */
 static void
 render_expanded(const struct link *link, const struct conf_tree *tree, struct text *out)
 {
@@ -62,11 +72,12 @@ render_expanded(const struct link *link, const struct conf_tree *tree, struct te
 
 	if (strcmp(link->name, names[LINK_LOGD]) != 0) {
 		conf_render(top, CONF_FORMAT_TEXT, out);
-	} else if (conf_child(top, "system") != NULL) {
-		text_append(out, "system {\n");
-		conf_render(conf_child(top, "system"), CONF_FORMAT_TEXT, out);
-		text_append(out, "}\n");
+		return;
 	}
+	render_block(conf_child(top, "system"), out);
+	text_append(out, "security {\n");
+	render_block(conf_walk(top, "security", "log", NULL), out);
+	text_append(out, "}\n");
 }
 
 /* Daemons know nothing of groups, nor of secrets. What is wrong with these was told by the check. */

@@ -136,6 +136,16 @@ static const struct rule rules[] = {
     /* E-074, E-245 */
     {"set security zones security-zone a address-book address x 1.2.2.3/24\n", "warning: E-074 "},
     {"set security zones security-zone a address-book address x dns-name www.example.net\n", "warning: E-245 "},
+    {"set system name-server 192.0.2.53\n"
+     "set security zones security-zone a address-book address x dns-name www.example.net\n",
+        NULL},
+    /* Traffic logs */
+    {"set security log stream s host 192.0.2.1\nset security log stream s host port 515\n", NULL},
+    {"set security log stream s severity error\n", "[edit security log] 'stream s': a stream needs the host"},
+    {"set security log mode event\nset security log stream s host 192.0.2.1\n", "warning: streams get nothing"},
+    {"set security log mode stream\n", "warning: traffic logs go nowhere"},
+    {"set security log stream s host 192.0.2.1\nset security log stream s transport trusted-ca x.pem\n",
+        "warning: certificates are looked at with protocol tls only"},
     /* Schedulers */
     {"set schedulers scheduler s daily start-time 12:00\n", "each start-time needs its stop-time"},
     {"set schedulers scheduler s daily start-time 12:00 stop-time 11:00\n", "is not after start-time"},

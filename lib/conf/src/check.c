@@ -305,6 +305,7 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_tunnels(&check);
 	check_nat(&check);
 	check_access(&check);
+	check_log(&check);
 	check_login(&check);
 	check_archival(&check);
 	check_advertisement(&check);

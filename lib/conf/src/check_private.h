@@ -54,6 +54,7 @@ void check_locals(const struct check *check);
 void check_tunnels(const struct check *check);
 void check_nat(const struct check *check);
 void check_access(const struct check *check);
+void check_log(const struct check *check);
 void check_login(const struct check *check);
 void check_advertisement(const struct check *check);
 void check_archival(const struct check *check);

@@ -407,7 +407,7 @@ ipc_connection_next(struct ipc_connection *connection, struct ipc_message *messa
 }
 
 enum ipc_status
-ipc_connection_send(struct ipc_connection *connection, enum ipc_type type, uint32_t request, const void *payload,
+ipc_connection_queue(struct ipc_connection *connection, enum ipc_type type, uint32_t request, const void *payload,
     size_t length)
 {
 	const struct row *row = row_of((uint32_t)type);
@@ -435,7 +435,16 @@ ipc_connection_send(struct ipc_connection *connection, enum ipc_type type, uint3
 	writer_bytes(&writer, payload, length);
 	assert(!writer_failed(&writer));
 	out->length += IPC_HEADER + length;
-	return ipc_connection_flush(connection);
+	return IPC_OK;
+}
+
+enum ipc_status
+ipc_connection_send(struct ipc_connection *connection, enum ipc_type type, uint32_t request, const void *payload,
+    size_t length)
+{
+	const enum ipc_status status = ipc_connection_queue(connection, type, request, payload, length);
+
+	return status == IPC_OK ? ipc_connection_flush(connection) : status;
 }
 
 enum ipc_status

@@ -19,7 +19,9 @@
 enum {
 	QUEUE_RECORDS = 4096,
 	QUEUE_BYTES = 65536, /* in the connection's own queue: above it records stay with us */
+	HELD_BYTES = 32768,   /* of held records: more are sent at once */
 	RETRY_SECONDS = 1,
+	LOG_PAIRS_MOST = 64,
 };
 
 struct waiting {
@@ -37,6 +39,7 @@ struct logger {
 	size_t count;
 	uint64_t dropped;
 	uint64_t told; /* of dropped */
+	bool held;
 };
 
 void
@@ -52,22 +55,90 @@ ipc_log_record_encode(const struct ipc_log_record *record, struct text *out)
 	ipc_put_string(out, record->text);
 }
 
+/* A string where it lies, NUL written behind it later: its place is still another field's. */
+struct place {
+	uint8_t *bytes;
+	size_t length;
+};
+
+static struct place
+get_place(struct reader *reader)
+{
+	const size_t length = reader_u32(reader);
+	const uint8_t *bytes = reader_bytes(reader, length);
+
+	if (bytes == NULL || memchr(bytes, '\0', length) != NULL) {
+		reader->failed = true;
+		return (struct place){.bytes = NULL};
+	}
+	/* The reader is over memory of ours. */
+	return (struct place){.bytes = (uint8_t *)(uintptr_t)bytes, .length = length};
+}
+
+static const char *
+end_string(const struct place *place)
+{
+	place->bytes[place->length] = '\0';
+	return (const char *)place->bytes;
+}
+
+/*
+ * One piece of memory for all strings: a record comes for each session, and each has some forty of them. `payload` is
+ * ours, with room for an octet behind it.
+ */
+static bool
+read_record(struct ipc_log_record *record, struct reader *reader, struct place *places)
+{
+	uint32_t pairs;
+
+	record->facility = reader_u8(reader);
+	record->severity = reader_u8(reader);
+	record->wall = (int64_t)reader_u64(reader);
+	record->process = reader_u32(reader);
+	places[0] = get_place(reader);
+	places[1] = get_place(reader);
+	pairs = reader_u32(reader);
+	if (pairs > LOG_PAIRS_MOST) {
+		return false;
+	}
+	for (uint32_t i = 0; i < 2 * pairs && !reader_failed(reader); i++) {
+		places[3 + i] = get_place(reader);
+	}
+	places[2] = get_place(reader);
+	if (reader_failed(reader) || reader_left(reader) != 0 || record->facility > 23 ||
+	    record->severity > LOG_SEVERITY_DEBUG) {
+		return false;
+	}
+	record->pairs.items = calloc(pairs + 1, sizeof(*record->pairs.items));
+	record->pairs.borrowed = true;
+	if (record->pairs.items == NULL) {
+		return false;
+	}
+	record->pairs.count = pairs;
+	record->pairs.capacity = pairs + 1;
+	for (uint32_t i = 0; i < pairs; i++) {
+		record->pairs.items[i] = (struct ipc_pair){end_string(&places[3 + 2 * i]), end_string(&places[4 + 2 * i])};
+	}
+	record->program = end_string(&places[0]);
+	record->tag = end_string(&places[1]);
+	record->text = end_string(&places[2]);
+	return true;
+}
+
 bool
 ipc_log_record_decode(struct ipc_log_record *record, const void *payload, size_t length)
 {
-	struct reader reader = reader_over(payload, length);
-	bool pairs;
+	struct place places[3 + 2 * LOG_PAIRS_MOST];
+	char *memory = malloc(length + 1);
 
-	*record = (struct ipc_log_record){.facility = reader_u8(&reader)};
-	record->severity = reader_u8(&reader);
-	record->wall = (int64_t)reader_u64(&reader);
-	record->process = reader_u32(&reader);
-	record->program = ipc_get_string(&reader);
-	record->tag = ipc_get_string(&reader);
-	pairs = ipc_get_pairs(&reader, &record->pairs);
-	record->text = ipc_get_string(&reader);
-	if (!pairs || reader_failed(&reader) || reader_left(&reader) != 0 || record->facility > 23 ||
-	    record->severity > LOG_SEVERITY_DEBUG) {
+	*record = (struct ipc_log_record){.memory = memory};
+	if (memory == NULL) {
+		return false;
+	}
+	memcpy(memory, payload, length);
+	struct reader reader = reader_over(memory, length);
+
+	if (!read_record(record, &reader, places)) {
 		ipc_log_record_release(record);
 		return false;
 	}
@@ -77,13 +148,9 @@ ipc_log_record_decode(struct ipc_log_record *record, const void *payload, size_t
 void
 ipc_log_record_release(struct ipc_log_record *record)
 {
-	ipc_string_release(record->program);
-	ipc_string_release(record->tag);
-	ipc_string_release(record->text);
 	ipc_pairs_release(&record->pairs);
-	record->program = NULL;
-	record->tag = NULL;
-	record->text = NULL;
+	free(record->memory);
+	*record = (struct ipc_log_record){.memory = NULL};
 }
 
 struct logger *
@@ -169,7 +236,11 @@ hand_over(struct logger *logger, const char *bytes, size_t length)
 	if (ipc_connection_queued(logger->connection) > QUEUE_BYTES) {
 		return false;
 	}
-	return ipc_connection_send(logger->connection, IPC_LOG_RECORD, 0, bytes, length) == IPC_OK;
+	if (ipc_connection_queue(logger->connection, IPC_LOG_RECORD, 0, bytes, length) != IPC_OK) {
+		return false;
+	}
+	return (logger->held && ipc_connection_queued(logger->connection) < HELD_BYTES) ||
+	    ipc_connection_flush(logger->connection) == IPC_OK;
 }
 
 static void
@@ -252,12 +323,29 @@ logger_send(struct logger *logger, const struct ipc_log_record *record)
 		text_release(&encoded);
 		return;
 	}
-	drain(logger);
+	if (!logger->held || logger->connection == NULL || logger->count > 0 ||
+	    ipc_connection_queued(logger->connection) > HELD_BYTES) {
+		drain(logger);
+	}
 	if (logger->connection == NULL || logger->count > 0 ||
 	    !hand_over(logger, encoded.bytes, encoded.length)) {
 		enqueue(logger, &encoded);
 	}
 	text_release(&encoded);
+}
+
+void
+logger_hold(struct logger *logger)
+{
+	drain(logger); /* notices that the other side has gone, before anything is given to it */
+	logger->held = true;
+}
+
+void
+logger_flow(struct logger *logger)
+{
+	logger->held = false;
+	drain(logger);
 }
 
 void

@@ -164,7 +164,7 @@ copy_of(const char *string)
 void
 ipc_pairs_release(struct ipc_pairs *pairs)
 {
-	for (size_t i = 0; i < pairs->count; i++) {
+	for (size_t i = 0; i < pairs->count && !pairs->borrowed; i++) {
 		ipc_string_release(pairs->items[i].name);
 		ipc_string_release(pairs->items[i].value);
 	}

@@ -100,6 +100,9 @@ enum ipc_status ipc_connection_next(struct ipc_connection *connection, struct ip
 /* Queues a message and writes what the socket takes now. => length <= the type's limit */
 enum ipc_status ipc_connection_send(struct ipc_connection *connection, enum ipc_type type, uint32_t request,
     const void *payload, size_t length);
+/* Only queues it: ipc_connection_flush() sends many at once. */
+enum ipc_status ipc_connection_queue(struct ipc_connection *connection, enum ipc_type type, uint32_t request,
+    const void *payload, size_t length) __attribute__((warn_unused_result));
 /* Queues `length` bytes as messages of at most IPC_CHUNK each (none for 0 bytes): for CLI_OUTPUT. */
 enum ipc_status ipc_connection_send_chunks(struct ipc_connection *connection, enum ipc_type type, uint32_t request,
     const void *bytes, size_t length);

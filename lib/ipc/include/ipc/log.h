@@ -55,6 +55,7 @@ struct ipc_log_record {
 	const char *tag;        /* "RT_FLOW_SESSION_CREATE" */
 	struct ipc_pairs pairs; /* structured data, in order: source-address, source-port, ... */
 	const char *text;       /* plain text behind "TAG: " */
+	void *memory; /* of a decoded record: where its strings lie */
 };
 
 void ipc_log_record_encode(const struct ipc_log_record *record, struct text *out);
@@ -70,6 +71,12 @@ struct logger *logger_create(const char *socket, const char *program) __attribut
 void logger_destroy(struct logger *logger);
 /* Sends or queues. The record's strings are borrowed for the call; a NULL program is the logger's own. */
 void logger_send(struct logger *logger, const struct ipc_log_record *record);
+/*
+ * Between the two records are gathered and sent many at a time: for whoever has thousands of them at once. Held records
+ * are not late: logger_flow() sends them.
+ */
+void logger_hold(struct logger *logger);
+void logger_flow(struct logger *logger);
 /* Short form for a daemon's own messages: facility daemon, wall clock now, the process id. */
 void logger_printf(struct logger *logger, enum log_severity severity, const char *tag, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

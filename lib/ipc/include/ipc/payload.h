@@ -38,6 +38,7 @@ struct ipc_pairs {
 	size_t count;
 	size_t capacity;
 	bool failed; /* out of memory */
+	bool borrowed; /* the strings lie elsewhere: the array alone is freed */
 };
 
 #define IPC_PAIRS_EMPTY ((struct ipc_pairs){.items = NULL})

@@ -1,0 +1,180 @@
+/*
+ * `security log` read from a configuration tree. See plan_streams.h.
+ */
+#include "plan_streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PORT_SYSLOG = 514,
+	PORT_TLS = 6514,
+};
+
+struct named_bit {
+	const char *name;
+	uint8_t bit;
+};
+
+static const struct named_bit categories[] = {
+    {"all", PLAN_ALL},
+    {"flow", PLAN_FLOW},
+    {"screen", PLAN_SCREEN},
+    {"alarm", PLAN_ALARM},
+    {"nat", PLAN_NAT},
+};
+
+/* What the tags of traffic logs begin with; the first that fits counts. */
+static const struct named_bit tags[] = {
+    {"RT_SCREEN", PLAN_SCREEN},
+    {"RT_ALARM", PLAN_ALARM},
+    {"RT_NAT", PLAN_NAT},
+    {"RT_SRC_NAT", PLAN_NAT},
+    {"", PLAN_FLOW},
+};
+
+uint8_t
+plan_category_of(const struct ipc_log_record *record)
+{
+	if (strcmp(record->program, "RT_FLOW") != 0) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strncmp(record->tag, tags[i].name, strlen(tags[i].name)) == 0) {
+			return tags[i].bit;
+		}
+	}
+	return 0;
+}
+
+static uint8_t
+read_categories(const struct conf_node *stream)
+{
+	uint8_t bits = 0;
+
+	for (const struct conf_node *one = conf_first(stream, "category"); one != NULL; one = conf_next(one)) {
+		for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++) {
+			bits |= strcmp(one->value, categories[i].name) == 0 ? categories[i].bit : 0;
+		}
+	}
+	return bits == 0 ? PLAN_ALL : bits;
+}
+
+static enum plan_transport
+read_transport(const struct conf_node *transport)
+{
+	const char *protocol = conf_value(transport, "protocol");
+
+	if (protocol == NULL || strcmp(protocol, "udp") == 0) {
+		return PLAN_UDP;
+	}
+	return strcmp(protocol, "tls") == 0 ? PLAN_TLS : PLAN_TCP;
+}
+
+static bool
+set_words(struct plan_stream *stream, const struct conf_node *node, const char *host)
+{
+	const struct conf_node *transport = conf_child(node, "transport");
+	const char *trusted = conf_value(transport, "trusted-ca");
+	const char *name = conf_value(transport, "server-name");
+	struct text path = TEXT_EMPTY;
+
+	stream->name = strdup(node->value);
+	stream->host = strdup(host);
+	stream->server_name = strdup(name == NULL ? host : name);
+	if (trusted != NULL) {
+		text_printf(&path, "pki/%s", trusted);
+		stream->trusted = text_take(&path);
+	}
+	return stream->name != NULL && stream->host != NULL && stream->server_name != NULL &&
+	    (trusted == NULL || stream->trusted != NULL);
+}
+
+static void
+set_values(struct plan_stream *stream, const struct conf_node *node, const struct conf_node *log)
+{
+	const char *format = conf_value(node, "format");
+	const char *source = conf_value(node, "source-address");
+
+	format = format == NULL ? conf_value(log, "format") : format;
+	source = source == NULL ? conf_value(log, "source-address") : source;
+	stream->transport = read_transport(conf_child(node, "transport"));
+	stream->port = (uint16_t)conf_number(
+	    conf_child(node, "host"), "port", stream->transport == PLAN_TLS ? PORT_TLS : PORT_SYSLOG);
+	stream->structured = format == NULL || strcmp(format, "syslog") != 0;
+	stream->least = plan_severity(conf_value(node, "severity"));
+	stream->categories = read_categories(node);
+	stream->rate = (uint32_t)conf_number(node, "rate-limit", 0);
+	stream->numeric = resolve_address_parse(stream->host, &stream->address);
+	if (source == NULL || !resolve_address_parse(source, &stream->source)) {
+		stream->source = (struct resolve_address){.family = 0};
+	}
+}
+
+/* No mode: streams, once there are some, take the place of system syslog. */
+static void
+set_mode(struct plan *plan, const struct conf_node *log)
+{
+	const char *mode = conf_value(log, "mode");
+
+	if (mode == NULL) {
+		mode = plan->stream_count > 0 ? "stream" : "event";
+	}
+	plan->traffic_to_syslog = strcmp(mode, "stream") != 0;
+	plan->traffic_to_streams = strcmp(mode, "event") != 0;
+	plan->event_rate = (uint32_t)conf_number(log, "event-rate", 0);
+}
+
+bool
+plan_streams_add(struct plan *plan, const struct conf_node *log)
+{
+	size_t count = 0;
+
+	for (const struct conf_node *one = conf_first(log, "stream"); one != NULL; one = conf_next(one)) {
+		count++;
+	}
+	plan->streams = calloc(count + 1, sizeof(*plan->streams));
+	if (plan->streams == NULL) {
+		return false;
+	}
+	for (const struct conf_node *one = conf_first(log, "stream"); one != NULL; one = conf_next(one)) {
+		const char *host = conf_value(conf_child(one, "host"), "name");
+
+		if (host == NULL) {
+			continue; /* conf_check() has said so */
+		}
+		if (!set_words(&plan->streams[plan->stream_count++], one, host)) {
+			return false;
+		}
+		set_values(&plan->streams[plan->stream_count - 1], one, log);
+	}
+	set_mode(plan, log);
+	return true;
+}
+
+void
+plan_streams_servers(struct plan *plan, const struct conf_node *servers)
+{
+	for (const struct conf_node *one = conf_first(servers, "server"); one != NULL && plan->server_count < NAMES_SERVERS;
+	     one = conf_next(one)) {
+		struct names_server *server = &plan->servers[plan->server_count];
+		const char *source = conf_value(one, "source-address");
+
+		if (resolve_address_parse(one->value, &server->address) &&
+		    (source == NULL || resolve_address_parse(source, &server->source))) {
+			plan->server_count++;
+		}
+	}
+}
+
+void
+plan_streams_release(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->stream_count; i++) {
+		free(plan->streams[i].name);
+		free(plan->streams[i].host);
+		free(plan->streams[i].trusted);
+		free(plan->streams[i].server_name);
+	}
+	free(plan->streams);
+}
