@@ -1,6 +1,7 @@
 /*
  * Each statement of the guide (statements.tsv) as a user types it: it loads, comes back from every form, takes the ends of
- * its range and each of its words, and refuses what is beyond them with its place (REQ-CFG-001).
+ * its range and each of its words, and refuses what is beyond them with its place (REQ-CFG-001). What is saved is all of
+ * it (cs10996), and a statement that is deleted leaves nothing (cs08670).
  */
 #include "config_support.h"
 
@@ -135,6 +136,12 @@ loads(const struct schema *schema, const struct line *line, bool shows)
 		assert_string_equal(render(&again, CONF_FORMAT_SET), stored);
 		release(&again);
 	}
+	struct conf_editor editor = {.tree = loaded.tree};
+
+	if (shows && !conf_edit_delete(&editor, text_string(&line->words) + strlen("set "), &loaded.list)) {
+		fail_msg("%s", messages(&loaded));
+	}
+	assert_null(shows ? strstr(render(&loaded, CONF_FORMAT_SET), stored) : NULL);
 	free(stored);
 	release(&loaded);
 }
