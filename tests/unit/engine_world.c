@@ -237,6 +237,21 @@ compile_rules(const struct world *world)
 	return classifier;
 }
 
+static void
+add_addresses6(const struct world *world, struct rib *rib)
+{
+	for (uint16_t i = 1; i < WORLD_UNITS; i++) {
+		const struct snapshot_unit *unit = &world->units[i];
+
+		for (uint16_t a = 0; a < unit->address6_count; a++) {
+			if (!ipv6_is_link_local(unit->addresses6[a].address)) {
+				assert_true(rib_add_address(rib, i, RIB_INET6, unit->addresses6[a].address,
+				    unit->addresses6[a].length));
+			}
+		}
+	}
+}
+
 static struct fib *
 compile_routes(struct world *world, const struct snapshot *snapshot)
 {
@@ -255,6 +270,7 @@ compile_routes(struct world *world, const struct snapshot *snapshot)
 			    rib, i, RIB_INET, ipv6_mapped(world->addresses[i].address), world->addresses[i].length));
 		}
 	}
+	add_addresses6(world, rib);
 	for (uint32_t i = 0; i < world->static_count; i++) {
 		assert_true(rib_add_static(rib, &world->statics[i]));
 	}

@@ -55,6 +55,11 @@ __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record)
 		check_drop_pairs(record);
 		return;
 	}
+	if (strcmp(record->tag, "KERN_ND_DUPLICATE_ADDR") == 0) {
+		assert_string_equal(ipc_pairs_find(&record->pairs, "address"), "2001:db8:1::1");
+		assert_non_null(ipc_pairs_find(&record->pairs, "interface-name"));
+		return;
+	}
 	const char *high = ipc_pairs_find(&record->pairs, "high-watermark");
 	const char *low = ipc_pairs_find(&record->pairs, "low-watermark");
 	const char *sessions = ipc_pairs_find(&record->pairs, "session-count");
@@ -107,6 +112,24 @@ test_aging(void **state)
 	journal_write(&journal, &stop, NULL);
 }
 
+/* RFC 4862 5.4.5: a duplicate address is told. */
+static void
+test_duplicate(void **state)
+{
+	const struct journal journal = {.registry = NULL};
+	struct event event = aging_event(EVENT_ADDRESS_DUPLICATE, 0, 0);
+
+	(void)state;
+	event.source = (struct ipv6_address){0x20010db800010000, 1};
+	event.reason = REASON_ND_DUPLICATE;
+	expect_record(LOG_SEVERITY_ERROR, "KERN_ND_DUPLICATE_ADDR",
+	    "2001:db8:1::1 is another station's too on .local..0: it is not used");
+	journal_write(&journal, &event, NULL);
+	event.reason = REASON_ND_CONFLICT;
+	expect_record(LOG_SEVERITY_ERROR, "KERN_ND_DUPLICATE_ADDR", "2001:db8:1::1 is another station's too on .local..0");
+	journal_write(&journal, &event, NULL);
+}
+
 /* A packet that was dropped whatever the policies say, and how many before it were not logged. */
 static void
 test_drop(void **state)
@@ -141,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_aging),
+	    cmocka_unit_test(test_duplicate),
 	    cmocka_unit_test(test_drop),
 	};
 

@@ -225,6 +225,30 @@ test_arp_table(void **state)
 }
 
 static void
+test_neighbours6(void **state)
+{
+	struct op_tree tree;
+
+	op_tree_start(&tree, "ipv6-nd-information");
+	struct op_node *entry = op_add(&tree, tree.root, "ipv6-nd-entry", NULL);
+
+	op_add(&tree, entry, "ipv6-nd-neighbor-address", "fe80::aa:ff:fe00:5");
+	op_add(&tree, entry, "ipv6-nd-neighbor-l2-address", "02:00:00:00:00:05");
+	op_add(&tree, entry, "ipv6-nd-state", "reachable");
+	op_add(&tree, entry, "ipv6-nd-expire", "41");
+	op_add(&tree, entry, "ipv6-nd-isrouter", "no");
+	op_add(&tree, entry, "ipv6-nd-interface-name", "ge-0/0/1.2");
+	op_add(&tree, tree.root, "ipv6-nd-total", "1");
+	expect(*state, "get-ipv6-nd-information", NULL, OP_FORMAT_TEXT, &tree, 1,
+	    "IPv6 Address                            Linklayer Address State       Exp  Rtr Interface\n"
+	    "fe80::aa:ff:fe00:5                      02:00:00:00:00:05 reachable   41   no  ge-0/0/1.2\n"
+	    "Total entries: 1\n");
+	op_tree_start(&tree, "ipv6-nd-cleared");
+	op_add(&tree, tree.root, "ipv6-nd-cleared-count", "3");
+	expect(*state, "clear-ipv6-nd-information", NULL, OP_FORMAT_TEXT, &tree, 1, "Neighbors cleared: 3\n");
+}
+
+static void
 test_statistics(void **state)
 {
 	struct op_tree tree;
@@ -506,6 +530,7 @@ main(void)
 	    cmocka_unit_test(test_markup_over_chunks),
 	    cmocka_unit_test(test_terminals_are_safe),
 	    cmocka_unit_test(test_arp_table),
+	    cmocka_unit_test(test_neighbours6),
 	    cmocka_unit_test(test_statistics),
 	    cmocka_unit_test(test_interfaces),
 	    cmocka_unit_test(test_routes),

@@ -222,9 +222,6 @@ create(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
 	struct neighbour_table *table = &engine->neighbours;
 
-	if (!ipv6_is_mapped(address) && table->unanswered6 >= (table->capacity + 3) / 4) {
-		return NEIGHBOUR_NONE;
-	}
 	if (table->free == NEIGHBOUR_NONE && !evict(engine)) {
 		return NEIGHBOUR_NONE;
 	}
@@ -258,9 +255,16 @@ create(struct engine *engine, uint16_t unit, struct ipv6_address address)
 uint32_t
 neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
+	const struct neighbour_table *table = &engine->neighbours;
 	const uint32_t index = neighbour_find(engine, unit, address);
 
-	return index != NEIGHBOUR_NONE ? index : create(engine, unit, address);
+	if (index != NEIGHBOUR_NONE) {
+		return index;
+	}
+	if (!ipv6_is_mapped(address) && table->unanswered6 >= (table->capacity + 3) / 4) {
+		return NEIGHBOUR_NONE;
+	}
+	return create(engine, unit, address);
 }
 
 static void
