@@ -25,10 +25,11 @@
  */
 #include "egress_private.h"
 
-#include "wire/icmp.h"
+#include "inspect_private.h"
 
 enum {
-	TIMEOUT_DATAGRAM = 30 * TICKS_A_SECOND,
+	TIMEOUT_IPV4 = 30 * TICKS_A_SECOND,
+	TIMEOUT_IPV6 = 60 * TICKS_A_SECOND,
 	ADVANCE_MOST = 64, /* datagrams that one call ends */
 };
 
@@ -37,11 +38,13 @@ struct fragment {
 	struct datagram_key key;
 	uint32_t offset; /* octets */
 	uint16_t size;
+	uint16_t at;      /* of the payload in the packet */
+	uint16_t headers; /* that the whole has before it, and that count for its length */
 	bool more;
 };
 
 static void
-describe(const struct item *item, struct fragment *fragment)
+describe4(const struct item *item, struct fragment *fragment)
 {
 	struct ipv4_header header;
 
@@ -52,15 +55,56 @@ describe(const struct item *item, struct fragment *fragment)
 		    .source = {0, 0xffff00000000U | header.source},
 		    .destination = {0, 0xffff00000000U | header.destination},
 		    .identification = header.identification,
-		    .instance = item->instance,
-		    .zone = item->zone,
 		    .protocol = header.protocol,
 		    .version = 4,
 		},
 	    .offset = (header.fragment & IPV4_FRAGMENT_OFFSET) * 8U,
 	    .size = (uint16_t)(header.total_length - header.header_length),
+	    .at = header.header_length,
+	    .headers = header.header_length,
 	    .more = (header.fragment & IPV4_MORE_FRAGMENTS) != 0,
 	};
+}
+
+/* => its headers were right when it was inspected */
+static void
+describe6(const struct item *item, struct fragment *fragment)
+{
+	const struct flow_addresses *addresses = &item->addresses;
+	struct ipv6_header header;
+	struct ipv6_chain chain;
+
+	ipv6_load(item->ip, &header);
+	(void)ipv6_chain_parse(
+	    item->ip + IPV6_HEADER, header.payload_length, header.next_header, &chain);
+	const uint16_t at = (uint16_t)(IPV6_HEADER + chain.fragment_at + IPV6_FRAGMENT_HEADER);
+
+	*fragment = (struct fragment){
+	    .key =
+		{
+		    .source = {addresses->source.high, addresses->source.low},
+		    .destination = {addresses->destination.high, addresses->destination.low},
+		    .identification = chain.identification,
+		    .version = 6,
+		},
+	    .offset = chain.fragment_offset,
+	    .size = (uint16_t)(item->length - at),
+	    .at = at,
+	    .headers = chain.fragment_at,
+	    .more = (chain.flags & IPV6_CHAIN_MORE_FRAGMENTS) != 0,
+	};
+}
+
+static void
+describe(const struct item *item, struct fragment *fragment)
+{
+	if ((item->flags & ITEM_IPV6) != 0) {
+		describe6(item, fragment);
+	} else {
+		describe4(item, fragment);
+	}
+	fragment->key.instance = item->instance;
+	fragment->key.zone = item->zone;
 }
 
 /* Drops what is held; `reason` is of each. */
@@ -149,7 +193,8 @@ datagram_get(struct engine *engine, const struct datagram_key *key)
 			return NULL;
 		}
 		index = datagram_add(table, key);
-		timer_arm(&table->wheel, engine->tick, index, engine->tick + TIMEOUT_DATAGRAM);
+		timer_arm(&table->wheel, engine->tick, index,
+		    engine->tick + (key->version == 4 ? TIMEOUT_IPV4 : TIMEOUT_IPV6));
 	}
 	return &table->entries[index];
 }
@@ -168,9 +213,9 @@ enter(struct engine *engine, const struct item *item, struct datagram *datagram,
     const struct fragment *fragment, uint32_t *place)
 {
 	struct datagram_table *table = &engine->datagrams;
-	const uint8_t *payload = item->ip + item->ip_header;
+	const uint8_t *payload = item->ip + fragment->at;
 
-	if (item->ip_header + fragment->offset + fragment->size > DATAGRAM_OCTETS_MOST) {
+	if (fragment->headers + fragment->offset + fragment->size > DATAGRAM_OCTETS_MOST) {
 		return REASON_FRAGMENT_OVERSIZE;
 	}
 	if (!make_room(engine, DATAGRAM_PIECES, datagram->group, datagram_index(table, datagram))) {
@@ -180,6 +225,7 @@ enter(struct engine *engine, const struct item *item, struct datagram *datagram,
 	    .offset = (uint16_t)fragment->offset,
 	    .size = fragment->size,
 	    .sum = checksum_fold(checksum_sum(payload, fragment->size)),
+	    .at = fragment->at,
 	};
 
 	return outcome_reasons[datagram_add_piece(table, datagram, &piece, fragment->more, place)];
@@ -200,6 +246,12 @@ for_ourselves(struct engine *engine, const struct item *item)
 		return session_of(&engine->table, reference)->common.zone[!(reference & 1)] ==
 		       SNAPSHOT_ZONE_SELF;
 	}
+	if ((item->flags & ITEM_IPV6) != 0) {
+		return ipv6_is_multicast(item->addresses.destination) ||
+		       (route_find6(engine, item->instance, item->unit,
+			    item->addresses.destination, &way) == REASON_NONE &&
+			   way.local);
+	}
 	if (item->destination == UINT32_MAX ||
 	    ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
 	    unit_broadcast(engine, item->unit, item->destination)) {
@@ -211,10 +263,10 @@ for_ourselves(struct engine *engine, const struct item *item)
 
 /* The first fragment: what all of it is. */
 static enum reason
-take_head(struct engine *engine, struct item *item, struct datagram *datagram, uint16_t size)
+take_head(struct engine *engine, struct item *item, struct datagram *datagram)
 {
 	struct transport_head head = {.summed = false};
-	const enum reason reason = inspect_head(engine, item, size, &head);
+	const enum reason reason = inspect_head(engine, item, &head);
 
 	if (reason != REASON_NONE) {
 		return reason;
@@ -222,6 +274,8 @@ take_head(struct engine *engine, struct item *item, struct datagram *datagram, u
 	datagram->flags |= DATAGRAM_HAS_FIRST;
 	datagram->flow = item->key;
 	datagram->flow_hash = item->hash;
+	datagram->flow_addresses = item->key_addresses;
+	datagram->before = head.before;
 	datagram->sequence = item->segment.header.sequence;
 	datagram->length = head.length;
 	datagram->protocol = item->protocol;
@@ -261,24 +315,29 @@ keep(struct engine *engine, struct item *item, struct datagram *datagram, uint32
 static struct item
 recall(const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet)
 {
-	struct ipv4_header header;
-
-	assert(packet != NULL);
-	ipv4_load(packet->data, &header);
-	return (struct item){
+	struct item item = {
 	    .packet = packet,
 	    .ip = packet->data,
-	    .source = header.source,
-	    .destination = header.destination,
-	    .length = header.total_length,
 	    .unit = packet->result.in_unit,
 	    .zone = datagram->key.zone,
 	    .instance = datagram->key.instance,
-	    .ip_header = header.header_length,
-	    .ttl = header.ttl,
-	    .protocol = header.protocol,
 	    .flags = piece->flags,
 	};
+	struct ipv6_chain chain;
+	struct ipv4_header header;
+
+	if ((item.flags & ITEM_IPV6) != 0) {
+		(void)inspect_headers6(&item, packet->length, &chain);
+		return item;
+	}
+	ipv4_load(packet->data, &header);
+	item.source = header.source;
+	item.destination = header.destination;
+	item.length = header.total_length;
+	item.ip_header = header.header_length;
+	item.ttl = header.ttl;
+	item.protocol = header.protocol;
+	return item;
 }
 
 /* Is a held packet's unit still what it was when the packet came in? */
@@ -298,6 +357,8 @@ follow(struct engine *engine, struct item *item, const struct datagram *datagram
 {
 	item->key = datagram->flow;
 	item->hash = datagram->flow_hash;
+	item->key_addresses = datagram->flow_addresses;
+	item->protocol = datagram->protocol;
 	item->segment.header.flags = 0;
 	item->segment.header.sequence = datagram->sequence;
 	item->flags |= ITEM_LATER;
@@ -309,19 +370,19 @@ follow(struct engine *engine, struct item *item, const struct datagram *datagram
 
 /* Judges the first fragment. True: the others may follow. */
 static bool
-judge(struct engine *engine, struct item *item, struct datagram *datagram, uint16_t size)
+judge(struct engine *engine, struct item *item, struct datagram *datagram)
 {
 	const struct packet_result *result = &item->packet->result;
 	struct transport_head head;
 
 	/* It was right when it came. */
 	if (!unit_remains(engine, item) ||
-	    inspect_head(engine, item, size, &head) != REASON_NONE) {
+	    inspect_head(engine, item, &head) != REASON_NONE) {
 		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
 	} else {
 		if (item->protocol == IPV4_PROTOCOL_TCP) {
-			item->segment.payload =
-			    (uint16_t)(datagram->end - item->segment.header.header_length);
+			item->segment.payload = (uint16_t)(datagram->end - datagram->before -
+			    item->segment.header.header_length);
 		}
 		process_item(engine, item);
 	}
@@ -348,7 +409,7 @@ start(struct engine *engine, const struct item *current, struct datagram *datagr
 						    datagram_release(table, datagram, i));
 
 		if (i == datagram->first) {
-			going = judge(engine, &item, datagram, piece->size);
+			going = judge(engine, &item, datagram);
 		} else if (!going) {
 			drop_with(engine, datagram, &item);
 		} else if (!unit_remains(engine, &item)) {
@@ -389,7 +450,7 @@ deliver(struct engine *engine, struct packet *last, struct datagram *datagram)
 	    .unit = last->result.in_unit,
 	    .zone = datagram->key.zone,
 	    .instance = datagram->key.instance,
-	    .flags = flags & (ITEM_FROM_HOST | ITEM_GROUP_FRAME),
+	    .flags = flags & (ITEM_FROM_HOST | ITEM_GROUP_FRAME | ITEM_IPV6),
 	};
 	enum reason reason = inspect_whole(engine, &item, whole->length);
 
@@ -470,7 +531,7 @@ datagram_packet(struct engine *engine, struct item *item)
 		return;
 	}
 	if (reason == REASON_NONE && fragment.offset == 0) {
-		reason = take_head(engine, item, datagram, fragment.size);
+		reason = take_head(engine, item, datagram);
 	}
 	if (reason == REASON_NONE) {
 		reason = go_on(engine, item, datagram, place);
@@ -493,7 +554,7 @@ complain(struct engine *engine, struct datagram *datagram)
 	struct transport_head head;
 
 	if (unit_remains(engine, &item) &&
-	    inspect_head(engine, &item, piece->size, &head) == REASON_NONE &&
+	    inspect_head(engine, &item, &head) == REASON_NONE &&
 	    ((datagram->flags & DATAGRAM_LINEAR) != 0
 		    ? local_allows(engine, &item)
 		    : item_session(engine, &item) != SESSION_NONE)) {

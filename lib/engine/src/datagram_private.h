@@ -73,6 +73,7 @@ enum datagram_flag {
 struct datagram {
 	struct datagram_key key;
 	struct flow_key flow; /* of its first fragment: how its session is found */
+	struct flow_addresses flow_addresses; /* IPv6: the same */
 	uint64_t flow_hash;
 	uint64_t session; /* number; 0: none */
 	uint64_t sum;     /* of what has come, and with the first of the pseudo-header */
@@ -87,6 +88,7 @@ struct datagram {
 	uint32_t policy;   /* that judged its first */
 	uint32_t sequence; /* of a related one: the quoted segment's */
 	uint16_t length;   /* that the UDP header says; 0: no UDP */
+	uint16_t before;   /* octets of payload before the transport header: IPv6 extension headers */
 	uint16_t reason;   /* DATAGRAM_REFUSED: enum reason */
 	uint16_t pieces;
 	uint16_t held;
@@ -102,6 +104,7 @@ struct datagram_piece {
 	uint16_t offset; /* octets */
 	uint16_t size;
 	uint16_t sum;   /* folded, of the payload */
+	uint16_t at;    /* of the payload in its packet */
 	uint8_t flags;  /* of the item that a held packet was */
 	uint8_t pad;
 };

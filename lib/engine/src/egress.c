@@ -89,9 +89,12 @@ egress_originate6(struct engine *engine, struct packet *packet, uint16_t instanc
 		ipv6_address_load(packet->data + IPV6_DESTINATION_AT), &way) != REASON_NONE) {
 		return false;
 	}
+	const uint16_t mtu = engine->units[way.unit].mtu6;
 	const uint32_t neighbour = own_neighbour(engine, &way);
 
-	/* What answers a packet of a larger link may not fit in this one. */
-	return neighbour != NEIGHBOUR_NONE && packet->length <= engine->units[way.unit].mtu6 &&
-	       send_own(engine, packet, neighbour);
+	if (neighbour == NEIGHBOUR_NONE) {
+		return false;
+	}
+	return packet->length > mtu ? fragment_send6(engine, packet, neighbour, mtu)
+				    : send_own(engine, packet, neighbour);
 }

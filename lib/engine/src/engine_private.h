@@ -319,13 +319,13 @@ unit_mtu(const struct unit *unit, const struct item *item)
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
 /* What the transport header of a first fragment says of all of its datagram. */
 struct transport_head {
-	uint64_t pseudo; /* the pseudo-header's sum, less that of the length */
+	uint64_t pseudo; /* the pseudo-header's sum, less that of the length and of what stands before */
+	uint16_t before; /* octets of payload before it: IPv6 extension headers */
 	uint16_t length; /* UDP: header and payload; else 0 */
 	bool summed;     /* there is a checksum */
 };
-/* Key, hash and segment of a first fragment with `size` octets of payload. */
-enum reason inspect_head(
-    struct engine *engine, struct item *item, uint16_t size, struct transport_head *head);
+/* Key, hash and segment of a first fragment. */
+enum reason inspect_head(struct engine *engine, struct item *item, struct transport_head *head);
 /* A datagram that was put together: ip, unit, zone, instance and flags are set. */
 enum reason inspect_whole(struct engine *engine, struct item *item, uint32_t room);
 /* inspect6.c: an IPv6 packet with `room` octets at item->ip; REASON_NONE, or why it is dropped. */
@@ -499,6 +499,8 @@ struct packet *packet_obtain_large(struct engine *engine, uint16_t length);
 /* Sends an IP packet that is larger than the unit's MTU in pieces and finishes it; false: there are
  * no packets for the pieces, and it is still the caller's. */
 bool fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
+/* The same for an IPv6 packet of our own making, without extension headers. */
+bool fragment_send6(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu);
 
 /* reply.c, for IPv6 by reply6.c: each finishes the packet; when an answer is not allowed or not
  * possible the packet is dropped silently. `code` is enum icmp_unreachable for both families. */

@@ -1,5 +1,6 @@
 /*
- * Packets larger than the egress MTU that may be fragmented (RFC 791 2.3, RFC 1812 4.2.2.7).
+ * Packets larger than the egress MTU that may be fragmented (RFC 791 2.3, RFC 1812 4.2.2.7), and for
+ * IPv6 those of our own making (RFC 8200 4.5).
  *
  * Pieces are made of fresh packets, the first piece is the packet itself, cut. Options that must be
  * copied are all copied: every piece has the whole header. What is cut may be a fragment itself.
@@ -132,3 +133,101 @@ fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, 
 	}
 	return true;
 }
+
+/*
+ *   | next header |   reserved    |      offset           |res|M|
+ *   |                      identification                       |
+ * => there are IPV6_FRAGMENT_HEADER octets of room behind the fixed header
+ */
+static void
+set_piece6(struct packet *piece, uint8_t next, uint32_t identification, uint16_t from, bool more)
+{
+	uint8_t *fragment = piece->data + IPV6_HEADER;
+
+	bytes_store_16(piece->data + 4, (uint16_t)(piece->length - IPV6_HEADER));
+	piece->data[6] = IPV6_NEXT_FRAGMENT;
+	fragment[0] = next;
+	fragment[1] = 0;
+	bytes_store_16(fragment + 2, (uint16_t)(from | (more ? 1 : 0)));
+	bytes_store_32(fragment + 4, identification);
+}
+
+static struct packet *
+make_piece6(struct engine *engine, const struct packet *whole, uint16_t from, uint16_t size)
+{
+	const uint16_t headers = IPV6_HEADER + IPV6_FRAGMENT_HEADER;
+	struct packet *piece = packet_obtain(engine, (uint16_t)(headers + size + ETHERNET_ROOM));
+
+	if (piece == NULL) {
+		return NULL;
+	}
+	memcpy(piece->data, whole->data, IPV6_HEADER);
+	memcpy(piece->data + headers, whole->data + IPV6_HEADER + from, size);
+	piece->length = (uint32_t)headers + size;
+	piece->tailroom = (uint16_t)(piece->tailroom - piece->length);
+	piece->result = whole->result;
+	piece->result.reason = REASON_FRAGMENTED;
+	return piece;
+}
+
+/* Cuts the packet to its first `size` octets of payload, with room for a fragment header. */
+static bool
+cut_first6(struct packet *packet, uint16_t size)
+{
+	const uint32_t length = (uint32_t)IPV6_HEADER + size;
+
+	packet->tailroom = (uint16_t)(packet->tailroom + packet->length - length);
+	packet->length = length;
+	if (!packet_make_room(packet, ETHERNET_ROOM + IPV6_FRAGMENT_HEADER)) {
+		return false;
+	}
+	memmove(packet->data - IPV6_FRAGMENT_HEADER, packet->data, IPV6_HEADER);
+	packet->data -= IPV6_FRAGMENT_HEADER;
+	packet->headroom = (uint16_t)(packet->headroom - IPV6_FRAGMENT_HEADER);
+	packet->length += IPV6_FRAGMENT_HEADER;
+	return true;
+}
+
+bool
+fragment_send6(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu)
+{
+	const uint16_t payload = (uint16_t)(packet->length - IPV6_HEADER);
+	const uint16_t step = (uint16_t)((mtu - IPV6_HEADER - IPV6_FRAGMENT_HEADER) & ~7);
+	const uint32_t identification = (uint32_t)random_u64(engine->config.random);
+	const uint8_t next = packet->data[6];
+	struct packet *pieces[PIECES_MOST];
+	uint32_t count = 0;
+	bool good = true;
+
+	assert(packet->length > mtu && !ipv6_is_extension(next));
+	if (mtu < IPV6_MTU_LEAST) {
+		return false;
+	}
+	for (uint32_t from = step; good && from < payload; from += step) {
+		const uint16_t size = (uint16_t)(payload - from < step ? payload - from : step);
+		struct packet *piece = make_piece6(engine, packet, (uint16_t)from, size);
+
+		good = piece != NULL;
+		if (good) {
+			set_piece6(
+			    piece, next, identification, (uint16_t)from, from + size < payload);
+			pieces[count++] = piece;
+		}
+	}
+	if (!good || !cut_first6(packet, step)) {
+		for (uint32_t i = 0; i < count; i++) {
+			output_put(engine, pieces[i], ENGINE_FREE);
+		}
+		return false;
+	}
+	set_piece6(packet, next, identification, 0, true);
+	verdict_set(engine, packet, VERDICT_FORWARD, REASON_FRAGMENTED);
+	send_piece(engine, packet, neighbour);
+	for (uint32_t i = 0; i < count; i++) {
+		send_piece(engine, pieces[i], neighbour);
+	}
+	return true;
+}
+
+_Static_assert(PIECES_MOST * (IPV6_MTU_LEAST - IPV6_HEADER - IPV6_FRAGMENT_HEADER) > UINT16_MAX,
+    "any IPv6 packet fits in the pieces");

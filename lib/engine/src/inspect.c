@@ -134,48 +134,40 @@ inspect_icmp(struct item *item, const uint8_t *message, uint16_t length)
 	return head_icmp(item, message, length);
 }
 
-/* What begins in a first fragment and is cut short there is a trick to hide it (RFC 3128). */
 enum reason
-inspect_head(
-    struct engine *engine, struct item *item, uint16_t size, struct transport_head *head)
+inspect_head(struct engine *engine, struct item *item, struct transport_head *head)
 {
 	const uint8_t *transport = item->ip + item->ip_header;
+	const uint16_t length = (uint16_t)(item->length - item->ip_header);
 	const struct flow_fields fields = {
 	    .source = item->source,
 	    .destination = item->destination,
 	    .instance = item->instance,
 	    .protocol = item->protocol,
 	};
-	struct udp_header udp = {.length = 0};
 	enum reason reason = REASON_NONE;
 
 	*head = (struct transport_head){.summed = false};
+	if ((item->flags & ITEM_IPV6) != 0) {
+		return inspect_head6(engine, item, head);
+	}
 	item->key = flow_key_of(&fields);
 	if (item->protocol == IPV4_PROTOCOL_TCP) {
-		reason = head_tcp(item, transport, size);
+		reason = head_tcp(item, transport, length);
 		head->summed = true;
 	} else if (item->protocol == IPV4_PROTOCOL_UDP) {
-		reason = udp_parse(transport, size, &udp) == UDP_TRUNCATED ? REASON_UDP_TRUNCATED
-			 : udp.length < UDP_HEADER			   ? REASON_UDP_BAD_LENGTH
-									   : REASON_NONE;
-		key_add_ports(item, udp.source_port, udp.destination_port);
-		head->length = udp.length;
-		head->summed = udp.checksum != 0;
+		reason = head_udp(item, transport, length, head);
 	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
-		reason = head_icmp(item, transport, size);
+		reason = head_icmp(item, transport, length);
 		head->summed = true;
+	} else if (item->protocol == IPV6_NEXT_ICMP) {
+		reason = REASON_ICMP_FAMILY;
 	}
 	if (head->summed && item->protocol != IPV4_PROTOCOL_ICMP) {
 		head->pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, 0);
 	}
 	item->hash = session_table_hash(&engine->table, item->key);
-	if (reason == REASON_TCP_TRUNCATED || reason == REASON_UDP_TRUNCATED ||
-	    reason == REASON_ICMP_TRUNCATED ||
-	    (reason == REASON_TCP_BAD_HEADER_LENGTH &&
-		item->segment.header.header_length >= TCP_HEADER)) {
-		return REASON_FRAGMENT_TINY;
-	}
-	return reason;
+	return head_reason(item, reason);
 }
 
 /* A fragment is looked up by its datagram, when it is its turn (datagram.c). It reads its header
@@ -380,6 +372,9 @@ inspect_packet6(struct engine *engine, struct item *item)
 enum reason
 inspect_whole(struct engine *engine, struct item *item, uint32_t room)
 {
+	if ((item->flags & ITEM_IPV6) != 0) {
+		return inspect_ip6(engine, item, room);
+	}
 	return inspect_ip(engine, item, room);
 }
 

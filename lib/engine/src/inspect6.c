@@ -96,7 +96,7 @@ inspect_error(
 }
 
 static enum reason
-inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
+head_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
 {
 	struct flow_fields fields = flow_fields_of(item->key);
 	struct icmp6_header header;
@@ -104,9 +104,6 @@ inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool fl
 
 	if (!icmp6_parse(message, length, &header)) {
 		return REASON_ICMP_TRUNCATED;
-	}
-	if (!icmp6_checksum_right(item->ip + IPV6_SOURCE_AT, message, length)) {
-		return REASON_ICMP_BAD_CHECKSUM;
 	}
 	item->icmp_type = header.type;
 	item->icmp_code = header.code;
@@ -123,6 +120,16 @@ inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool fl
 	item->key = flow_key_of(&fields);
 	item->key.high |= FLOW_IPV6;
 	return reason;
+}
+
+static enum reason
+inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
+{
+	if (length >= ICMP6_HEADER &&
+	    !icmp6_checksum_right(item->ip + IPV6_SOURCE_AT, message, length)) {
+		return REASON_ICMP_BAD_CHECKSUM;
+	}
+	return head_icmp(item, message, length, flows);
 }
 
 static enum reason
@@ -165,9 +172,8 @@ check_chain(const struct ipv6_chain *chain)
 	return chain->segments_left != 0 ? REASON_ROUTING_HEADER : REASON_NONE;
 }
 
-/* Fixed header and chain: what the item is before its transport is looked at. */
-static enum reason
-inspect_headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
+enum reason
+inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
 {
 	struct ipv6_header header;
 	const enum ipv6_status status = ipv6_parse(item->ip, room, &header);
@@ -196,11 +202,58 @@ inspect_headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
 }
 
 enum reason
+inspect_head6(struct engine *engine, struct item *item, struct transport_head *head)
+{
+	const uint8_t *transport = item->ip + item->ip_header;
+	const uint16_t length = (uint16_t)(item->length - item->ip_header);
+	const struct flow_fields fields = {
+	    .instance = item->instance,
+	    .protocol = item->protocol,
+	};
+	struct ipv6_chain chain;
+	enum reason reason = inspect_headers6(item, item->length, &chain);
+
+	if (reason != REASON_NONE) {
+		return reason;
+	}
+	item->key = flow_key_of(&fields);
+	item->key.high |= FLOW_IPV6;
+	if (item->protocol == IPV4_PROTOCOL_TCP) {
+		reason = head_tcp(item, transport, length);
+		head->summed = true;
+	} else if (item->protocol == IPV4_PROTOCOL_UDP) {
+		reason = head_udp(item, transport, length, head);
+		reason = reason == REASON_NONE && !head->summed ? REASON_UDP_NO_CHECKSUM : reason;
+	} else if (item->protocol == IPV6_NEXT_ICMP) {
+		reason = head_icmp(item, transport, length, true);
+		head->summed = true;
+		/* RFC 6980 */
+		if (reason == REASON_NONE && (icmp6_is_discovery(item->icmp_type) ||
+						 icmp6_is_listener(item->icmp_type))) {
+			reason = REASON_ND_EXTENSION;
+		}
+	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		reason = REASON_ICMP_FAMILY;
+	}
+	const uint8_t *payload = item->ip + IPV6_HEADER + chain.fragment_at + IPV6_FRAGMENT_HEADER;
+
+	head->before = (uint16_t)(transport - payload);
+	if (head->summed) {
+		/* What stands before is taken off by adding its complement. */
+		head->pseudo = ipv6_pseudo_at(item->ip + IPV6_SOURCE_AT, item->protocol, 0) +
+			       (uint16_t)~checksum_fold(checksum_sum(payload, head->before));
+	}
+	item->key.low = flow_addresses_hash(&engine->table, &item->key_addresses);
+	item->hash = session_table_hash(&engine->table, item->key);
+	return head_reason(item, reason);
+}
+
+enum reason
 inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 {
 	const bool flows = engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED;
 	struct ipv6_chain chain;
-	enum reason reason = inspect_headers(item, room, &chain);
+	enum reason reason = inspect_headers6(item, room, &chain);
 
 	if (reason != REASON_NONE) {
 		return reason;
@@ -213,9 +266,10 @@ inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 	item->key = flow_key_of(&fields);
 	item->key.high |= FLOW_IPV6;
 	if (ipv6_is_fragment(&chain)) {
+		/* It is looked up by its datagram; without flows each goes by its route alone. */
 		item->flags |= ITEM_FRAGMENT;
-		/* Without flows each goes by its route alone. */
-		return flows ? REASON_NOT_SUPPORTED : REASON_NONE;
+		item->hash = 0;
+		return REASON_NONE;
 	}
 	reason = inspect_transport(
 	    item, item->ip + item->ip_header, (uint16_t)(item->length - item->ip_header), flows);

@@ -5,6 +5,8 @@
 #define ENGINE_INSPECT_PRIVATE_H
 
 #include "engine_private.h"
+#include "wire/ipv6.h"
+#include "wire/udp.h"
 
 static inline void
 key_add_ports(struct item *item, uint16_t source, uint16_t destination)
@@ -32,6 +34,39 @@ head_tcp(struct item *item, const uint8_t *transport, uint16_t length)
 	key_add_ports(item, segment->header.source_port, segment->header.destination_port);
 	return REASON_NONE;
 }
+
+/* The UDP header of a first fragment. */
+static inline enum reason
+head_udp(struct item *item, const uint8_t *transport, uint16_t length, struct transport_head *head)
+{
+	struct udp_header header;
+
+	if (udp_parse(transport, length, &header) == UDP_TRUNCATED) {
+		return REASON_UDP_TRUNCATED;
+	}
+	key_add_ports(item, header.source_port, header.destination_port);
+	head->length = header.length;
+	head->summed = header.checksum != 0;
+	return header.length < UDP_HEADER ? REASON_UDP_BAD_LENGTH : REASON_NONE;
+}
+
+/* What begins in a first fragment and is cut short there is a trick to hide it (RFC 3128). */
+static inline enum reason
+head_reason(const struct item *item, enum reason reason)
+{
+	if (reason == REASON_TCP_TRUNCATED || reason == REASON_UDP_TRUNCATED ||
+	    reason == REASON_ICMP_TRUNCATED ||
+	    (reason == REASON_TCP_BAD_HEADER_LENGTH &&
+		item->segment.header.header_length >= TCP_HEADER)) {
+		return REASON_FRAGMENT_TINY;
+	}
+	return reason;
+}
+
+/* inspect6.c: fixed header and chain: what the item is before its transport is looked at. */
+enum reason inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain);
+enum reason inspect_head6(
+    struct engine *engine, struct item *item, struct transport_head *head);
 
 /* Is the checksum at `at` right over `length` octets and a pseudo-header of that sum? A half-made one
  * holds the pseudo-header's sum alone. */
