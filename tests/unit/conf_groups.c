@@ -112,6 +112,56 @@ values(void **state)
 	    "set security policies from-zone a to-zone b policy p match source-address y\n");
 }
 
+/* Statements that share a line, families, lists without keyword: they inherit from groups around them, and show it. */
+static void
+one_line_and_prefix_forms(void **state)
+{
+	static const char lines[] =
+	    "set groups g interfaces <*> unit <*> family inet mtu 1400\n"
+	    "set groups g security screen ids-option <*> tcp port-scan threshold 6000\n"
+	    "set groups g security ike policy <*> pre-shared-key ascii-text k\n"
+	    "set groups g routing-options static route <*> qualified-next-hop <*> preference 7\n"
+	    "set groups g routing-options rib-groups <*> import-rib inet.0\n"
+	    "set groups g security zones security-zone <*> interfaces <*> host-inbound-traffic system-services ping\n"
+	    "set apply-groups g\n"
+	    "set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"
+	    "set routing-options rib-groups r import-rib v.inet.0\n"
+	    "set routing-options static route 192.0.2.0/24 qualified-next-hop 10.0.0.2\n"
+	    "set security ike policy p proposal-set standard\n"
+	    "set security screen ids-option s tcp land\n"
+	    "set security zones security-zone z interfaces ge-0/0/0.0\n";
+
+	expands(state, lines,
+	    "set interfaces ge-0/0/0 unit 0 family inet mtu 1400\n"
+	    "set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"
+	    "set routing-options rib-groups r import-rib v.inet.0\n"
+	    "set routing-options rib-groups r import-rib inet.0\n"
+	    "set routing-options static route 192.0.2.0/24 qualified-next-hop 10.0.0.2 preference 7\n"
+	    "set security ike policy p proposal-set standard\n"
+	    "set security ike policy p pre-shared-key ascii-text k\n"
+	    "set security screen ids-option s tcp port-scan threshold 6000\n"
+	    "set security screen ids-option s tcp land\n"
+	    "set security zones security-zone z interfaces ge-0/0/0.0 host-inbound-traffic system-services ping\n");
+	struct world world = world_of(state, lines);
+	struct conf_tree *expanded = conf_expand(world.tree, &world.list);
+
+	assert_non_null(expanded);
+	text_clear(&world.out);
+	conf_render_remarks(conf_walk(conf_tree_top(expanded), "routing-options", "static", NULL), CONF_REMARKS_INHERITANCE,
+	    &world.out);
+	assert_string_equal(text_string(&world.out),
+	    "route 192.0.2.0/24 {\n"
+	    "    qualified-next-hop 10.0.0.2 {\n"
+	    "        ##\n"
+	    "        ## '7' was inherited from group 'g'\n"
+	    "        ##\n"
+	    "        preference 7;\n"
+	    "    }\n"
+	    "}\n");
+	conf_tree_destroy(expanded);
+	world_release(&world);
+}
+
 static void
 errors_name_places(void **state)
 {
@@ -209,6 +259,7 @@ main(void)
 	    cmocka_unit_test(choices),
 	    cmocka_unit_test(inactive),
 	    cmocka_unit_test(values),
+	    cmocka_unit_test(one_line_and_prefix_forms),
 	    cmocka_unit_test(errors_name_places),
 	    cmocka_unit_test(forms),
 	    cmocka_unit_test(remarks),
