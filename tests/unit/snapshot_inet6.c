@@ -123,6 +123,10 @@ test_refusals(void **state)
 	    {"set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:a::1/48\n", "has the same address"},
 	    {"set interfaces ge-0/0/1 unit 0 family inet6 address ff02::1/128\n", "this is no unicast address"},
 	    {"set interfaces ge-0/0/1 unit 0 family inet6 address ::1/128\n", "this is no unicast address"},
+	    {"set interfaces ge-0/0/1 mtu 1293\n", "IPv6 needs packets of 1280: the MTU of ge-0/0/1 leaves 1279"},
+	    {"set interfaces ge-0/0/1 vlan-tagging\nset interfaces ge-0/0/1 unit 0 vlan-id 5\n"
+	     "set interfaces ge-0/0/1 mtu 1297\n",
+		"IPv6 needs packets of 1280: the MTU of ge-0/0/1 leaves 1279"},
 	    {"set routing-options rib inet6.0 static route ::/0 next-hop 10.0.0.9\n",
 		"a gateway of a route in inet6.0 is an IPv6 address"},
 	    {"set routing-options static route 0.0.0.0/0 next-hop 2001:db8:a::9\n",
@@ -154,7 +158,8 @@ test_refusals(void **state)
 		world_clear(&world);
 	}
 	world_set(&world, PORTS);
-	world_set(&world, "set security zones security-zone a address-book address mine 2001:db8:a::1/128\n"
+	world_set(&world, "set interfaces ge-0/0/1 mtu 1294\n"
+	                  "set security zones security-zone a address-book address mine 2001:db8:a::1/128\n"
 	                  "set security zones security-zone a address-book address loose 2001:db8:a::1/64\n");
 	assert_true(world_compile(&world));
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "E-033 this is the address of ge-0/0/0.0"), 1);

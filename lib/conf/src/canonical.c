@@ -6,13 +6,13 @@
  */
 #include "canonical.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "conf/applications.h"
 #include "tree_private.h"
+#include "value_read.h"
 
 struct canonicalizer {
 	struct conf_tree *tree;
@@ -20,31 +20,15 @@ struct canonicalizer {
 	const struct conf_node *zones; /* security zones; NULL: none */
 };
 
-static bool
-is_prefix6(const char *word)
-{
-	char address[INET6_ADDRSTRLEN];
-	const size_t length = strcspn(word, "/");
-	const char *bits = word + length;
-	struct in6_addr binary;
-
-	if (length >= sizeof(address) || (*bits == '/' && (bits[1] == '\0' || strlen(bits + 1) > 3 ||
-	                                       strspn(bits + 1, "0123456789") != strlen(bits + 1) ||
-	                                       strtoul(bits + 1, NULL, 10) > 128))) {
-		return false;
-	}
-	memcpy(address, word, length);
-	address[length] = '\0';
-	return inet_pton(AF_INET6, address, &binary) == 1;
-}
-
 bool
 canonical_is_prefix(const char *word)
 {
 	unsigned dots = 0;
+	struct in6_addr binary;
+	uint32_t bits;
 
 	if (strchr(word, ':') != NULL) {
-		return is_prefix6(word);
+		return value_read_ipv6_prefix(word, strlen(word), &binary, &bits);
 	}
 
 	for (const char *c = word; *c != '\0'; c++) {

@@ -8,7 +8,12 @@
 
 #include "check_private.h"
 
-enum { VLAN_LAST = 4094 };
+enum {
+	VLAN_LAST = 4094,
+	VLAN_TAG = 4,
+	ETHERNET_HEADER = 14,
+	INET6_PACKET = 1280,
+};
 
 static bool
 is_ethernet(const struct conf_node *port)
@@ -127,6 +132,20 @@ check_own_addresses(const struct check *check, const struct conf_node *port, con
 	}
 }
 
+/* RFC 8200 5: a link of IPv6 carries packets of 1280. */
+static void
+check_inet6_room(const struct check *check, const struct conf_node *port, const struct conf_node *unit)
+{
+	const struct conf_node *inet6 = conf_walk(unit, "family", "inet6", NULL);
+	const uint32_t tag = conf_present(port, "vlan-tagging") ? VLAN_TAG : 0;
+	const uint32_t frame = conf_number(port, "mtu", ETHERNET_HEADER + INET6_PACKET + tag);
+
+	if (inet6 != NULL && frame < ETHERNET_HEADER + INET6_PACKET + tag) {
+		check_error(check, inet6, "IPv6 needs packets of %d: the MTU of %s leaves %u", INET6_PACKET, port->value,
+		    frame - ETHERNET_HEADER - tag);
+	}
+}
+
 static void
 check_web_interfaces(const struct check *check)
 {
@@ -157,6 +176,7 @@ check_interfaces(const struct check *check)
 		}
 		for (const struct conf_node *unit = conf_first(port, "unit"); unit != NULL; unit = conf_next(unit)) {
 			check_filters(check, unit);
+			check_inet6_room(check, port, unit);
 			check_own_addresses(check, port, unit);
 		}
 	}

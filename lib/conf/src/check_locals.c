@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check_private.h"
+#include "value_read.h"
 
 struct local {
 	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
@@ -27,24 +28,25 @@ struct locals {
 static bool
 read_address(const char *value, struct in6_addr *address, bool *single)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN];
 	const size_t length = strcspn(value, "/");
 	struct in_addr binary;
+	uint32_t bits;
 
-	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	if (value_read_ipv6_prefix(value, strlen(value), address, &bits)) {
+		*single = bits == 128;
+		return true;
+	}
+	*single = value[length] == '\0' || strcmp(value + length, "/32") == 0;
 	if (length >= sizeof(text)) {
 		return false;
 	}
 	memcpy(text, value, length);
 	text[length] = '\0';
-	if (inet_pton(AF_INET6, text, address) == 1) {
-		*single = value[length] == '\0' || strcmp(value + length, "/128") == 0;
-		return true;
-	}
 	if (inet_pton(AF_INET, text, &binary) != 1) {
 		return false;
 	}
-	*single = value[length] == '\0' || strcmp(value + length, "/32") == 0;
+	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
 	memcpy(&address->s6_addr[12], &binary.s_addr, sizeof(binary.s_addr));
 	return true;
 }

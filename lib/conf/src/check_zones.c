@@ -1,11 +1,11 @@
 /*
  * Zones: their interfaces, services, screens and address books.
  */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_private.h"
+#include "value_read.h"
 #include "conf/applications.h"
 #include "conf/books.h"
 
@@ -81,32 +81,14 @@ check_services(const struct check *check, const struct conf_node *holder, bool i
 }
 
 static bool
-has_host_bits6(const char *prefix)
-{
-	char address[INET6_ADDRSTRLEN];
-	const size_t length = strcspn(prefix, "/");
-	struct in6_addr binary;
-	bool bits = false;
-
-	if (length >= sizeof(address) || prefix[length] == '\0') {
-		return false;
-	}
-	memcpy(address, prefix, length);
-	address[length] = '\0';
-	if (inet_pton(AF_INET6, address, &binary) != 1) {
-		return false;
-	}
-	for (unsigned long bit = strtoul(prefix + length + 1, NULL, 10); bit < 128; bit++) {
-		bits = bits || (binary.s6_addr[bit / 8] & 0x80 >> bit % 8) != 0;
-	}
-	return bits;
-}
-
-static bool
 has_host_bits(const char *prefix)
 {
+	struct in6_addr binary;
+	uint32_t length;
+
 	if (strchr(prefix, ':') != NULL) {
-		return has_host_bits6(prefix);
+		return value_read_ipv6_prefix(prefix, strlen(prefix), &binary, &length) &&
+		    value_clear_host_bits(&binary, length);
 	}
 	unsigned octets[4] = {0};
 	unsigned bits = 32;

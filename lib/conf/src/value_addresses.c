@@ -265,9 +265,8 @@ value_check_peer(const char *value, size_t length, const struct value_result *re
 	return value_take_as_is(result, value, length);
 }
 
-/* "address[/n]"; *bits is 128 when there is no length. */
-static bool
-read_ipv6_prefix(const char *value, size_t length, struct in6_addr *binary, uint32_t *bits)
+bool
+value_read_ipv6_prefix(const char *value, size_t length, struct in6_addr *binary, uint32_t *bits)
 {
 	char address[INET6_ADDRSTRLEN];
 	size_t at = 0;
@@ -304,7 +303,7 @@ value_check_ipv6_address(const char *value, size_t length, const struct value_re
 	struct in6_addr binary;
 	uint32_t bits;
 
-	if (memchr(value, '/', length) != NULL || !read_ipv6_prefix(value, length, &binary, &bits)) {
+	if (memchr(value, '/', length) != NULL || !value_read_ipv6_prefix(value, length, &binary, &bits)) {
 		return value_refuse(result, "an IPv6 address looks like 2001:db8::1");
 	}
 	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));
@@ -318,7 +317,7 @@ value_check_ipv6_prefix(const char *value, size_t length, const struct value_res
 	struct in6_addr binary;
 	uint32_t bits;
 
-	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
+	if (!value_read_ipv6_prefix(value, length, &binary, &bits)) {
 		return value_refuse(result, "an IPv6 prefix looks like 2001:db8::1/64");
 	}
 	write_ipv6_prefix(result->canonical, &binary, bits);
@@ -331,9 +330,8 @@ is_ipv6(const char *value, size_t length)
 	return memchr(value, ':', length) != NULL;
 }
 
-/* Clears the bits behind the length. Returns whether one was set. */
-static bool
-clear_host_bits(struct in6_addr *binary, uint32_t bits)
+bool
+value_clear_host_bits(struct in6_addr *binary, uint32_t bits)
 {
 	bool cleared = false;
 
@@ -352,11 +350,11 @@ check_masked6(const char *value, size_t length, const struct value_result *resul
 	struct in6_addr binary;
 	uint32_t bits;
 
-	if (!read_ipv6_prefix(value, length, &binary, &bits)) {
+	if (!value_read_ipv6_prefix(value, length, &binary, &bits)) {
 		return value_refuse(
 		    result, "an IPv6 prefix looks like 2001:db8::/32; without a length it is a single address");
 	}
-	if (clear_host_bits(&binary, bits) && result->notice != NULL) {
+	if (value_clear_host_bits(&binary, bits) && result->notice != NULL) {
 		text_append(result->notice, notice);
 	}
 	write_ipv6_prefix(result->canonical, &binary, bits);
@@ -397,7 +395,7 @@ check_next_hop6(const char *value, size_t length, const struct value_result *res
 	char address[INET6_ADDRSTRLEN] = "";
 	uint32_t bits;
 
-	if (!read_ipv6_prefix(value, length, &binary, &bits) || bits != 128) {
+	if (!value_read_ipv6_prefix(value, length, &binary, &bits) || bits != 128) {
 		return value_refuse(result, "a next hop is a single address, without a prefix length");
 	}
 	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));

@@ -4,6 +4,7 @@
 #ifndef VALUE_READ_H
 #define VALUE_READ_H
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "schema_private.h"
@@ -65,6 +66,10 @@ value_take_as_is(const struct value_result *result, const char *value, size_t le
 }
 
 /* In value_addresses.c. */
+/* "address[/n]" of IPv6; *bits is 128 when there is no length. */
+bool value_read_ipv6_prefix(const char *value, size_t length, struct in6_addr *binary, uint32_t *bits);
+/* Clears the bits behind the length. Returns whether one was set. */
+bool value_clear_host_bits(struct in6_addr *binary, uint32_t bits);
 bool value_check_interface(const char *value, size_t length, const struct value_result *result);
 bool value_check_unit(const char *value, size_t length, const struct value_result *result);
 bool value_check_zone_interface(const char *value, size_t length, const struct value_result *result);

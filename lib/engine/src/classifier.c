@@ -346,22 +346,19 @@ query_of(const struct snapshot *snapshot, const struct classifier_key *key, int6
 	};
 }
 
-/* The number that stands for an address. => there are inet6 contexts */
+/* The number that stands for an address: that of the last interval that does not start after it. => there are inet6 contexts */
 static uint32_t
 number_of(const struct classifier *classifier, struct ipv6_address address)
 {
-	uint32_t low = 0;
-	uint32_t high = classifier->start6_count - 1;
+	const struct ipv6_address *start = classifier->starts6;
+	uint32_t left = classifier->start6_count;
 
-	while (low < high) {
-		const uint32_t middle = high - (high - low) / 2;
-		if (ipv6_less(address, classifier->starts6[middle])) {
-			high = middle - 1;
-		} else {
-			low = middle;
-		}
+	while (left > 1) {
+		const uint32_t half = left / 2;
+		start += ipv6_less(address, start[half]) ? 0 : half;
+		left -= half;
 	}
-	return low << classifier->start6_shift;
+	return (uint32_t)(start - classifier->starts6) << classifier->start6_shift;
 }
 
 static struct query
