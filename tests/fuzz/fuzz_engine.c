@@ -1,6 +1,7 @@
 /*
- * Fuzz target (cs10157): frames through the engine under the branch's configuration (example 03), with commits of another one between
- * them that takes zones, routes and policies away and brings them back.
+ * Fuzz target (cs10157): frames through the engine under the branch's configuration (example 03) and two zones of IPv6, with
+ * commits of another one between them that takes zones, routes and policies away and brings them back, and forwards IPv6
+ * packet by packet.
  *
  * The input begins with one octet: is ARP played, or made up? Then a row of records: port (1 octet), tenths of a second since
  * the record before (1), flags (1), length (2), frame. Frames lie in heap blocks of their exact size and nothing is free behind
@@ -53,7 +54,7 @@ take_event(void *context, const struct event *event)
 }
 
 static struct conf_tree *
-load(const struct schema *schema, const char *more)
+load(const struct schema *schema, const char *more, const char *last)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct conf_tree *tree = conf_tree_create(schema);
@@ -61,7 +62,8 @@ load(const struct schema *schema, const char *more)
 
 	if (tree == NULL || !source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) ||
 	    !source_load(&source, tree, &list) ||
-	    !conf_load(tree, CONF_FORMAT_SET, NULL, more, strlen(more), &list)) {
+	    !conf_load(tree, CONF_FORMAT_SET, NULL, more, strlen(more), &list) ||
+	    !conf_load(tree, CONF_FORMAT_SET, NULL, last, strlen(last), &list)) {
 		abort();
 	}
 	source_release(&source);
@@ -84,7 +86,24 @@ put_in_force(struct house *house, uint32_t which)
 static void
 make_house(struct house *house, bool neighbours_auto)
 {
-	static const char other[] = "set interfaces ge-0/0/1 unit 2 disable\n"
+	/* The last two ports. */
+	static const char six[] = "set interfaces ge-0/0/5 unit 0 family inet6 address 2001:db8:1::1/64\n"
+	    "set interfaces ge-0/0/6 unit 0 family inet6 address 2001:db8:2::1/64\n"
+	    "set interfaces ge-0/0/6 unit 0 family inet6 mtu 1300\n"
+	    "set security zones security-zone six-in interfaces ge-0/0/5.0\n"
+	    "set security zones security-zone six-in tcp-rst\n"
+	    "set security zones security-zone six-in host-inbound-traffic system-services all\n"
+	    "set security zones security-zone six-out interfaces ge-0/0/6.0\n"
+	    "set routing-options rib inet6.0 static route ::/0 next-hop 2001:db8:2::99\n"
+	    "set routing-options rib inet6.0 static route 2001:db8:6::/48 reject\n"
+	    "set protocols router-advertisement interface ge-0/0/5.0\n"
+	    "set security policies from-zone six-in to-zone six-out policy six match source-address any "
+	    "destination-address any application any\n"
+	    "set security policies from-zone six-in to-zone six-out policy six then permit\n"
+	    "set security forwarding-options family inet6 mode flow-based\n";
+	static const char other[] = "set security forwarding-options family inet6 mode packet-based\n"
+	    "delete routing-options rib inet6.0 static route ::/0\n"
+	    "set interfaces ge-0/0/1 unit 2 disable\n"
 	    "set interfaces ge-0/0/3 mtu 600\n"
 	    "set interfaces ge-0/0/5 unit 0 family inet address 10.99.0.1/24\n"
 	    "delete security zones security-zone TellersALBQ tcp-rst\n"
@@ -101,8 +120,8 @@ make_house(struct house *house, bool neighbours_auto)
 	if (house->gateway == NULL || schema == NULL) {
 		abort();
 	}
-	house->trees[0] = load(schema, "");
-	house->trees[1] = load(schema, other);
+	house->trees[0] = load(schema, six, "");
+	house->trees[1] = load(schema, six, other);
 	gateway_set_wall(house->gateway, 1191405600000000);
 	put_in_force(house, 0);
 }
