@@ -1,5 +1,5 @@
 /*
- * Shadowed and redundant policies: against a plain model on a small universe of packets, and by
+ * Shadowed and redundant policies (07295): against a plain model on a small universe of packets, and by
  * configurations whose answers are known.
  *
  * The universe: four source and four destination addresses (the top two bits), protocols 6, 17 and

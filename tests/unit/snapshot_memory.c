@@ -1,5 +1,6 @@
 /*
- * Memory that runs out at each single allocation: nothing leaks, nothing is half done, and the compilation says so.
+ * Memory that runs out at each single allocation: nothing leaks, nothing is half done, and the compilation says so
+ * (06295, cs09468: the former policies stay whole).
  *
  * The linker puts the functions below in the place of the C library's for everything in this program.
  */
