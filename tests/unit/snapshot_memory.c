@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,10 @@
 enum {
 	POLICIES = 10, /* of example 03 */
 	UNITS = 11,
+	INET6_ROUTES = 100,
 };
+
+#define INET6_POLICY "set security policies from-zone TellersALBQ to-zone IntranetALBQ policy TellCustRec match "
 
 static uint32_t allocations;
 static uint32_t failing = UINT32_MAX;
@@ -80,6 +84,26 @@ __wrap_strdup(const char *string)
 
 static struct world world;
 
+/* IPv6 beside the example: addresses, a book entry in use, routes with gateways of their own. */
+static void
+add_inet6(void)
+{
+	char line[160];
+
+	world_set(&world, "set interfaces ge-0/0/3 unit 2 family inet6 address 2001:db8:3::1/64\n"
+	                  "set security forwarding-options family inet6 mode flow-based\n"
+	                  "set routing-instances InternetALBQ-vr routing-options interface-routes rib-group inet6 six\n"
+	                  "set routing-options rib-groups six import-rib [ InternetALBQ-vr.inet6.0 inet6.0 ]\n"
+	                  INET6_POLICY "source-address 2001:db8:4::/64\n" INET6_POLICY "source-address 2001:db8:5::1\n");
+	for (unsigned i = 0; i < INET6_ROUTES; i++) {
+		(void)snprintf(line, sizeof(line),
+		    "set routing-instances InternetALBQ-vr routing-options rib InternetALBQ-vr.inet6.0 static route "
+		    "2001:db8:%x::/48 next-hop 2001:db8:3::%x\n",
+		    16 + i, 16 + i);
+		world_set(&world, line);
+	}
+}
+
 static int
 open_world(void **state)
 {
@@ -87,6 +111,7 @@ open_world(void **state)
 	world_open(&world);
 	world_load_example(&world, "03-albuquerque-firewall.set");
 	world_set(&world, "set system time-zone Europe/Vienna\n");
+	add_inet6();
 	return 0;
 }
 
