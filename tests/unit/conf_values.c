@@ -25,6 +25,7 @@ struct sample {
 };
 
 #define ROUTE "routing-options static route"
+#define ROUTE6 "routing-options rib static route"
 #define APPLICATION "applications application"
 
 static const struct sample samples[] = {
@@ -51,6 +52,38 @@ static const struct sample samples[] = {
     {ROUTE " preference", "007", "7"},
     {ROUTE " next-table", "a-vr.inet.0", "a-vr.inet.0"},
     {ROUTE " next-table", "inet.1", NULL},
+    /* The same of IPv6, spelled as RFC 5952 has it. */
+    {ROUTE6, "2001:DB8::77/32", "2001:db8::/32"},
+    {ROUTE6, "2001:db8:0:0:0:0:0:1", "2001:db8::1/128"},
+    {ROUTE6, "::/0", "::/0"},
+    {ROUTE6, "default", "::/0"},
+    {ROUTE6, "2001:db8::/129", NULL},
+    {ROUTE6, "2001:db8::/", NULL},
+    {ROUTE6, "2001:db8::1::/64", NULL},
+    {ROUTE6, "2001:db8:::1", NULL},
+    {ROUTE6, "12345::", NULL},
+    {ROUTE6, "10.0.0.0/8", NULL},
+    {ROUTE6, ":", NULL},
+    {ROUTE6 " next-hop", "2001:DB8::9/128", "2001:db8::9"},
+    {ROUTE6 " next-hop", "2001:db8::9/64", NULL},
+    {ROUTE6 " next-hop", "fe80::9%eth0", NULL},
+    {ROUTE6 " next-hop", "ge-0/0/3.2", "ge-0/0/3.2"},
+    {ROUTE6 " qualified-next-hop interface", "ge-0/0/3.2", "ge-0/0/3.2"},
+    {ROUTE6 " next-table", "a-vr.inet6.0", "a-vr.inet6.0"},
+    {"routing-options rib", "inet6.0", "inet6.0"},
+    {"routing-options rib", "a-vr.inet6.0", "a-vr.inet6.0"},
+    {"routing-options rib", "inet.0", NULL},
+    {"routing-options rib", "inet6.1", NULL},
+    {"security zones security-zone address-book address ip-prefix", "2001:DB8::5/64", "2001:db8::5/64"},
+    {"security zones security-zone address-book address ip-prefix", "2001:db8::g", NULL},
+    {"interfaces interface unit family inet6 mtu", "1280", "1280"},
+    {"interfaces interface unit family inet6 mtu", "1279", NULL},
+    {APPLICATION " icmp6-type", "neighbor-solicit", "neighbor-solicit"},
+    {APPLICATION " icmp6-type", "0128", NULL},
+    {APPLICATION " icmp6-type", "128", "128"},
+    {APPLICATION " icmp6-type", "256", NULL},
+    {APPLICATION " icmp6-type", "unreachable", NULL},
+    {APPLICATION " icmp6-code", "256", NULL},
     /* REQ-RT-020: a letter, then letters, digits, hyphens. */
     {"routing-options rib-groups rib-group", "intranet-rg", "intranet-rg"},
     {"routing-options rib-groups rib-group", "1-rg", NULL},

@@ -68,18 +68,20 @@ hop(const char *instance, struct ipv6_address destination)
 	return fib_lookup6(world.fib, world_instance(&world, instance), destination);
 }
 
-/* The name of the policy that takes a packet from a to b. */
+/* The name of the policy that takes a packet from a to b. `number`: the destination port, or ICMPv6's type + 256 * code. */
 static const char *
 policy(struct ipv6_address source, struct ipv6_address destination, uint8_t protocol, uint16_t number)
 {
+	const bool icmp = protocol == 58;
 	const struct classifier_key6 key = {
 	    .source = source,
 	    .destination = destination,
 	    .from_zone = world_zone(&world, "a"),
 	    .to_zone = world_zone(&world, "b"),
 	    .protocol = protocol,
-	    .destination_port = protocol == 58 ? 0 : number,
-	    .icmp_type = (uint8_t)(protocol == 58 ? number : 0),
+	    .destination_port = icmp ? 0 : number,
+	    .icmp_type = (uint8_t)(icmp ? number & 0xff : 0),
+	    .icmp_code = (uint8_t)(icmp ? number >> 8 : 0),
 	};
 	const struct classifier_match match = classifier_lookup6(world.snapshot, &key, world.wall);
 
@@ -238,6 +240,8 @@ test_policies(void **state)
 		POLICY "new then permit\n"
 		POLICY "all match source-address any destination-address any application junos-https\n"
 		POLICY "all then permit\n"
+		POLICY "port match source-address any destination-address any application junos-icmp6-dst-unreach-port\n"
+		POLICY "port then deny\n"
 		POLICY "icmp6 match source-address any destination-address any application junos-icmp6-all\n"
 		POLICY "icmp6 then permit\n");
 	world_run(&world);
@@ -246,6 +250,8 @@ test_policies(void **state)
 	assert_string_equal(policy(B(5), B(5), 6, 80), "default-policy");
 	assert_string_equal(policy(A(5), B(6), 58, 128), "ping");
 	assert_string_equal(policy(B(5), B(6), 58, 128), "icmp6"); /* not from hosts6 */
+	assert_string_equal(policy(A(5), B(6), 58, 1 + 256 * 4), "port");
+	assert_string_equal(policy(A(5), B(6), 58, 1 + 256 * 3), "icmp6");
 	assert_string_equal(policy(A(5), B(6), 58, 8), "icmp6"); /* 8 is ICMP's echo request, not ICMPv6's */
 	assert_string_equal(policy(A(5), B(6), 1, 8), "ping4"); /* protocol 1 is ICMP whatever carries it; no type there */
 	assert_string_equal(policy(A(5), B(6), 6, 22), "new");

@@ -24,12 +24,15 @@ struct predefined {
 	uint16_t low;
 	uint16_t high;
 	uint32_t timeout;
+	int16_t code; /* -1: any; of ICMP only */
 };
 
 static const struct predefined predefined[] = {
-#define APPLICATION(name, protocol, low, high, timeout) {name, protocol, low, high, timeout},
+#define APPLICATION(name, protocol, low, high, timeout) {name, protocol, low, high, timeout, -1},
+#define APPLICATION_CODE(name, protocol, type, code) {name, protocol, type, type, 0, code},
 #include "conf/applications.def"
 #undef APPLICATION
+#undef APPLICATION_CODE
 };
 
 enum { PREDEFINED_COUNT = sizeof(predefined) / sizeof(predefined[0]) };
@@ -187,7 +190,7 @@ tell_predefined(const char *name, void (*each)(void *context, const struct conf_
 		    .destination_low = icmp ? 0 : row->low,
 		    .destination_high = icmp ? UINT16_MAX : row->high,
 		    .icmp_type = (int16_t)(icmp && row->low == row->high ? row->low : -1),
-		    .icmp_code = -1,
+		    .icmp_code = row->code,
 		    .timeout = row->timeout,
 		};
 

@@ -136,8 +136,10 @@ struct port_row {
 
 static const struct port_row port_rows[] = {
 #define APPLICATION(name, protocol, low, high, timeout) {protocol, low, high, timeout, name},
+#define APPLICATION_CODE(name, protocol, type, code) {protocol, type, type, 0, name},
 #include "conf/applications.def"
 #undef APPLICATION
+#undef APPLICATION_CODE
 };
 
 enum {
