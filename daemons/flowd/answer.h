@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alarm.h"
 #include "conf/op.h"
 #include "configuration.h"
 #include "dns.h"
@@ -34,6 +35,7 @@ struct answer_sources {
 	const struct edge *edge;
 	struct worker *worker;
 	struct dns *dns;
+	struct alarms *alarms;
 };
 
 enum answer_progress {
@@ -79,6 +81,10 @@ enum answer_progress show_statistics(struct answer *answer, const struct answer_
 enum answer_progress show_policies(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_alarms(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_alarms(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_dns_cache(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

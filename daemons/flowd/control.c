@@ -17,6 +17,7 @@
 #include "answer.h"
 #include "configuration.h"
 #include "dns.h"
+#include "policy_alarm.h"
 #include "ipc/log.h"
 #include "ipc/payload.h"
 #include "ipc/server.h"
@@ -29,6 +30,7 @@ enum {
 	CHUNKS_MOST = 16,      /* chunks of answers for one asker in one pass */
 	SCHEDULE_MARGIN = 120, /* seconds before the compiled schedules end */
 	TICK_MILLISECONDS = 1000,
+	COUNTERS_STEP = 256,   /* counters of policies that a job reads */
 	NAMES_SHARE = 10,      /* of the time at most goes into compiling for new addresses of names */
 };
 
@@ -41,6 +43,8 @@ struct control {
 	struct configuration *kept;  /* verified, not in force; NULL: none */
 	struct logger *logger;
 	struct ipc_server *server;
+	struct alarms *alarms;
+	struct policy_alarms *policy_alarms;
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
@@ -106,6 +110,44 @@ replace_fib(struct configuration *configuration, struct fib *fib)
 	configuration->fib = fib;
 }
 
+/* Which counters a job reads, in steps that hold no packet up. */
+struct counters {
+	const struct policy_alarms *watch;
+	uint64_t *bytes;
+	uint32_t from;
+	uint32_t to;
+};
+
+static void
+read_counters(const struct worker_hands *hands, void *argument)
+{
+	const struct counters *counters = argument;
+
+	for (uint32_t i = counters->from; i < counters->to; i++) {
+		counters->bytes[i] =
+		    engine_policy_counters(hands->engine, policy_alarms_policy(counters->watch, i)).bytes;
+	}
+}
+
+static void
+sample_policies(struct control *control)
+{
+	const uint32_t count = policy_alarms_count(control->policy_alarms);
+	struct counters counters = {.watch = control->policy_alarms};
+
+	if (count == 0 || (counters.bytes = calloc(count, sizeof(*counters.bytes))) == NULL) {
+		return;
+	}
+	while (counters.from < count) {
+		counters.to = count - counters.from < COUNTERS_STEP ? count : counters.from + COUNTERS_STEP;
+		worker_run(control->start.worker, read_counters, &counters);
+		counters.from = counters.to;
+	}
+	policy_alarms_sample(control->policy_alarms, counters.bytes,
+	    &(struct policy_alarms_time){.monotonic = worker_now(), .wall = worker_wall() / 1000000}, control->registry);
+	free(counters.bytes);
+}
+
 /* Takes `next` over. Cannot fail. */
 static void
 put_in_force(struct control *control, struct configuration *next)
@@ -131,6 +173,10 @@ put_in_force(struct control *control, struct configuration *next)
 	control->force = next;
 	host_trim(control->start.host);
 	dns_follow(control->dns, next->tree);
+	if (!policy_alarms_follow(control->policy_alarms, next->snapshot, control->registry, worker_wall() / 1000000)) {
+		tell(control->logger, LOG_SEVERITY_ERROR, "FLOWD_ALARMS", "out of memory for the alarms of policies");
+	}
+	sample_policies(control); /* from here on is measured */
 	configuration_destroy(former);
 	if (former == NULL) {
 		daemon_notify(control->start.options, "forwarding");
@@ -338,6 +384,7 @@ answer_step(struct control *control, struct ipc_client *client, struct answer *a
 	    .edge = control->start.edge,
 	    .worker = control->start.worker,
 	    .dns = control->dns,
+	    .alarms = control->alarms,
 	};
 	struct text error = TEXT_EMPTY;
 	struct op_tree tree;
@@ -499,7 +546,11 @@ control_create(const struct control_start *start, struct text *error)
 	control->registry = snapshot_registry_create();
 	control->logger = logger_create(text_string(&path), "flowd");
 	control->server = ipc_server_create(start->listener, "flowd", &handler, control);
-	control->dns = control->logger == NULL ? NULL : dns_create(start->options->state, control->logger);
+	control->alarms = alarms_create(control->logger);
+	control->policy_alarms = control->alarms == NULL ? NULL : policy_alarms_create(control->alarms);
+	control->dns = control->logger == NULL || control->policy_alarms == NULL ?
+	    NULL :
+	    dns_create(start->options->state, control->logger, control->alarms);
 	text_release(&path);
 	if (control->schema == NULL || control->dns == NULL || control->registry == NULL || control->logger == NULL || control->server == NULL) {
 		text_append(error, error->length == 0 ? "out of memory" : "");
@@ -532,6 +583,8 @@ control_destroy(struct control *control)
 	configuration_destroy(control->kept);
 	configuration_destroy(control->force);
 	dns_destroy(control->dns);
+	policy_alarms_destroy(control->policy_alarms);
+	alarms_destroy(control->alarms);
 	if (control->logger != NULL) {
 		logger_destroy(control->logger);
 	}
@@ -547,6 +600,7 @@ control_destroy(struct control *control)
 static void
 tell_losses(struct control *control)
 {
+	const struct alarm_name name = {ALARM_EVENTS_LOST, "event ring"};
 	const uint64_t lost = worker_losses(control->start.worker).events;
 
 	if (lost != control->lost_told) {
@@ -554,6 +608,10 @@ tell_losses(struct control *control)
 		    "%llu event records were lost: more came than could be logged",
 		    (unsigned long long)(lost - control->lost_told));
 		control->lost_told = lost;
+		alarm_raise(control->alarms, &name, "event records were lost: more came than could be logged",
+		    worker_wall() / 1000000);
+	} else {
+		alarm_settle(control->alarms, &name, worker_wall() / 1000000);
 	}
 }
 
@@ -572,6 +630,7 @@ tick(struct control *control)
 	}
 	follow_schedules(control);
 	dns_serve(control->dns);
+	sample_policies(control);
 	tell_losses(control);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ipc/daemon.h"
 #include "ipc/names_link.h"
@@ -14,6 +15,7 @@ struct dns {
 	struct names *table;
 	struct names_link *link;
 	struct logger *logger;
+	struct alarms *alarms;
 	struct snapshot_names names;
 };
 
@@ -44,6 +46,27 @@ print_addresses(const struct names_view *view, struct text *out)
 	}
 }
 
+/* A name that does not resolve is an alarm until it does, or a server says that there is no such name. */
+static void
+follow_alarm(const struct dns *dns, const struct names_view *view)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct text subject = TEXT_EMPTY;
+	struct text message = TEXT_EMPTY;
+
+	text_printf(&subject, "%s %s", view->name, view->family == 4 ? "A" : "AAAA");
+	const struct alarm_name name = {ALARM_DNS_NAME, text_string(&subject)};
+
+	if (view->state == NAMES_CURRENT || view->state == NAMES_ABSENT) {
+		alarm_settle(dns->alarms, &name, now);
+	} else {
+		text_printf(&message, "%s is %s: %s", text_string(&subject), names_state_word(view->state), view->reason);
+		alarm_raise(dns->alarms, &name, text_string(&message), now);
+	}
+	text_release(&subject);
+	text_release(&message);
+}
+
 /* What became of a name, for the log. */
 static void
 on_change(void *context, const struct names_view *view)
@@ -52,6 +75,7 @@ on_change(void *context, const struct names_view *view)
 	const char *record = view->family == 4 ? "A" : "AAAA";
 	struct text list = TEXT_EMPTY;
 
+	follow_alarm(dns, view);
 	print_addresses(view, &list);
 	switch (view->state) {
 	case NAMES_UNKNOWN:
@@ -80,7 +104,7 @@ on_change(void *context, const struct names_view *view)
 }
 
 struct dns *
-dns_create(const char *state, struct logger *logger)
+dns_create(const char *state, struct logger *logger, struct alarms *alarms)
 {
 	struct dns *dns = calloc(1, sizeof(*dns));
 	struct text path = TEXT_EMPTY;
@@ -90,6 +114,7 @@ dns_create(const char *state, struct logger *logger)
 	}
 	daemon_socket_path(state, "resolverd", &path);
 	dns->logger = logger;
+	dns->alarms = alarms;
 	dns->names = (struct snapshot_names){.find = find_addresses, .context = dns};
 	dns->table = names_create(&(struct names_listener){.changed = on_change, .context = dns});
 	dns->link = dns->table == NULL || text_failed(&path) ? NULL :
@@ -127,6 +152,25 @@ add_name(void *context, const struct conf_node *dns_name)
 		wanted->items[wanted->count] = dns_name->value;
 	}
 	wanted->count++;
+}
+
+/* Alarms about names that nobody wants any more. Subjects are NAME RECORD. */
+static void
+settle_unwanted(const struct dns *dns)
+{
+	for (size_t i = 0; i < alarms_count(dns->alarms); i++) {
+		const struct alarm *alarm = alarms_at(dns->alarms, i);
+		char name[ALARM_SUBJECT];
+
+		if (alarm->kind != ALARM_DNS_NAME || !alarm->active) {
+			continue;
+		}
+		memcpy(name, alarm->subject, sizeof(name));
+		name[strcspn(name, " ")] = '\0';
+		if (!names_known(dns->table, name)) {
+			alarm_settle(dns->alarms, &(struct alarm_name){ALARM_DNS_NAME, alarm->subject}, (int64_t)time(NULL));
+		}
+	}
 }
 
 static size_t
@@ -173,6 +217,7 @@ dns_follow(struct dns *dns, const struct conf_tree *tree)
 		tell(dns->logger, LOG_SEVERITY_ERROR, "FLOWD_DNS_MEMORY", "out of memory for the names of address books");
 	}
 	free(wanted.items);
+	settle_unwanted(dns);
 	names_link_serve(dns->link);
 }
 

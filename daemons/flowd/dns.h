@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alarm.h"
 #include "conf/conf.h"
 #include "ipc/log.h"
 #include "ipc/names.h"
@@ -20,8 +21,8 @@
 
 struct dns;
 
-/* Borrows the logger. NULL: no memory. */
-struct dns *dns_create(const char *state, struct logger *logger) __attribute__((warn_unused_result));
+/* Borrows both. NULL: no memory. */
+struct dns *dns_create(const char *state, struct logger *logger, struct alarms *alarms) __attribute__((warn_unused_result));
 void dns_destroy(struct dns *dns);
 /* The configuration in force, its groups expanded. */
 void dns_follow(struct dns *dns, const struct conf_tree *tree);

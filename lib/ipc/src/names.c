@@ -482,6 +482,12 @@ names_count(const struct names *names)
 	return names->count;
 }
 
+bool
+names_known(const struct names *names, const char *name)
+{
+	return find(names, name) != NULL;
+}
+
 void
 names_view(const struct names *names, size_t index, uint8_t family, uint64_t now, struct names_view *view)
 {

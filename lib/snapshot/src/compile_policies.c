@@ -9,6 +9,10 @@
 
 #include "compile.h"
 
+enum {
+	KILOBYTE = 1024,
+};
+
 struct context {
 	const struct conf_node *node; /* from-zone ... to-zone ..., or global */
 	const struct conf_node *from; /* NULL: any */
@@ -151,6 +155,15 @@ flags_of(const struct conf_node *then)
 	    (conf_present(then, "count") ? POLICY_COUNT_TRAFFIC : 0));
 }
 
+/* In bytes an interval. */
+static uint64_t
+threshold_of(const struct conf_node *then, const char *name, uint64_t unit)
+{
+	const struct conf_node *alarm = conf_walk(then, "count", "alarm", NULL);
+
+	return conf_value(alarm, name) == NULL ? SNAPSHOT_NO_ALARM : conf_number(alarm, name, 0) * unit;
+}
+
 /* Several schedulers: active while any of them is (E-091). Unknown ones never are. */
 static bool
 read_schedulers(struct compilation *compilation, const struct conf_node *node, struct snapshot_policy *policy)
@@ -265,6 +278,8 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	policy->from_zone = context->from_zone;
 	policy->to_zone = context->to_zone;
 	policy->position = position;
+	policy->alarm_second = threshold_of(then, "per-second-threshold", 1);
+	policy->alarm_minute = threshold_of(then, "per-minute-threshold", KILOBYTE);
 	compilation->refusal = policy->action == POLICY_DENY || policy->action == POLICY_REJECT;
 	/* REQ-POL-016: sources in the from-zone's book, destinations in the to-zone's */
 	if (policy->name == NULL || !read_schedulers(compilation, node, policy) ||

@@ -15,6 +15,7 @@
 #include "wire/ipv6.h"
 
 #define SNAPSHOT_NONE UINT16_MAX
+#define SNAPSHOT_NO_ALARM UINT64_MAX
 #define SNAPSHOT_VLAN_UNTAGGED 0
 /* Zone identities that exist without configuration. */
 #define SNAPSHOT_ZONE_SELF 0   /* junos-self: what our own host sends and gets */
@@ -188,6 +189,9 @@ struct snapshot_policy {
 	uint32_t position; /* in its context */
 	uint16_t scheduler_count; /* 0: always active; else active while any of them is */
 	const uint16_t *schedulers;
+	/* count alarm: more bytes in a second, in a minute raise an alarm (E-08G); SNAPSHOT_NO_ALARM: none. */
+	uint64_t alarm_second;
+	uint64_t alarm_minute;
 	/* A global policy's zones; none: all. Those of other policies are from_zone and to_zone alone. */
 	uint16_t from_count;
 	uint16_t to_count;

@@ -104,6 +104,8 @@ struct names_view {
 	const struct resolve_address *addresses; /* borrowed until the table changes */
 };
 size_t names_count(const struct names *names);
+/* Is it one that is wanted? */
+bool names_known(const struct names *names, const char *name);
 /* => index < names_count(), family 4 or 6 */
 void names_view(const struct names *names, size_t index, uint8_t family, uint64_t now, struct names_view *view);
 const char *names_state_word(enum names_state state);
