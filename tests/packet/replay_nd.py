@@ -254,6 +254,7 @@ def resolution():
         (4.0, 1, na(FAR, mac=EVIL_MAC), "drop", "nd-unasked"),
         (4.01, 0, udp(HOST, FAR), "forward", "session"),
         (4.02, 1, na(FAR, destination=LINK_LOCAL[1], mac=EVIL_MAC, S=1, O=0), "drop", "nd-unasked"),
+        (4.03, 1, na(FAR, destination=LINK_LOCAL[1], mac=EVIL_MAC, S=1), "drop", "nd-unasked"),
         (4.1, 1, na(FAR, destination=LINK_LOCAL[1], mac=FAR_MAC, S=1), "consume", "nd"),
         (4.2, 0, udp(HOST, FAR), "forward", "session"),
         # Nobody is there: the sender hears of it.
@@ -274,6 +275,22 @@ def resolution():
     # The host that is to hear of it is asked for first, and does not answer either: three questions.
     back = [p[ICMPv6ND_NS].tgt for _, p in only(played.left(0, 7.5), ICMPv6ND_NS, "back")]
     equal(back[:1], [HOST], "the sender's own address is asked for, to tell it")
+
+
+def moves():
+    """A station that takes an address over from one that is silent: the third question goes to all, and its answer counts."""
+    rows = [
+        START,
+        (3.0, 0, udp(HOST, FAR), "proxy", "neighbour-wait"),
+        (3.1, 1, na(FAR, destination=LINK_LOCAL[1], mac=FAR_MAC, S=1), "consume", "nd"),
+        (4.0, 1, na(FAR, mac="02:bb:00:00:00:0a"), "drop", "nd-unasked"),
+        (6.1, 1, na(FAR, destination=LINK_LOCAL[1], mac="02:bb:00:00:00:0a", S=1), "consume", "nd"),
+        (6.2, 0, udp(HOST, FAR), "forward", "session"),
+    ]
+    played = Played(Place(), rows, 1)
+    asked = [(round(time), p[Ether].dst) for time, p in only(played.left(1, 3.5), ICMPv6ND_NS, "probes")]
+    equal(asked, [(4, FAR_MAC), (5, FAR_MAC), (6, "33:33:ff:00:00:09")], "two to the one we know, the third to all")
+    equal([p[Ether].dst for _, p in played.left(1, 6.1) if UDP in p], ["02:bb:00:00:00:0a"], "to the new one")
 
 
 def unreachable_told():
@@ -355,7 +372,7 @@ def scan():
     equal((run.verdicts[-1]["verdict"], run.verdicts[-1]["reason"]), ("forward", "session"), "who is there stays known")
 
 
-for test in (own_addresses, questions, duplicates, own_question_back, resolution, unreachable_told, advertisements,
+for test in (own_addresses, questions, duplicates, own_question_back, resolution, moves, unreachable_told, advertisements,
              automatic, mode_drop, scan):
     test()
 finish()

@@ -267,13 +267,22 @@ neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 	return create(engine, unit, address);
 }
 
+/* Is the question that is open one to all, which any station may answer? */
+static bool
+asks_all(const struct neighbour *entry)
+{
+	return entry->state == NEIGHBOUR_INCOMPLETE ||
+	       (entry->tries == NEIGHBOUR_TRIES && !ipv6_is_mapped(entry->address));
+}
+
 static void
 ask(struct engine *engine, uint32_t index)
 {
 	struct neighbour *entry = &engine->neighbours.entries[index];
-	const uint8_t *mac = entry->state == NEIGHBOUR_PROBE ? entry->mac : NULL;
+	const uint8_t *mac;
 
 	entry->tries++;
+	mac = asks_all(entry) ? NULL : entry->mac;
 	if (ipv6_is_mapped(entry->address)) {
 		(void)arp_request(engine, entry->unit, (uint32_t)entry->address.low, mac);
 	} else {
@@ -356,7 +365,9 @@ neighbour_answered(
 	const struct neighbour *entry = &engine->neighbours.entries[index];
 
 	if ((entry->state != NEIGHBOUR_INCOMPLETE && entry->state != NEIGHBOUR_PROBE) ||
-	    entry->tries == 0) {
+	    entry->tries == 0 ||
+	    (!ipv6_is_mapped(address) && !asks_all(entry) &&
+		!ethernet_same_address(entry->mac, mac))) {
 		return false;
 	}
 	confirm(engine, index, mac);
