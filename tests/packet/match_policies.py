@@ -172,26 +172,44 @@ equal((answer.get("outcome/reason"), answer.get("outcome/policy-name")), ("defau
 
 # the same for inet6: `any` and families of their own (REQ-FW-017)
 six = place.write("six.set", """
+set system services ssh
 set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64
 set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64
+set routing-options rib inet6.0 static route ::/0 next-hop 2001:db8:2::99
 set security forwarding-options family inet6 mode flow-based
 set security zones security-zone trust interfaces ge-0/0/0.0
+set security zones security-zone trust host-inbound-traffic system-services ping
 set security zones security-zone untrust interfaces ge-0/0/1.0
+set security zones security-zone trust address-book address lan 2001:db8:1::/64
 set security policies from-zone trust to-zone untrust policy four match source-address 10.0.0.0/8
 set security policies from-zone trust to-zone untrust policy four match destination-address any
 set security policies from-zone trust to-zone untrust policy four match application any
 set security policies from-zone trust to-zone untrust policy four then permit
+set security policies from-zone trust to-zone untrust policy far match source-address lan
+set security policies from-zone trust to-zone untrust policy far match destination-address 2001:db8:3::/48
+set security policies from-zone trust to-zone untrust policy far match application any
+set security policies from-zone trust to-zone untrust policy far then reject
 set security policies global policy web match source-address any
 set security policies global policy web match destination-address any
 set security policies global policy web match application junos-http
 set security policies global policy web then permit
 """)
 config = six
-answer = Answer("from-zone trust to-zone untrust source-ip 2001:db8:1::5 destination-ip 2001:db8:9::1 protocol tcp source-port 9 destination-port 80")
-equal((answer.passed(), answer.matched()), ([("four", "address-unknown", [])], ["web"]), "inet6 policies")
-answer = Answer("source-ip 2001:db8:1::5 destination-ip 2001:db8:2::7 protocol tcp source-port 9 destination-port 80")
-equal((answer.get("arrival/interface"), answer.get("route/table-name"), answer.get("route/destination"), answer.get("route/zone")),
-      ("ge-0/0/0.0", "inet6.0", "2001:db8:2::/64", "untrust"), "inet6 route")
+WEB = "source-ip 2001:db8:1::5 destination-ip 2001:db8:9::1 protocol tcp source-port 9 destination-port 80"
+PASSED = [("four", "address-unknown", []), ("far", "destination-address", ["2001:db8:3::/48"])]
+answer = Answer("from-zone trust to-zone untrust " + WEB)
+equal((answer.passed(), answer.matched()), (PASSED, ["web"]), "inet6 policies")
+answer = Answer(WEB)
+equal((answer.get("arrival/interface"), answer.get("route/table-name"), answer.get("route/destination"), answer.get("route/next-hop"), answer.get("route/zone")),
+      ("ge-0/0/0.0", "inet6.0", "::/0", "2001:db8:2::99", "untrust"), "inet6 route")
+equal((answer.passed(), answer.matched(), answer.get("outcome/verdict"), answer.get("outcome/interface"), answer.get("session/inactivity-timeout")),
+      (PASSED, ["web"], "forward", "ge-0/0/1.0", "300"), "inet6 verdict")
+answer = Answer("source-ip 2001:db8:1::5 destination-ip 2001:db8:3::7 protocol udp source-port 9 destination-port 80")
+equal((answer.matched(), answer.get("outcome/verdict"), answer.get("outcome/reason")), (["far"], "reject", "policy-reject"), "inet6 reject")
+answer = Answer("source-ip 2001:db8:1::5 destination-ip 2001:db8:1::1 protocol icmp6")
+equal((answer.get("host-inbound/state"), answer.get("outcome/verdict")), ("allowed", "proxy"), "inet6 echo")
+answer = Answer("source-ip 2001:db8:1::5 destination-ip 2001:db8:1::1 protocol tcp source-port 9 destination-port 22")
+equal(answer.get("outcome/reason"), "host-inbound-denied", "inet6 ssh")
 config = place.path("match.set")
 
 # the text form is what a person reads; options with dashes are the same words
