@@ -2,6 +2,7 @@
 """Fragments of IPv4: they follow the session of the first (REQ-FW-013), in any order; and what is dropped, with its reason.
 
 cs06917: no pattern of fragments can do harm. 07301: long gaps and unequal sizes. 08164: what is held comes back or is freed.
+cs11155: fragments of IP in IP that come in by different ports.
 usage: replay_fragments.py BUILD
 """
 import random
@@ -17,7 +18,9 @@ set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24
 set interfaces ge-0/0/1 unit 0 family inet address 10.0.1.1/24
 set interfaces ge-0/0/2 mtu 1014
 set interfaces ge-0/0/2 unit 0 family inet address 10.0.2.1/24
+set interfaces ge-0/0/3 unit 0 family inet address 10.0.3.1/24
 set security zones security-zone inside interfaces ge-0/0/0.0
+set security zones security-zone inside interfaces ge-0/0/3.0
 set security zones security-zone inside host-inbound-traffic system-services ping
 set security zones security-zone outside interfaces ge-0/0/1.0
 set security zones security-zone narrow interfaces ge-0/0/2.0
@@ -335,6 +338,37 @@ def life():
     equal(outcomes(run), [FORWARD] * 4, "one identification, two protocols")
 
 
+def errors():
+    """An ICMP error that comes in fragments goes where its session came from."""
+    first = frame() / udp(100, identification=30)
+    quoted = IP(src=CLIENT, dst=SERVER, ttl=60) / UDP(sport=4000, dport=4242) / Raw(bytes(2000))
+    strange = IP(src=CLIENT, dst=SERVER, ttl=60) / UDP(sport=4999, dport=4242) / Raw(bytes(2000))
+    back = [cut(IP(src=SERVER, dst=CLIENT, id=number) / ICMP(type=3, code=3) / Raw(bytes(about)), [800])
+            for number, about in ((31, quoted), (32, strange), (33, quoted))]
+    equal([len(row) for row in back], [3, 3, 3], "fragments of an error")
+    back[2].reverse()
+    client = place.capture("error-client.pcap", [at(START, first)])
+    server = place.capture("error-server.pcap", [at(START + 1 + number, packet) for number, packet in
+                                                 enumerate(back[0] + back[1] + back[2])])
+    run = place.replay("--config", config, "--in", "ge-0/0/0=" + client, "--in", "ge-0/0/1=" + server, what="errors")
+    equal(outcomes(run), [FORWARD] + [FORWARD] * 3 + [("drop", "icmp-no-session")] * 3 + [HELD] * 2 + [FORWARD],
+          "errors in fragments")
+    equal(len(joined(run.left("ge-0/0/0"))), 2, "both arrive")
+
+
+def two_ports():
+    """cs11155: the same zone, another interface: the same datagram. Another zone is another datagram."""
+    inner = IP(src="192.168.1.1", dst="192.168.2.2") / UDP(sport=1, dport=2) / Raw(bytes(3000))
+    pieces = cut(IP(src=CLIENT, dst=SERVER, id=34, proto=4) / Raw(bytes(inner)), [1480])
+    equal(len(pieces), 3, "fragments of IP in IP")
+    left = place.capture("left.pcap", [at(START + 1, pieces[0]), at(START + 3, pieces[2])])
+    right = place.capture("right.pcap", [at(START + 2, pieces[1])])
+    run = place.replay("--config", config, "--in", "ge-0/0/0=" + left, "--in", "ge-0/0/3=" + right, what="two ports")
+    equal(outcomes(run), [FORWARD] * 3, "two ports of a zone")
+    run = place.replay("--config", config, "--in", "ge-0/0/0=" + left, "--in", "ge-0/0/1=" + right, what="two zones")
+    equal(outcomes(run), [FORWARD, HELD, FORWARD], "a fragment from another zone meddles with nothing")
+
+
 def random_patterns():
     """cs06917: noise of fragments: no harm, everything has a reason, and what was held is accounted for."""
     draw = random.Random(6)
@@ -362,5 +396,7 @@ segments()
 to_ourselves()
 smaller_link()
 life()
+errors()
+two_ports()
 random_patterns()
 finish()
