@@ -113,7 +113,7 @@ test_what_does_not_fit(void **state)
 	    {FORTH, TCP_ACK, A + 1, B + 1, 1000, TCP_PASS, TCP_STATE_ESTABLISHED},
 	    {FORTH, TCP_ACK, A + 1001, B + 1, 1, TCP_OUT_OF_WINDOW, TCP_STATE_ESTABLISHED},
 	    {FORTH, TCP_RST, A + 1002, 0, 0, TCP_OUT_OF_WINDOW, TCP_STATE_ESTABLISHED},
-	    {FORTH, TCP_RST, A + 1001, 0, 0, TCP_RESET, TCP_STATE_ESTABLISHED},
+	    {FORTH, TCP_RST, A + 1001, 0, 0, TCP_PASS, TCP_STATE_RESET},
 	};
 
 	(void)state;
@@ -172,8 +172,17 @@ test_reset_numbers(void **state)
 	    {BACK, TCP_RST, B + 500, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
 	    {BACK, TCP_RST, B + 502, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_ESTABLISHED},
 	    {BACK, TCP_RST, B + 1302, 0, 0, TCP_OUT_OF_WINDOW, TCP_STATE_ESTABLISHED},
-	    {BACK, TCP_RST, B + 301, 0, 0, TCP_RESET, TCP_STATE_ESTABLISHED},
-	    {BACK, TCP_RST, B + 501, 0, 0, TCP_RESET, TCP_STATE_ESTABLISHED},
+	    /* what the client acknowledged, but more is on its way to it; all that the server sent, but the
+	     * client has not acknowledged it */
+	    {BACK, TCP_RST, B + 301, 0, 0, TCP_PASS, TCP_STATE_RESET},
+	    {BACK, TCP_RST, B + 501, 0, 0, TCP_PASS, TCP_STATE_RESET},
+	    {FORTH, TCP_ACK, A + 1, B + 401, 0, TCP_PASS, TCP_STATE_RESET},
+	    {BACK, TCP_RST, B + 400, 0, 0, TCP_PASS_UNTRACKED, TCP_STATE_RESET},
+	    {BACK, TCP_SYN | TCP_ACK, B, A + 1, 0, TCP_OUT_OF_STATE, TCP_STATE_RESET},
+	    {BACK, TCP_RST, B + 401, 0, 0, TCP_PASS, TCP_STATE_RESET},
+	    {FORTH, TCP_ACK, A + 1, B + 501, 0, TCP_PASS, TCP_STATE_RESET},
+	    {BACK, TCP_RST, B + 501, 0, 0, TCP_RESET, TCP_STATE_RESET},
+	    {FORTH, TCP_SYN, A + 90000, 0, 0, TCP_RESTART, TCP_STATE_RESET},
 	};
 
 	(void)state;

@@ -28,7 +28,7 @@ session_base(const struct session_common *common)
 	if ((common->flags & SESSION_FIXED) == 0) {
 		return common->timeout;
 	}
-	return common->tcp == TCP_STATE_CLOSED ? TIMEOUT_LINGER : TIMEOUT_HANDSHAKE;
+	return tcp_lingers(common->tcp) ? TIMEOUT_LINGER : TIMEOUT_HANDSHAKE;
 }
 
 uint32_t

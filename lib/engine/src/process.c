@@ -132,7 +132,7 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 		return false;
 	}
 	if (before != common->tcp) {
-		if (common->tcp == TCP_STATE_CLOSED) {
+		if (tcp_lingers(common->tcp)) {
 			session_fix_deadline(engine, session, TIMEOUT_LINGER);
 		} else if (tcp_opening(before) && !tcp_opening(common->tcp)) {
 			common->flags &= (uint16_t)~SESSION_FIXED;
@@ -325,7 +325,7 @@ session_packet(
 		forward_related(engine, item, session, direction);
 		return true;
 	}
-	if (common->tcp == TCP_STATE_CLOSED && tcp_is_start(item->segment.header.flags)) {
+	if (tcp_lingers(common->tcp) && tcp_is_start(item->segment.header.flags)) {
 		session_end(engine, session, REASON_CLOSE_REPLACED);
 		return false;
 	}

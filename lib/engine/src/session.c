@@ -212,8 +212,8 @@ session_timeout_reason(const struct session *session)
 	if (common->protocol != IPV4_PROTOCOL_TCP) {
 		return REASON_CLOSE_IDLE;
 	}
-	if (common->tcp == TCP_STATE_CLOSED) {
-		return REASON_CLOSE_TCP_FIN;
+	if (tcp_lingers(common->tcp)) {
+		return common->tcp == TCP_STATE_RESET ? REASON_CLOSE_TCP_RST : REASON_CLOSE_TCP_FIN;
 	}
 	return tcp_opening(common->tcp) ? REASON_CLOSE_HANDSHAKE : REASON_CLOSE_IDLE;
 }

@@ -25,6 +25,7 @@ state_of(const struct session_common *common)
 	case TCP_STATE_FIN_BACK:
 		return SESSION_TCP_CLOSING;
 	case TCP_STATE_CLOSED:
+	case TCP_STATE_RESET:
 	case TCP_STATE_COUNT:
 		return SESSION_TCP_CLOSED;
 	}

@@ -22,10 +22,12 @@
  * gets the client's SYN with ACK, but nothing that it sends then passes.
  *
  * A RST must lie within the window too (REQ-SES-007), or in the handshake acknowledge the SYN (RFC
- * 9293 3.10.7.3). It ends the session when it has just the number that its receiver waits for: the
- * highest that its sender reached, or the last one that was acknowledged here. Any other goes on and
- * changes nothing, as it may be a guess of a stranger: the receiver answers it with a challenge, and
- * what the true sender says to that has the number that was acknowledged (RFC 5961 3).
+ * 9293 3.10.7.3). It ends the session when it has the highest number that its sender reached and that
+ * was acknowledged last: its receiver waits for that. With only one of both the receiver takes it, or
+ * does not: when something before it got lost behind us it answers with a challenge, and when more is
+ * on its way than was acknowledged it acknowledges that; what the sender says then has the right number
+ * (RFC 5961 3). The session lingers for it. Any other RST goes on and changes nothing, as it may be a
+ * guess of a stranger.
  *
  * A bare SYN within an established or half closed session goes on and changes
  * nothing: a host that lost its memory, or has given up on a peer that does not close, gets its
@@ -133,6 +135,12 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
         [TCP_EVENT_FIN] = BOTH(TCP_STATE_CLOSED),
         [TCP_EVENT_RST] = BOTH(TCP_STATE_CLOSED),
     },
+    [TCP_STATE_RESET] = {
+        [TCP_EVENT_SYN] = BOTH(TCP_STATE_RESET),
+        [TCP_EVENT_ACK] = BOTH(TCP_STATE_RESET),
+        [TCP_EVENT_FIN] = BOTH(TCP_STATE_RESET),
+        [TCP_EVENT_RST] = BOTH(TCP_STATE_RESET),
+    },
 };
 #undef BOTH
 
@@ -232,24 +240,26 @@ reset_in_window(
 }
 
 /* Will the receiver take the RST, as far as can be known here? */
-static bool
-reset_exact(
-    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+static enum tcp_outcome
+judge_reset(struct session_common *common, unsigned direction, const struct tcp_segment *segment)
 {
 	const struct tcp_window *sender = &common->window[direction];
 	const uint32_t sequence = segment->header.sequence;
 
-	return sender->window == 0 || sequence == sender->end || sequence == common->acknowledged;
-}
-
-static enum tcp_outcome
-judge_reset(
-    const struct session_common *common, unsigned direction, const struct tcp_segment *segment)
-{
 	if (!reset_in_window(common, direction, segment)) {
 		return TCP_OUT_OF_WINDOW;
 	}
-	return reset_exact(common, direction, segment) ? TCP_RESET : TCP_PASS_UNTRACKED;
+	const bool reached = sequence == sender->end;
+	const bool acknowledged = sequence == common->acknowledged;
+
+	if (sender->window == 0 || (reached && acknowledged)) {
+		return TCP_RESET;
+	}
+	if (!reached && !acknowledged) {
+		return TCP_PASS_UNTRACKED;
+	}
+	common->tcp = TCP_STATE_RESET;
+	return TCP_PASS;
 }
 
 /* `flags` are the segment's: said apart, so that the compiler can leave out what they exclude. */
@@ -351,7 +361,7 @@ track_by_table(struct session_common *common, unsigned direction,
 		return check ? judge_reset(common, direction, segment) : TCP_RESET;
 	}
 	if (event == TCP_EVENT_SYN) {
-		if (common->tcp == TCP_STATE_CLOSED) {
+		if (tcp_lingers(common->tcp)) {
 			return TCP_RESTART;
 		}
 		if (common->tcp >= TCP_STATE_ESTABLISHED) {

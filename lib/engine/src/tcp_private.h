@@ -25,6 +25,7 @@ enum tcp_state {
 	TCP_STATE_FIN_FORTH,
 	TCP_STATE_FIN_BACK,
 	TCP_STATE_CLOSED, /* FIN in both directions: lingers for the last segments */
+	TCP_STATE_RESET,  /* by a RST that its receiver may still challenge: lingers for that */
 	TCP_STATE_COUNT
 };
 
@@ -48,6 +49,13 @@ static inline bool
 tcp_opening(uint8_t state)
 {
 	return state <= TCP_STATE_PICKUP;
+}
+
+/* Is it over, and only lingers? */
+static inline bool
+tcp_lingers(uint8_t state)
+{
+	return state >= TCP_STATE_CLOSED;
 }
 
 /* May it begin a session: SYN and none of ACK, FIN, RST (REQ-SES-014)? */

@@ -16,7 +16,7 @@ enum session_state {
 	SESSION_TCP_OPENING,  /* the handshake is not complete */
 	SESSION_TCP_ESTABLISHED,
 	SESSION_TCP_CLOSING,  /* FIN in one direction */
-	SESSION_TCP_CLOSED,   /* FIN in both: it only lingers for the last segments */
+	SESSION_TCP_CLOSED,   /* FIN in both, or RST: it only lingers for the last segments */
 };
 
 struct engine_session_view {
