@@ -100,6 +100,23 @@ run = scene.run("echo")
 equal([(event["reason"], round(event["time"])) for event in run.events if event["event"] == "session-close"],
       [("idle-timeout", 60)] * 2, "REQ-SES-003: 60 s; what is dropped does not refresh (os58621)")
 
+# --- applications of ICMPv6 are types; a SYN asks for no more than tcp-mss says, behind extension headers too ---
+scene = Scene(place, POLICIES.replace("junos-icmp6-all", "junos-icmp6-echo-request") + """
+set security flow tcp-mss all-tcp mss 1220
+set routing-options rib inet6.0 static route 2001:db8:77::/48 qualified-next-hop fe80::99 interface ge-0/0/1.0
+set security policies from-zone inside to-zone outside policy echo match application junos-http
+""")
+scene.send(INSIDE, ip() / ICMPv6EchoRequest(id=9), "forward", "session", policy="echo")
+scene.send(INSIDE, ip(nh=58) / ICMPv6Unknown(type=139, code=1, msgbody=b"12345678"), "drop", "default-deny")
+scene.send(INSIDE, ip() / TCP(sport=1, dport=80, flags="S", options=[("MSS", 1440)]), "forward", "session")
+scene.send(INSIDE, ip() / IPv6ExtHdrDestOpt() / TCP(sport=2, dport=80, flags="S", options=[("MSS", 1440)]), "forward", "session")
+scene.send(INSIDE, ip() / TCP(sport=3, dport=80, flags="S", options=[("MSS", 1220)]), "forward", "session")
+scene.send(INSIDE, ip(destination="2001:db8:77::5") / ICMPv6EchoRequest(id=9), "forward", "session", out=OUTSIDE + ".0")
+run = scene.run("applications")
+outside = sent(run, OUTSIDE)
+equal([dict(packet[TCP].options)["MSS"] for packet in outside if TCP in packet], [1220, 1220, 1220], "tcp-mss")
+equal(outside[-1].dst, "02:00:00:00:00:99", "a link-local next hop")
+
 # --- errors about a session's packets ---
 first = ip() / UDP(sport=4000, dport=53) / Raw(b"question")
 answer = ip(SERVER, CLIENT) / UDP(sport=53, dport=4000) / Raw(b"reply")
