@@ -430,12 +430,13 @@ apply_instance(struct host *host, const struct snapshot *snapshot, uint16_t inst
 static struct host_default
 find_default(const struct host *host, enum family family)
 {
-	for (uint16_t instance = 0; instance < HOST_INSTANCES; instance++) {
+	for (unsigned instance = 0; instance < HOST_INSTANCES; instance++) {
 		const struct address_set *set = &host->instances[instance].addresses;
 
 		for (size_t i = 0; i < set->count; i++) {
 			if (family_of(set->items[i]) == family) {
-				return (struct host_default){.there = true, .instance = instance, .address = set->items[i]};
+				return (struct host_default){
+				    .there = true, .instance = (uint16_t)instance, .address = set->items[i]};
 			}
 		}
 	}
