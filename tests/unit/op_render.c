@@ -340,6 +340,8 @@ test_routes(void **state)
 	hop = op_add(&tree, add_route(&tree, table, "255.255.255.255/32", "Local", "0", "59"), "nh", NULL);
 	op_add(&tree, hop, "nh-local-interface", "ge-0/0/1.2");
 	op_add(&tree, add_route(&tree, table, "192.0.2.0/24", "Static", "5", "172800"), "nh-type", "Discard");
+	hop = op_add(&tree, add_route(&tree, table, "fe80::5254:ff:fe12:3456/128", "Local", "0", "59"), "nh", NULL);
+	op_add(&tree, hop, "nh-local-interface", "ge-0/0/1.2");
 	expect(*state, "get-route-information", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "\ninet.0: 4 destinations, 4 routes (4 active, 0 holddown, 0 hidden)\n"
 	    "+ = Active Route, - = Last Active, * = Both\n\n"
@@ -350,7 +352,10 @@ test_routes(void **state)
 	    "255.255.255.255/32 *[Local/0] 00:00:59\n"
 	    "                      Local via ge-0/0/1.2\n"
 	    "192.0.2.0/24       *[Static/5] 2d 00:00:00\n"
-	    "                      Discard\n");
+	    "                      Discard\n"
+	    "fe80::5254:ff:fe12:3456/128\n"
+	    "                   *[Local/0] 00:00:59\n"
+	    "                      Local via ge-0/0/1.2\n");
 }
 
 static void

@@ -135,6 +135,12 @@ op_route(const struct op_node *route, struct text *out)
 	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
 		const char *type = op_value(entry, "nh-type");
 
+		/* One that is too long for the column has a line of its own. */
+		if (destination != NULL && strlen(destination) > OP_DESTINATION_WIDTH) {
+			op_put_value(out, destination);
+			text_append_char(out, '\n');
+			destination = "";
+		}
 		op_put_cell(out, destination, OP_DESTINATION_WIDTH, false);
 		destination = "";
 		op_put(out, entry, "active-tag", " ");
