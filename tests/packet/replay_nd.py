@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from replay_help import Ether, IP, Place, Raw, UDP, at, check, equal, finish  # noqa: E402
+from replay_help import Dot1Q, Ether, IP, Place, Raw, UDP, at, check, equal, finish  # noqa: E402
 from scapy.all import (  # noqa: E402
     ICMPv6DestUnreach, ICMPv6MLQuery2, ICMPv6MLReport2, ICMPv6MLDMultAddrRec, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA,
     ICMPv6ND_RS, ICMPv6ND_Redirect, ICMPv6NDOptDstLLAddr, ICMPv6NDOptMTU, ICMPv6NDOptPrefixInfo, ICMPv6NDOptRDNSS,
@@ -346,6 +346,25 @@ def automatic():
     equal([p[ICMPv6ND_NA].tgt for _, p in played.left(0)], [GLOBAL[0]], "the answer and nothing else")
 
 
+def tagged():
+    """On a unit with a VLAN everything of ours carries its tag."""
+    config = """
+set interfaces ge-0/0/0 vlan-tagging
+set interfaces ge-0/0/0 unit 7 vlan-id 70
+set interfaces ge-0/0/0 unit 7 family inet6 address 2001:db8:1::1/64
+set security forwarding-options family inet6 mode flow-based
+set security zones security-zone trust interfaces ge-0/0/0.7
+"""
+    question = ns(GLOBAL[0])
+    question = Ether(src=question.src, dst=question.dst) / Dot1Q(vlan=70) / question[IPv6]
+    untagged = (3.5, 0, ns(GLOBAL[0]), "drop", "vlan-missing")
+    played = Played(Place(), [(0.0, 0, IPV4, "drop", "vlan-missing"), (3.0, 0, question, "consume", "nd"), untagged], 1,
+                    config=config)
+    left = played.left(0)
+    check(all(Dot1Q in p and p[Dot1Q].vlan == 70 for _, p in left), "the tag")
+    equal(len([p for time, p in left if time >= 3.0 and ICMPv6ND_NA in p]), 1, "the answer")
+
+
 def mode_drop():
     """REQ-FW-017: in the mode drop nothing of IPv6 is spoken or heard."""
     config = CONFIG.replace("set security forwarding-options family inet6 mode flow-based\n", "")
@@ -373,6 +392,6 @@ def scan():
 
 
 for test in (own_addresses, questions, duplicates, own_question_back, resolution, moves, unreachable_told, advertisements,
-             automatic, mode_drop, scan):
+             automatic, tagged, mode_drop, scan):
     test()
 finish()

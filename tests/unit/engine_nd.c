@@ -352,6 +352,20 @@ test_farewell(void **state)
 	assert_int_equal(view.unit, 1);
 	assert_int_equal(view.sent, 1);
 	assert_true(engine_advertises(world->engine));
+	/* A commit that changes nothing of it says nothing new; one that does, does soon. */
+	world->sent_count = 0;
+	world_apply(world);
+	world_advance(world, world->now + 5 * SECOND);
+	assert_int_equal(sent_of(world, 0, ICMP6_ROUTER_ADVERTISEMENT), 0);
+	advertisement.hop_limit = 32;
+	world_apply(world);
+	world_advance(world, world->now + 5 * SECOND);
+	assert_int_equal(sent_of(world, 0, ICMP6_ROUTER_ADVERTISEMENT), 1);
+	engine_set_link(world->engine, 1, false);
+	engine_set_link(world->engine, 1, true);
+	world->sent_count = 0;
+	world_advance(world, world->now + 5 * SECOND);
+	assert_int_equal(sent_of(world, 0, ICMP6_ROUTER_ADVERTISEMENT), 1);
 	world->units[1].advertisement = NULL;
 	world->sent_count = 0;
 	world_apply(world);
@@ -390,11 +404,15 @@ static void
 test_family_removed(void **state)
 {
 	struct world *world = *state;
+	struct engine_neighbour_view view;
 
+	expect(solicit(world, HOST), VERDICT_CONSUME, REASON_ND);
+	assert_true(is_known(world, HOST, &view));
 	world->units[1].has_inet6 = false;
 	world->units[1].address6_count = 0;
 	world->units[1].link_local = (struct ipv6_address){0, 0};
 	world_apply(world);
+	assert_false(is_known(world, HOST, &view));
 	world->sent_count = 0;
 	expect(solicit(world, HOST), VERDICT_DROP, REASON_FAMILY_NOT_CONFIGURED);
 	world_advance(world, world->now + 3 * SECOND);

@@ -33,19 +33,6 @@ arm(struct engine *engine, uint16_t unit, uint32_t ticks)
 	timer_arm(&engine->claims.advertisers, engine->tick, unit, engine->tick + ticks);
 }
 
-void
-advertise_apply(struct engine *engine, uint16_t unit)
-{
-	struct discovery *discovery = &engine->claims.units[unit];
-
-	if (configured(engine, unit) != NULL) {
-		discovery->initial = INITIAL;
-		arm(engine, unit, 1);
-	} else if (discovery->advertising) {
-		arm(engine, unit, 1);
-	}
-}
-
 static size_t
 message_length(const struct snapshot_advertisement *from)
 {
@@ -91,6 +78,40 @@ write_message(uint8_t *to, const struct snapshot_advertisement *from, const uint
 	if (from->server_count > 0) {
 		(void)nd_build_dns(to, from->servers, from->server_count, from->server_lifetime);
 	}
+}
+
+/* Never 0. */
+static uint64_t
+content_of(const struct engine *engine, uint16_t unit, const struct snapshot_advertisement *from)
+{
+	uint8_t message[MESSAGE_MOST];
+	const uint64_t times = (uint64_t)from->max_interval << 16 | from->min_interval;
+
+	write_message(message, from, engine->units[unit].mac);
+	return (hash_bytes(&engine->neighbours.secret, message, message_length(from)) ^ times) | 1;
+}
+
+void
+advertise_apply(struct engine *engine, uint16_t unit)
+{
+	struct discovery *discovery = &engine->claims.units[unit];
+	const struct snapshot_advertisement *from = configured(engine, unit);
+	const uint64_t content = from == NULL ? 0 : content_of(engine, unit, from);
+
+	if (from != NULL && content != discovery->content) {
+		discovery->initial = INITIAL;
+	}
+	if (content != discovery->content) {
+		arm(engine, unit, 1);
+	}
+	discovery->content = content;
+}
+
+void
+advertise_restart(struct engine *engine, uint16_t unit)
+{
+	engine->claims.units[unit].content = 0;
+	advertise_apply(engine, unit);
 }
 
 static void

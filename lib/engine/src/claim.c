@@ -171,7 +171,7 @@ restart(struct engine *engine, uint16_t unit)
 	for (uint32_t i = table->units[unit].claims; i != CLAIM_NONE; i = table->claims[i].next) {
 		begin(engine, &table->claims[i]);
 	}
-	advertise_apply(engine, unit);
+	advertise_restart(engine, unit);
 }
 
 void

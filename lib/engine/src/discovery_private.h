@@ -55,6 +55,7 @@ struct discovery {
 	uint32_t sent;          /* router advertisements */
 	uint32_t solicited;     /* and what came in */
 	uint32_t heard;
+	uint64_t content;       /* a hash of what is advertised; 0: nothing yet */
 	uint8_t initial;        /* router advertisements that still go out in quick succession */
 	bool advertising;       /* hosts take us for their router */
 	bool down;              /* the link is lost */
@@ -103,8 +104,10 @@ void listener_join(struct engine *engine, uint16_t unit, struct ipv6_address add
 void listener_input(
     struct engine *engine, struct item *item, const struct ipv6_header *ip, uint16_t offset);
 
-/* advertise.c: the snapshot changed, or the link came back. */
+/* advertise.c: the snapshot changed; what is said as before goes on at its pace. */
 void advertise_apply(struct engine *engine, uint16_t unit);
+/* The link came back: hosts there may be new. */
+void advertise_restart(struct engine *engine, uint16_t unit);
 /* A host asks for a router advertisement; false: none is configured there. */
 bool advertise_solicited(struct engine *engine, uint16_t unit);
 /* Another router advertises itself. */

@@ -417,7 +417,8 @@ neighbour_sweep(struct engine *engine)
 		const struct neighbour *entry = &table->entries[i];
 
 		if (entry->state != NEIGHBOUR_ABSENT &&
-		    (engine->units[entry->unit].flags & UNIT_USABLE) == 0) {
+		    ((engine->units[entry->unit].flags & UNIT_USABLE) == 0 ||
+			(!ipv6_is_mapped(entry->address) && !unit_discovers(engine, entry->unit)))) {
 			forget(engine, i);
 		}
 	}
