@@ -77,6 +77,13 @@ policy_name(const struct journal *journal, uint32_t policy)
 	                                    or_none(snapshot_policy_name(journal->registry, policy));
 }
 
+/* Of ICMP of either family; 0 for the others. */
+static unsigned
+icmp_type_of(const struct event *event)
+{
+	return event->protocol == PROTOCOL_ICMP || event->protocol == PROTOCOL_ICMP6 ? event->icmp_type : 0U;
+}
+
 static const char *
 service_name(const struct journal *journal, const struct event *event)
 {
@@ -198,7 +205,7 @@ write_deny(struct ipc_pairs *pairs, struct text *text, const struct event *event
 {
 	add_flow(pairs, event, words);
 	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
-	ipc_pairs_addf(pairs, "icmp-type", "%u", event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U);
+	ipc_pairs_addf(pairs, "icmp-type", "%u", icmp_type_of(event));
 	add_policy(pairs, words);
 	ipc_pairs_add(pairs, "application", "UNKNOWN");
 	ipc_pairs_add(pairs, "nested-application", "UNKNOWN");
@@ -206,7 +213,7 @@ write_deny(struct ipc_pairs *pairs, struct text *text, const struct event *event
 	text_append(text, "session denied ");
 	say_flow(text, event, words);
 	text_printf(text, " %u(%u) %s %s %s UNKNOWN UNKNOWN N/A(N/A) %s", event->protocol,
-	    event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U, words->policy, words->from_zone, words->to_zone,
+	    icmp_type_of(event), words->policy, words->from_zone, words->to_zone,
 	    words->interface);
 }
 
@@ -215,7 +222,7 @@ static void
 write_drop(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
 {
 	const char *name = event->reason < REASON_COUNT ? reason_name((enum reason)event->reason) : "unknown";
-	const unsigned icmp_type = event->protocol == PROTOCOL_ICMP ? event->icmp_type : 0U;
+	const unsigned icmp_type = icmp_type_of(event);
 	const unsigned long long unsaid = event->packets[0];
 
 	ipc_pairs_add(pairs, "reason", name);

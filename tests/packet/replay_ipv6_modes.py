@@ -62,6 +62,10 @@ scene.send(INSIDE, ip("fe80::5") / UDP(), "drop", "link-local")
 scene.send(INSIDE, ip(destination="ff0e::1") / UDP(), "drop", "destination-multicast")
 scene.send(INSIDE, ip(CLIENT, GATE) / ICMPv6EchoRequest(id=1), "proxy", "echo-reply", session=None)
 scene.send(INSIDE, ip(CLIENT, FAR_GATE) / ICMPv6EchoRequest(id=2), "proxy", "echo-reply", session=None)
+# A fragmented echo to the gateway is put together and answered whole.
+message = bytes((IPv6(src=CLIENT, dst=GATE) / ICMPv6EchoRequest(id=4, data=b"d" * 992))[ICMPv6EchoRequest])
+scene.send(INSIDE, ip(CLIENT, GATE) / IPv6ExtHdrFragment(offset=64, m=0, id=3, nh=58) / Raw(message[512:]), "consume", "fragment-held")
+scene.send(INSIDE, ip(CLIENT, GATE) / IPv6ExtHdrFragment(offset=0, m=1, id=3, nh=58) / Raw(message[:512]), "proxy", "echo-reply")
 scene.send(INSIDE, ip(CLIENT, GATE) / segment("S"), "drop", "host-inbound-denied")
 scene.send(INSIDE, ip(CLIENT, GATE) / TCP(sport=9, dport=22, flags="S"), "reject", "service-closed", session=None)
 scene.send(OUTSIDE, ip(SERVER, FAR_GATE) / TCP(sport=9, dport=22, flags="S"), "drop", "host-inbound-denied")
@@ -78,7 +82,7 @@ equal([(type(packet[IPv6].payload), packet[IPv6].payload.code) for packet in err
       [(ICMPv6TimeExceeded, 0), (ICMPv6DestUnreach, 0), (ICMPv6PacketTooBig, 0)], "packet-based: errors")
 equal([packet[ICMPv6PacketTooBig].mtu for packet in errors[2:]], [1280], "packet-based: the MTU")
 equal([(packet[IPv6].src, packet[ICMPv6EchoReply].id) for packet in inside if ICMPv6EchoReply in packet],
-      [(SERVER, 3), (GATE, 1), (FAR_GATE, 2)], "packet-based: echo replies")
+      [(SERVER, 3), (GATE, 1), (FAR_GATE, 2), (GATE, 4)], "packet-based: echo replies")
 
 # The guide's router context, with addresses of IPv6.
 with open(ROUTER, encoding="utf-8") as text:

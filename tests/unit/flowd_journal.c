@@ -55,6 +55,11 @@ __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record)
 		check_drop_pairs(record);
 		return;
 	}
+	if (strcmp(record->tag, "RT_FLOW_SESSION_DENY") == 0) {
+		assert_string_equal(ipc_pairs_find(&record->pairs, "source-address"), "2001:db8:1::5");
+		assert_string_equal(ipc_pairs_find(&record->pairs, "icmp-type"), "128");
+		return;
+	}
 	if (strcmp(record->tag, "KERN_ND_DUPLICATE_ADDR") == 0) {
 		assert_string_equal(ipc_pairs_find(&record->pairs, "address"), "2001:db8:1::1");
 		assert_non_null(ipc_pairs_find(&record->pairs, "interface-name"));
@@ -159,6 +164,34 @@ test_drop(void **state)
 	journal_write(&journal, &drop, NULL);
 }
 
+/* Addresses of IPv6, and ICMPv6 with its type. */
+static void
+test_deny_inet6(void **state)
+{
+	const struct journal journal = {.registry = NULL};
+	const struct event deny = {
+	    .kind = EVENT_SESSION_DENY,
+	    .source = {0x20010db800010000, 5},
+	    .destination = {0x20010db800020000, 7},
+	    .source_port = 9,
+	    .destination_port = 9,
+	    .protocol = 58,
+	    .icmp_type = 128,
+	    .policy = PACKET_DEFAULT_POLICY,
+	    .application = UINT32_MAX,
+	    .from_zone = PACKET_NO_ZONE,
+	    .to_zone = PACKET_NO_ZONE,
+	    .unit = PACKET_NO_UNIT,
+	    .logged = 1,
+	};
+
+	(void)state;
+	expect_record(LOG_SEVERITY_INFO, "RT_FLOW_SESSION_DENY",
+	    "session denied 2001:db8:1::5/9->2001:db8:2::7/9 icmp6 58(128) default-policy N/A N/A UNKNOWN UNKNOWN "
+	    "N/A(N/A) .local..0");
+	journal_write(&journal, &deny, NULL);
+}
+
 int
 main(void)
 {
@@ -166,6 +199,7 @@ main(void)
 	    cmocka_unit_test(test_aging),
 	    cmocka_unit_test(test_duplicate),
 	    cmocka_unit_test(test_drop),
+	    cmocka_unit_test(test_deny_inet6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ stateless_packet6(struct engine *engine, struct item *item)
 	} else if (from_host) {
 		finish_drop(engine, item->packet, REASON_HOST_TO_SELF);
 	} else if ((item->flags & ITEM_FRAGMENT) != 0) {
-		finish_drop(engine, item->packet, REASON_NOT_SUPPORTED);
+		datagram_packet(engine, item); /* we see it whole */
 	} else {
 		local_packet(engine, item, &way);
 	}
