@@ -8,6 +8,7 @@
 
 #include "ipc/log.h"
 #include "ipc/payload.h"
+#include "ipc/resolve.h"
 #include "target.h"
 
 struct payload {
@@ -113,11 +114,31 @@ run_log_record(struct payload *payload)
 	}
 }
 
+static void
+run_question(struct payload *payload)
+{
+	struct resolve_question question;
+
+	if (resolve_question_decode(&question, payload->bytes, payload->length)) {
+		resolve_question_encode(&question, &payload->again);
+	}
+}
+
+static void
+run_answer(struct payload *payload)
+{
+	struct resolve_answer answer;
+
+	if (resolve_answer_decode(&answer, payload->bytes, payload->length)) {
+		resolve_answer_encode(&answer, &payload->again);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static void (*const rows[])(struct payload *payload) = {run_command, run_done, run_complete, run_candidates, run_verify,
-	    run_apply, run_result, run_rpc_done, run_log_record};
+	    run_apply, run_result, run_rpc_done, run_log_record, run_question, run_answer};
 	struct payload payload = {.length = length - 1, .again = TEXT_EMPTY};
 	uint8_t *exact;
 

@@ -49,6 +49,25 @@ find(void *context, const char *name, bool refusal, struct snapshot_name_address
 	return 0;
 }
 
+/* Does the policy of that name take a connection to port 80 of this address? */
+static bool
+takes6(const struct world *world, struct ipv6_address destination, const char *policy)
+{
+	const struct classifier_key6 key = {
+	    .source = {.high = UINT64_C(0x20010db800010000), .low = 1},
+	    .destination = destination,
+	    .from_zone = world_zone(world, "a"),
+	    .to_zone = world_zone(world, "b"),
+	    .source_port = 40000,
+	    .destination_port = 80,
+	    .protocol = 6,
+	};
+	const struct classifier_match match = classifier_lookup6(world->snapshot, &key, world->wall);
+
+	return match.policy < world->snapshot->policy_count &&
+	    strcmp(world->snapshot->policies[match.policy].name, policy) == 0;
+}
+
 static void
 test_names(void **state)
 {
@@ -69,8 +88,12 @@ test_names(void **state)
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 7), 80), "named");
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 2), 80), "rest");
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(0, 0, 0, 0), 80), "rest");
+	/* AAAA records are prefixes of 128 bits like others. */
+	assert_true(takes6(&world, (struct ipv6_address){.high = UINT64_C(0x20010db800000000), .low = 1}, "named"));
+	assert_true(takes6(&world, (struct ipv6_address){.high = UINT64_C(0x20010db800000000), .low = 2}, "rest"));
 	/* The same entry means more to a refusal than to a permit. */
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 5), 80), "refused");
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "refuses nothing before the name is resolved (1 of them)"), 1);
 	world_delete(&world, "security policies from-zone a to-zone b policy refused");
 	world_run(&world);
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 5), 80), "rest");

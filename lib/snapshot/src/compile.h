@@ -58,6 +58,8 @@ struct compilation {
 	struct snapshot_policy *policies;
 	bool *partial; /* by policy: its addresses are not all known */
 	bool refusal;  /* the policy at hand denies or rejects */
+	const struct conf_node *named_refusal; /* the first that does so by DNS name; NULL: none */
+	uint32_t named_refusals;
 	uint32_t advice_count;
 	struct named_application *applications; /* each single one that a policy names */
 	struct name_table *application_indices; /* to identity + 1 */
@@ -101,6 +103,8 @@ uint32_t compile_register(struct compilation *compilation, const struct conf_nod
 
 /* Refuses more names than can be resolved. */
 bool compile_names(struct compilation *compilation) __attribute__((warn_unused_result));
+/* After all policies: says what refusals by name do not refuse. */
+void compile_names_end(struct compilation *compilation);
 bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_advertisements(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));

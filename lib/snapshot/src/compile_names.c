@@ -74,3 +74,13 @@ compile_names(struct compilation *compilation)
 	snapshot_dns_names(compilation->tree, count_name, &tally);
 	return !tally.failed;
 }
+
+void
+compile_names_end(struct compilation *compilation)
+{
+	if (compilation->named_refusals > 0) {
+		compile_warning(compilation, compilation->named_refusal,
+		    "a policy that denies or rejects by DNS name refuses nothing before the name is resolved (%u of them)",
+		    compilation->named_refusals);
+	}
+}

@@ -294,6 +294,9 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 		return false;
 	}
 	compilation->partial[identity] = sources.partial || destinations.partial;
+	if (compilation->refusal && compilation->partial[identity]) {
+		compilation->named_refusal = compilation->named_refusals++ == 0 ? node : compilation->named_refusal;
+	}
 	rule->policy = identity;
 	rule->conditional = policy->scheduler_count > 0 || policy->from_count > 0 || policy->to_count > 0;
 	rule->sources = sources.addresses;
@@ -403,6 +406,7 @@ compile_policies(struct compilation *compilation)
 		used++;
 	}
 	compile_advice_end(compilation);
+	compile_names_end(compilation);
 	if (!compile_finish_applications(compilation, &ports, &port_count)) {
 		return false;
 	}
