@@ -170,15 +170,16 @@ query_destroy(struct query *query)
 size_t
 query_polls(const struct query *query, struct pollfd *polls, int *milliseconds)
 {
-	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	const int mask = ares_getsock(query->channel, sockets, ARES_GETSOCK_MAXNUM);
+	/* One server: a datagram socket and perhaps a connection. */
+	ares_socket_t sockets[QUERY_POLLS];
+	const int mask = ares_getsock(query->channel, sockets, QUERY_POLLS);
 	struct timeval most = {.tv_sec = 1};
 	struct timeval left;
 	const struct timeval *next = ares_timeout(query->channel, &most, &left);
 	const int wait = (int)(next->tv_sec * 1000 + next->tv_usec / 1000);
 	size_t count = 0;
 
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM && count < QUERY_POLLS; i++) {
+	for (int i = 0; i < QUERY_POLLS; i++) {
 		const short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
 		    (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
 

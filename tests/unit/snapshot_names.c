@@ -97,6 +97,12 @@ test_names(void **state)
 	world_delete(&world, "security policies from-zone a to-zone b policy refused");
 	world_run(&world);
 	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 5), 80), "rest");
+	/* DNS-01, POL-03: what the configuration says of a name comes before DNS, and with the commit that says so. */
+	world_set(&world, "set system static-host-mapping WWW.example.net inet [ 192.0.2.77 192.0.2.78 ] inet6 2001:db8::77\n");
+	world_run(&world);
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 78), 80), "named");
+	assert_string_equal(world_policy(&world, "a", "b", IP(10, 0, 0, 1), IP(192, 0, 2, 1), 80), "rest");
+	assert_true(takes6(&world, (struct ipv6_address){.high = UINT64_C(0x20010db800000000), .low = 0x77}, "named"));
 	world_close(&world);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check_private.h"
+#include "conf/hosts.h"
 #include "value_read.h"
 #include "conf/applications.h"
 #include "conf/books.h"
@@ -122,7 +123,8 @@ check_addresses(const struct check *check, const struct conf_node *book)
 		if (prefix != NULL && has_host_bits(prefix->value)) {
 			check_warning(check, address, "E-074 bits behind the prefix length: the whole prefix matches");
 		}
-		if (conf_present(address, "dns-name") && conf_first(servers, "server") == NULL) {
+		if (conf_present(address, "dns-name") && conf_first(servers, "server") == NULL &&
+		    conf_static_host(check->top, conf_value(address, "dns-name")) == NULL) {
 			check_warning(check, address, "E-245 no DNS server is configured: the entry matches nothing");
 		}
 	}

@@ -9,6 +9,7 @@
 
 #include "compile.h"
 #include "conf/books.h"
+#include "conf/hosts.h"
 
 enum {
 	SETS_MOST = 16, /* nested in each other */
@@ -71,12 +72,32 @@ push_prefix(struct collector *collector, const char *prefix)
 	return true;
 }
 
+/* What the configuration itself says of the name. */
+static bool
+push_static_host(struct collector *collector, const struct conf_node *host)
+{
+	bool good = true;
+
+	for (const struct conf_node *one = conf_first(host, "inet"); good && one != NULL; one = conf_next(one)) {
+		good = push_prefix(collector, one->value);
+	}
+	for (const struct conf_node *one = conf_first(host, "inet6"); good && one != NULL; one = conf_next(one)) {
+		good = push_prefix(collector, one->value);
+	}
+	return good;
+}
+
 /* What DNS says now; the next answer may say something else, so nobody may conclude from it what a policy covers. */
 static bool
 push_dns_name(struct collector *collector, const char *name)
 {
 	const struct snapshot_names *names = collector->compilation->options->names;
 	struct snapshot_name_address found[SNAPSHOT_NAME_ADDRESSES_MOST];
+	const struct conf_node *host = conf_static_host(collector->compilation->top, name);
+
+	if (host != NULL) {
+		return push_static_host(collector, host);
+	}
 	const uint32_t count =
 	    names == NULL ? 0 : names->find(names->context, name, collector->compilation->refusal, found);
 

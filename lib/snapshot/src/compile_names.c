@@ -7,8 +7,10 @@
  */
 #include "compile.h"
 #include "conf/books.h"
+#include "conf/hosts.h"
 
 struct each_name {
+	const struct conf_node *top;
 	void (*call)(void *context, const struct conf_node *dns_name);
 	void *context;
 };
@@ -19,7 +21,7 @@ walk_book(const struct conf_node *book, const struct each_name *each)
 	for (const struct conf_node *address = conf_first(book, "address"); address; address = conf_next(address)) {
 		const struct conf_node *dns_name = conf_child(address, "dns-name");
 
-		if (dns_name != NULL) {
+		if (dns_name != NULL && conf_static_host(each->top, dns_name->value) == NULL) {
 			each->call(each->context, dns_name);
 		}
 	}
@@ -29,7 +31,7 @@ void
 snapshot_dns_names(const struct conf_tree *tree, void (*each)(void *context, const struct conf_node *dns_name),
     void *context)
 {
-	const struct each_name every = {.call = each, .context = context};
+	const struct each_name every = {.top = conf_tree_top(tree), .call = each, .context = context};
 	const struct conf_node *zones = conf_walk(conf_tree_top(tree), "security", "zones", NULL);
 
 	for (const struct conf_node *zone = conf_first(zones, "security-zone"); zone; zone = conf_next(zone)) {

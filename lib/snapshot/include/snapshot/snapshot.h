@@ -93,7 +93,7 @@ struct fib *snapshot_fib_create(const struct rib *rib, const struct snapshot *sn
     __attribute__((warn_unused_result));
 void snapshot_fib_destroy(struct fib *fib);
 
-/* Calls `each` for every dns-name of the address books; one that stands there twice comes twice. => groups are expanded */
+/* Calls `each` for every dns-name of the address books that DNS has to be asked for; one that stands there twice comes twice. => groups are expanded */
 void snapshot_dns_names(const struct conf_tree *tree, void (*each)(void *context, const struct conf_node *dns_name),
     void *context);
 
