@@ -370,7 +370,7 @@ test_chain_random(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
-		uint8_t bytes[96];
+		uint8_t bytes[96] = {0};
 		struct ipv6_chain chain;
 		const size_t length = random_below(&random, sizeof bytes);
 

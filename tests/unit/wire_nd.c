@@ -219,7 +219,7 @@ test_random(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
-		uint8_t bytes[64];
+		uint8_t bytes[64] = {0};
 		struct nd_message message;
 		const size_t length = random_below(&random, sizeof bytes + 1);
 
