@@ -5,7 +5,8 @@
  * gets lost before or behind us, comes twice, overtakes others; a stranger who knows the addresses and ports but not the
  * numbers sends what he likes. Held against it:
  *   - what has numbers outside the windows changes nothing in the session, and neither goes on as a part of it nor ends it;
- *   - after all of that, on a network that loses nothing, both ends get everything across and close, and the session with them.
+ *   - after all of that, on a network that loses nothing, both ends get everything across and close, and the session with them;
+ *     or, when one has given up, the other hears of it.
  * The ends are a TCP of their own, by RFC 9293, that shares nothing with the engine but the segment's struct.
  *
  * The input begins with both ends' first numbers (4 octets each), scales (1 each: 15 and more offer none), sizes (2 each);
@@ -46,6 +47,8 @@ struct end {
 	uint8_t shift_peer;
 	bool begun;  /* has sent its SYN */
 	bool synced; /* has the other's */
+	bool gone;   /* has given up: knows nothing of the connection any more */
+	bool told;   /* has heard that the other one has */
 };
 
 struct channel { /* what is under way from an end, before us */
@@ -58,6 +61,7 @@ struct talk {
 	struct channel channels[2];
 	struct session_common session;
 	bool open; /* the session was made */
+	bool over; /* a RST has ended it */
 	bool fair; /* nothing is lost, so nothing of the ends may be dropped either */
 };
 
@@ -123,11 +127,46 @@ transmit(struct talk *talk, unsigned direction, uint32_t sequence, uint32_t most
 	return sequence + tcp_sequence_length(segment.header.flags, segment.payload);
 }
 
+static bool
+silent(const struct end *end)
+{
+	return end->gone || end->told;
+}
+
 static void
 acknowledge(struct talk *talk, unsigned direction)
 {
-	if (talk->ends[direction].synced && talk->ends[direction].una != talk->ends[direction].first) {
+	if (!silent(&talk->ends[direction]) && talk->ends[direction].synced &&
+	    talk->ends[direction].una != talk->ends[direction].first) {
 		(void)transmit(talk, direction, talk->ends[direction].next, 0, false);
+	}
+}
+
+static void
+transmit_reset(struct talk *talk, unsigned direction, uint32_t sequence, uint8_t flags)
+{
+	const struct tcp_segment segment = {
+	    .header = {
+		.sequence = sequence,
+		.acknowledgement = (flags & TCP_ACK) != 0 ? talk->ends[direction].received : 0,
+		.header_length = TCP_HEADER,
+		.flags = flags,
+	    },
+	    .scale = TCP_SCALE_NONE,
+	};
+
+	channel_put(&talk->channels[direction], &segment);
+}
+
+/* Gives up in the middle of it. */
+static void
+give_up(struct talk *talk, unsigned direction)
+{
+	struct end *end = &talk->ends[direction];
+
+	if (!end->gone && !end->told && end->synced && end->una != end->first) {
+		end->gone = true;
+		transmit_reset(talk, direction, end->next, TCP_RST | TCP_ACK);
 	}
 }
 
@@ -137,6 +176,9 @@ send_new(struct talk *talk, unsigned direction)
 {
 	struct end *end = &talk->ends[direction];
 
+	if (silent(end)) {
+		return false;
+	}
 	if (!end->begun) {
 		end->begun = direction == SESSION_FORTH;
 		end->next = end->begun ? transmit(talk, direction, end->first, 0, false) : end->next;
@@ -158,6 +200,9 @@ send_again(struct talk *talk, unsigned direction)
 {
 	struct end *end = &talk->ends[direction];
 
+	if (silent(end)) {
+		return;
+	}
 	if (!end->begun) {
 		(void)send_new(talk, direction);
 	} else if (end->una != end->next) {
@@ -209,6 +254,20 @@ receive_syn(struct talk *talk, unsigned direction, const struct tcp_segment *seg
 	}
 }
 
+/* RFC 5961 3: only the very number counts, another one in the window is challenged. */
+static void
+receive_reset(struct talk *talk, unsigned direction, const struct tcp_segment *segment)
+{
+	struct end *end = &talk->ends[direction];
+	const uint32_t ahead = segment->header.sequence - end->received;
+
+	if (end->synced && ahead == 0) {
+		end->told = true;
+	} else if (end->synced && ahead <= (uint32_t)end->window << end->shift_own) {
+		acknowledge(talk, direction);
+	}
+}
+
 /* An end gets a segment. */
 static void
 receive(struct talk *talk, unsigned direction, const struct tcp_segment *segment)
@@ -218,6 +277,19 @@ receive(struct talk *talk, unsigned direction, const struct tcp_segment *segment
 	const uint32_t until =
 	    header->sequence + tcp_sequence_length(header->flags, segment->payload);
 
+	if (end->told) {
+		return;
+	}
+	if (end->gone) {
+		if ((header->flags & (TCP_ACK | TCP_RST)) == TCP_ACK) {
+			transmit_reset(talk, direction, header->acknowledgement, TCP_RST);
+		}
+		return;
+	}
+	if ((header->flags & TCP_RST) != 0) {
+		receive_reset(talk, direction, segment);
+		return;
+	}
 	if ((header->flags & TCP_SYN) != 0) {
 		receive_syn(talk, direction, segment);
 		return;
@@ -243,8 +315,12 @@ receive(struct talk *talk, unsigned direction, const struct tcp_segment *segment
 static void
 pass(struct talk *talk, unsigned direction, const struct tcp_segment *segment, bool arrives)
 {
+	const bool given_up = talk->ends[0].gone || talk->ends[1].gone;
 	enum tcp_outcome outcome = TCP_PASS;
 
+	if (talk->over) {
+		return;
+	}
 	if (!talk->open) {
 		if (direction != SESSION_FORTH || !tcp_is_start(segment->header.flags)) {
 			return;
@@ -254,10 +330,13 @@ pass(struct talk *talk, unsigned direction, const struct tcp_segment *segment, b
 	} else {
 		outcome = tcp_track(&talk->session, direction, segment, true);
 	}
-	hold(!talk->fair || outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED,
+	hold(!talk->fair || given_up || outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED,
 	    "an honest segment is dropped");
-	hold(outcome != TCP_RESET, "an end that sent no RST has ended the session");
-	if (arrives && (outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED)) {
+	hold(outcome != TCP_RESET || given_up, "an end that sent no RST has ended the session");
+	talk->over = outcome == TCP_RESET;
+	if (talk->over) {
+		receive(talk, !direction, segment);
+	} else if (arrives && (outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED)) {
 		receive(talk, !direction, segment);
 	}
 }
@@ -309,13 +388,13 @@ attack(struct talk *talk, unsigned direction, struct reader *reader)
 	};
 
 	/* Before the handshake is done nobody can tell whose a bare SYN is. */
-	if (!talk->open || (was.tcp < TCP_STATE_ESTABLISHED && tcp_is_start(segment.header.flags))) {
+	if (!talk->open || talk->over || (was.tcp < TCP_STATE_ESTABLISHED && tcp_is_start(segment.header.flags))) {
 		return;
 	}
 	const enum tcp_outcome outcome = tcp_track(&talk->session, direction, &segment, true);
 
 	hold(outcome != TCP_PASS && outcome != TCP_RESET, "a stranger's segment counts");
-	hold(outcome != TCP_RESTART || was.tcp == TCP_STATE_CLOSED, "a stranger begins anew");
+	hold(outcome != TCP_RESTART || tcp_lingers(was.tcp), "a stranger begins anew");
 	/* The acknowledgement of something else than the SYN is kept, so that its RST may pass. */
 	hold(memcmp(&was, &talk->session, sizeof was) == 0 ||
 		 (was.tcp == TCP_STATE_SYN_SENT && outcome == TCP_PASS_UNTRACKED),
@@ -345,7 +424,11 @@ act(struct talk *talk, struct reader *reader)
 		talk->ends[direction].window = reader_u16(reader);
 		break;
 	case 4:
-		attack(talk, direction, reader);
+		if ((action & 0xf0) == 0xf0) {
+			give_up(talk, direction);
+		} else {
+			attack(talk, direction, reader);
+		}
 		break;
 	default:
 		deliver(talk, direction, reader_u8(reader), action >> 4 & 3);
@@ -356,6 +439,9 @@ act(struct talk *talk, struct reader *reader)
 static bool
 done(const struct talk *talk)
 {
+	if (talk->ends[0].gone || talk->ends[1].gone) {
+		return silent(&talk->ends[0]) && silent(&talk->ends[1]);
+	}
 	return talk->ends[0].una == last_number(&talk->ends[0]) &&
 	       talk->ends[1].una == last_number(&talk->ends[1]);
 }
@@ -365,7 +451,7 @@ static void
 finish(struct talk *talk)
 {
 	for (unsigned round = 0; !done(talk); round++) {
-		hold(round < FAIR_ROUNDS, "honest ends do not get through");
+		hold(round < FAIR_ROUNDS, "honest ends do not get through, or do not hear that the other is gone");
 		for (unsigned direction = 0; direction < 2; direction++) {
 			talk->ends[direction].window = WINDOW_WHOLE;
 			send_again(talk, direction);
@@ -377,7 +463,7 @@ finish(struct talk *talk)
 		}
 		talk->fair = true;
 	}
-	hold(talk->session.tcp == TCP_STATE_CLOSED, "both have closed, and the session has not");
+	hold(talk->ends[0].gone || talk->ends[1].gone || talk->session.tcp == TCP_STATE_CLOSED, "both have closed, and the session has not");
 }
 
 int

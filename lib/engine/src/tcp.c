@@ -15,6 +15,7 @@
  * of what it knows of that. The ACK goes on when it carries no data and acknowledges anything but the
  * SYN; we keep the number in the server's window, which is empty yet, and let the client's RST with
  * just that number go on. Both say nothing about the session, which waits for the client's next SYN.
+ * A server whose SYN with ACK was answered behind us in vain sends it again, whatever was said since.
  * A server may also close before the client's first ACK (3.10.4): the handshake's time runs on then.
  *
  * Simultaneous open (3.5): after the second bare SYN both sides must send a SYN with ACK. So a server
@@ -119,24 +120,28 @@ static const uint8_t successor[TCP_STATE_COUNT][TCP_EVENT_COUNT][2] = {
     },
     [TCP_STATE_FIN_FORTH] = {
         [TCP_EVENT_SYN] = {TCP_STATE_FIN_FORTH, TCP_STATE_NONE},
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_FIN_FORTH),
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_FORTH),
         [TCP_EVENT_FIN] = {TCP_STATE_FIN_FORTH, TCP_STATE_CLOSED},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_FORTH),
     },
     [TCP_STATE_FIN_BACK] = {
         [TCP_EVENT_SYN] = {TCP_STATE_FIN_BACK, TCP_STATE_NONE},
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_FIN_BACK),
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_FIN_BACK),
         [TCP_EVENT_FIN] = {TCP_STATE_CLOSED, TCP_STATE_FIN_BACK},
         [TCP_EVENT_RST] = BOTH(TCP_STATE_FIN_BACK),
     },
     [TCP_STATE_CLOSED] = {
         [TCP_EVENT_SYN] = BOTH(TCP_STATE_CLOSED),
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_CLOSED),
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_CLOSED),
         [TCP_EVENT_FIN] = BOTH(TCP_STATE_CLOSED),
         [TCP_EVENT_RST] = BOTH(TCP_STATE_CLOSED),
     },
     [TCP_STATE_RESET] = {
         [TCP_EVENT_SYN] = BOTH(TCP_STATE_RESET),
+        [TCP_EVENT_SYN_ACK] = BOTH(TCP_STATE_RESET),
         [TCP_EVENT_ACK] = BOTH(TCP_STATE_RESET),
         [TCP_EVENT_FIN] = BOTH(TCP_STATE_RESET),
         [TCP_EVENT_RST] = BOTH(TCP_STATE_RESET),
