@@ -1,0 +1,366 @@
+/*
+ * Ports and their bits. See nat_ports.h.
+ */
+#include "nat_ports.h"
+
+#include <assert.h>
+
+enum {
+	WORD_BITS = 64,
+	ADVANCE_MOST = 256, /* ports that one nat_ports_advance() wakes */
+	CACHE = 64,
+};
+
+static size_t
+round_up(size_t size)
+{
+	return (size + CACHE - 1) / CACHE * CACHE;
+}
+
+static uint32_t
+heads_for(uint32_t blocks)
+{
+	uint32_t heads = 16;
+
+	while (heads < blocks) {
+		heads *= 2;
+	}
+	return heads;
+}
+
+size_t
+nat_ports_size(uint32_t blocks, uint32_t resting)
+{
+	return round_up(sizeof(struct nat_block)) * blocks + round_up(sizeof(uint32_t) * heads_for(blocks)) +
+	    round_up(sizeof(struct nat_resting) * resting);
+}
+
+_Static_assert(sizeof(struct nat_block) % CACHE == 16, "blocks lie one behind the other, padded by round_up()");
+
+static struct nat_block *
+block_at(const struct nat_ports *ports, uint32_t index)
+{
+	return (struct nat_block *)((uint8_t *)ports->blocks + round_up(sizeof(struct nat_block)) * index);
+}
+
+void
+nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t resting, struct hash_key secret,
+    uint16_t worker, uint16_t workers)
+{
+	uint8_t *at = memory;
+	const uint32_t heads = heads_for(blocks);
+
+	assert(worker < workers && resting > 0 && (resting & (resting - 1)) == 0);
+	*ports = (struct nat_ports){
+	    .blocks = memory,
+	    .secret = secret,
+	    .head_mask = heads - 1,
+	    .capacity = blocks,
+	    .free = blocks > 0 ? 0 : NAT_BLOCK_NONE,
+	    .resting_mask = resting - 1,
+	    .worker = worker,
+	    .workers = workers,
+	};
+	at += round_up(sizeof(struct nat_block)) * blocks;
+	ports->heads = (uint32_t *)(void *)at;
+	at += round_up(sizeof(uint32_t) * heads);
+	ports->resting = (struct nat_resting *)(void *)at;
+	for (uint32_t i = 0; i < heads; i++) {
+		ports->heads[i] = NAT_BLOCK_NONE;
+	}
+	/* The free list's links are written when a block is first needed: memory that nobody uses is not touched. */
+}
+
+static uint32_t *
+head_of(const struct nat_ports *ports, uint64_t key)
+{
+	return &ports->heads[hash_pair(&ports->secret, key, 0) & ports->head_mask];
+}
+
+static struct nat_block *
+find_block(const struct nat_ports *ports, uint64_t key)
+{
+	uint32_t index = *head_of(ports, key);
+
+	while (index != NAT_BLOCK_NONE) {
+		struct nat_block *block = block_at(ports, index);
+
+		if (block->key == key) {
+			return block;
+		}
+		index = block->next;
+	}
+	return NULL;
+}
+
+/* A block that was never used has 0 as its link: the next one in memory. */
+static uint32_t
+next_free(const struct nat_ports *ports, uint32_t index)
+{
+	const uint32_t link = block_at(ports, index)->next;
+
+	if (link != 0) {
+		return link == NAT_BLOCK_NONE ? NAT_BLOCK_NONE : link - 1;
+	}
+	return index + 1 < ports->capacity ? index + 1 : NAT_BLOCK_NONE;
+}
+
+static struct nat_block *
+add_block(struct nat_ports *ports, uint64_t key)
+{
+	const uint32_t index = ports->free;
+	uint32_t *head = head_of(ports, key);
+
+	if (index == NAT_BLOCK_NONE) {
+		return NULL;
+	}
+	struct nat_block *block = block_at(ports, index);
+
+	assert(block->used == 0);
+	ports->free = next_free(ports, index);
+	ports->block_count++;
+	block->key = key;
+	block->next = *head;
+	*head = index;
+	return block;
+}
+
+/* => none of its ports is taken: all its bits are 0 */
+static void
+drop_block(struct nat_ports *ports, const struct nat_block *empty)
+{
+	uint32_t *link = head_of(ports, empty->key);
+
+	while (block_at(ports, *link) != empty) {
+		link = &block_at(ports, *link)->next;
+	}
+	const uint32_t index = *link;
+	struct nat_block *block = block_at(ports, index);
+
+	*link = block->next;
+	block->next = ports->free == NAT_BLOCK_NONE ? NAT_BLOCK_NONE : ports->free + 1;
+	ports->free = index;
+	ports->block_count--;
+}
+
+static bool
+is_taken(const struct nat_block *block, uint32_t port)
+{
+	return (block->taken[port / WORD_BITS] >> port % WORD_BITS & 1) != 0;
+}
+
+static void
+set(struct nat_block *block, uint32_t port)
+{
+	const uint32_t word = port / WORD_BITS;
+
+	block->taken[word] |= 1ULL << port % WORD_BITS;
+	if (block->taken[word] == UINT64_MAX) {
+		block->full[word / WORD_BITS] |= 1ULL << word % WORD_BITS;
+	}
+	block->used++;
+}
+
+static void
+clear(struct nat_ports *ports, struct nat_block *block, uint32_t port)
+{
+	const uint32_t word = port / WORD_BITS;
+
+	assert(is_taken(block, port));
+	block->taken[word] &= ~(1ULL << port % WORD_BITS);
+	block->full[word / WORD_BITS] &= ~(1ULL << word % WORD_BITS);
+	block->used--;
+	if (block->used == 0) {
+		drop_block(ports, block);
+	}
+}
+
+/* The bits of a word that lie in low..high. */
+static uint64_t
+bits_within(uint32_t word, uint32_t low, uint32_t high)
+{
+	const uint32_t first = word * WORD_BITS;
+	uint64_t bits = UINT64_MAX;
+
+	if (low > first) {
+		bits &= low - first >= WORD_BITS ? 0 : UINT64_MAX << (low - first);
+	}
+	if (high < first + WORD_BITS - 1) {
+		bits &= high < first ? 0 : UINT64_MAX >> (WORD_BITS - 1 - (high - first));
+	}
+	return bits;
+}
+
+/* Even ports whose odd neighbours are free as well. */
+static uint64_t
+pairs_of(uint64_t free)
+{
+	return free & free >> 1 & 0x5555555555555555ULL;
+}
+
+static uint64_t
+candidates(const struct nat_block *block, uint32_t word, uint32_t low, uint32_t high, enum nat_want want)
+{
+	const uint64_t free = ~block->taken[word] & bits_within(word, low, high);
+
+	return want == NAT_WANT_PAIR ? pairs_of(free) : free;
+}
+
+/* A worker's words: bits of `full`'s words that are not its own count as full. */
+static uint64_t
+others_words(const struct nat_ports *ports, uint32_t group)
+{
+	uint64_t others = 0;
+
+	for (uint32_t i = 0; ports->workers > 1 && i < WORD_BITS; i++) {
+		if ((group * WORD_BITS + i) % ports->workers != ports->worker) {
+			others |= 1ULL << i;
+		}
+	}
+	return others;
+}
+
+/* The first candidate in the words from..to, or UINT32_MAX. */
+static uint32_t
+search(const struct nat_ports *ports, const struct nat_block *block, uint32_t from, uint32_t to, uint32_t low,
+    uint32_t high, enum nat_want want)
+{
+	for (uint32_t group = from / WORD_BITS; group <= to / WORD_BITS; group++) {
+		uint64_t open = ~(block->full[group] | others_words(ports, group)) & bits_within(group, from, to);
+
+		while (open != 0) {
+			const uint32_t word = group * WORD_BITS + (uint32_t)__builtin_ctzll(open);
+			const uint64_t found = candidates(block, word, low, high, want);
+
+			if (found != 0) {
+				return word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
+			}
+			open &= open - 1;
+		}
+	}
+	return UINT32_MAX;
+}
+
+static bool
+wake_oldest(struct nat_ports *ports)
+{
+	if (ports->resting_head == ports->resting_tail) {
+		return false;
+	}
+	const struct nat_resting *one = &ports->resting[ports->resting_head++ & ports->resting_mask];
+	struct nat_block *block = find_block(ports, one->key);
+
+	assert(block != NULL);
+	clear(ports, block, one->port);
+	return true;
+}
+
+/* One free port, beginning at a random one. */
+static uint32_t
+draw(const struct nat_ports *ports, const struct nat_block *block, uint32_t low, uint32_t high, enum nat_want want,
+    struct random_source *random)
+{
+	const uint32_t start = low + random_below(random, high - low + 1);
+	const uint32_t word = start / WORD_BITS;
+	uint32_t port = UINT32_MAX;
+
+	/* The drawn word from the drawn port on, what lies above, and from the range's beginning up to it again. */
+	if (ports->workers == 1 || word % ports->workers == ports->worker) {
+		const uint64_t found = candidates(block, word, start, high, want);
+
+		port = found == 0 ? UINT32_MAX : word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
+	}
+	if (port == UINT32_MAX && word < high / WORD_BITS) {
+		port = search(ports, block, word + 1, high / WORD_BITS, low, high, want);
+	}
+	if (port == UINT32_MAX) {
+		port = search(ports, block, low / WORD_BITS, word, low, high, want);
+	}
+	return port;
+}
+
+bool
+nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    uint32_t now, struct random_source *random, uint16_t *port)
+{
+	assert(low <= high);
+	(void)nat_ports_advance(ports, now);
+	for (int woken = 0; woken <= NAT_WAKE_MOST; woken++) {
+		struct nat_block *block = find_block(ports, space.key);
+
+		block = block == NULL ? add_block(ports, space.key) : block;
+		if (block != NULL) {
+			const uint32_t found = draw(ports, block, low, high, want, random);
+
+			if (found != UINT32_MAX) {
+				set(block, found);
+				if (want == NAT_WANT_PAIR) {
+					set(block, found + 1);
+				}
+				*port = (uint16_t)found;
+				return true;
+			}
+			assert(block->used > 0 || ports->workers > 1 || want == NAT_WANT_PAIR);
+			if (block->used == 0) {
+				drop_block(ports, block);
+			}
+		}
+		if (!wake_oldest(ports)) {
+			return false;
+		}
+	}
+	return false;
+}
+
+bool
+nat_ports_take_this(struct nat_ports *ports, struct nat_space space, uint16_t port)
+{
+	struct nat_block *block = find_block(ports, space.key);
+
+	block = block == NULL ? add_block(ports, space.key) : block;
+	if (block == NULL || is_taken(block, port)) {
+		return false;
+	}
+	set(block, port);
+	return true;
+}
+
+void
+nat_ports_give_at_once(struct nat_ports *ports, struct nat_space space, uint16_t port)
+{
+	struct nat_block *block = find_block(ports, space.key);
+
+	assert(block != NULL);
+	clear(ports, block, port);
+}
+
+void
+nat_ports_give(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now)
+{
+	if (ports->resting_tail - ports->resting_head > ports->resting_mask) {
+		(void)wake_oldest(ports);
+	}
+	ports->resting[ports->resting_tail++ & ports->resting_mask] =
+	    (struct nat_resting){.key = space.key, .port = port, .until = now + NAT_REST_TICKS};
+}
+
+bool
+nat_ports_advance(struct nat_ports *ports, uint32_t now)
+{
+	for (int i = 0; i < ADVANCE_MOST; i++) {
+		if (ports->resting_head == ports->resting_tail ||
+		    (int32_t)(now - ports->resting[ports->resting_head & ports->resting_mask].until) < 0) {
+			return false;
+		}
+		(void)wake_oldest(ports);
+	}
+	return true;
+}
+
+uint32_t
+nat_ports_used(const struct nat_ports *ports, struct nat_space space)
+{
+	const struct nat_block *block = find_block(ports, space.key);
+
+	return block == NULL ? 0 : block->used;
+}

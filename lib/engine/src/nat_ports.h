@@ -1,0 +1,112 @@
+/*
+ * Which ports of which translated addresses are taken.
+ *
+ * A space is a translated address in an instance and a class of protocols; its 65536 ports are bits of a block, with one more
+ * bit for each full word, so that the next free port after any is found in a few words, also the very last one. A block is
+ * taken from a common store when its space is first used and given back when its last port is free. The same blocks say which
+ * addresses of a pool are taken by hosts that do not share them: then the pool is the space and the address's place in it
+ * the port.
+ *
+ * A port is drawn at random and the next free one from there on is taken (RFC 6056 3.3.1 with a generator that cannot be
+ * predicted: the engine's random source). Several workers share a space without talking: words belong to them in turn.
+ *
+ * A port that is given back rests a while, so that a late packet of its session does not meet another's; when there is no
+ * other port left, those that rest longest are woken (REQ-NAT-007, REQ-NAT-009).
+ *
+ * Memory is the engine's; one thread.
+ */
+#ifndef ENGINE_NAT_PORTS_H
+#define ENGINE_NAT_PORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+
+enum {
+	NAT_SPACE_PORTS = 65536,
+	NAT_SPACE_WORDS = NAT_SPACE_PORTS / 64,
+	NAT_REST_TICKS = 200,  /* that a port rests: 2 s */
+	NAT_WAKE_MOST = 64,    /* ports that are woken for one that is wanted */
+};
+
+#define NAT_BLOCK_NONE UINT32_MAX
+
+enum nat_class {
+	NAT_CLASS_TCP,
+	NAT_CLASS_UDP, /* and UDP-Lite */
+	NAT_CLASS_QUERY, /* ICMP identifiers, and ports of all other protocols */
+	NAT_CLASS_ADDRESSES, /* no ports but the places of addresses in a pool */
+};
+
+struct nat_space {
+	uint64_t key; /* address | instance << 32 | class << 48; of a pool its number instead of the address */
+};
+
+static inline struct nat_space
+nat_space_of(uint32_t address, uint16_t instance, enum nat_class class)
+{
+	return (struct nat_space){.key = address | (uint64_t)instance << 32 | (uint64_t)class << 48};
+}
+
+struct nat_block {
+	uint64_t key;
+	uint32_t used; /* ports that are taken or rest */
+	uint32_t next; /* of the hash chain or the free blocks */
+	uint64_t full[NAT_SPACE_WORDS / 64]; /* bit a word: it has no free port */
+	uint64_t taken[NAT_SPACE_WORDS];
+};
+
+struct nat_resting {
+	uint64_t key;
+	uint16_t port;
+	uint16_t pad;
+	uint32_t until; /* tick */
+};
+
+struct nat_ports {
+	struct nat_block *blocks;
+	uint32_t *heads;
+	struct nat_resting *resting; /* a ring, the oldest first */
+	struct hash_key secret;
+	uint32_t head_mask;
+	uint32_t capacity;
+	uint32_t block_count; /* in use */
+	uint32_t free;
+	uint32_t resting_mask;
+	uint32_t resting_head;
+	uint32_t resting_tail;
+	uint16_t worker;
+	uint16_t workers;
+};
+
+/* Octets for so many blocks and resting ports (a power of two). */
+size_t nat_ports_size(uint32_t blocks, uint32_t resting);
+/* => memory is nat_ports_size() octets, 64-aligned, zeroed; resting is a power of two; worker < workers */
+void nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t resting, struct hash_key secret,
+    uint16_t worker, uint16_t workers);
+
+enum nat_want {
+	NAT_WANT_ANY,  /* one port */
+	NAT_WANT_PAIR, /* an even one and its odd neighbour: RTP and RTCP (REQ-NAT-006) */
+};
+
+/*
+ * Takes a port in low..high, both ends included; with NAT_WANT_PAIR the even one of two, both are taken. False: none is free,
+ * or there is no block for the space. `now` is a tick.
+ */
+bool nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    uint32_t now, struct random_source *random, uint16_t *port) __attribute__((warn_unused_result));
+/* Takes this port of the space. False: it is taken, or there is no block. */
+bool nat_ports_take_this(struct nat_ports *ports, struct nat_space space, uint16_t port) __attribute__((warn_unused_result));
+/* Gives a port back; it rests until `now` + NAT_REST_TICKS, or not at all. => it is taken */
+void nat_ports_give(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now);
+void nat_ports_give_at_once(struct nat_ports *ports, struct nat_space space, uint16_t port);
+/* Wakes what has rested long enough; bounded; true when there is more. */
+bool nat_ports_advance(struct nat_ports *ports, uint32_t now);
+/* Ports of the space that are taken, those that rest included. */
+uint32_t nat_ports_used(const struct nat_ports *ports, struct nat_space space);
+
+#endif
