@@ -53,6 +53,7 @@ struct words {
 	const char *from_zone;
 	const char *to_zone;
 	const char *interface;
+	const char *pool;
 };
 
 static const char *
@@ -106,6 +107,7 @@ find_words(const struct journal *journal, const struct event *event, struct word
 	words->to_zone = zone_name(journal, event->to_zone);
 	words->interface =
 	    event->unit == PACKET_NO_UNIT ? ".local..0" : or_none(snapshot_unit_name(journal->registry, event->unit));
+	words->pool = or_none(snapshot_nat_pool_name(journal->registry, event->nat_pool));
 }
 
 static void
@@ -269,6 +271,20 @@ write_duplicate(struct ipc_pairs *pairs, struct text *text, const struct event *
 	    lost ? ": it is not used" : "");
 }
 
+/* A pool of source addresses has nothing left: about the packet that was refused. */
+static void
+write_exhausted(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	add_flow(pairs, event, words);
+	ipc_pairs_add(pairs, "nat-pool-name", words->pool);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	ipc_pairs_add(pairs, "destination-zone-name", words->to_zone);
+	text_printf(text, "nat pool %s is out of %s: ", words->pool,
+	    event->kind == EVENT_NAT_NO_PORTS ? "ports" : "addresses");
+	say_flow(text, event, words);
+	text_printf(text, " zones %s %s policy %s", words->from_zone, words->to_zone, words->policy);
+}
+
 /* Screens and alarms: what is known of the packet, and the reason. */
 static void
 write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
@@ -297,6 +313,8 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_AGING_START] = {write_aging, LOG_SEVERITY_WARNING},
     [EVENT_AGING_STOP] = {write_aging, LOG_SEVERITY_NOTICE},
     [EVENT_ADDRESS_DUPLICATE] = {write_duplicate, LOG_SEVERITY_ERROR},
+    [EVENT_NAT_NO_PORTS] = {write_exhausted, LOG_SEVERITY_WARNING},
+    [EVENT_NAT_NO_ADDRESSES] = {write_exhausted, LOG_SEVERITY_WARNING},
     [EVENT_SCREEN] = {write_other, LOG_SEVERITY_ERROR},
     [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
 };

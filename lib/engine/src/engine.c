@@ -2,7 +2,7 @@
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
  * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims,
- * datagrams, units, policy counters, outputs, events.
+ * datagrams, address translation, units, policy counters, outputs, events.
  */
 #include "engine_private.h"
 
@@ -12,6 +12,8 @@ _Static_assert(SNAPSHOT_INSTANCES_MOST == FLOW_INSTANCES, "a flow's key has room
 
 enum {
 	SESSIONS_MOST = 1 << 29,
+	NAT_RESTING_MOST = 1 << 18,
+	NAT_BLOCKS_MOST = 1 << 12,
 	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */
 };
 
@@ -42,6 +44,18 @@ datagram_limits(const struct engine_config *config)
 	};
 }
 
+/* At least half of the sessions' number, a power of two. */
+static uint32_t
+resting_for(uint32_t sessions)
+{
+	uint32_t resting = 64;
+
+	while (resting < sessions / 2 && resting < NAT_RESTING_MOST) {
+		resting *= 2;
+	}
+	return resting;
+}
+
 struct engine_config
 engine_config_for(uint32_t sessions)
 {
@@ -57,6 +71,11 @@ engine_config_for(uint32_t sessions)
 	    .policies = SNAPSHOT_POLICIES_MOST,
 	    .units = SNAPSHOT_UNITS_MOST,
 	    .zones = SNAPSHOT_ZONES_MOST,
+	    .nat_pools = SNAPSHOT_NAT_POOLS_MOST,
+	    .nat_blocks = sessions < NAT_BLOCKS_MOST ? sessions : NAT_BLOCKS_MOST,
+	    .nat_resting = resting_for(sessions),
+	    .nat_bindings = sessions,
+	    .workers = 1,
 	};
 }
 
@@ -69,7 +88,11 @@ config_sane(const struct engine_config *config)
 	       config->datagrams <= 1 << 20 && config->fragments <= 1 << 24 &&
 	       config->fragments_held <= 1 << 20 && config->events >= 8 &&
 	       config->events <= 1 << 24 && config->units > 0 &&
-	       config->units <= UINT16_MAX && config->policies <= 1 << 26;
+	       config->units <= UINT16_MAX && config->policies <= 1 << 26 &&
+	       config->nat_pools <= SNAPSHOT_NAT_POOLS_MOST && config->nat_blocks <= 1 << 20 &&
+	       config->nat_resting > 0 && config->nat_resting <= 1 << 24 &&
+	       (config->nat_resting & (config->nat_resting - 1)) == 0 &&
+	       config->nat_bindings <= 1 << 29 && config->worker < config->workers;
 }
 
 size_t
@@ -83,7 +106,7 @@ engine_size(const struct engine_config *config)
 	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
 	       neighbour_table_size(config->neighbours, config->held) +
 	       claim_table_size(config->claims, config->units) +
-	       datagram_table_size(&limits) + config->units * sizeof(struct unit) +
+	       datagram_table_size(&limits) + nat_state_size(config) + config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
 	       line_up(config->events * sizeof(struct event));
@@ -117,6 +140,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += claim_table_size(config->claims, config->units);
 	datagram_table_init(&engine->datagrams, next, &limits, draw_key(config->random), 0);
 	next += datagram_table_size(&limits);
+	nat_state_init(&engine->nat, next, config);
+	next += nat_state_size(config);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;

@@ -24,6 +24,7 @@
 #include "datagram_private.h"
 #include "engine/engine.h"
 #include "discovery_private.h"
+#include "nat_private.h"
 #include "neighbour_private.h"
 #include "session_private.h"
 #include "tcp_private.h"
@@ -190,6 +191,7 @@ struct engine {
 	struct neighbour_table neighbours;
 	struct claim_table claims;
 	struct datagram_table datagrams;
+	struct nat_state nat;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;

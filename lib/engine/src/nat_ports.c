@@ -251,7 +251,9 @@ wake_oldest(struct nat_ports *ports)
 	struct nat_block *block = find_block(ports, one->key);
 
 	assert(block != NULL);
-	clear(ports, block, one->port);
+	if (block != NULL) {
+		clear(ports, block, one->port);
+	}
 	return true;
 }
 
@@ -331,7 +333,9 @@ nat_ports_give_at_once(struct nat_ports *ports, struct nat_space space, uint16_t
 	struct nat_block *block = find_block(ports, space.key);
 
 	assert(block != NULL);
-	clear(ports, block, port);
+	if (block != NULL) {
+		clear(ports, block, port);
+	}
 }
 
 void

@@ -73,6 +73,7 @@ compile_register(struct compilation *compilation, const struct conf_node *node, 
 	    [REGISTRY_INSTANCE] = "routing instance",
 	    [REGISTRY_POLICY] = "policy",
 	    [REGISTRY_APPLICATION] = "application",
+	    [REGISTRY_NAT_POOL] = "source NAT pool",
 	};
 	const struct snapshot_options *options = compilation->options;
 	const uint32_t most = path->kind == REGISTRY_POLICY && options->policies_most != 0 ?

@@ -43,6 +43,8 @@ registry_most(enum registry_kind kind)
 		return SNAPSHOT_POLICIES_MOST;
 	case REGISTRY_INSTANCE:
 		return SNAPSHOT_INSTANCES_MOST;
+	case REGISTRY_NAT_POOL:
+		return SNAPSHOT_NAT_POOLS_MOST;
 	case REGISTRY_APPLICATION:
 	case REGISTRY_KINDS:
 		break;
@@ -247,4 +249,10 @@ const char *
 snapshot_policy_name(const struct snapshot_registry *registry, uint32_t policy)
 {
 	return registry_name(registry, REGISTRY_POLICY, policy);
+}
+
+const char *
+snapshot_nat_pool_name(const struct snapshot_registry *registry, uint16_t pool)
+{
+	return registry_name(registry, REGISTRY_NAT_POOL, pool);
 }

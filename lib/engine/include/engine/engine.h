@@ -45,6 +45,11 @@ struct engine_config {
 	uint32_t policies;   /* highest policy identity + 1 that counters have room for */
 	uint32_t units;      /* likewise */
 	uint32_t zones;
+	uint32_t nat_pools;    /* highest pool identity + 1 that counters have room for */
+	uint32_t nat_blocks;   /* pairs of translated address and protocol that may have ports in use: 8 KB each, when used */
+	uint32_t nat_resting;  /* ports that may rest after their session; a power of two */
+	uint32_t nat_bindings; /* hosts that may keep an address (no-port-translation, address-persistent) */
+	uint16_t workers;      /* how many engines there are: ports are shared out among them */
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
 	/* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets, and our own IPv6
 	 * addresses are ours from the start */
@@ -131,6 +136,18 @@ struct engine_unit_counters {
 	uint64_t out_packets;
 	uint64_t out_bytes;
 };
+
+/* Of a source NAT pool, by identity. */
+struct engine_nat_counters {
+	uint64_t sessions; /* that it gave an address or port to, ever */
+	uint64_t failures; /* that it refused: it had nothing left */
+	uint32_t ports;    /* in use now; those that rest are not counted */
+	uint32_t addresses; /* in use now by hosts of their own (no-port-translation) */
+	uint32_t ports_most; /* that were in use at a time */
+	uint32_t held;       /* sessions that have an address of it now */
+};
+
+struct engine_nat_counters engine_nat_counters(const struct engine *engine, uint16_t pool);
 
 struct engine_datagram_counts {
 	uint32_t datagrams; /* incomplete now, and room for */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/nat.h"
 #include "wire/ipv6.h"
 
 #define SNAPSHOT_NONE UINT16_MAX
@@ -120,6 +121,10 @@ struct snapshot_unit {
 	uint16_t instance;
 	uint16_t address_count;
 	const struct snapshot_address *addresses;
+	/* Translated addresses that the unit answers ARP for and announces (REQ-NAT-040): sorted, disjoint. */
+	uint16_t answer_count;
+	uint16_t nat_pool; /* its interface pool, or SNAPSHOT_NAT_NONE */
+	const struct snapshot_nat_range *answers;
 	/*
 	 * Family inet6. The addresses include the link-local one, derived from the port's MAC address where none is
 	 * configured; it is there even when no other is. `link_local` says it once more; :: without family inet6.
@@ -187,6 +192,9 @@ struct snapshot_policy {
 	uint16_t from_zone; /* SNAPSHOT_NONE: any; SNAPSHOT_ZONE_GLOBAL: a global policy */
 	uint16_t to_zone;
 	uint32_t position; /* in its context */
+	uint16_t source_nat;      /* index of nat.sources, or SNAPSHOT_NAT_NONE */
+	uint16_t destination_nat; /* index of nat.destinations, or SNAPSHOT_NAT_NONE */
+	uint32_t destination_base; /* the lowest destination address as it was written: what a range is counted from (E-212) */
 	uint16_t scheduler_count; /* 0: always active; else active while any of them is */
 	const uint16_t *schedulers;
 	/* count alarm: more bytes in a second, in a minute raise an alarm (E-08G); SNAPSHOT_NO_ALARM: none. */
@@ -251,6 +259,7 @@ struct snapshot {
 	const struct snapshot_application *applications;
 	const struct snapshot_policy *policies;
 	const struct classifier *classifier;
+	struct snapshot_nat nat;
 	int64_t schedules_from; /* the schedulers' intervals hold within [from, until); compile again before */
 	int64_t schedules_until;
 };

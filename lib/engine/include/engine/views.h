@@ -19,13 +19,21 @@ enum session_state {
 	SESSION_TCP_CLOSED,   /* FIN in both, or RST: it only lingers for the last segments */
 };
 
+enum session_nat { /* what of a session is translated: bits */
+	SESSION_NAT_SOURCE = 1 << 0,
+	SESSION_NAT_DESTINATION = 1 << 1,
+	SESSION_NAT_BY_STATIC = 1 << 2, /* one of them by a static mapping */
+};
+
 struct engine_session_view {
 	uint64_t session;
 	uint64_t packets[2];
 	uint64_t bytes[2];
-	struct ipv6_address source[2]; /* as a packet of that direction arrives: without NAT source[1] is destination[0] */
+	/* As a packet of that direction arrives: without NAT source[1] is destination[0]. What leaves forth is the reverse of [1],
+	 * what leaves back is the reverse of [0]. */
+	struct ipv6_address source[2];
 	struct ipv6_address destination[2];
-	uint16_t source_port[2]; /* ICMP: the identifier, in both */
+	uint16_t source_port[2]; /* ICMP: the identifier, in both; the translated one in [1] */
 	uint16_t destination_port[2];
 	uint32_t policy;      /* identity, PACKET_DEFAULT_POLICY, or PACKET_NO_POLICY for sessions of our own host */
 	uint32_t application; /* index in the snapshot's applications, UINT32_MAX: none */
@@ -39,6 +47,8 @@ struct engine_session_view {
 	uint16_t worker;
 	uint8_t protocol;
 	uint8_t state; /* enum session_state */
+	uint8_t nat;   /* enum session_nat */
+	uint16_t nat_pool; /* of the source, or SNAPSHOT_NAT_NONE */
 	uint8_t icmp_type; /* of the first packet */
 	uint8_t icmp_code;
 };

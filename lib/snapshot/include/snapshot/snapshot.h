@@ -27,6 +27,8 @@ const char *snapshot_unit_name(const struct snapshot_registry *registry, uint16_
 const char *snapshot_zone_name(const struct snapshot_registry *registry, uint16_t zone);
 const char *snapshot_instance_name(const struct snapshot_registry *registry, uint16_t instance);
 const char *snapshot_policy_name(const struct snapshot_registry *registry, uint32_t policy);
+/* Of an interface pool the unit's name. */
+const char *snapshot_nat_pool_name(const struct snapshot_registry *registry, uint16_t pool);
 
 /* An address of either family; the unused octets of an IPv4 address are 0. */
 struct snapshot_name_address {

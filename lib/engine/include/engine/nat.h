@@ -1,0 +1,123 @@
+/*
+ * Address translation as the engine reads it: part of a snapshot, compiled by lib/snapshot from either form of the
+ * configuration, immutable as all of it.
+ *
+ * Order (IPv4 only; what our own host sends or gets is never translated): static mappings of the ingress unit (judged by the
+ * policies to junos-global) or, before the route, the destination rules; route; zones; policy, which sees the private source and
+ * the public destination (REQ-NAT-038); the policy's destination, or a static mapping of the egress unit (hairpin), each with a
+ * second route; then the source: by the policy, else by the source rules, else by a static mapping of the egress unit.
+ *
+ * A pool's identity is given by its configured path and outlives commits: sessions, bindings and counters are by it.
+ */
+#ifndef ENGINE_NAT_H
+#define ENGINE_NAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct classifier; /* engine/classifier.h */
+
+#define SNAPSHOT_NAT_NONE UINT16_MAX /* no pool, no action, no rule */
+
+enum {
+	SNAPSHOT_NAT_POOLS_MOST = 16384,
+	SNAPSHOT_NAT_PORT_LOW = 1024, /* REQ-NAT-005: single ports */
+	SNAPSHOT_NAT_PORT_HIGH = 63487,
+	SNAPSHOT_NAT_PAIR_LOW = 63488, /* REQ-NAT-006: pairs for RTP and RTCP */
+	SNAPSHOT_NAT_PAIR_HIGH = 65535,
+};
+
+enum nat_pool_kind {
+	NAT_POOL_PORTS,     /* PAT: a port of an address a session */
+	NAT_POOL_ADDRESSES, /* no-port-translation: an address a host, while it has sessions */
+	NAT_POOL_STATIC,    /* by position: host_low + i is always the pool's address i, ports stay */
+};
+
+/* Addresses from low to high, both included, host order. */
+struct snapshot_nat_range {
+	uint32_t low;
+	uint32_t high;
+};
+
+struct snapshot_nat_pool {
+	const char *name; /* of `interface`, the unit's */
+	bool present;
+	bool interface;   /* it is a unit's own first address (source-nat interface) */
+	bool overloading; /* ports may be given twice towards different destinations */
+	uint8_t kind;     /* enum nat_pool_kind */
+	uint16_t unit;    /* packets must leave by it (REQ-NAT-002); SNAPSHOT_NONE: by any */
+	uint16_t overflow; /* pool that is used when this one has nothing left; SNAPSHOT_NAT_NONE: refused */
+	uint16_t port_low;
+	uint16_t port_high;
+	uint16_t range_count;
+	const struct snapshot_nat_range *ranges; /* disjoint, in the configured order */
+	uint32_t size;     /* addresses in them all */
+	uint32_t host_low; /* NAT_POOL_STATIC */
+};
+
+enum nat_source_kind {
+	NAT_SOURCE_OFF,       /* a rule that says so: nothing is translated */
+	NAT_SOURCE_INTERFACE, /* the interface pool of the egress unit */
+	NAT_SOURCE_POOLS,     /* the first of the pools that may be used on the egress unit; none: dropped (E-226) */
+};
+
+/* What policies and rules do with a source. */
+struct snapshot_nat_source {
+	uint8_t kind; /* enum nat_source_kind */
+	uint16_t pool_count;
+	const uint16_t *pools;
+};
+
+/* What they do with a destination: public base + i becomes low + i (REQ-NAT-030), or low whatever it was. */
+struct snapshot_nat_destination {
+	const char *name;
+	uint32_t low;
+	uint32_t high;
+	uint16_t port; /* 0: stays */
+	bool range;    /* counted from the base; else every destination becomes low */
+	bool off;      /* a rule that says so */
+};
+
+/* public + i and host + i, i < 2 to the (32 - length), stand for each other (REQ-NAT-018 to 023). Both are masked. */
+struct snapshot_nat_static {
+	uint32_t public;
+	uint32_t host;
+	uint16_t unit;     /* where packets for the public side come in, and packets of the host leave */
+	uint16_t instance; /* of the host */
+	uint8_t length;
+};
+
+/* A rule of a rule-set; its identity is what the classifier gives. */
+struct snapshot_nat_rule {
+	const char *set;
+	const char *name;
+	bool present;
+	uint16_t action; /* index of sources, or of destinations */
+	uint32_t base;   /* destinations: see above */
+};
+
+struct snapshot_nat {
+	bool active; /* there is anything at all to translate */
+	bool address_persistent;
+	uint16_t pool_count; /* pools by identity */
+	uint16_t source_count;
+	uint16_t destination_count;
+	const struct snapshot_nat_pool *pools;
+	const struct snapshot_nat_source *sources;
+	const struct snapshot_nat_destination *destinations;
+	/* The same mappings twice, disjoint: by (unit, public), and by (unit, instance, host). A host that has several public
+	 * addresses on a unit is in the second list once. */
+	uint32_t static_count;
+	uint32_t static_host_count;
+	const struct snapshot_nat_static *statics;
+	const struct snapshot_nat_static *static_hosts;
+	/* Rule-sets (NULL: none): contexts are zones, the "policy" that matches is an index of the rules. */
+	const struct classifier *source_classifier;
+	const struct classifier *destination_classifier;
+	uint32_t source_rule_count;
+	uint32_t destination_rule_count;
+	const struct snapshot_nat_rule *source_rules;
+	const struct snapshot_nat_rule *destination_rules;
+};
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Memory of address translation, and its counters. See nat_private.h.
+ */
+#include "engine_private.h"
+
+#include "nat_private.h"
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+size_t
+nat_state_size(const struct engine_config *config)
+{
+	return nat_ports_size(config->nat_blocks, config->nat_resting) + nat_bindings_size(config->nat_bindings) +
+	    line_up(config->nat_pools * sizeof(struct nat_pool_state));
+}
+
+static struct hash_key
+draw_secret(struct random_source *random)
+{
+	return (struct hash_key){.low = random_u64(random), .high = random_u64(random)};
+}
+
+void
+nat_state_init(struct nat_state *state, void *memory, const struct engine_config *config)
+{
+	uint8_t *next = memory;
+
+	nat_ports_init(&state->ports, next, config->nat_blocks, config->nat_resting, draw_secret(config->random),
+	    config->worker, config->workers);
+	next += nat_ports_size(config->nat_blocks, config->nat_resting);
+	nat_bindings_init(&state->bindings, next, config->nat_bindings, draw_secret(config->random));
+	next += nat_bindings_size(config->nat_bindings);
+	state->pools = (struct nat_pool_state *)(void *)next;
+	state->pool_count = config->nat_pools;
+}
+
+struct engine_nat_counters
+engine_nat_counters(const struct engine *engine, uint16_t pool)
+{
+	return pool < engine->nat.pool_count ? engine->nat.pools[pool].counters : (struct engine_nat_counters){0};
+}
