@@ -107,7 +107,9 @@ find_words(const struct journal *journal, const struct event *event, struct word
 	words->to_zone = zone_name(journal, event->to_zone);
 	words->interface =
 	    event->unit == PACKET_NO_UNIT ? ".local..0" : or_none(snapshot_unit_name(journal->registry, event->unit));
-	words->pool = or_none(snapshot_nat_pool_name(journal->registry, event->nat_pool));
+	words->pool = event->kind == EVENT_NAT_NO_PORTS || event->kind == EVENT_NAT_NO_ADDRESSES ?
+	    or_none(snapshot_nat_pool_name(journal->registry, event->nat_pool)) :
+	    NULL;
 }
 
 static void
