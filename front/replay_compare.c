@@ -140,7 +140,7 @@ add_flow(struct replay_compare *compare, const struct flow *flow)
 	if (compare->count == FLOWS_MAX) {
 		return NULL;
 	}
-	if (compare->count == compare->capacity) {
+	if (compare->flows == NULL || compare->count == compare->capacity) {
 		const uint32_t capacity = compare->capacity == 0 ? 64 : compare->capacity * 2;
 		struct changed_flow *grown = realloc(compare->flows, capacity * sizeof(*grown));
 
