@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-RUNS = {"capture": 200000, "conf": 1500, "edit": 20000, "engine": 1500, "fragments": 1500, "icmp": 5000, "ipc": 1000000,
-        "nd": 500, "op": 60000, "tcp": 40000}
+RUNS = {"capture": 200000, "conf": 1500, "edit": 20000, "engine": 1500, "fragments": 1500, "icmp": 5000, "icmp6": 20000,
+        "ipc": 1000000, "nd": 500, "op": 60000, "tcp": 40000}
 LONG = bool(os.environ.get("SALLYPORT_TEST_LONG"))
 
 
