@@ -304,6 +304,8 @@ conf_check(const struct conf_tree *tree, struct diagnostics *list)
 	check_locals(&check);
 	check_tunnels(&check);
 	check_nat(&check);
+	check_nat_rules(&check);
+	check_nat_pools(&check);
 	check_access(&check);
 	check_log(&check);
 	check_login(&check);

@@ -6,6 +6,9 @@
 #ifndef CHECK_PRIVATE_H
 #define CHECK_PRIVATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "conf/conf.h"
 
 struct check {
@@ -53,11 +56,25 @@ void check_routing(const struct check *check);
 void check_locals(const struct check *check);
 void check_tunnels(const struct check *check);
 void check_nat(const struct check *check);
+/* The same by rule-sets, the form of later releases. */
+void check_nat_rules(const struct check *check);
+void check_nat_pools(const struct check *check);
 void check_access(const struct check *check);
 void check_log(const struct check *check);
 void check_login(const struct check *check);
 void check_advertisement(const struct check *check);
 void check_archival(const struct check *check);
+/* IPv4 addresses from low to high, both included, host order. */
+struct check_range {
+	uint32_t low;
+	uint32_t high;
+};
+/* "192.0.2.0/24", also NULL: then false. */
+bool check_nat_prefix(const char *text, struct check_range *range);
+/* An `address A [to B]` of a pool. False when there is no sense in it. */
+bool check_nat_range(const struct conf_node *address, struct check_range *range);
+/* Is the routing instance configured? `default` is the main one. */
+bool check_instance_exists(const struct check *check, const char *name);
 /* A name whose list check_references.c knows. */
 void check_reference(const struct check *check, const struct conf_node *node);
 /* What a policy of this context says about tunnels and translation. */

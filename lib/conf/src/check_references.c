@@ -21,6 +21,7 @@ static const struct {
     {"security/ipsec/vpn", "VPN"},
     {"security/nat/source-nat/pool-set", "source NAT pool set"},
     {"security/nat/destination-nat", "destination NAT"},
+    {"security/nat/destination/pool", "destination NAT pool"},
     {"access/profile", "access profile"},
 };
 

@@ -238,7 +238,7 @@ open_block(struct curly_reader *reader)
 			if (statement->pending == NULL && block.node->schema->child_count == 0) {
 				statement_tell(statement, DIAGNOSTIC_ERROR, "a block is not possible here");
 				block.skipped = true;
-			} else if (statement->pending != NULL && statement->pending->child_count > 0) {
+			} else if (statement->pending != NULL && statement->pending->child_count > 0 && !statement->pending->oneliner) {
 				statement_tell(statement, DIAGNOSTIC_ERROR, "a name is missing before '{'");
 				block.skipped = true;
 			} else {
