@@ -14,17 +14,33 @@ command_rename(struct session *session, const struct op_command *command)
 	return command_change(session, command, conf_edit_rename);
 }
 
+/* The last " to " outside of quotation marks, else the beginning. */
+static const char *
+last_to(const char *words)
+{
+	const char *to = words;
+	bool inside = false;
+
+	for (const char *at = words; *at != '\0'; at++) {
+		if (*at == '\\' && inside && at[1] != '\0') {
+			at++;
+		} else if (*at == '"') {
+			inside = !inside;
+		} else if (!inside && strncmp(at, " to ", strlen(" to ")) == 0) {
+			to = at;
+		}
+	}
+	return to;
+}
+
 /* A copy has another name: what may not be seen under the first one would be seen under that. */
 enum command_outcome
 command_copy(struct session *session, const struct op_command *command)
 {
 	const char *words = op_value(command->request.root, "statement");
-	const char *to = words;
+	const char *to = words == NULL ? NULL : last_to(words);
 	struct text source = TEXT_EMPTY;
 
-	for (const char *at = words; at != NULL && (at = strstr(at, " to ")) != NULL; at++) {
-		to = at;
-	}
 	text_append_bytes(&source, words == NULL ? "" : words, words == NULL ? 0 : (size_t)(to - words));
 	const bool sees = !text_failed(&source) && access_sees(session, text_string(&source), ACCESS_ALL);
 

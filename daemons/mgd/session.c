@@ -330,13 +330,31 @@ complete_line(struct session *session, const char *line, struct ipc_candidates *
 	access_view_end(&view);
 }
 
+/* Where the last word begins; blanks in quotation marks are part of it. */
+static const char *
+last_word(const char *line)
+{
+	const char *word = line;
+	bool inside = false;
+
+	for (const char *c = line; *c != '\0'; c++) {
+		if (*c == '\\' && inside && c[1] != '\0') {
+			c++;
+		} else if (*c == '"') {
+			inside = !inside;
+		} else if (*c == ' ' && !inside) {
+			word = c + 1;
+		}
+	}
+	return word;
+}
+
 static void
 take_complete(struct session *session, const struct ipc_message *message)
 {
 	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
 	struct ipc_complete complete;
 	struct text encoded = TEXT_EMPTY;
-	const char *word;
 
 	if (!ipc_complete_decode(&complete, message->payload, message->length)) {
 		ipc_client_close(session->client);
@@ -346,8 +364,7 @@ take_complete(struct session *session, const struct ipc_message *message)
 	if (session->known) {
 		history_complete(session, complete.line, &list);
 	}
-	word = strrchr(complete.line, ' ');
-	list.replace = (uint32_t)strlen(word == NULL ? complete.line : word + 1);
+	list.replace = (uint32_t)strlen(last_word(complete.line));
 	ipc_candidates_encode(&list, &encoded);
 	if (text_failed(&encoded) ||
 	    ipc_connection_send(session->client->connection, IPC_CLI_CANDIDATES, message->request, encoded.bytes,

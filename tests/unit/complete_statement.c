@@ -339,6 +339,26 @@ test_large(void **state)
 	diagnostics_release(&list);
 }
 
+/* cs09142: a name with blanks is offered in quotation marks, with what is typed of it in front or not. */
+static void
+test_quoted_names(void **state)
+{
+	struct house *house = *state;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+
+	assert_true(conf_edit_set(&house->editor,
+	    "security zones security-zone \"far away\" address-book address \"head office\" 198.51.100.0/24", &list));
+	assert_true(conf_edit_set(&house->editor,
+	    "security policies from-zone \"far away\" to-zone trust policy \"way in\" match source-address any", &list));
+	diagnostics_release(&list);
+	expect(house, CONF_VERB_EDIT, "security zones security-zone f", "'\"far away\" <name> ");
+	expect(house, CONF_VERB_EDIT, "security zones security-zone \"far a", "'\"far away\" <name> ");
+	expect(house, CONF_VERB_EDIT, "security zones security-zone \"far b", "<name> ");
+	expect(house, CONF_VERB_SET, "security policies from-zone \"far away\" to-zone trust policy \"way in\" match source-address \"h",
+	    "'\"head office\" <address-reference> ");
+	expect(house, CONF_VERB_DELETE, "security policies from-zone \"far away\" to-zone trust policy w", "'\"way in\" ");
+}
+
 int
 main(void)
 {
@@ -347,6 +367,7 @@ main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_references),
 	    cmocka_unit_test_setup_teardown(test_large, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_quoted_names, build, tear_down),
 	    cmocka_unit_test(test_many_names),
 	    cmocka_unit_test(test_ends_of_lines),
 	    cmocka_unit_test(test_delete_and_show),

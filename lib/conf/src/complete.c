@@ -8,6 +8,7 @@
 #include "complete_private.h"
 #include "conf/applications.h"
 #include "op_private.h"
+#include "tree_private.h"
 
 enum {
 	OFFERED_MOST = 4096, /* names in one answer: nobody reads more */
@@ -70,14 +71,35 @@ offer_release(struct offering *offering)
 	free(offering->offered);
 }
 
+void
+complete_name(const char *name, void (*each)(void *context, const struct conf_candidate *candidate), void *context)
+{
+	struct text word = TEXT_EMPTY;
+
+	tree_append_word(&word, name);
+	if (!text_failed(&word)) {
+		each(context, &(struct conf_candidate){.kind = CONF_CANDIDATE_NAME, .word = text_string(&word), .help = ""});
+	}
+	text_release(&word);
+}
+
 static void
 offer_name(void *context, const char *name)
 {
 	struct offering *offering = context;
 
 	if (strncmp(name, text_string(offering->typed), offering->typed->length) == 0 && offer_first(offering, name)) {
-		offer(offering, CONF_CANDIDATE_NAME, name, "");
+		complete_name(name, offering->each, offering->context);
 	}
+}
+
+/* What a value is called; names of one kind and of the other are names. */
+static const char *
+type_word(const struct schema_node *type)
+{
+	const char *word = type->range != NULL ? type->range : type->type_name == NULL ? type->name : type->type_name;
+
+	return strcmp(word, "object-name") == 0 ? "name" : word;
 }
 
 /* <name>, <0..16385>: with what the schema says of the value. */
@@ -87,7 +109,7 @@ offer_placeholder(struct offering *offering, const struct schema_node *type, con
 	struct text word = TEXT_EMPTY;
 	struct text help = TEXT_EMPTY;
 
-	text_printf(&word, "<%s>", type->range != NULL ? type->range : type->type_name == NULL ? type->name : type->type_name);
+	text_printf(&word, "<%s>", type_word(type));
 	text_append(&help, about->help[0] != '\0' ? about->help : type->help);
 	if (type->units != NULL && strstr(text_string(&help), type->units) == NULL) {
 		text_printf(&help, ", in %s", type->units);

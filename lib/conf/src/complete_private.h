@@ -39,6 +39,8 @@ bool place_take(struct place *place, const char *word) __attribute__((warn_unuse
 /* Is there something of that schema node under `node`? */
 bool place_has(const struct conf_node *node, const struct schema_node *child);
 
+/* Offers an existing name, in quotation marks where a line needs them. */
+void complete_name(const char *name, void (*each)(void *context, const struct conf_candidate *candidate), void *context);
 /* Calls `each` for the names of the entries that a reference's paths lead to. */
 void complete_reference(const struct place *place, const char *reference, const char *leaf,
     void (*each)(void *context, const char *name), void *context);

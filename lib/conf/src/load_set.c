@@ -220,7 +220,8 @@ drop_prompts(struct token_list *tokens)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < tokens->count; i++) {
-		const char *word = tokens->items[i].kind == TOKEN_WORD ? tokens_word(tokens, i) : "";
+		const char *word = tokens->items[i].kind == TOKEN_WORD && !tokens->items[i].quoted ?
+			tokens_word(tokens, i) : "";
 
 		if (strcmp(word, "user@host") != 0 && strcmp(word, "user@host#") != 0 && strcmp(word, "user@host>") != 0) {
 			tokens->items[kept++] = tokens->items[i];

@@ -36,7 +36,11 @@ op_offer(struct op_completing *completing, enum conf_candidate_kind kind, const 
 static void
 op_offer_name(void *context, const char *name)
 {
-	op_offer(context, CONF_CANDIDATE_NAME, name, "");
+	struct op_completing *completing = context;
+
+	if (strncmp(name, text_string(&completing->typed), completing->typed.length) == 0) {
+		complete_name(name, completing->each, completing->context);
+	}
 }
 
 /* Routing tables are named after their instances. */

@@ -9,21 +9,47 @@
 #include "op_utf8.h"
 #include "value_read.h"
 
+/* The signs that a name may have behind its first character. */
+static const char name_signs[] = "-:/@$+%=#~,";
+static const char object_signs[] = "-:/@$+%=#~,!&'() ";
+
+static bool
+is_name(const char *value, size_t length, const char *signs)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char c = value[i];
+
+		if (!value_is_letter(c) && !value_is_digit(c) && c != '_' && c != '.' && c != '*' &&
+		    (i == 0 || c == '\0' || strchr(signs, c) == NULL)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 check_name(const char *value, size_t length, const struct value_result *result)
 {
 	if (length < 1 || length > 63) {
 		return value_refuse(result, "a name has 1 to 63 characters");
 	}
-	for (size_t i = 0; i < length; i++) {
-		const char c = value[i];
-
-		if (value_is_letter(c) || value_is_digit(c) || c == '_' || c == '.' || c == '*' ||
-		    (i > 0 && strchr("-:/@$+%=#~,", c) != NULL)) {
-			continue;
-		}
+	if (!is_name(value, length, name_signs)) {
 		return value_refuse(result, "a name has letters, digits and the signs - _ . : / @ + % = # ~ and begins with "
 		                      "a letter, digit or _");
+	}
+	return value_take_as_is(result, value, length);
+}
+
+/* What users name for themselves: blanks inside are part of it. */
+static bool
+check_object_name(const char *value, size_t length, const struct value_result *result)
+{
+	if (length < 1 || length > 63) {
+		return value_refuse(result, "a name has 1 to 63 characters");
+	}
+	if (!is_name(value, length, object_signs) || value[length - 1] == ' ') {
+		return value_refuse(result, "a name has letters, digits, the signs - _ . : / @ + % = # ~ ! & ' ( ) and blanks "
+		                      "inside, and begins with a letter, digit or _");
 	}
 	return value_take_as_is(result, value, length);
 }
@@ -43,14 +69,14 @@ check_group_name(const char *value, size_t length, const struct value_result *re
 	return value_take_as_is(result, value, length);
 }
 
-/* ANY is any (E-009); else a name. */
+/* ANY is any (E-009); else a name of an object. */
 static bool
 check_reference(const char *value, size_t length, const struct value_result *result)
 {
 	if (value_equals(value, length, "ANY")) {
 		return value_take_as_is(result, "any", 3);
 	}
-	return check_name(value, length, result);
+	return check_object_name(value, length, result);
 }
 
 static bool
@@ -86,6 +112,7 @@ check_secret(const char *value, size_t length, const struct value_result *result
 
 static const struct value_format formats[] = {
     {"name", check_name},
+    {"object-name", check_object_name},
     {"group-name", check_group_name},
     {"address-reference", check_reference},
     {"application-reference", check_reference},

@@ -109,7 +109,7 @@ arena_join(struct arena *arena, const char *const *words, size_t count)
 		const size_t word = strlen(words[i]);
 
 		if (i > 0) {
-			*at++ = ' ';
+			*at++ = ARENA_JOINT;
 		}
 		memcpy(at, words[i], word);
 		at += word;

@@ -29,7 +29,10 @@ void *arena_take(struct arena *arena, size_t count, size_t size) __attribute__((
 /* A copy of the string, or NULL. */
 char *arena_copy(struct arena *arena, const char *string) __attribute__((warn_unused_result));
 
-/* The words with one blank between each two, or NULL. */
+/* Stands between joined words: no name can have it, so that "a b" + "c" is not "a" + "b c". */
+#define ARENA_JOINT '\x1f'
+
+/* The words with the joint between each two, or NULL. */
 char *arena_join(struct arena *arena, const char *const *words, size_t count) __attribute__((warn_unused_result));
 
 static inline bool
