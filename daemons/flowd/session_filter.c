@@ -73,6 +73,16 @@ read_prefix(const struct op_node *request, const char *name, struct answer_prefi
 	return false;
 }
 
+/* The schema lets no other word through. */
+static enum session_family
+family_of(const char *word)
+{
+	if (word == NULL) {
+		return SESSION_ANY_FAMILY;
+	}
+	return strcmp(word, "inet6") == 0 ? SESSION_INET6 : SESSION_INET;
+}
+
 bool
 session_filter_read(struct session_filter *filter, const struct op_node *request, struct text *error)
 {
@@ -83,6 +93,7 @@ session_filter_read(struct session_filter *filter, const struct op_node *request
 	    .source_port = (uint32_t)op_number(request, "source-port", 0),
 	    .destination_port = (uint32_t)op_number(request, "destination-port", 0),
 	    .protocol = protocol == NULL ? -1 : protocol_parse(protocol),
+	    .family = family_of(op_value(request, "family")),
 	};
 	if (protocol != NULL && filter->protocol < 0) {
 		text_printf(error, "protocol %s: not an IP protocol", protocol);
@@ -100,7 +111,9 @@ session_filter_matches(const struct session_filter *filter, const struct engine_
 	    ipv6_covers(filter->destination.prefix, filter->destination.length, view->destination[0]) &&
 	    (filter->source_port == 0 || filter->source_port == view->source_port[0]) &&
 	    (filter->destination_port == 0 || filter->destination_port == view->destination_port[0]) &&
-	    (filter->protocol < 0 || filter->protocol == view->protocol);
+	    (filter->protocol < 0 || filter->protocol == view->protocol) &&
+	    (filter->family == SESSION_ANY_FAMILY ||
+	        (filter->family == SESSION_INET) == ipv6_is_mapped(view->source[0]));
 }
 
 static void

@@ -10,6 +10,12 @@
 #include "answer.h"
 #include "engine/views.h"
 
+enum session_family {
+	SESSION_ANY_FAMILY,
+	SESSION_INET,
+	SESSION_INET6,
+};
+
 struct session_filter {
 	uint64_t session; /* 0: any */
 	struct answer_prefix source;
@@ -17,6 +23,7 @@ struct session_filter {
 	uint32_t source_port; /* 0: any */
 	uint32_t destination_port;
 	int protocol; /* -1: any */
+	enum session_family family;
 };
 
 /* False with a sentence when an argument's value makes no sense. */
