@@ -293,6 +293,18 @@ def moves():
     equal([p[Ether].dst for _, p in played.left(1, 6.1) if UDP in p], ["02:bb:00:00:00:0a"], "to the new one")
 
 
+def mapped():
+    """What is asked by ARP is answered by ARP: an advertisement for ::ffff:a.b.c.d says nothing about a.b.c.d, asked or not."""
+    peer = "10.0.0.9"
+    to_peer = frame(HOST_MAC, MACS[0]) / IP(src="10.0.0.5", dst=peer) / UDP(sport=9, dport=9)
+    lie = na("::ffff:" + peer, source=HOST_LINK, destination=LINK_LOCAL[0], mac=EVIL_MAC, S=1)
+    rows = [START,
+            (3.0, 0, to_peer, "proxy", "neighbour-wait"),
+            (3.1, 0, lie, "drop", "nd-malformed")]
+    played = Played(Place(), rows, 20)
+    check(not any(packet[Ether].dst == EVIL_MAC for packet in played.run.left("ge-0/0/0")), "nothing goes to the liar")
+
+
 def unreachable_told():
     """RFC 4861 7.2.2: address unreachable for what waited."""
     rows = [START, (3.0, 0, ns(GLOBAL[0], source=HOST), "consume", "nd"),
@@ -391,7 +403,7 @@ def scan():
     equal((run.verdicts[-1]["verdict"], run.verdicts[-1]["reason"]), ("forward", "session"), "who is there stays known")
 
 
-for test in (own_addresses, questions, duplicates, own_question_back, resolution, moves, unreachable_told, advertisements,
+for test in (own_addresses, questions, duplicates, own_question_back, resolution, moves, mapped, unreachable_told, advertisements,
              automatic, tagged, mode_drop, scan):
     test()
 finish()

@@ -97,7 +97,8 @@ nd_parse(const uint8_t *bytes, size_t length, struct nd_message *message)
 			return false;
 		}
 		message->target = ipv6_address_load(target);
-		if (ipv6_is_multicast(message->target)) {
+		/* An IPv4 address is asked for by ARP, and no neighbour has it as this. */
+		if (ipv6_is_multicast(message->target) || ipv6_is_mapped(message->target)) {
 			return false;
 		}
 	}
