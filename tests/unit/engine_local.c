@@ -487,6 +487,12 @@ test_neighbour_ages(void **state)
 	/* The question goes to the station itself. */
 	assert_int_equal(world->sent[1].data[5], 8);
 	assert_int_equal(world->sent[1].data[13], 6);
+	/* So another's answer counts only when that one stays silent and the third question went to all. */
+	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 9), VERDICT_DROP,
+	    REASON_ARP_UNASKED);
+	datagram(world, IP(8, 8, 8, 8), 1);
+	assert_int_equal(world->sent[0].data[5], 8);
+	world_advance(world, world->now + 2 * SECOND + SECOND / 2);
 	expect(world_arp(world, 1, 0, 2, IP(192, 0, 2, 254), US_OUTSIDE, 9), VERDICT_CONSUME,
 	    REASON_ARP);
 	datagram(world, IP(8, 8, 8, 8), 1);

@@ -3,8 +3,9 @@
  *
  * A question is answered when its target is one of the unit's own addresses, whatever subnet the
  * sender is in: interfaces here may have /32 addresses whose hosts are reached by routes that point
- * at the interface. Learnt are the sender of such a question and the answer to a question of ours.
- * A frame from another station that claims our address is dropped by name.
+ * at the interface. Learnt are the sender of such a question and the answer to a question of ours
+ * (neighbour_private.h: whose answer counts). A frame from another station that claims our address is
+ * dropped by name.
  */
 #include "engine_private.h"
 

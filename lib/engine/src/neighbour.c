@@ -271,8 +271,7 @@ neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 static bool
 asks_all(const struct neighbour *entry)
 {
-	return entry->state == NEIGHBOUR_INCOMPLETE ||
-	       (entry->tries == NEIGHBOUR_TRIES && !ipv6_is_mapped(entry->address));
+	return entry->state == NEIGHBOUR_INCOMPLETE || entry->tries == NEIGHBOUR_TRIES;
 }
 
 static void
@@ -366,8 +365,7 @@ neighbour_answered(
 
 	if ((entry->state != NEIGHBOUR_INCOMPLETE && entry->state != NEIGHBOUR_PROBE) ||
 	    entry->tries == 0 ||
-	    (!ipv6_is_mapped(address) && !asks_all(entry) &&
-		!ethernet_same_address(entry->mac, mac))) {
+	    (!asks_all(entry) && !ethernet_same_address(entry->mac, mac))) {
 		return false;
 	}
 	confirm(engine, index, mac);

@@ -8,9 +8,8 @@
  *     after three unanswered probes -> failed -> gone.
  * Stale and probed ones are used on. Only an answer to our question, or the sender of a question
  * put to us, sets an address; a sender that contradicts a reachable entry starts a probe instead of
- * overwriting it. A probe asks the station that we know. In IPv6 only that one may answer, until it
- * stayed silent and the last question went to all: who contradicts and answers in one breath gains
- * nothing.
+ * overwriting it. A probe asks the station that we know. Only that one may answer, until it stayed
+ * silent and the last question went to all: who contradicts and answers in one breath gains nothing.
  *
  * Sessions keep index and serial; the serial changes when the entry is given to another address.
  *
