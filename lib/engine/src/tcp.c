@@ -166,10 +166,10 @@ static inline uint32_t
 window_of(
     const struct session_common *common, unsigned direction, uint16_t window, uint8_t flags)
 {
-	const uint8_t shift = (flags & TCP_SYN) != 0 ? 0 : common->scale[direction];
+	const uint8_t scale = common->scale[direction];
 
-	assert(shift <= TCP_SCALE_MOST);
-	return (uint32_t)window << shift;
+	/* A side that offered none is known as such until the other has said what it offers. */
+	return (flags & TCP_SYN) != 0 || scale > TCP_SCALE_MOST ? window : (uint32_t)window << scale;
 }
 
 /* Notes what a side offers; once both have, one that offers none turns it off for both (RFC 7323
