@@ -40,6 +40,7 @@ http {{
     fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5; client_max_body_size 0;
     server {{
         listen 80 backlog=4096; listen [::]:80 ipv6only=on backlog=4096; root {folder};
+        {more}
     }}
 }}
 """
@@ -174,10 +175,11 @@ class Site(House):
             out.write(os.urandom(octets))
         return path
 
-    def serve_web(self, host):
+    def serve_web(self, host, uploads=False):
+        """A page is a file of file(); what is uploaded goes to a folder of its own."""
         configuration = os.path.join(self.files, f"nginx-{host}.conf")
         with open(configuration, "w", encoding="utf-8") as out:
-            out.write(NGINX.format(folder=self.files))
+            out.write(NGINX.format(folder=self.files, more="dav_methods PUT;" if uploads else ""))
         process = self.start_inside(host, "nginx", "-p", self.files, "-e", "stderr", "-c", configuration)
         self.listening(host, 80)
         return process
