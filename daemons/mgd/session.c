@@ -13,6 +13,7 @@
 #include "command.h"
 #include "command_line.h"
 #include "commit.h"
+#include "conf/line.h"
 #include "editing.h"
 #include "history.h"
 #include "relay.h"
@@ -279,13 +280,16 @@ take_command(struct session *session, const struct ipc_message *message)
 	session->busy = true;
 	session->last = mgd_now();
 	session->request = message->request;
-	session->indent = command.indent;
-	if (command.line[strspn(command.line, " \t")] != '\0') {
-		record_command(session, command.line);
+	const char *line = conf_line_pasted(command.line);
+
+	session->indent =
+	    command.indent == IPC_INDENT_ECHO ? command.indent : (uint16_t)(command.indent + (line - command.line));
+	if (line[strspn(line, " \t")] != '\0') {
+		record_command(session, line);
 	}
 	outcome = !access_refresh(session)
 	    ? COMMAND_WRONG
-	    : command_run(session, command.line,
+	    : command_run(session, line,
 	          session->mode == IPC_MODE_CONFIGURE ? OP_MODE_CONFIGURATION : OP_MODE_OPERATIONAL);
 	ipc_string_release(command.line);
 	forget_content(session);

@@ -38,6 +38,40 @@ first_group_wins(void **state)
 	    "set system host-name of-b\n");
 }
 
+/* Where groups cannot be applied they are no names either: the error tells where they can. */
+static void
+told_where_they_belong(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *told;
+	} rows[] = {
+	    {"set interfaces ge-0/0/0 unit 0 family apply-groups g\n",
+	        "'apply-groups' is not possible in 'family': it belongs directly below 'unit'"},
+	    {"set routing-options rib-groups apply-groups g\n",
+	        "'apply-groups' is not possible in 'rib-groups': it belongs directly below 'routing-options'"},
+	    {"set routing-options rib-groups apply-groups-except g\n",
+	        "'apply-groups-except' is not possible in 'rib-groups': it belongs directly below 'routing-options'"},
+	    {"routing-options { rib-groups { apply-groups g; } }\n",
+	        "'apply-groups' is not possible in 'rib-groups': it belongs directly below 'routing-options'"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conf_tree *tree = conf_tree_create(*state);
+		struct diagnostics list = DIAGNOSTICS_EMPTY;
+		struct text out = TEXT_EMPTY;
+
+		assert_false(conf_load(tree, CONF_FORMAT_AUTO, NULL, rows[i].line, strlen(rows[i].line), &list));
+		diagnostics_render_lines(&list, &out);
+		if (list.errors != 1 || strstr(text_string(&out), rows[i].told) == NULL) {
+			fail_msg("%s: %s", rows[i].line, text_string(&out));
+		}
+		text_release(&out);
+		diagnostics_release(&list);
+		conf_tree_destroy(tree);
+	}
+}
+
 /* Groups named inside come before those named outside, and reach no further. */
 static void
 inner_before_outer(void **state)
@@ -251,6 +285,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(told_where_they_belong),
 	    cmocka_unit_test(written_wins),
 	    cmocka_unit_test(first_group_wins),
 	    cmocka_unit_test(inner_before_outer),

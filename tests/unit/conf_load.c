@@ -2,6 +2,7 @@
  * The ways of loading into a candidate, and that a file with one wrong statement changes nothing.
  */
 #include "conf_support.h"
+#include "conf/line.h"
 #include "conf/load.h"
 #include "conf/verbs.h"
 
@@ -284,6 +285,51 @@ protected_statements_stay(void **state)
 	world_release(&world);
 }
 
+/* E-001: a pasted session: prompts, and the lines above them that name the level, are no statements in any form. */
+static void
+pasted(void **state)
+{
+	struct world world = world_of(state, "");
+
+	assert_true(load(&world, CONF_LOAD_SET, NULL, "[edit]\nuser@host# set system host-name x\n\n[edit security zones]\n"
+	                                              "user@host# set security zones security-zone z tcp-rst\n"));
+	assert_int_equal(world.list.count, 0);
+	assert_true(load(&world, CONF_LOAD_MERGE, NULL, "[edit]\nsystem {\n    host-name y;\n}\n[edit system]\n"
+	                                                "system { services { ssh; } }\n"));
+	assert_int_equal(world.list.count, 0);
+	assert_renders(&world, CONF_FORMAT_SET,
+	    "set system host-name y\nset system services ssh\nset security zones security-zone z tcp-rst\n");
+	/* Nothing else begins with a bracket. */
+	assert_false(load(&world, CONF_LOAD_SET, NULL, "[editor]\nset system host-name w\n"));
+	assert_false(load(&world, CONF_LOAD_MERGE, NULL, "[ system ]\nsystem { host-name w; }\n"));
+	world_release(&world);
+}
+
+/* E-001: the same at a prompt; columns are those of what is left. */
+static void
+pasted_lines(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"set system host-name x", "set system host-name x"},
+	    {"user@host# set system host-name x", "set system host-name x"},
+	    {"user@host> show version", "show version"},
+	    {"  user@host # up", "up"},
+	    {"user@host#set x", "set x"},
+	    {"user@host#", ""},
+	    {"[edit]", ""},
+	    {"[edit security zones]  ", ""},
+	    {"user@host show version", "user@host show version"},
+	    {"[editor]", "[editor]"},
+	    {"set system login user a@b # x", "set system login user a@b # x"},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(conf_line_pasted(rows[i][0]), rows[i][1]);
+	}
+}
+
 int
 main(void)
 {
@@ -292,6 +338,8 @@ main(void)
 	    cmocka_unit_test(override),
 	    cmocka_unit_test(replace),
 	    cmocka_unit_test(typed),
+	    cmocka_unit_test(pasted),
+	    cmocka_unit_test(pasted_lines),
 	    cmocka_unit_test(patch),
 	    cmocka_unit_test(patches_of_orders),
 	    cmocka_unit_test(patches_and_protection),

@@ -227,6 +227,40 @@ test_hours_of_the_change(void **state)
 	assert_false(active(utc(2026, 10, 25, 2, 30)));
 }
 
+/* GMT+5 is west of Greenwich, as JUNOS has it: 08:00 there is 13:00 UTC; GMT-14 is the first place of all to see a day. */
+static void
+test_offsets_from_gmt(void **state)
+{
+	static const struct {
+		const char *zone;
+		int hour; /* UTC, when it is 08:00 there */
+		int day;
+	} rows[] = {{"GMT+5", 13, 10}, {"GMT+12", 20, 10}, {"GMT-1", 7, 10}, {"GMT-14", 18, 9}, {"GMT+0", 8, 10}, {"GMT-0", 8, 10}};
+	static const char *const wrong[] = {"GMT+13", "GMT-15", "GMT+005", "GMT+"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char lines[200];
+
+		(void)snprintf(lines, sizeof(lines),
+		    "set system time-zone %s\nset schedulers scheduler s daily start-time 08:00 stop-time 09:00\n", rows[i].zone);
+		run(utc(2026, 3, 8, 0, 0), lines);
+		const int64_t begin = utc(2026, 3, rows[i].day, rows[i].hour, 0);
+
+		assert_false(active(begin - 1));
+		assert_true(active(begin));
+		assert_true(active(begin + 3599));
+		assert_false(active(begin + 3600));
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char line[100];
+
+		(void)snprintf(line, sizeof(line), "set system time-zone %s\n", wrong[i]);
+		world_set(&world, line);
+		assert_false(world_compile(&world));
+	}
+}
+
 static void
 test_unknown_time_zone(void **state)
 {
@@ -348,6 +382,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_precedence_of_day_entries, clear_world),
 	    cmocka_unit_test_teardown(test_local_time, clear_world),
 	    cmocka_unit_test_teardown(test_hours_of_the_change, clear_world),
+	    cmocka_unit_test_teardown(test_offsets_from_gmt, clear_world),
 	    cmocka_unit_test_teardown(test_unknown_time_zone, clear_world),
 	    cmocka_unit_test(test_zones_against_the_library),
 	    cmocka_unit_test(test_broken_zone_files),

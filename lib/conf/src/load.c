@@ -7,6 +7,7 @@
 #include "canonical.h"
 #include "conf/conf.h"
 #include "load_private.h"
+#include "pasted.h"
 
 bool
 conf_format_parse(const char *word, enum conf_format *format)
@@ -83,6 +84,10 @@ conf_format_guess(const char *bytes, size_t length)
 			const char *close = *rest == '#' ? end : memmem(rest, length - at, "*/", 2);
 
 			at = close == NULL ? length : (size_t)(close - bytes) + (*rest == '#' ? 1 : 2);
+			continue;
+		}
+		if (pasted_is_banner(rest, line)) {
+			at += line;
 			continue;
 		}
 		if (*rest == '<') {

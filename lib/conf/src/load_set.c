@@ -3,12 +3,13 @@
  *
  * A line that does not begin with a command word goes on with the line before it (E-002). When both together are no
  * statement but the first alone is, the first counts and the rest is the error: one bad line never costs its neighbour.
- * Prompts in front of a command are dropped (E-001).
+ * Prompts in front of a command, and the lines above prompts that name the level, are dropped (E-001).
  */
 #include <string.h>
 
 #include "edit.h"
 #include "load_private.h"
+#include "pasted.h"
 #include "secrets.h"
 #include "tree_private.h"
 
@@ -81,19 +82,13 @@ next_line(struct set_reader *reader, struct line *line)
 static size_t
 skip_blanks(const struct line *line, size_t at)
 {
-	while (at < line->length && (line->bytes[at] == ' ' || line->bytes[at] == '\t' || line->bytes[at] == '\r')) {
-		at++;
-	}
-	return at;
+	return at + pasted_blanks(line->bytes + at, line->length - at);
 }
 
 static size_t
 skip_word(const struct line *line, size_t at)
 {
-	while (at < line->length && line->bytes[at] != ' ' && line->bytes[at] != '\t' && line->bytes[at] != '\r') {
-		at++;
-	}
-	return at;
+	return at + pasted_word(line->bytes + at, line->length - at);
 }
 
 static bool
@@ -110,31 +105,6 @@ command_at(const struct line *line, size_t at, size_t *which)
 	return false;
 }
 
-/* Behind "user@host#", "user@host >" and the like; `at` itself when there is none. */
-static size_t
-skip_prompt(const struct line *line, size_t at)
-{
-	const size_t end = skip_word(line, at);
-	size_t after = end;
-
-	const char *sign = memchr(line->bytes + at, '@', end - at);
-
-	if (sign == NULL) {
-		return at;
-	}
-	/* "user@host>set": the command sticks to the prompt. */
-	for (const char *c = sign; c < line->bytes + end - 1; c++) {
-		if (*c == '#' || *c == '>') {
-			return (size_t)(c + 1 - line->bytes);
-		}
-	}
-	after = skip_blanks(line, after);
-	if (after < line->length && (line->bytes[after] == '#' || line->bytes[after] == '>')) {
-		after = skip_blanks(line, after + 1);
-	}
-	return after;
-}
-
 /* The command word of a line and where its words begin. */
 static bool
 find_command(const struct line *line, size_t *which, size_t *words)
@@ -142,7 +112,7 @@ find_command(const struct line *line, size_t *which, size_t *words)
 	size_t at = skip_blanks(line, 0);
 
 	if (!command_at(line, at, which)) {
-		at = skip_prompt(line, at);
+		at += pasted_prompt(line->bytes + at, line->length - at);
 		if (!command_at(line, at, which)) {
 			return false;
 		}
@@ -156,7 +126,7 @@ is_nothing(const struct line *line)
 {
 	const size_t at = skip_blanks(line, 0);
 
-	return at == line->length || line->bytes[at] == '#';
+	return at == line->length || line->bytes[at] == '#' || pasted_is_banner(line->bytes + at, line->length - at);
 }
 
 static bool

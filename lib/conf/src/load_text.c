@@ -322,6 +322,13 @@ take_word(struct curly_reader *reader)
 	}
 }
 
+/* "[edit security]" above a pasted prompt (E-001): no statement begins with a bracket. */
+static bool
+is_banner(const struct token_list *tokens)
+{
+	return tokens->count > 2 && tokens->items[0].kind == TOKEN_OPEN_BRACKET && tokens_is(tokens, 1, "edit");
+}
+
 /* Something that cannot be read at all: the statement around it is lost, and told. */
 static void
 take_bad(struct curly_reader *reader)
@@ -397,6 +404,9 @@ load_text(const struct load *load)
 			break;
 		case TOKEN_CLOSE_BRACKET:
 			reader.brackets--;
+			if (is_banner(tokens)) {
+				tokens_clear(tokens);
+			}
 			break;
 		case TOKEN_OPEN_BRACE:
 			reader.brackets = 0;

@@ -549,6 +549,32 @@ fits_keyword_less(struct statement *statement, const struct schema_node *schema,
 	return fits;
 }
 
+/* The word by which a user knows the place: entries without keyword stand below their list's. */
+static const char *
+word_of(const struct schema_node *schema)
+{
+	return schema->keyword_less && schema->parent != NULL ? schema->parent->name : schema->name;
+}
+
+/* Statements of one line, families and lists whose names stand bare take no groups of their own; nor is it a name there. */
+static bool
+refuse_groups(struct statement *statement, const char *word)
+{
+	const struct schema_node *around = statement->at;
+
+	while (around->parent != NULL && schema_child(around, word, strlen(word)) == NULL) {
+		around = around->parent;
+	}
+	if (around->parent == NULL) {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "'%s' is not possible in '%s': it belongs at the top", word,
+		    word_of(statement->at));
+	} else {
+		statement_tell(statement, DIAGNOSTIC_ERROR, "'%s' is not possible in '%s': it belongs directly below '%s'", word,
+		    word_of(statement->at), word_of(around));
+	}
+	return false;
+}
+
 static bool
 read_word(struct statement *statement, size_t *token)
 {
@@ -558,6 +584,10 @@ read_word(struct statement *statement, size_t *token)
 
 	if (schema != NULL && schema_nests_groups(statement->at, schema)) {
 		return refuse_word(statement, *token);
+	}
+	if (schema == NULL && !statement->tokens.items[*token].quoted &&
+	    (strcmp(word, SCHEMA_APPLY) == 0 || strcmp(word, SCHEMA_EXCEPT) == 0)) {
+		return refuse_groups(statement, word);
 	}
 	if (schema != NULL && !schema->keyword_less) {
 		return read_child(statement, schema, token);

@@ -224,17 +224,51 @@ name_is_safe(const char *name)
 	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") == length;
 }
 
+/*
+ * GMT+5 is five hours behind GMT, as JUNOS and the Etc/GMT+5 of the tz database have it: the sign is POSIX's, and the range
+ * GMT-14 to GMT+12. False: another kind of name.
+ */
+static bool
+fixed_offset(const char *name, int64_t *offset)
+{
+	enum { AHEAD_MOST = 14, BEHIND_MOST = 12, HOUR = 3600 };
+	int64_t hours = 0;
+
+	if (strcmp(name, "UTC") == 0 || strcmp(name, "GMT") == 0) {
+		*offset = 0;
+		return true;
+	}
+	if (strncmp(name, "GMT", 3) != 0 || (name[3] != '+' && name[3] != '-')) {
+		return false;
+	}
+	const size_t digits = strspn(name + 4, "0123456789");
+
+	if (digits < 1 || digits > 2 || name[4 + digits] != '\0') {
+		return false;
+	}
+	for (size_t i = 0; i < digits; i++) {
+		hours = hours * 10 + (name[4 + i] - '0');
+	}
+	if (hours > (name[3] == '+' ? BEHIND_MOST : AHEAD_MOST)) {
+		return false;
+	}
+	*offset = (name[3] == '+' ? -hours : hours) * HOUR;
+	return true;
+}
+
 enum time_zone_result
 time_zone_load(struct arena *arena, const char *name, int64_t from, int64_t until, struct time_zone *zone)
 {
 	char path[sizeof(ZONE_FOLDER) + NAME_MOST] = ZONE_FOLDER;
 
-	if (strcmp(name, "UTC") == 0 || strcmp(name, "GMT") == 0) {
+	int64_t offset = 0;
+
+	if (fixed_offset(name, &offset)) {
 		zone->segments = arena_take(arena, 1, sizeof(*zone->segments));
 		if (zone->segments == NULL) {
 			return TIME_ZONE_MEMORY;
 		}
-		zone->segments[0] = (struct time_segment){.from = from, .offset = 0};
+		zone->segments[0] = (struct time_segment){.from = from, .offset = offset};
 		zone->count = 1;
 		return TIME_ZONE_LOADED;
 	}

@@ -10,6 +10,12 @@
 #include "conf/conf.h"
 #include "conf/op.h"
 
+/*
+ * The command of a line that was pasted: behind "user@host# " (E-001). A line that only names the level, "[edit security]",
+ * has none: its end.
+ */
+const char *conf_line_pasted(const char *line);
+
 /* How a verb reads its words. */
 struct conf_line_rule {
 	const char *until; /* words that end the statement, separated by blanks (insert: "before after"); NULL: none */
