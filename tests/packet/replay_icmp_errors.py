@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """ICMP errors that belong to a session, where they cannot go on: no error is sent because of an error (RFC 1122 3.2.2).
 
-os58124 os58621
+os58124 os58621; FLOW-02: a redirect goes nowhere, and an error comes from nobody that a packet must not come from.
 usage: replay_icmp_errors.py BUILD
 """
 from replay_help import *  # noqa: F403
@@ -42,4 +42,25 @@ equal([(verdict["verdict"], verdict["reason"], verdict["session"]) for verdict i
 equal([(sent[IP].len, sent[IP].frag) for sent in run.left("ge-0/0/0")], [(1000, 0), (996, 0), (25, 122), (100, 0)],
       "what the client gets")
 equal(len(run.left("ge-0/0/1")), 1, "nothing but the client's packet goes to the server")
+
+
+def of(source, **keywords):
+    quoted = IP(src="10.0.0.5", dst="10.0.1.5", ttl=63) / UDP(sport=4000, dport=9)
+    return frame() / IP(src=source, dst="10.0.0.5") / ICMP(**keywords) / quoted
+
+
+# Who knows of a session may not say by an error about it where its client has to send from now on, nor speak as ourselves.
+rows = [
+    (of("10.0.1.5", type=3, code=3), ("forward", "session")),
+    (of("10.0.1.254", type=5, code=1, gw="10.0.0.66"), ("drop", "icmp-redirect")),
+    (of("10.0.0.1", type=5, code=1, gw="10.0.0.66"), ("drop", "icmp-redirect")),
+    (of("10.0.0.1", type=3, code=1), ("drop", "source-ours")),
+    (of("10.0.1.1", type=11), ("drop", "source-ours")),
+    (of("10.0.0.255", type=3, code=1), ("drop", "source-broadcast")),
+    (of("10.0.1.255", type=3, code=1), ("drop", "source-broadcast")),
+    (of("169.254.0.5", type=3, code=1), ("drop", "link-local")),
+]
+server = place.capture("liar.pcap", [at(START + 1 + number, packet) for number, (packet, _) in enumerate(rows)])
+run = place.replay("--config", config, "--in", "ge-0/0/0=" + client, "--in", "ge-0/0/1=" + server)
+equal([(verdict["verdict"], verdict["reason"]) for verdict in run.verdicts[1:]], [want for _, want in rows], "who says it")
 finish()

@@ -147,6 +147,7 @@ scene.send(OUTSIDE, ip(router, CLIENT) / ICMPv6TimeExceeded() / quote(tcp("S", s
 scene.send(OUTSIDE, ip(router, CLIENT) / ICMPv6TimeExceeded() / quote(first, 47), "drop", "icmp-truncated")
 scene.send(OUTSIDE, ip(router, CLIENT) / ICMPv6TimeExceeded() / quote(first, 39), "drop", "icmp-truncated")
 scene.send(OUTSIDE, ip(router, CLIENT, nh=58) / ICMPv6DestUnreach(type=100) / quote(first), "drop", "icmp-no-session")
+scene.send(OUTSIDE, ip(GATE, CLIENT) / ICMPv6TimeExceeded() / quote(first), "drop", "source-ours", session=1)
 # Nobody on the sender's side can say it.
 scene.send(INSIDE, ip(CLIENT, CLIENT) / ICMPv6TimeExceeded() / quote(first), "drop", "session-zone")
 # No error because of an error: neither too big nor out of hops.

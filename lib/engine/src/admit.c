@@ -149,6 +149,20 @@ on_link_only(const struct item *item)
 		   : ipv4_link_local(item->source) || ipv4_link_local(item->destination);
 }
 
+enum reason
+check_related_source(const struct engine *engine, const struct item *item)
+{
+	const bool ipv6 = (item->flags & ITEM_IPV6) != 0;
+	enum reason reason = ipv6 ? REASON_NONE : check_source(engine, item);
+
+	if (reason == REASON_NONE) {
+		reason = ipv6 ? check_source_way6(engine, item) : check_source_way(engine, item);
+	}
+	return reason == REASON_NONE && item->packet->result.to_zone != SNAPSHOT_ZONE_SELF && on_link_only(item)
+		   ? REASON_LINK_LOCAL
+		   : reason;
+}
+
 /* A packet in transit. */
 static void
 admit_transit(struct engine *engine, struct item *item, const struct way *way)

@@ -370,6 +370,9 @@ void refuse_route(struct engine *engine, struct item *item, enum reason reason);
 enum reason check_addresses6(const struct engine *engine, const struct item *item);
 /* May the source be where it is: none of ours by the routes? */
 enum reason check_source_way6(const struct engine *engine, const struct item *item);
+/* admit.c: the same of an ICMP error, whose session says nothing about who sent it. => its class is right, and
+ * result.to_zone is set */
+enum reason check_related_source(const struct engine *engine, const struct item *item);
 /* What a first packet is, on its way through admit.c and local.c. */
 struct admission {
 	struct way way;

@@ -224,6 +224,25 @@ related_addresses_right(const struct item *item)
 	       (class == IPV6_CLASS_UNICAST || class == IPV6_CLASS_UNIQUE_LOCAL);
 }
 
+/* May an ICMP error about a packet of the session go on? Redirects are of a link: no host may believe one that
+ * crossed a router (RFC 1122 3.2.2.2). */
+static enum reason
+check_related(const struct engine *engine, const struct item *item, const struct session_common *common,
+    unsigned direction)
+{
+	if (!related_addresses_right(item)) {
+		return REASON_ICMP_NO_SESSION;
+	}
+	if ((item->flags & ITEM_IPV6) == 0 && item->icmp_type == ICMP_REDIRECT) {
+		return REASON_ICMP_REDIRECT;
+	}
+	if (common->protocol == IPV4_PROTOCOL_TCP && engine->sequence_check &&
+	    !tcp_quoted_in_window(common, !direction, item->segment.header.sequence)) {
+		return REASON_TCP_WINDOW;
+	}
+	return (item->flags & ITEM_FROM_HOST) == 0 ? check_related_source(engine, item) : REASON_NONE;
+}
+
 /* An ICMP error about a packet of the session: it goes where that packet came from, and says
  * nothing else about it. */
 static __attribute__((noinline)) void
@@ -237,13 +256,10 @@ forward_related(
 	packet->result.session = common->number;
 	packet->result.policy = common->policy;
 	packet->result.to_zone = common->zone[!direction];
-	if (!related_addresses_right(item)) {
-		finish_refused(engine, item, REASON_ICMP_NO_SESSION);
-		return;
-	}
-	if (common->protocol == IPV4_PROTOCOL_TCP && engine->sequence_check &&
-	    !tcp_quoted_in_window(common, !direction, item->segment.header.sequence)) {
-		finish_refused(engine, item, REASON_TCP_WINDOW);
+	const enum reason reason = check_related(engine, item, common, direction);
+
+	if (reason != REASON_NONE) {
+		finish_refused(engine, item, reason);
 		return;
 	}
 	if (flow->out_unit == PACKET_NO_UNIT) {
