@@ -128,6 +128,7 @@ expect_output(struct script *script, bool local)
 	} else {
 		good = script_port(script, &port, &tag);
 	}
+	variables_bind(script);
 	if (good && !frame_parse(&script->words, &expected, &error)) {
 		script_fail(script, "%s", text_string(&error));
 		good = false;
@@ -170,6 +171,14 @@ event_attribute_fits(struct script *script, const struct event *event, struct wo
 		return words_parse_endpoint(words_take(words), &address, &port) &&
 		    ipv6_equal(ipv6_mapped(address), event->source) &&
 		    port == event->source_port;
+	}
+	if (strcmp(name, "nat-source") == 0) {
+		return words_parse_endpoint(words_take(words), &address, &port) &&
+		    ipv6_equal(ipv6_mapped(address), event->nat_source) && port == event->nat_source_port;
+	}
+	if (strcmp(name, "nat-destination") == 0) {
+		return words_parse_endpoint(words_take(words), &address, &port) &&
+		    ipv6_equal(ipv6_mapped(address), event->nat_destination) && port == event->nat_destination_port;
 	}
 	if (strcmp(name, "destination") == 0) {
 		return words_parse_endpoint(words_take(words), &address, &port) &&

@@ -531,14 +531,22 @@ static void
 run_line(struct script *script, const char *line)
 {
 	const char *former = script->text;
+	struct text expanded = TEXT_EMPTY;
 
-	script->text = line;
-	if (!words_split(&script->words, line)) {
+	/* Each line of a repeat for itself: the one before may have bound what it names. */
+	if (strncmp(line, "repeat", 6) == 0) {
+		text_append(&expanded, line);
+	} else {
+		variables_expand(script, line, &expanded);
+	}
+	script->text = text_string(&expanded);
+	if (!words_split(&script->words, text_string(&expanded))) {
 		script_fail(script, "the line is too long");
 	} else if (script->words.count > 0) {
 		run_command(script);
 	}
 	script->text = former;
+	text_release(&expanded);
 }
 
 static void

@@ -26,10 +26,13 @@
  *   out PORT [vlan N] FRAME                                the next thing that left (as the first clause: verdict forward)
  *   local INSTANCE FRAME                                   the next packet that was delivered to the host
  *   policy NAME|none, zones FROM TO, session N|none        of the verdict
- *   event KIND [reason R] [policy P] [application A] [source E] [destination E] [packets N N] [bytes N N] [duration N] [logged 0|1]
+ *   event KIND [reason R] [policy P] [application A] [source E] [destination E] [nat-source E] [nat-destination E] [packets N N] [bytes N N] [duration N] [logged 0|1]
  *   no-event KIND
  *   any                                                    whatever left
  * What left and was not claimed fails the script.
+ *
+ * $NAME is a value that the script cannot know: "out ge-0/0/3 tcp 11.12.1.2:$p > ..." takes it from the packet that left (an
+ * address, a port, or after "ident" an identifier), and from there on, in that line too, $p is that value.
  */
 #ifndef PACKET_SCRIPT_H
 #define PACKET_SCRIPT_H
@@ -44,6 +47,13 @@
 enum {
 	OUTPUTS_MAX = 256,
 	EVENTS_MAX = 1024,
+	VARIABLES_MAX = 256,
+	VARIABLE_SIZE = 32,
+};
+
+struct variable {
+	char name[VARIABLE_SIZE];
+	char value[VARIABLE_SIZE];
 };
 
 struct left_packet {
@@ -74,6 +84,9 @@ struct script {
 	uint32_t event_count;
 	struct event events[EVENTS_MAX];
 	struct left_packet *outputs; /* OUTPUTS_MAX of them */
+	uint32_t variable_count;
+	struct variable variables[VARIABLES_MAX];
+	char words_bound[WORDS_MAX][VARIABLE_SIZE * 2]; /* words that a variable stood in */
 };
 
 /* Counts a failure and prints it with its place. */
@@ -84,6 +97,10 @@ bool script_port(struct script *script, uint16_t *port, uint16_t *tag);
 uint16_t script_instance(struct script *script, const char *name);
 /* The clauses from the words on, up to the end of the line. `first`: the first one after "expect". */
 void script_expect(struct script *script, bool first);
+/* Writes a line with what is known for its variables. */
+void variables_expand(struct script *script, const char *line, struct text *expanded);
+/* Takes those of the next clause from the next packet that left, and puts them into the words that follow. */
+void variables_bind(struct script *script);
 /* sessions, counter, policy, interface, lookup. False: the word is none of these. */
 bool script_check(struct script *script, const char *word);
 

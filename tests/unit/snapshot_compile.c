@@ -365,14 +365,15 @@ test_actions_and_what_fails_closed(void **state)
 	world_set(&world, "set security policies from-zone a to-zone b policy yes then log session-init session-close\n"
 			  "set security policies from-zone a to-zone b policy yes then count\n");
 	world_run(&world);
-	assert_int_equal(policy("nat")->action, POLICY_NOT_SUPPORTED);
+	assert_int_equal(policy("nat")->action, POLICY_PERMIT);
+	assert_int_equal(world.snapshot->nat.sources[policy("nat")->source_nat].kind, NAT_SOURCE_INTERFACE);
 	assert_int_equal(policy("auth")->action, POLICY_NOT_SUPPORTED);
 	assert_int_equal(policy("rej")->action, POLICY_REJECT);
 	assert_int_equal(policy("den")->action, POLICY_DENY);
 	assert_int_equal(policy("yes")->action, POLICY_PERMIT);
 	assert_int_equal(policy("yes")->flags, POLICY_LOG_INIT | POLICY_LOG_CLOSE | POLICY_COUNT_TRAFFIC);
 	assert_string_equal(world_policy(&world, "a", "b", 1, 2, 80), "nat");
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "network address translation (1); what it is about"), 1);
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "firewall authentication (1); what it is about"), 1);
 }
 
 /* A filter that might discard keeps its unit out of every zone; one that only counts does not */

@@ -2,7 +2,8 @@
  * Packets without session, from the address checks to the session that is made for them.
  *
  * Order: addresses that must not be in transit, SYN check (REQ-SES-014 to 017), replies without
- * session, route, to ourselves? (local.c), zones, policy, time to live and size, session. A packet
+ * session, static mapping of the destination, route, to ourselves? (local.c), zones, policy, other
+ * translation of the destination, time to live and size, translation of the source, session. A packet
  * that no policy permits is not told whether its time to live would have lasted. What our own host
  * sends needs no policy; it too gets a session.
  *
@@ -165,12 +166,16 @@ check_related_source(const struct engine *engine, const struct item *item)
 
 /* A packet in transit. */
 static void
-admit_transit(struct engine *engine, struct item *item, const struct way *way)
+admit_transit(struct engine *engine, struct item *item, const struct way *way,
+    const struct snapshot_nat_static *mapping)
 {
 	const struct unit *out = &engine->units[way->unit];
+	const bool translates = engine->snapshot->nat.active && (item->flags & (ITEM_FROM_HOST | ITEM_IPV6)) == 0;
 	struct admission admission = {
 	    .way = *way,
 	    .to_zone = out->zone,
+	    .judged_zone = mapping != NULL ? SNAPSHOT_ZONE_GLOBAL : out->zone,
+	    .translates = translates,
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
 	    .reason = REASON_HOST_OUTBOUND,
@@ -196,6 +201,12 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 	} else if (!policy_permits(engine, item, &admission)) {
 		return;
 	}
+	if (translates) {
+		if (!nat_destination(engine, item, &admission, mapping)) {
+			return;
+		}
+		out = &engine->units[admission.way.unit];
+	}
 	if ((out->flags & UNIT_TUNNEL) != 0) {
 		finish_drop(engine, item->packet, REASON_NO_TUNNEL);
 		return;
@@ -211,7 +222,9 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way)
 		    REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
-	admit_create(engine, item, &admission);
+	if (!translates || nat_source(engine, item, &admission)) {
+		admit_create(engine, item, &admission);
+	}
 }
 
 void
@@ -250,8 +263,17 @@ refuse_session(
 	finish_drop(engine, item->packet, reason);
 }
 
+/* What was taken of a pool is given back. */
+static void
+give_up(struct engine *engine, const struct item *item, struct admission *admission)
+{
+	if (admission->translates) {
+		nat_pool_give_up(engine, item, &admission->nat);
+	}
+}
+
 void
-admit_create(struct engine *engine, struct item *item, const struct admission *admission)
+admit_create(struct engine *engine, struct item *item, struct admission *admission)
 {
 	const struct way *way = &admission->way;
 	const uint32_t neighbour =
@@ -259,12 +281,17 @@ admit_create(struct engine *engine, struct item *item, const struct admission *a
 	bool clash = false;
 
 	if (!way->local && neighbour == NEIGHBOUR_NONE) {
+		give_up(engine, item, admission);
 		finish_drop(engine, item->packet, REASON_NEIGHBOUR_TABLE_FULL);
 		return;
 	}
 	struct session *session = session_table_add(&engine->table, &admission->pair, &clash);
 
+	while (session == NULL && clash && admission->translates && nat_again(engine, item, admission)) {
+		session = session_table_add(&engine->table, &admission->pair, &clash);
+	}
 	if (session == NULL) {
+		give_up(engine, item, admission);
 		refuse_session(engine, item, admission,
 		    clash ? REASON_SESSION_CLASH : REASON_SESSION_TABLE_FULL);
 		return;
@@ -290,7 +317,8 @@ check_addresses(const struct engine *engine, const struct item *item)
 
 /* The way of a packet and what is wrong with it; false: the packet is finished. */
 static inline __attribute__((always_inline)) bool
-find_way(struct engine *engine, struct item *item, struct way *way, enum reason *reason)
+find_way(struct engine *engine, struct item *item, struct way *way, enum reason *reason,
+    const struct snapshot_nat_static **mapping)
 {
 	if ((item->flags & ITEM_FROM_HOST) == 0) {
 		const bool group = item->destination == UINT32_MAX ||
@@ -310,7 +338,15 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 			return false;
 		}
 	}
-	*reason = route_find(engine, item->instance, item->destination, way);
+	if (engine->snapshot->nat.static_count != 0 && (item->flags & ITEM_FROM_HOST) == 0) {
+		*mapping = nat_static_public(&engine->snapshot->nat, item->unit, item->destination);
+	}
+	if (*mapping != NULL) {
+		*reason = route_find(engine, (*mapping)->instance,
+		    (*mapping)->host + (item->destination - (*mapping)->public), way);
+	} else {
+		*reason = route_find(engine, item->instance, item->destination, way);
+	}
 	return true;
 }
 
@@ -343,6 +379,7 @@ admit_packet(struct engine *engine, struct item *item)
 	const bool ipv6 = (item->flags & ITEM_IPV6) != 0;
 	enum reason reason =
 	    ipv6 ? check_addresses6(engine, item) : check_addresses(engine, item);
+	const struct snapshot_nat_static *mapping = NULL;
 	struct way way;
 
 	if (reason != REASON_NONE) {
@@ -356,16 +393,18 @@ admit_packet(struct engine *engine, struct item *item)
 	}
 	if (refuse_without_session(engine, item) ||
 	    !(ipv6 ? find_way6(engine, item, &way, &reason)
-		   : find_way(engine, item, &way, &reason))) {
+		   : find_way(engine, item, &way, &reason, &mapping))) {
 		return;
 	}
 	/* The policies judge first, as they will when there are tunnels. */
 	if (reason != REASON_NONE && reason != REASON_NO_TUNNEL) {
 		refuse_route(engine, item, reason);
 	} else if (!way.local) {
-		admit_transit(engine, item, &way);
+		admit_transit(engine, item, &way, mapping);
 	} else if ((item->flags & ITEM_FROM_HOST) != 0) {
 		finish_drop(engine, item->packet, REASON_HOST_TO_SELF);
+	} else if (mapping != NULL) {
+		finish_refused(engine, item, REASON_NAT_TO_SELF);
 	} else {
 		local_packet(engine, item, &way);
 	}

@@ -1,7 +1,7 @@
 /*
  * ARP (RFC 826): questions to us are answered, ours are asked, and little is believed.
  *
- * A question is answered when its target is one of the unit's own addresses, whatever subnet the
+ * A question is answered when its target is one of the unit's own addresses or translated to (REQ-NAT-040), whatever subnet the
  * sender is in: interfaces here may have /32 addresses whose hosts are reached by routes that point
  * at the interface. Learnt are the sender of such a question and the answer to a question of ours
  * (neighbour_private.h: whose answer counts). A frame from another station that claims our address is
@@ -12,6 +12,13 @@
 #include <string.h>
 
 #include "wire/arp.h"
+
+/* Is it one that we answer for on the unit? */
+static bool
+is_ours(const struct engine *engine, uint16_t unit, uint32_t address)
+{
+	return unit_owns(engine, unit, address) || nat_answers(engine, unit, address);
+}
 
 /* Learns who has an address, if it is one that a station can have. */
 static void
@@ -62,7 +69,7 @@ request_input(struct engine *engine, struct packet *packet, uint16_t unit, uint1
 		finish_drop(engine, packet, REASON_ARP_UNASKED);
 		return;
 	}
-	if (!unit_owns(engine, unit, request->target)) {
+	if (!is_ours(engine, unit, request->target)) {
 		finish_drop(engine, packet, REASON_ARP_NOT_FOR_US);
 		return;
 	}
@@ -89,7 +96,7 @@ arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t 
 		finish_drop(engine, packet, REASON_ARP_MALFORMED);
 		return;
 	}
-	if (unit_owns(engine, unit, arp.sender)) {
+	if (is_ours(engine, unit, arp.sender)) {
 		finish_drop(engine, packet, REASON_ARP_CONFLICT);
 		return;
 	}
@@ -106,8 +113,9 @@ arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t 
 	finish_drop(engine, packet, REASON_ARP_UNASKED);
 }
 
-bool
-arp_request(struct engine *engine, uint16_t unit_number, uint32_t address, const uint8_t *mac)
+/* Sends a request from an address of ours to one station, or (mac NULL) to all. */
+static bool
+send_request(struct engine *engine, uint16_t unit_number, const uint32_t addresses[2], const uint8_t *mac)
 {
 	static const uint8_t everybody[ETHERNET_ADDRESS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct unit *unit = &engine->units[unit_number];
@@ -115,8 +123,8 @@ arp_request(struct engine *engine, uint16_t unit_number, uint32_t address, const
 	struct packet *packet = packet_obtain(engine, ARP_FRAME_LEAST);
 	struct arp_packet request = {
 	    .operation = ARP_REQUEST,
-	    .sender = unit_speaking_address(engine, unit_number),
-	    .target = address,
+	    .sender = addresses[0],
+	    .target = addresses[1],
 	};
 
 	if (packet == NULL) {
@@ -134,4 +142,20 @@ arp_request(struct engine *engine, uint16_t unit_number, uint32_t address, const
 	unit->counters.out_bytes += packet->length;
 	output_put(engine, packet, ENGINE_SEND);
 	return true;
+}
+
+bool
+arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac)
+{
+	const uint32_t addresses[2] = {unit_speaking_address(engine, unit), address};
+
+	return send_request(engine, unit, addresses, mac);
+}
+
+bool
+arp_announce(struct engine *engine, uint16_t unit, uint32_t address)
+{
+	const uint32_t addresses[2] = {address, address};
+
+	return send_request(engine, unit, addresses, NULL);
 }

@@ -208,6 +208,7 @@ engine_set_link(struct engine *engine, uint16_t unit, bool up)
 		neighbour_lose_unit(engine, unit);
 	} else if (returns) {
 		restart(engine, unit);
+		nat_announce_unit(engine, unit);
 	}
 }
 

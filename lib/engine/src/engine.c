@@ -153,6 +153,7 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	engine->event_size = config->events;
 	engine->icmp_limit = (struct reply_limit){.tokens = ICMP_RATE, .rate = ICMP_RATE};
 	engine->reset_limit = (struct reply_limit){.tokens = RESET_RATE, .rate = RESET_RATE};
+	engine->nat_limit = (struct reply_limit){.tokens = NAT_RECORDS, .rate = NAT_RECORDS};
 	engine->drop_limit = (struct reply_limit){.tokens = DROP_RECORDS, .rate = DROP_RECORDS};
 	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -
 			(uint8_t *)memory) == engine_size(config));
@@ -199,7 +200,8 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 void
 engine_apply(struct engine *engine, const struct snapshot *snapshot, const struct fib *fib)
 {
-	const bool changed = snapshot != engine->snapshot;
+	const struct snapshot *former = engine->snapshot;
+	const bool changed = snapshot != former;
 
 	engine->snapshot = snapshot;
 	engine->fib = fib;
@@ -222,6 +224,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	aging_apply(engine);
 	neighbour_sweep(engine);
 	claims_apply(engine);
+	nat_announce_apply(engine, former);
 	if (snapshot == NULL) {
 		datagram_close(engine);
 	}
@@ -244,8 +247,10 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool claims = claims_advance(engine);
 	const bool advertisers = advertise_advance(engine);
 	const bool datagrams = datagram_advance(engine);
+	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
+	const bool announcements = nat_announce_advance(engine);
 
-	return sessions || neighbours || claims || advertisers || datagrams;
+	return ports || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

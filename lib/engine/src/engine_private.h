@@ -4,7 +4,7 @@
  * A packet's way: inspect.c (frame, hard checks, key) -> process.c (look-up in stages, packets of
  * sessions; fragments first through datagram.c) or admit.c (first packets: checks, route, policy,
  * session) with local.c (to ourselves)
- * -> egress.c (next hop, frame, out). reply.c makes what we say ourselves; neighbour.c knows who
+ * -> nat.c (translated addresses of first packets; nat_rewrite.c of all others) -> egress.c (next hop, frame, out). reply.c makes what we say ourselves; neighbour.c knows who
  * lives where; the timers of session.c and neighbour.c and show.c run between bursts.
  *
  * IPv6 goes the same way. What differs is in files of its own: inspect6.c (headers), addresses6.c
@@ -44,6 +44,8 @@ enum {
 	ICMP_RATE = 1000,
 	/* Records of dropped packets. */
 	DROP_RECORDS = 100,
+	/* Records of translations that were refused. */
+	NAT_RECORDS = 10,
 	/* Our RSTs: generous, a server that goes away ends thousands of connections at once. */
 	RESET_RATE = 10000,
 	ETHERNET_ROOM = ETHERNET_HEADER_MOST,
@@ -192,6 +194,7 @@ struct engine {
 	struct claim_table claims;
 	struct datagram_table datagrams;
 	struct nat_state nat;
+	struct nat_announcements announcements;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -206,6 +209,7 @@ struct engine {
 	struct reply_limit icmp_limit;
 	struct reply_limit reset_limit;
 	struct reply_limit drop_limit;
+	struct reply_limit nat_limit;
 	uint64_t drops_unsaid; /* records of dropped packets that were left out since the last one */
 	uint64_t full_said; /* when a full session table was logged last */
 	int64_t wall_offset; /* microseconds from monotonic time to UTC */
@@ -295,6 +299,9 @@ reason_note(struct engine *engine, enum reason reason)
 	engine->reasons[reason]++;
 }
 
+/* What of a session is translated, for those who look: enum session_nat. */
+uint8_t session_nat_bits(const struct session *session);
+
 /* The unit of an identity of the snapshot, or NULL when the engine has no room for it. */
 static inline struct unit *
 unit_of(const struct engine *engine, uint16_t unit)
@@ -339,6 +346,8 @@ void stateless_packet6(struct engine *engine, struct item *item);
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
 /* Sends a request; false when there is no packet to do it with. */
 bool arp_request(struct engine *engine, uint16_t unit, uint32_t address, const uint8_t *mac);
+/* Tells everybody on the link that an address is ours. */
+bool arp_announce(struct engine *engine, uint16_t unit, uint32_t address);
 
 /* nd.c: a neighbour or listener discovery message that came in on a unit, whatever its destination;
  * finishes it. => the IPv6 header, the chain of extension headers and the checksum are right, the
@@ -377,7 +386,10 @@ enum reason check_related_source(const struct engine *engine, const struct item 
 struct admission {
 	struct way way;
 	struct flow_pair pair;
+	struct translation nat; /* nat_begin(); else senseless */
 	uint16_t to_zone;
+	bool translates;      /* nat_begin() was called */
+	uint16_t judged_zone; /* as policies have it: junos-global for a static mapping's destination */
 	uint32_t policy;
 	uint32_t application;
 	uint16_t flags; /* enum session_flag */
@@ -387,12 +399,77 @@ struct admission {
 void admit_prepare(
     const struct engine *engine, const struct item *item, struct admission *admission);
 /* Makes the session and sends the packet on; finishes it. => admit_prepare() */
-void admit_create(struct engine *engine, struct item *item, const struct admission *admission);
+void admit_create(struct engine *engine, struct item *item, struct admission *admission);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
 /* Would the policies still permit the session? Sets the policy that does. */
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);
+
+/* nat.c: IPv4 only, and never what our own host sends or gets. The mapping of a public address on a unit, or of a host that
+ * leaves by a unit; NULL: none. */
+struct nat_host {
+	uint32_t address;
+	uint16_t unit;
+	uint16_t instance;
+};
+const struct snapshot_nat_static *nat_static_public(
+    const struct snapshot_nat *nat, uint16_t unit, uint32_t address);
+const struct snapshot_nat_static *nat_static_host(
+    const struct snapshot_nat *nat, const struct nat_host *host);
+/* Does the policy translate destinations? */
+bool nat_policy_destination(const struct snapshot *snapshot, uint32_t policy,
+    const struct snapshot_nat_destination **destination);
+/* What a public destination becomes; false: it has no counterpart. */
+bool nat_destination_of(const struct snapshot_nat_destination *destination, uint32_t base,
+    uint32_t public, uint32_t *private);
+/* What the policy does with sources, or NULL. */
+const struct snapshot_nat_source *nat_policy_source(
+    const struct snapshot *snapshot, uint32_t policy);
+uint16_t nat_pool_on(
+    const struct snapshot *snapshot, const struct snapshot_nat_source *source, uint16_t unit);
+/* Nothing is translated yet. */
+void nat_begin(const struct item *item, struct admission *admission);
+/* After the policy: the destination and, if it changes, the way. `mapping` is that of the ingress unit, whose way was found
+ * already, or NULL. False: the packet is finished. */
+bool nat_destination(struct engine *engine, struct item *item, struct admission *admission,
+    const struct snapshot_nat_static *mapping);
+/* Last: the source, and the keys. What it takes of a pool admit_create() gives back if there is no session. */
+bool nat_source(struct engine *engine, struct item *item, struct admission *admission);
+/* What comes back would be another session's: another port. */
+bool nat_again(struct engine *engine, struct item *item, struct admission *admission);
+/* nat_pool.c: takes of a pool for the packet's source, in nat->instance. */
+enum reason nat_pool_take(
+    struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);
+/* There is no session: gives it back. */
+void nat_pool_give_up(struct engine *engine, const struct item *item, struct translation *nat);
+/* The same for a session that ends. */
+void nat_session_ended(struct engine *engine, const struct session *session);
+/* The address's place in a pool; false: it is not there. */
+bool nat_pool_place(const struct snapshot_nat_pool *pool, uint32_t address, uint32_t *place);
+/* nat_rewrite.c: what turns packets of a key into the reverse of the key of their answers. */
+struct flow_rewrite nat_rewrite_between(struct flow_key from, struct flow_key reply);
+/* An ICMP error about a packet of the other direction, with what it quotes (REQ-NAT-039). */
+void nat_rewrite_related(
+    const struct item *item, const struct session *session, unsigned direction);
+/* Makes a packet again what its sender sent, for an error about it; false: nobody knows what that was. => data is at the
+ * IPv4 header */
+bool nat_restore(const struct engine *engine, struct packet *packet);
+/* nat_session.c */
+void nat_session_start(
+    struct engine *engine, struct session *session, const struct admission *admission);
+/* Does what the session is translated to still stand? => SESSION_NAT, or it has something of a pool */
+bool nat_stands(const struct engine *engine, const struct session *session);
+/* Where the way forth is looked up, and which to-zone judged the session. */
+uint16_t nat_forth_instance(const struct engine *engine, const struct session *session);
+uint16_t nat_judged_zone(const struct engine *engine, const struct session *session);
+/* nat_announce.c: does the unit answer ARP for a translated address? */
+bool nat_answers(const struct engine *engine, uint16_t unit, uint32_t address);
+/* Lists what the configuration in force has more than the former one, or all of a unit. */
+void nat_announce_apply(struct engine *engine, const struct snapshot *former);
+void nat_announce_unit(struct engine *engine, uint16_t unit);
+/* Announces some of it; true when more is due. */
+bool nat_announce_advance(struct engine *engine);
 
 /* local.c: a packet to one of our addresses, or (way NULL) to a broadcast of the ingress unit or a multicast group;
  * finishes it. */
@@ -580,5 +657,8 @@ enum reason session_timeout_reason(const struct session *session);
 bool session_advance(struct engine *engine);
 void event_deny(
     struct engine *engine, const struct item *item, const struct admission *admission, bool logged);
+/* The pool of the admission has nothing left. */
+void event_nat_exhausted(struct engine *engine, const struct item *item, const struct admission *admission,
+    enum event_kind kind);
 
 #endif

@@ -274,6 +274,7 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 	struct admission admission = {
 	    .way = *way,
 	    .to_zone = engine->units[way->unit].zone,
+	    .judged_zone = engine->units[way->unit].zone,
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
 	};

@@ -71,7 +71,7 @@ nat_bindings_find(const struct nat_bindings *bindings, const struct nat_binding_
 	while (index != NAT_BINDING_NONE) {
 		const struct nat_binding *binding = &bindings->entries[index];
 
-		if (binding->low == low && binding->high == key->protocol) {
+		if (binding->low == low && binding->protocol == key->protocol) {
 			break;
 		}
 		index = binding->next;
@@ -95,7 +95,7 @@ nat_bindings_add(struct nat_bindings *bindings, const struct nat_binding_key *ke
 	}
 	bindings->entries[index] = (struct nat_binding){
 	    .low = low,
-	    .high = key->protocol,
+	    .protocol = key->protocol,
 	    .address = address,
 	    .next = *head,
 	};
@@ -108,7 +108,7 @@ void
 nat_bindings_remove(struct nat_bindings *bindings, uint32_t index)
 {
 	struct nat_binding *binding = &bindings->entries[index];
-	uint32_t *link = head_of(bindings, binding->low, binding->high);
+	uint32_t *link = head_of(bindings, binding->low, binding->protocol);
 
 	assert(binding->sessions == 0 && bindings->count > 0);
 	while (*link != index) {

@@ -9,6 +9,7 @@
 #ifndef ENGINE_NAT_BINDINGS_H
 #define ENGINE_NAT_BINDINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +26,9 @@ struct nat_binding_key {
 
 struct nat_binding {
 	uint64_t low;  /* the key */
-	uint32_t high;
+	uint8_t protocol;
+	bool alone;        /* nobody else has the address */
+	uint16_t instance; /* of the address */
 	uint32_t address;
 	uint32_t sessions;
 	uint32_t next; /* in the hash chain, or in the free list */

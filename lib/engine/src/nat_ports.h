@@ -4,8 +4,7 @@
  * A space is a translated address in an instance and a class of protocols; its 65536 ports are bits of a block, with one more
  * bit for each full word, so that the next free port after any is found in a few words, also the very last one. A block is
  * taken from a common store when its space is first used and given back when its last port is free. The same blocks say which
- * addresses of a pool are taken by hosts that do not share them: then the pool is the space and the address's place in it
- * the port.
+ * addresses are taken by hosts that do not share them: then a /16 is the space and the address's lower half the port.
  *
  * A port is drawn at random and the next free one from there on is taken (RFC 6056 3.3.1 with a generator that cannot be
  * predicted: the engine's random source). Several workers share a space without talking: words belong to them in turn.
@@ -38,11 +37,11 @@ enum nat_class {
 	NAT_CLASS_TCP,
 	NAT_CLASS_UDP, /* and UDP-Lite */
 	NAT_CLASS_QUERY, /* ICMP identifiers, and ports of all other protocols */
-	NAT_CLASS_ADDRESSES, /* no ports but the places of addresses in a pool */
+	NAT_CLASS_ADDRESSES, /* no ports but addresses of hosts; + an IP protocol: of hosts for that protocol */
 };
 
 struct nat_space {
-	uint64_t key; /* address | instance << 32 | class << 48; of a pool its number instead of the address */
+	uint64_t key; /* address | instance << 32 | class << 48 */
 };
 
 static inline struct nat_space

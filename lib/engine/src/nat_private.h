@@ -29,6 +29,46 @@ struct nat_state {
 	uint32_t pool_count;
 };
 
+/* What a first packet becomes. */
+struct translation {
+	uint32_t source;
+	uint32_t destination;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint16_t pool;     /* of the source, or SNAPSHOT_NAT_NONE */
+	uint16_t unit;     /* whose pools and mappings the source gets: of the egress, hairpins apart */
+	uint16_t instance; /* where ports and addresses of the pool are taken */
+	uint16_t flags;    /* enum session_flag, of translation */
+	uint8_t tries;
+};
+
+/* What somebody has of a pool. */
+struct nat_holding {
+	uint32_t host;
+	uint32_t address; /* translated */
+	uint16_t host_instance;
+	uint16_t instance;
+	uint16_t port;
+	uint16_t pool;
+	uint16_t flags;
+	uint8_t protocol;
+	enum nat_class class;
+};
+
+enum {
+	NAT_ANNOUNCEMENTS = 256, /* ranges that are still to be announced, at most */
+};
+
+struct nat_announcement {
+	struct snapshot_nat_range range;
+	uint16_t unit;
+};
+
+struct nat_announcements {
+	uint32_t count;
+	struct nat_announcement ranges[NAT_ANNOUNCEMENTS];
+};
+
 size_t nat_state_size(const struct engine_config *config);
 /* => memory is nat_state_size() octets, 64-aligned, zeroed */
 void nat_state_init(struct nat_state *state, void *memory, const struct engine_config *config);

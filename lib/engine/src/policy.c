@@ -67,19 +67,20 @@ match_session(const struct engine *engine, const struct session *session)
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
 	const uint16_t *zone = session->common.zone;
+	const uint16_t to_zone = nat_judged_zone(engine, session);
 	const int64_t wall = engine_wall(engine) / 1000000;
 
 	if (flow_key_is_ipv6(session->forth.key)) {
 		const struct flow_addresses addresses =
 		    session_addresses_of(&engine->table, session, SESSION_FORTH);
 		struct classifier_key6 key =
-		    key6_of(&fields, &addresses, zone[SESSION_FORTH], zone[SESSION_BACK]);
+		    key6_of(&fields, &addresses, zone[SESSION_FORTH], to_zone);
 
 		key.icmp_type = rare->icmp_type;
 		key.icmp_code = rare->icmp_code;
 		return classifier_lookup6(engine->snapshot, &key, wall);
 	}
-	struct classifier_key key = key_of(&fields, zone[SESSION_FORTH], zone[SESSION_BACK]);
+	struct classifier_key key = key_of(&fields, zone[SESSION_FORTH], to_zone);
 
 	key.icmp_type = rare->icmp_type;
 	key.icmp_code = rare->icmp_code;
@@ -134,7 +135,7 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const int64_t wall = engine_wall(engine) / 1000000;
-	const struct classifier_match match = match_item(engine, item, admission->to_zone, wall);
+	const struct classifier_match match = match_item(engine, item, admission->judged_zone, wall);
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {

@@ -11,6 +11,7 @@
  */
 #include "egress_private.h"
 
+#include "nat_rewrite.h"
 #include "wire/icmp.h"
 
 enum {
@@ -53,6 +54,10 @@ leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
 	} else if (sent == REASON_NEIGHBOUR_UNREACHABLE) {
 		item->ip = packet->data; /* may have been moved */
 		packet->result.out_unit = PACKET_NO_UNIT;
+		if ((item->flags & ITEM_IPV6) == 0 && !nat_restore(engine, packet)) {
+			finish_drop(engine, packet, sent);
+			return;
+		}
 		reply_unreachable(engine, item, ICMP_UNREACHABLE_HOST, 0, sent);
 	} else {
 		packet->result.out_unit = PACKET_NO_UNIT;
@@ -199,6 +204,9 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 		common->deadline = engine->tick + common->timeout;
 	}
 	count_packet(engine, common, flow, item->length);
+	if ((common->flags & SESSION_NAT) != 0) {
+		nat_rewrite(item, &flow->rewrite);
+	}
 	if (unit == NULL) {
 		deliver_to_host(engine, item, flow, reason);
 	} else {
@@ -278,6 +286,9 @@ forward_related(
 	if (too_large(unit, item)) {
 		finish_drop(engine, packet, REASON_FRAGMENTATION_NEEDED);
 		return;
+	}
+	if ((common->flags & SESSION_NAT) != 0) {
+		nat_rewrite_related(item, session, direction);
 	}
 	spend_hop(item);
 	leave(engine, item, flow, unit, REASON_SESSION);

@@ -225,6 +225,9 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	if (packet->length > 0 && packet->data[0] >> 4 == 6) {
 		return reply_late_unreachable6(engine, packet, code);
 	}
+	if (engine->snapshot == NULL || !nat_restore(engine, packet)) {
+		return false;
+	}
 	if ((speaking == 0 && !from_host) ||
 	    ipv4_parse(packet->data, packet->length, &header) != IPV4_OK ||
 	    (header.fragment & IPV4_FRAGMENT_OFFSET) != 0) {

@@ -171,14 +171,24 @@ static enum reason
 flow_route(const struct engine *engine, struct session *session, unsigned direction,
     struct way *way)
 {
-	const uint16_t instance = flow_fields_of(session->forth.key).instance;
-	const struct flow_key key = session_flow(session, direction)->key;
+	const uint16_t instance = direction == SESSION_FORTH ? nat_forth_instance(engine, session)
+							     : flow_fields_of(session->forth.key).instance;
+	const struct flow_key far = session_flow(session, !direction)->key;
 
-	if (!flow_key_is_ipv6(key)) {
-		return route_find(engine, instance, flow_fields_of(key).destination, way);
+	/* What it is translated to is where the answers come from. */
+	if (!flow_key_is_ipv6(far)) {
+		return route_find(engine, instance, flow_fields_of(far).source, way);
 	}
 	return route_find6(engine, instance, PACKET_NO_UNIT,
 	    session_addresses_of(&engine->table, session, direction).destination, way);
+}
+
+/* Is it translated, or is it because of its place in a pool that it is not? */
+static bool
+session_translated(const struct engine *engine, const struct session *session)
+{
+	return (session->common.flags & SESSION_NAT) != 0 ||
+	       engine->table.rare[session_index(&engine->table, session)].nat_pool != SNAPSHOT_NAT_NONE;
 }
 
 bool
@@ -192,6 +202,11 @@ session_resolve(
 
 	if (session->forth.generation < engine->snapshot_generation &&
 	    !client_remains(engine, session, why)) {
+		return false;
+	}
+	if (session->forth.generation != engine->generation && session_translated(engine, session) &&
+	    !nat_stands(engine, session)) {
+		*why = REASON_CLOSE_NAT;
 		return false;
 	}
 	*why = REASON_CLOSE_ROUTE;

@@ -62,6 +62,21 @@ event_addresses(struct event *event, const struct flow_fields *fields,
 	event->nat_source_port = fields->source_port;
 	event->nat_destination_port = fields->destination_port;
 	event->protocol = fields->protocol;
+	event->nat_pool = SNAPSHOT_NAT_NONE;
+}
+
+/* What leaves is the reverse of what comes back. */
+static void
+event_translation(struct event *event, const struct session *session, const struct session_rare *rare)
+{
+	const struct flow_fields back = flow_fields_of(session->back.key);
+
+	event->nat_source = ipv6_mapped(back.destination);
+	event->nat_destination = ipv6_mapped(back.source);
+	event->nat_source_port = back.destination_port;
+	event->nat_destination_port = back.source_port;
+	event->nat = session_nat_bits(session);
+	event->nat_pool = rare->nat_pool;
 }
 
 static void
@@ -80,6 +95,9 @@ event_session(
 		return;
 	}
 	event_addresses(event, &fields, &addresses);
+	if ((common->flags & SESSION_NAT) != 0) {
+		event_translation(event, session, rare);
+	}
 	event->session = common->number;
 	event->packets[0] = session->forth.packets;
 	event->packets[1] = session->back.packets;
@@ -122,6 +140,28 @@ event_deny(
 	event->icmp_type = item->icmp_type;
 	event->icmp_code = item->icmp_code;
 	event->logged = logged;
+}
+
+void
+event_nat_exhausted(struct engine *engine, const struct item *item, const struct admission *admission,
+    enum event_kind kind)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	const struct flow_addresses addresses = item_flow_addresses(item);
+	struct event *event = event_take(engine, kind);
+
+	if (event == NULL) {
+		return;
+	}
+	event_addresses(event, &fields, &addresses);
+	event->policy = admission->policy;
+	event->application = admission->application;
+	event->from_zone = item->zone;
+	event->to_zone = admission->to_zone;
+	event->unit = item->unit;
+	event->reason = (uint16_t)admission->reason;
+	event->nat_pool = admission->nat.pool;
+	event->logged = 1;
 }
 
 #define TIMEOUT_MOST (UINT32_MAX / 4)
@@ -172,6 +212,10 @@ session_start(struct engine *engine, struct session *session, struct item *item,
 	rare->created = engine->now;
 	rare->icmp_type = item->icmp_type;
 	rare->icmp_code = item->icmp_code;
+	rare->nat_pool = SNAPSHOT_NAT_NONE;
+	if (admission->translates) {
+		nat_session_start(engine, session, admission);
+	}
 	session_arm(engine, session);
 	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
 	aging_check(engine);
@@ -200,6 +244,7 @@ session_end(struct engine *engine, struct session *session, enum reason reason)
 	assert(reason_kind(reason) == REASON_KIND_CLOSE);
 	reason_note(engine, reason);
 	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
+	nat_session_ended(engine, session);
 	session_table_remove(&engine->table, session);
 	aging_check(engine);
 }

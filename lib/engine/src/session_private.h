@@ -177,6 +177,16 @@ flow_key_in_instance(struct flow_key key, uint16_t instance)
 	return key;
 }
 
+/* What a translated packet gets: addresses and ports as they stand in it, and what the sums over them change by, folded in
+ * the machine's order (wire/checksum.h). See nat_rewrite.h. */
+struct flow_rewrite {
+	uint32_t source;
+	uint32_t destination;
+	uint32_t ports; /* ICMP queries: the identifier, twice */
+	uint16_t address_delta;
+	uint16_t transport_delta;
+};
+
 /* One direction: what its packets look like when they come in, and where they go. */
 struct flow {
 	struct flow_key key;
@@ -187,7 +197,7 @@ struct flow {
 	uint32_t generation; /* of the engine when the way was looked up; 0: not yet */
 	uint16_t out_unit;   /* PACKET_NO_UNIT: our own host */
 	uint16_t out_instance; /* to our own host: the instance of its TUN */
-	uint64_t rewrite[2]; /* kept for translation: addresses, ports and checksum deltas */
+	struct flow_rewrite rewrite; /* SESSION_NAT */
 };
 
 struct tcp_window {
@@ -203,6 +213,13 @@ enum session_flag {
 	SESSION_HOST = 1 << 3,  /* one end is our own host */
 	SESSION_FIXED = 1 << 4, /* packets do not push the deadline: handshake, linger */
 	SESSION_CHALLENGED = 1 << 5, /* the SYN was answered with an ACK of something else */
+	SESSION_NAT = 1 << 6,        /* its packets are rewritten */
+	SESSION_NAT_PORT = 1 << 7,   /* it holds a port of its pool */
+	SESSION_NAT_BINDING = 1 << 8, /* it counts in a binding of its host */
+	SESSION_NAT_PROTOCOL = 1 << 9, /* that is of its protocol alone */
+	SESSION_NAT_STATIC_SOURCE = 1 << 10,
+	SESSION_NAT_STATIC_DESTINATION = 1 << 11,
+	SESSION_NAT_POLICY_DESTINATION = 1 << 12,
 };
 
 struct session_common {
@@ -218,7 +235,7 @@ struct session_common {
 	uint16_t in_unit; /* of the first packet; PACKET_NO_UNIT: our own host */
 	uint16_t owner;   /* worker */
 	uint16_t flags;   /* enum session_flag */
-	uint16_t pad;
+	uint16_t nat_instance; /* where what it has of its pool is taken */
 	uint32_t acknowledged; /* TCP: by the last segment that passed, of either direction */
 };
 
@@ -240,7 +257,7 @@ struct session_rare {
 	uint32_t round;   /* how often the slot was used: part of the number */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint16_t pad;
+	uint16_t nat_pool; /* of the source, or SNAPSHOT_NAT_NONE */
 };
 
 struct bucket {

@@ -32,6 +32,31 @@ state_of(const struct session_common *common)
 	return SESSION_TCP_CLOSED;
 }
 
+uint8_t
+session_nat_bits(const struct session *session)
+{
+	const uint16_t flags = session->common.flags;
+	const struct flow_fields forth = flow_fields_of(session->forth.key);
+	const struct flow_fields back = flow_fields_of(session->back.key);
+	uint8_t bits = 0;
+
+	if ((flags & SESSION_NAT) == 0) {
+		return 0;
+	}
+	if (forth.source != back.destination ||
+	    (forth.protocol != IPV4_PROTOCOL_ICMP && forth.source_port != back.destination_port)) {
+		bits |= SESSION_NAT_SOURCE;
+	}
+	if (forth.destination != back.source ||
+	    (forth.protocol != IPV4_PROTOCOL_ICMP && forth.destination_port != back.source_port)) {
+		bits |= SESSION_NAT_DESTINATION;
+	}
+	if ((flags & (SESSION_NAT_STATIC_SOURCE | SESSION_NAT_STATIC_DESTINATION)) != 0) {
+		bits |= SESSION_NAT_BY_STATIC;
+	}
+	return bits;
+}
+
 static void
 view_session(const struct engine *engine, uint32_t index, uint32_t tick, uint64_t now,
     struct engine_session_view *view)
@@ -57,6 +82,8 @@ view_session(const struct engine *engine, uint32_t index, uint32_t tick, uint64_
 	    .state = state_of(common),
 	    .icmp_type = rare->icmp_type,
 	    .icmp_code = rare->icmp_code,
+	    .nat = session_nat_bits(session),
+	    .nat_pool = rare->nat_pool,
 	};
 	for (unsigned i = 0; i < 2; i++) {
 		const struct flow_fields fields = flow_fields_of(flows[i]->key);

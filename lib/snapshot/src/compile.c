@@ -231,6 +231,7 @@ compile_parts(struct compilation *compilation)
 	    {compile_instances, "routing instances"},
 	    {compile_zones, "security zones"},
 	    {compile_schedulers, "schedulers"},
+	    {compile_nat, "address translation"},
 	    {compile_policies, "security policies"},
 	};
 

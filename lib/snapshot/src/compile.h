@@ -74,6 +74,11 @@ struct compilation {
 	uint32_t list_count;
 	uint32_t list_capacity;
 	struct name_table *scheduler_names; /* to index + 1 */
+	struct snapshot_nat_pool *nat_pools; /* by identity */
+	struct snapshot_nat_source *nat_sources;
+	struct name_table *nat_source_names; /* "pool NAME" and the like, to index + 1 */
+	uint32_t nat_source_capacity;
+	struct name_table *nat_destination_names; /* to index + 1 */
 };
 
 /* Names to numbers within one compilation; in scratch memory. 0 means not there. */
@@ -110,6 +115,10 @@ bool compile_advertisements(struct compilation *compilation) __attribute__((warn
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
+bool compile_nat(struct compilation *compilation) __attribute__((warn_unused_result));
+/* What a policy translates; `destinations` is what it matches. */
+bool compile_policy_nat(struct compilation *compilation, const struct conf_node *permit,
+    const struct address_list *destinations, struct snapshot_policy *policy) __attribute__((warn_unused_result));
 bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
 /* Warns about the policies of one context; `source` has a rule for each of its policies. */
 bool compile_advice(struct compilation *compilation, const struct conf_node *context,

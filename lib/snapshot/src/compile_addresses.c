@@ -183,6 +183,26 @@ push_set(struct collector *collector, const struct conf_node *book, const struct
 	return true;
 }
 
+/* static_nat_A.B.C.D_LEN: the public side of a static mapping, to-zone junos-global. */
+static bool
+push_static_nat(struct collector *collector, const char *value)
+{
+	static const char first[] = "static_nat_";
+	char prefix[sizeof("255.255.255.255/32")];
+	const char *sign = strrchr(value, '_');
+
+	if (strncmp(value, first, sizeof(first) - 1) != 0) {
+		return push_prefix(collector, value);
+	}
+	value += sizeof(first) - 1;
+	if (sign < value || strlen(value) >= sizeof(prefix)) {
+		return push_prefix(collector, value);
+	}
+	memcpy(prefix, value, strlen(value) + 1);
+	prefix[sign - value] = '/';
+	return push_prefix(collector, prefix);
+}
+
 /* One value of a list. An entry called `any` or `all` wins over the keyword (E-077). */
 static bool
 push_value(struct collector *collector, const struct conf_node *own, const char *value)
@@ -206,7 +226,7 @@ push_value(struct collector *collector, const struct conf_node *own, const char 
 	if (strcmp(value, "any-ipv6") == 0) {
 		return push6(collector, (struct ipv6_address){.high = 0}, 0);
 	}
-	return push_prefix(collector, value); /* unknown: conf_check() has said so */
+	return push_static_nat(collector, value); /* unknown: conf_check() has said so */
 }
 
 /* A list of one value is remembered by zone and value, and by what it is for: names differ there. */

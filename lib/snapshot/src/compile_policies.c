@@ -138,8 +138,7 @@ action_of(const struct conf_node *then)
 	if (permit == NULL) {
 		return conf_present(then, "reject") ? POLICY_REJECT : POLICY_DENY;
 	}
-	if (has_content(conf_child(permit, "tunnel")) || has_content(conf_child(permit, "firewall-authentication")) ||
-	    has_content(conf_child(permit, "source-nat")) || conf_present(permit, "destination-nat")) {
+	if (has_content(conf_child(permit, "tunnel")) || has_content(conf_child(permit, "firewall-authentication"))) {
 		return POLICY_NOT_SUPPORTED;
 	}
 	return POLICY_PERMIT;
@@ -291,6 +290,9 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	if (is_global(context->node) &&
 	    (!read_zones(compilation, conf_first(match, "from-zone"), &policy->from_zones, &policy->from_count) ||
 	        !read_zones(compilation, conf_first(match, "to-zone"), &policy->to_zones, &policy->to_count))) {
+		return false;
+	}
+	if (!compile_policy_nat(compilation, conf_child(then, "permit"), &destinations, policy)) {
 		return false;
 	}
 	compilation->partial[identity] = sources.partial || destinations.partial;

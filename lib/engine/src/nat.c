@@ -1,0 +1,342 @@
+/*
+ * What a first packet is translated to. See engine/nat.h for the order.
+ */
+#include "engine_private.h"
+
+enum {
+	PORT_TRIES = 4, /* when what comes back would be another session's */
+	IP_PROTOCOL_SCTP = 132,
+};
+
+static uint32_t
+mask_of(uint8_t length)
+{
+	return length == 0 ? 0 : UINT32_MAX << (32 - length);
+}
+
+/* The last row that is not behind (unit, address) in the list by public address. */
+const struct snapshot_nat_static *
+nat_static_public(const struct snapshot_nat *nat, uint16_t unit, uint32_t address)
+{
+	uint32_t low = 0;
+	uint32_t high = nat->static_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const struct snapshot_nat_static *row = &nat->statics[middle];
+
+		if (row->unit < unit || (row->unit == unit && row->public <= address)) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	if (low == 0) {
+		return NULL;
+	}
+	const struct snapshot_nat_static *found = &nat->statics[low - 1];
+
+	return found->unit == unit && (address & mask_of(found->length)) == found->public ? found : NULL;
+}
+
+const struct snapshot_nat_static *
+nat_static_host(const struct snapshot_nat *nat, const struct nat_host *host)
+{
+	uint32_t low = 0;
+	uint32_t high = nat->static_host_count;
+	const uint32_t place = (uint32_t)host->unit << 16 | host->instance;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const struct snapshot_nat_static *row = &nat->static_hosts[middle];
+		const uint32_t row_place = (uint32_t)row->unit << 16 | row->instance;
+
+		if (row_place < place || (row_place == place && row->host <= host->address)) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	if (low == 0) {
+		return NULL;
+	}
+	const struct snapshot_nat_static *found = &nat->static_hosts[low - 1];
+
+	return found->unit == host->unit && found->instance == host->instance &&
+		       (host->address & mask_of(found->length)) == found->host
+		   ? found
+		   : NULL;
+}
+
+bool
+nat_policy_destination(
+    const struct snapshot *snapshot, uint32_t policy, const struct snapshot_nat_destination **destination)
+{
+	if (policy >= snapshot->policy_count || !snapshot->policies[policy].present ||
+	    snapshot->policies[policy].destination_nat >= snapshot->nat.destination_count) {
+		return false;
+	}
+	*destination = &snapshot->nat.destinations[snapshot->policies[policy].destination_nat];
+	return true;
+}
+
+bool
+nat_destination_of(
+    const struct snapshot_nat_destination *destination, uint32_t base, uint32_t public, uint32_t *private)
+{
+	const uint32_t place = destination->range ? public - base : 0;
+
+	if (destination->range && (public < base || place > destination->high - destination->low)) {
+		return false;
+	}
+	*private = destination->low + place;
+	return true;
+}
+
+/* Refused for want of a translation: told, as often as may be. */
+static void
+refuse(struct engine *engine, struct item *item, struct admission *admission, enum reason reason)
+{
+	const bool exhausted = reason == REASON_NAT_NO_PORTS || reason == REASON_NAT_NO_ADDRESSES;
+	const bool say = reply_token(engine, &engine->nat_limit, REASON_NAT_LOG_RATE);
+
+	admission->reason = reason;
+	event_deny(engine, item, admission, say && !exhausted);
+	if (say && exhausted && event_spare(engine)) {
+		event_nat_exhausted(engine, item, admission,
+		    reason == REASON_NAT_NO_PORTS ? EVENT_NAT_NO_PORTS : EVENT_NAT_NO_ADDRESSES);
+	}
+	finish_drop(engine, item->packet, reason);
+}
+
+/* The way to a translated destination. False: the packet is finished. */
+static bool
+second_way(struct engine *engine, struct item *item, struct admission *admission, uint16_t instance)
+{
+	const uint16_t zone = admission->to_zone;
+	struct way way;
+	const enum reason reason = route_find(engine, instance, admission->nat.destination, &way);
+
+	if (way.local && reason == REASON_NONE) {
+		refuse(engine, item, admission, REASON_NAT_TO_SELF);
+		return false;
+	}
+	if (reason != REASON_NONE && reason != REASON_NO_TUNNEL) {
+		refuse_route(engine, item, reason);
+		return false;
+	}
+	const struct unit *out = &engine->units[way.unit];
+
+	/* REQ-NAT-026 */
+	if ((admission->nat.flags & SESSION_NAT_POLICY_DESTINATION) != 0 && out->zone != zone) {
+		refuse(engine, item, admission, REASON_NAT_ZONE);
+		return false;
+	}
+	if (out->zone == SNAPSHOT_NONE || unit_broadcast(engine, way.unit, admission->nat.destination)) {
+		finish_drop(engine, item->packet,
+		    out->zone == SNAPSHOT_NONE ? REASON_NULL_ZONE_EGRESS : REASON_DESTINATION_BROADCAST);
+		return false;
+	}
+	admission->way = way;
+	admission->to_zone = out->zone;
+	item->packet->result.to_zone = out->zone;
+	return true;
+}
+
+/* The policy's destination (REQ-NAT-024 to 035). False: finished. */
+static bool
+policy_destination(struct engine *engine, struct item *item, struct admission *admission,
+    const struct snapshot_nat_destination *destination)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	const uint32_t base = engine->snapshot->policies[admission->policy].destination_base;
+	struct translation *nat = &admission->nat;
+
+	if (destination->off) {
+		return true;
+	}
+	if (!nat_destination_of(destination, base, item->destination, &nat->destination)) {
+		refuse(engine, item, admission, REASON_NAT_DESTINATION_RANGE);
+		return false;
+	}
+	if (destination->port != 0 && fields.protocol == IP_PROTOCOL_SCTP) {
+		refuse(engine, item, admission, REASON_NAT_PROTOCOL);
+		return false;
+	}
+	if (destination->port != 0 &&
+	    (fields.protocol == IPV4_PROTOCOL_TCP || fields.protocol == IPV4_PROTOCOL_UDP)) {
+		nat->destination_port = destination->port;
+	}
+	nat->flags |= SESSION_NAT_POLICY_DESTINATION;
+	return second_way(engine, item, admission, item->instance);
+}
+
+void
+nat_begin(const struct item *item, struct admission *admission)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+
+	admission->nat = (struct translation){
+	    .source = fields.source,
+	    .destination = fields.destination,
+	    .source_port = fields.source_port,
+	    .destination_port = fields.destination_port,
+	    .pool = SNAPSHOT_NAT_NONE,
+	    .unit = admission->way.unit,
+	};
+}
+
+bool
+nat_destination(struct engine *engine, struct item *item, struct admission *admission,
+    const struct snapshot_nat_static *mapping)
+{
+	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
+	const struct snapshot_nat_destination *destination = NULL;
+	struct translation *nat = &admission->nat;
+
+	nat_begin(item, admission);
+	if (mapping != NULL) {
+		nat->destination = mapping->host + (item->destination - mapping->public);
+		nat->flags |= SESSION_NAT_STATIC_DESTINATION;
+		return true;
+	}
+	if (nat_policy_destination(engine->snapshot, admission->policy, &destination)) {
+		return policy_destination(engine, item, admission, destination);
+	}
+	/* Hairpin: it would leave by the interface where the mapping is. */
+	mapping = snapshot->static_count == 0
+		      ? NULL
+		      : nat_static_public(snapshot, admission->way.unit, item->destination);
+	if (mapping == NULL) {
+		return true;
+	}
+	nat->destination = mapping->host + (item->destination - mapping->public);
+	nat->flags |= SESSION_NAT_STATIC_DESTINATION;
+	return second_way(engine, item, admission, mapping->instance);
+}
+
+/* The pool of an action that may be used on a unit, or SNAPSHOT_NAT_NONE. */
+uint16_t
+nat_pool_on(const struct snapshot *snapshot, const struct snapshot_nat_source *source, uint16_t unit)
+{
+	if (source->kind == NAT_SOURCE_INTERFACE) {
+		return unit < snapshot->unit_count ? snapshot->units[unit].nat_pool : SNAPSHOT_NAT_NONE;
+	}
+	for (uint16_t i = 0; i < source->pool_count; i++) {
+		const uint16_t number = source->pools[i];
+
+		if (number < snapshot->nat.pool_count &&
+		    (snapshot->nat.pools[number].unit == unit ||
+			snapshot->nat.pools[number].unit == SNAPSHOT_NONE)) {
+			return number;
+		}
+	}
+	return SNAPSHOT_NAT_NONE;
+}
+
+const struct snapshot_nat_source *
+nat_policy_source(const struct snapshot *snapshot, uint32_t policy)
+{
+	if (policy >= snapshot->policy_count || !snapshot->policies[policy].present ||
+	    snapshot->policies[policy].source_nat >= snapshot->nat.source_count) {
+		return NULL;
+	}
+	return &snapshot->nat.sources[snapshot->policies[policy].source_nat];
+}
+
+/* The pool that the source gets its address from; SNAPSHOT_NAT_NONE: from none. */
+static enum reason
+choose_pool(const struct engine *engine, const struct item *item, struct admission *admission, uint16_t *pool)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+	const struct snapshot_nat_source *source = nat_policy_source(snapshot, admission->policy);
+	struct translation *nat = &admission->nat;
+
+	*pool = SNAPSHOT_NAT_NONE;
+	if (source != NULL && source->kind == NAT_SOURCE_OFF) {
+		return REASON_NONE;
+	}
+	if (source != NULL) {
+		*pool = nat_pool_on(snapshot, source, nat->unit);
+		return *pool == SNAPSHOT_NAT_NONE ? REASON_NAT_NO_EGRESS_POOL : REASON_NONE;
+	}
+	const struct nat_host host = {.address = item->source, .unit = nat->unit, .instance = item->instance};
+	const struct snapshot_nat_static *mapping =
+	    snapshot->nat.static_host_count == 0 ? NULL : nat_static_host(&snapshot->nat, &host);
+
+	if (mapping != NULL) {
+		nat->source = mapping->public + (item->source - mapping->host);
+		nat->flags |= SESSION_NAT_STATIC_SOURCE;
+	} else if (nat->destination != item->destination && admission->way.unit == item->unit &&
+		   item->unit < snapshot->unit_count) {
+		/* Hairpin to where it came from: replies would go past us. */
+		*pool = snapshot->units[item->unit].nat_pool;
+		nat->unit = item->unit;
+	}
+	return REASON_NONE;
+}
+
+/* The key of the answer to what leaves. */
+static void
+set_back(struct engine *engine, const struct item *item, struct admission *admission)
+{
+	const struct translation *nat = &admission->nat;
+	struct flow_fields fields = flow_fields_of(item->key);
+	struct flow_pair *pair = &admission->pair;
+
+	fields.source = nat->source;
+	fields.destination = nat->destination;
+	fields.source_port = nat->source_port;
+	fields.destination_port = nat->destination_port;
+	pair->keys[SESSION_BACK] =
+	    flow_key_reverse(flow_key_of(&fields), engine->units[admission->way.unit].instance);
+	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
+}
+
+bool
+nat_source(struct engine *engine, struct item *item, struct admission *admission)
+{
+	struct translation *nat = &admission->nat;
+	uint16_t pool = SNAPSHOT_NAT_NONE;
+	enum reason reason = choose_pool(engine, item, admission, &pool);
+
+	nat->instance = engine->units[nat->unit].instance;
+	if (reason == REASON_NONE && pool != SNAPSHOT_NAT_NONE) {
+		reason = nat_pool_take(engine, item, pool, nat);
+	}
+	if (reason != REASON_NONE) {
+		refuse(engine, item, admission, reason);
+		return false;
+	}
+	const struct flow_fields fields = flow_fields_of(item->key);
+
+	if (nat->source != fields.source || nat->destination != fields.destination ||
+	    nat->source_port != fields.source_port || nat->destination_port != fields.destination_port) {
+		nat->flags |= SESSION_NAT;
+		set_back(engine, item, admission);
+	}
+	admission->flags |= nat->flags;
+	return true;
+}
+
+bool
+nat_again(struct engine *engine, struct item *item, struct admission *admission)
+{
+	struct translation *nat = &admission->nat;
+	const uint16_t pool = nat->pool;
+
+	if ((admission->flags & SESSION_NAT) == 0 || pool == SNAPSHOT_NAT_NONE || nat->tries >= PORT_TRIES ||
+	    engine->snapshot->nat.pools[pool].kind != NAT_POOL_PORTS) {
+		return false;
+	}
+	nat->tries++;
+	nat_pool_give_up(engine, item, nat);
+	admission->flags &= (uint16_t)~(SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
+	if (nat_pool_take(engine, item, pool, nat) != REASON_NONE) {
+		nat->pool = SNAPSHOT_NAT_NONE;
+		return false;
+	}
+	admission->flags |= nat->flags;
+	set_back(engine, item, admission);
+	return true;
+}

@@ -1,0 +1,426 @@
+/*
+ * Addresses and ports of pools: taken for a session, given back at its end.
+ *
+ * A port belongs to a translated address in an instance, whatever pool it came from; an address that a host has for itself is
+ * a port of its /16 in a class of its own (nat_ports.h). So both survive a change of the pool they came from.
+ */
+#include "engine_private.h"
+
+#include "wire/icmp.h"
+
+enum {
+	ADDRESSES_TRIED = 64, /* of a pool, for one session */
+	OVERFLOWS_MOST = 4,   /* pools that follow one another */
+	IP_PROTOCOL_GRE = 47,
+};
+
+/* The pool's address at a place. => place < pool->size */
+static uint32_t
+address_at(const struct snapshot_nat_pool *pool, uint32_t place)
+{
+	uint16_t i = 0;
+
+	while (place > pool->ranges[i].high - pool->ranges[i].low) {
+		place -= pool->ranges[i].high - pool->ranges[i].low + 1;
+		i++;
+		assert(i < pool->range_count);
+	}
+	return pool->ranges[i].low + place;
+}
+
+bool
+nat_pool_place(const struct snapshot_nat_pool *pool, uint32_t address, uint32_t *place)
+{
+	*place = 0;
+	for (uint16_t i = 0; i < pool->range_count; i++) {
+		const struct snapshot_nat_range *range = &pool->ranges[i];
+
+		if (address >= range->low && address <= range->high) {
+			*place += address - range->low;
+			return true;
+		}
+		*place += range->high - range->low + 1;
+	}
+	return false;
+}
+
+/* An address as a port of its /16. */
+static struct nat_space
+space_of_host(uint32_t address, uint16_t instance, uint8_t protocol)
+{
+	const uint64_t class = NAT_CLASS_ADDRESSES + (uint64_t)protocol;
+
+	return (struct nat_space){.key = (address & 0xffff0000U) | (uint64_t)instance << 32 | class << 48};
+}
+
+static bool
+class_of(const struct flow_fields *flow, uint8_t icmp_type, enum nat_class *class)
+{
+	if (flow->protocol == IPV4_PROTOCOL_TCP) {
+		*class = NAT_CLASS_TCP;
+	} else if (flow->protocol == IPV4_PROTOCOL_UDP) {
+		*class = NAT_CLASS_UDP;
+	} else if (flow->protocol == IPV4_PROTOCOL_ICMP &&
+		   (icmp_is_request(icmp_type) || icmp_is_reply(icmp_type))) {
+		*class = NAT_CLASS_QUERY;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static enum nat_class
+class_of_session(const struct session_common *common)
+{
+	return common->protocol == IPV4_PROTOCOL_TCP ? NAT_CLASS_TCP :
+	    common->protocol == IPV4_PROTOCOL_UDP    ? NAT_CLASS_UDP :
+						       NAT_CLASS_QUERY;
+}
+
+/* A free port of one address. */
+static bool
+port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	if (pool->overloading) {
+		nat->source_port = (uint16_t)(pool->port_low +
+		    random_below(engine->config.random, (uint32_t)pool->port_high - pool->port_low + 1));
+	} else if (!nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
+		       pool->port_high, NAT_WANT_ANY, engine->tick, engine->config.random, &nat->source_port)) {
+		return false;
+	} else {
+		nat->flags |= SESSION_NAT_PORT;
+	}
+	nat->source = address;
+	return true;
+}
+
+/* A port of any address: of a random one (REQ-NAT-008), else of one where a port came back, else of the next ones in turn. */
+static enum reason
+port_of_any(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool, enum nat_class class,
+    struct translation *nat)
+{
+	struct nat_pool_state *state = &engine->nat.pools[number];
+	const uint32_t first = pool->size == 1 ? 0 : random_below(engine->config.random, pool->size);
+
+	if (port_of(engine, pool, address_at(pool, first), class, nat) ||
+	    (state->hint != first && state->hint < pool->size &&
+		port_of(engine, pool, address_at(pool, state->hint), class, nat))) {
+		return REASON_NONE;
+	}
+	for (uint32_t i = 0; i < ADDRESSES_TRIED && i < pool->size; i++) {
+		state->scan = state->scan + 1 < pool->size ? state->scan + 1 : 0;
+		if (port_of(engine, pool, address_at(pool, state->scan), class, nat)) {
+			return REASON_NONE;
+		}
+	}
+	return REASON_NAT_NO_PORTS;
+}
+
+/* An address that nobody else has: any of the range, by its parts that lie in one /16. */
+static bool
+address_of_range(struct engine *engine, const struct snapshot_nat_range *range, uint8_t protocol,
+    struct translation *nat)
+{
+	uint32_t low = range->low;
+
+	for (;;) {
+		const uint32_t part_end = low | 0xffff;
+		const uint32_t high = part_end < range->high ? part_end : range->high;
+		uint16_t place;
+
+		if (nat_ports_take(&engine->nat.ports, space_of_host(low, nat->instance, protocol),
+			(uint16_t)low, (uint16_t)high, NAT_WANT_ANY, engine->tick, engine->config.random, &place)) {
+			nat->source = (low & 0xffff0000U) | place;
+			return true;
+		}
+		if (high == range->high) {
+			return false;
+		}
+		low = high + 1;
+	}
+}
+
+static bool
+address_alone(struct engine *engine, const struct snapshot_nat_pool *pool, uint8_t protocol, struct translation *nat)
+{
+	for (uint16_t i = 0; i < pool->range_count && i < ADDRESSES_TRIED; i++) {
+		if (address_of_range(engine, &pool->ranges[i], protocol, nat)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+give_address(struct engine *engine, uint32_t address, uint16_t instance, uint8_t protocol)
+{
+	nat_ports_give(&engine->nat.ports, space_of_host(address, instance, protocol), (uint16_t)address, engine->tick);
+}
+
+static void
+count_address(struct engine *engine, uint16_t pool, int32_t change)
+{
+	engine->nat.pools[pool].counters.addresses += (uint32_t)change;
+}
+
+/* The address that a host has for itself while it has sessions. */
+static enum reason
+address_of_host(struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool,
+    struct translation *nat)
+{
+	struct nat_bindings *bindings = &engine->nat.bindings;
+	uint32_t index = nat_bindings_find(bindings, key);
+	uint32_t place;
+
+	if (index != NAT_BINDING_NONE && nat_pool_place(pool, bindings->entries[index].address, &place) &&
+	    bindings->entries[index].instance == nat->instance) {
+		nat->source = bindings->entries[index].address;
+	} else {
+		if (!address_alone(engine, pool, key->protocol, nat)) {
+			return REASON_NAT_NO_ADDRESSES;
+		}
+		if (index == NAT_BINDING_NONE) {
+			index = nat_bindings_add(bindings, key, nat->source);
+			if (index == NAT_BINDING_NONE) {
+				give_address(engine, nat->source, nat->instance, key->protocol);
+				return REASON_NAT_BINDINGS_FULL;
+			}
+			count_address(engine, key->pool, 1);
+		} else {
+			/* The pool has changed; its former sessions end with their next packets. */
+			give_address(engine, bindings->entries[index].address, bindings->entries[index].instance,
+			    key->protocol);
+			bindings->entries[index].address = nat->source;
+		}
+		bindings->entries[index].instance = nat->instance;
+		bindings->entries[index].alone = true;
+	}
+	bindings->entries[index].sessions++;
+	nat->flags |= SESSION_NAT_BINDING | (key->protocol != 0 ? SESSION_NAT_PROTOCOL : 0);
+	return REASON_NONE;
+}
+
+/* address-persistent: a port of the one address that the host keeps (REQ-NAT-016). */
+static enum reason
+port_of_host(struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool,
+    enum nat_class class, struct translation *nat)
+{
+	struct nat_bindings *bindings = &engine->nat.bindings;
+	uint32_t index = nat_bindings_find(bindings, key);
+	uint32_t place;
+
+	if (index != NAT_BINDING_NONE && nat_pool_place(pool, bindings->entries[index].address, &place)) {
+		if (!port_of(engine, pool, bindings->entries[index].address, class, nat)) {
+			return REASON_NAT_NO_PORTS;
+		}
+	} else {
+		const enum reason reason = port_of_any(engine, key->pool, pool, class, nat);
+
+		if (reason != REASON_NONE) {
+			return reason;
+		}
+		if (index == NAT_BINDING_NONE) {
+			index = nat_bindings_add(bindings, key, nat->source);
+		} else {
+			bindings->entries[index].address = nat->source;
+		}
+		if (index == NAT_BINDING_NONE) {
+			nat_ports_give_at_once(
+			    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
+			nat->flags &= (uint16_t)~SESSION_NAT_PORT;
+			return REASON_NAT_BINDINGS_FULL;
+		}
+	}
+	bindings->entries[index].sessions++;
+	nat->flags |= SESSION_NAT_BINDING;
+	return REASON_NONE;
+}
+
+/* REQ-NAT-013, 014: by position; whom no position is for stays as he is. */
+static void
+address_by_place(const struct snapshot_nat_pool *pool, struct translation *nat)
+{
+	const uint32_t place = nat->source - pool->host_low;
+
+	if (nat->source >= pool->host_low && place < pool->size) {
+		nat->source = address_at(pool, place);
+	}
+}
+
+static enum reason
+take_from(struct engine *engine, const struct item *item, uint16_t number, const struct snapshot_nat_pool *pool,
+    struct translation *nat)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	struct nat_binding_key key = {.host = fields.source, .instance = fields.instance, .pool = number};
+	enum nat_class class = NAT_CLASS_TCP;
+
+	switch ((enum nat_pool_kind)pool->kind) {
+	case NAT_POOL_STATIC:
+		address_by_place(pool, nat);
+		return REASON_NONE;
+	case NAT_POOL_ADDRESSES:
+		return address_of_host(engine, &key, pool, nat);
+	case NAT_POOL_PORTS:
+		break;
+	}
+	if (!class_of(&fields, item->icmp_type, &class)) {
+		/* E-235: an address a host. Two tunnels by GRE could not be told apart at their far end. */
+		key.protocol = fields.protocol;
+		return fields.protocol == IP_PROTOCOL_GRE ? REASON_NAT_PROTOCOL
+							  : address_of_host(engine, &key, pool, nat);
+	}
+	const enum reason reason = engine->snapshot->nat.address_persistent
+				       ? port_of_host(engine, &key, pool, class, nat)
+				       : port_of_any(engine, number, pool, class, nat);
+
+	if (reason == REASON_NONE && class == NAT_CLASS_QUERY) {
+		nat->destination_port = nat->source_port;
+	}
+	return reason;
+}
+
+static void
+count_taken(struct engine *engine, const struct translation *nat)
+{
+	struct engine_nat_counters *counters = &engine->nat.pools[nat->pool].counters;
+
+	counters->sessions++;
+	counters->held++;
+	if ((nat->flags & SESSION_NAT_PORT) != 0) {
+		counters->ports++;
+		counters->ports_most =
+		    counters->ports > counters->ports_most ? counters->ports : counters->ports_most;
+	}
+}
+
+enum reason
+nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, struct translation *nat)
+{
+	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
+	enum reason reason = REASON_NAT_NO_EGRESS_POOL;
+
+	for (int i = 0; i < OVERFLOWS_MOST && number < snapshot->pool_count && number < engine->nat.pool_count; i++) {
+		const struct snapshot_nat_pool *pool = &snapshot->pools[number];
+
+		if (!pool->present || pool->size == 0) {
+			return reason;
+		}
+		nat->pool = number;
+		reason = take_from(engine, item, number, pool, nat);
+		if (reason == REASON_NONE) {
+			count_taken(engine, nat);
+			return REASON_NONE;
+		}
+		engine->nat.pools[number].counters.failures++;
+		if (reason != REASON_NAT_NO_PORTS && reason != REASON_NAT_NO_ADDRESSES) {
+			return reason;
+		}
+		number = pool->overflow;
+	}
+	return reason;
+}
+
+static void
+release_binding(struct engine *engine, const struct nat_holding *holding)
+{
+	struct nat_bindings *bindings = &engine->nat.bindings;
+	const struct nat_binding_key key = {
+	    .host = holding->host,
+	    .instance = holding->host_instance,
+	    .pool = holding->pool,
+	    .protocol = (holding->flags & SESSION_NAT_PROTOCOL) != 0 ? holding->protocol : 0,
+	};
+	const uint32_t index = nat_bindings_find(bindings, &key);
+
+	assert(index != NAT_BINDING_NONE && bindings->entries[index].sessions > 0);
+	if (index == NAT_BINDING_NONE || --bindings->entries[index].sessions > 0) {
+		return;
+	}
+	const struct nat_binding *binding = &bindings->entries[index];
+
+	if (binding->alone) {
+		give_address(engine, binding->address, binding->instance, key.protocol);
+		count_address(engine, holding->pool, -1);
+	}
+	nat_bindings_remove(bindings, index);
+}
+
+/* `rest`: somebody may still send to the port. */
+static void
+release(struct engine *engine, const struct nat_holding *holding, bool rest)
+{
+	struct nat_pool_state *state = &engine->nat.pools[holding->pool];
+	const struct snapshot_nat *snapshot = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
+	uint32_t place;
+
+	assert(holding->pool < engine->nat.pool_count && state->counters.held > 0);
+	state->counters.held--;
+	if ((holding->flags & SESSION_NAT_PORT) != 0) {
+		const struct nat_space space = nat_space_of(holding->address, holding->instance, holding->class);
+
+		state->counters.ports--;
+		if (rest) {
+			nat_ports_give(&engine->nat.ports, space, holding->port, engine->tick);
+		} else {
+			nat_ports_give_at_once(&engine->nat.ports, space, holding->port);
+		}
+		if (snapshot != NULL && holding->pool < snapshot->pool_count &&
+		    nat_pool_place(&snapshot->pools[holding->pool], holding->address, &place)) {
+			state->hint = place;
+		}
+	}
+	if ((holding->flags & SESSION_NAT_BINDING) != 0) {
+		release_binding(engine, holding);
+	}
+}
+
+void
+nat_pool_give_up(struct engine *engine, const struct item *item, struct translation *nat)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	struct nat_holding holding = {
+	    .host = fields.source,
+	    .address = nat->source,
+	    .host_instance = fields.instance,
+	    .instance = nat->instance,
+	    .port = nat->source_port,
+	    .pool = nat->pool,
+	    .flags = nat->flags,
+	    .protocol = fields.protocol,
+	};
+
+	if (nat->pool == SNAPSHOT_NAT_NONE) {
+		return;
+	}
+	(void)class_of(&fields, item->icmp_type, &holding.class);
+	release(engine, &holding, false);
+	engine->nat.pools[nat->pool].counters.sessions--;
+	nat->pool = SNAPSHOT_NAT_NONE;
+	nat->flags &= (uint16_t)~(SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
+}
+
+void
+nat_session_ended(struct engine *engine, const struct session *session)
+{
+	const struct session_common *common = &session->common;
+	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
+	const struct flow_fields forth = flow_fields_of(session->forth.key);
+	const struct flow_fields back = flow_fields_of(session->back.key);
+	const struct nat_holding holding = {
+	    .host = forth.source,
+	    .address = back.destination,
+	    .host_instance = forth.instance,
+	    .instance = common->nat_instance,
+	    .port = back.destination_port,
+	    .pool = rare->nat_pool,
+	    .flags = common->flags,
+	    .protocol = common->protocol,
+	    .class = class_of_session(common),
+	};
+
+	if (rare->nat_pool != SNAPSHOT_NAT_NONE) {
+		release(engine, &holding, true);
+	}
+}

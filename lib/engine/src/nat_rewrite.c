@@ -1,0 +1,252 @@
+/*
+ * The rare packets of translated sessions: other protocols, ICMP errors with what they quote, and packets that are made
+ * again what they were because their sender is told about them. See nat_rewrite.h.
+ */
+#include "nat_rewrite.h"
+
+#include "wire/udp.h"
+
+enum {
+	TCP_CHECKSUM_AT = 16,
+	UDP_CHECKSUM_AT = 6,
+	ICMP_CHECKSUM_AT = 2,
+	ICMP_IDENTIFIER_AT = 4,
+};
+
+static inline bool
+is_query(uint8_t icmp_type)
+{
+	return icmp_is_request(icmp_type) || icmp_is_reply(icmp_type);
+}
+
+void
+nat_rewrite_other(const struct item *item, uint8_t *transport, const struct flow_rewrite *rewrite)
+{
+	if (item->protocol == IPV4_PROTOCOL_ICMP) {
+		if (is_query(item->icmp_type)) {
+			memcpy(transport + ICMP_IDENTIFIER_AT, &rewrite->ports, sizeof(uint16_t));
+			nat_checksum_not_zero(transport + ICMP_CHECKSUM_AT, rewrite->transport_delta);
+		}
+	} else if (item->protocol == IP_PROTOCOL_UDP_LITE && item->length >= item->ip_header + UDP_HEADER) {
+		nat_checksum_not_zero(transport + UDP_CHECKSUM_AT, rewrite->transport_delta);
+	}
+}
+
+static uint16_t
+fold(uint64_t sum)
+{
+	return checksum_fold(sum);
+}
+
+/* What the words of `after` are more than those of `before`, as a folded sum. */
+static uint16_t
+difference(const void *before, const void *after, size_t length)
+{
+	uint16_t words[4];
+	uint64_t sum = 0;
+
+	assert(length <= sizeof words);
+	memcpy(words, before, length);
+	for (size_t i = 0; i < length / 2; i++) {
+		sum += (uint16_t)~words[i];
+	}
+	memcpy(words, after, length);
+	for (size_t i = 0; i < length / 2; i++) {
+		sum += words[i];
+	}
+	return fold(sum);
+}
+
+/* The addresses and ports of a key as they stand in a packet. */
+struct plain {
+	uint32_t addresses[2];
+	uint16_t ports[2];
+};
+
+static struct plain
+plain_of(const struct flow_fields *fields)
+{
+	return (struct plain){
+	    .addresses = {__builtin_bswap32(fields->source), __builtin_bswap32(fields->destination)},
+	    .ports = {__builtin_bswap16(fields->source_port), __builtin_bswap16(fields->destination_port)},
+	};
+}
+
+struct flow_rewrite
+nat_rewrite_between(struct flow_key from, struct flow_key reply)
+{
+	const struct flow_fields fields = flow_fields_of(from);
+	const struct flow_key to = flow_key_reverse(reply, fields.instance);
+	const struct flow_fields wanted = flow_fields_of(to);
+	const struct plain before = plain_of(&fields);
+	const struct plain after = plain_of(&wanted);
+	struct flow_rewrite rewrite = {
+	    .source = after.addresses[0],
+	    .destination = after.addresses[1],
+	    .address_delta = difference(before.addresses, after.addresses, sizeof after.addresses),
+	};
+	/* ICMP has no pseudo-header, and one port. */
+	const bool icmp = fields.protocol == IPV4_PROTOCOL_ICMP;
+
+	memcpy(&rewrite.ports, after.ports, sizeof rewrite.ports);
+	rewrite.transport_delta = icmp ? difference(before.ports, after.ports, sizeof(uint16_t))
+				       : fold((uint64_t)rewrite.address_delta +
+					     difference(before.ports, after.ports, sizeof after.ports));
+	return rewrite;
+}
+
+/* Sets a 16-bit word as it stands in memory and adds what changed to a sum. */
+static void
+put_word(uint8_t *at, uint16_t word, uint64_t *sum)
+{
+	uint16_t before;
+
+	memcpy(&before, at, sizeof before);
+	*sum += (uint16_t)~before + (uint64_t)word;
+	memcpy(at, &word, sizeof word);
+}
+
+static void
+put_words(uint8_t *at, const void *words, size_t length, uint64_t *sum)
+{
+	uint16_t word;
+
+	for (size_t i = 0; i < length; i += sizeof word) {
+		memcpy(&word, (const uint8_t *)words + i, sizeof word);
+		put_word(at + i, word, sum);
+	}
+}
+
+/* A checksum within what is quoted, if it is there and is one. */
+static void
+put_checksum(uint8_t *at, uint16_t delta, bool may_be_none, uint64_t *sum)
+{
+	uint16_t stored;
+
+	memcpy(&stored, at, sizeof stored);
+	if (may_be_none && stored == 0) {
+		return;
+	}
+	uint8_t changed[2];
+
+	memcpy(changed, &stored, sizeof changed);
+	if (nat_checksum(changed, delta) == 0 && may_be_none) {
+		changed[0] = 0xff;
+		changed[1] = 0xff;
+	}
+	memcpy(&stored, changed, sizeof stored);
+	put_word(at, stored, sum);
+}
+
+/* What an error quotes becomes what it was when it came to us. `quote` has an IP header and 8 octets at least. Returns by how
+ * much the sum over it changed. */
+static uint64_t
+restore_quote(uint8_t *quote, uint16_t room, const struct flow *flow)
+{
+	const struct flow_fields fields = flow_fields_of(flow->key);
+	const struct plain plain = plain_of(&fields);
+	const uint16_t header = (uint16_t)((quote[0] & 0xf) * 4);
+	const uint16_t back = (uint16_t)~flow->rewrite.transport_delta;
+	uint8_t *transport = quote + header;
+	uint64_t sum = 0;
+
+	assert(room >= header + ICMP_QUOTE_LEAST);
+	put_words(quote + 12, plain.addresses, sizeof plain.addresses, &sum);
+	put_checksum(quote + 10, (uint16_t)~flow->rewrite.address_delta, false, &sum);
+	if (quote[9] == IPV4_PROTOCOL_TCP) {
+		put_words(transport, plain.ports, sizeof plain.ports, &sum);
+		if (room >= header + TCP_CHECKSUM_AT + 2) {
+			put_checksum(transport + TCP_CHECKSUM_AT, back, false, &sum);
+		}
+	} else if (quote[9] == IPV4_PROTOCOL_UDP) {
+		put_words(transport, plain.ports, sizeof plain.ports, &sum);
+		put_checksum(transport + UDP_CHECKSUM_AT, back, true, &sum);
+	} else if (quote[9] == IP_PROTOCOL_UDP_LITE) {
+		put_checksum(transport + UDP_CHECKSUM_AT, back, true, &sum);
+	} else if (quote[9] == IPV4_PROTOCOL_ICMP && is_query(transport[0])) {
+		put_words(transport + ICMP_IDENTIFIER_AT, plain.ports, sizeof(uint16_t), &sum);
+		put_checksum(transport + ICMP_CHECKSUM_AT, back, false, &sum);
+	}
+	return sum;
+}
+
+void
+nat_rewrite_related(const struct item *item, const struct session *session, unsigned direction)
+{
+	const struct flow *flow = direction == SESSION_FORTH ? &session->forth : &session->back;
+	const struct flow *far = direction == SESSION_FORTH ? &session->back : &session->forth;
+	const struct flow_fields fields = flow_fields_of(flow->key);
+	const struct plain plain = plain_of(&fields);
+	uint8_t *ip = item->ip;
+	uint8_t *message = ip + item->ip_header;
+	uint64_t outer = 0;
+
+	/* Whoever said it: where the session's own source is hidden, so are the routers before it. */
+	if (plain.addresses[0] != flow->rewrite.source) {
+		put_words(ip + 12, &flow->rewrite.source, sizeof flow->rewrite.source, &outer);
+	}
+	put_words(ip + 16, &flow->rewrite.destination, sizeof flow->rewrite.destination, &outer);
+	(void)nat_checksum(ip + 10, fold(outer));
+	if ((item->flags & ITEM_LATER) != 0) {
+		return;
+	}
+	const uint16_t room = (uint16_t)(item->length - item->ip_header - ICMP_HEADER);
+	const uint64_t inner = restore_quote(message + ICMP_HEADER, room, far);
+
+	nat_checksum_not_zero(message + ICMP_CHECKSUM_AT, fold(inner));
+}
+
+/* A packet that was translated, as an item of that direction backwards. */
+static void
+undo(struct packet *packet, const struct flow *flow)
+{
+	const struct flow_fields fields = flow_fields_of(flow->key);
+	const struct plain plain = plain_of(&fields);
+	struct flow_rewrite back = {
+	    .source = plain.addresses[0],
+	    .destination = plain.addresses[1],
+	    .address_delta = (uint16_t)~flow->rewrite.address_delta,
+	    .transport_delta = (uint16_t)~flow->rewrite.transport_delta,
+	};
+	struct ipv4_header header;
+
+	ipv4_load(packet->data, &header);
+	memcpy(&back.ports, plain.ports, sizeof back.ports);
+	const struct item item = {
+	    .packet = packet,
+	    .ip = packet->data,
+	    .length = header.total_length,
+	    .ip_header = header.header_length,
+	    .protocol = header.protocol,
+	    .icmp_type = packet->length > header.header_length ? packet->data[header.header_length] : 0,
+	    .flags = (header.fragment & IPV4_FRAGMENT_OFFSET) != 0 ? ITEM_LATER : 0,
+	};
+
+	nat_rewrite(&item, &back);
+}
+
+bool
+nat_restore(const struct engine *engine, struct packet *packet)
+{
+	const struct session *session = session_table_by_number(&engine->table, packet->result.session);
+
+	if (packet->result.session == 0 || !engine->snapshot->nat.active) {
+		return true;
+	}
+	if (session == NULL) {
+		return false; /* nobody knows any more who sent it */
+	}
+	if ((session->common.flags & SESSION_NAT) == 0) {
+		return true;
+	}
+	const struct flow *flows[2] = {&session->forth, &session->back};
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (memcmp(packet->data + 12, &flows[i]->rewrite.source, sizeof flows[i]->rewrite.source) == 0 &&
+		    memcmp(packet->data + 16, &flows[i]->rewrite.destination, sizeof flows[i]->rewrite.destination) == 0) {
+			undo(packet, flows[i]);
+			return true;
+		}
+	}
+	return false;
+}
