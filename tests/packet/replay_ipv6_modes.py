@@ -59,7 +59,7 @@ scene.send(INSIDE, ip() / UDP() / Raw(b"x" * (1280 - 48)), "forward", "packet-ba
 # Hard checks and host-inbound-traffic hold on.
 scene.send(INSIDE, ip(FAR_GATE) / UDP(), "drop", "source-ours")
 scene.send(INSIDE, ip("fe80::5") / UDP(), "drop", "link-local")
-scene.send(INSIDE, ip(destination="ff0e::1") / UDP(), "drop", "destination-multicast")
+scene.send(INSIDE, ip(destination="ff0e::1") / UDP(sport=4000, dport=9), "drop", "destination-multicast")
 scene.send(INSIDE, ip(CLIENT, GATE) / ICMPv6EchoRequest(id=1), "proxy", "echo-reply", session=None)
 scene.send(INSIDE, ip(CLIENT, FAR_GATE) / ICMPv6EchoRequest(id=2), "proxy", "echo-reply", session=None)
 # A fragmented echo to the gateway is put together and answered whole.

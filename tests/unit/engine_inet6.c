@@ -314,15 +314,30 @@ test_our_host_answers(void **state)
 	ack.sequence = 1001;
 	ack.acknowledgement = 5001;
 	expect(world, INSIDE, ack, VERDICT_HOST, REASON_SESSION);
-	/* Under mode packet-based each goes by itself. */
+	/* Also under mode packet-based. */
 	commit(world, "set security forwarding-options family inet6 mode packet-based\n");
-	expect(world, HOST, answer, VERDICT_FORWARD, REASON_HOST_OUTBOUND);
-	expect(world, INSIDE, ack, VERDICT_HOST, REASON_HOST_INBOUND);
+	expect(world, INSIDE, ack, VERDICT_HOST, REASON_SESSION);
 	syn.destination_port = 23;
 	expect(world, INSIDE, syn, VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
 	commit(world, "set security forwarding-options family inet6 mode drop\n");
 	expect(world, INSIDE, ack, VERDICT_DROP, REASON_INET6_MODE_DROP);
 	expect(world, HOST, answer, VERDICT_DROP, REASON_INET6_MODE_DROP);
+}
+
+/* Under mode packet-based what passes through has no session, and what our host asks has: its answer comes. */
+static void
+test_packet_based(void **state)
+{
+	struct world *world = *state;
+
+	commit(world, "set security forwarding-options family inet6 mode packet-based\n");
+	expect(world, INSIDE, datagram(CLIENT, 4000, SERVER, 9), VERDICT_FORWARD, REASON_PACKET_BASED);
+	assert_int_equal(engine_session_count(gateway_engine(world->gateway)), 0);
+	expect(world, OUTSIDE, datagram(SERVER, 53, FAR_GATE, 5000), VERDICT_DROP, REASON_DNS_REPLY_NO_SESSION);
+	expect(world, OUTSIDE, datagram(SERVER, 99, FAR_GATE, 5000), VERDICT_DROP, REASON_HOST_INBOUND_DENIED);
+	expect(world, HOST, datagram(FAR_GATE, 5000, SERVER, 53), VERDICT_FORWARD, REASON_HOST_OUTBOUND);
+	expect(world, OUTSIDE, datagram(SERVER, 53, FAR_GATE, 5000), VERDICT_HOST, REASON_SESSION);
+	assert_int_equal(engine_session_count(gateway_engine(world->gateway)), 1);
 }
 
 /* Sessions go on after a change as long as both ends are in their zones, along the new way. */
@@ -408,6 +423,7 @@ main(void)
 	    TEST(test_our_host_asks),
 	    TEST(test_our_host_hears_errors),
 	    TEST(test_our_host_answers),
+	    TEST(test_packet_based),
 	    TEST(test_ways_change),
 	    TEST(test_zones_and_policies_change),
 	    TEST(test_views),

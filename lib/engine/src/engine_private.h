@@ -309,12 +309,11 @@ unit_of(const struct engine *engine, uint16_t unit)
 	return unit < engine->config.units ? &engine->units[unit] : NULL;
 }
 
-/* An IPv6 packet under mode packet-based: no session explains it, and none is made. */
+/* Is IPv6 forwarded packet by packet? */
 static inline bool
-item_stateless(const struct engine *engine, const struct item *item)
+packet_based6(const struct engine *engine)
 {
-	return (item->flags & ITEM_IPV6) != 0 &&
-	       engine->snapshot->flow.inet6_mode == INET6_MODE_PACKET_BASED;
+	return engine->snapshot->flow.inet6_mode == INET6_MODE_PACKET_BASED;
 }
 
 /* The largest IP packet that a unit takes, of the item's family. */
@@ -339,8 +338,17 @@ enum reason inspect_head(struct engine *engine, struct item *item, struct transp
 enum reason inspect_whole(struct engine *engine, struct item *item, uint32_t room);
 /* inspect6.c: an IPv6 packet with `room` octets at item->ip; REASON_NONE, or why it is dropped. */
 enum reason inspect_ip6(struct engine *engine, struct item *item, uint32_t room);
-/* stateless6.c: an inspected IPv6 packet under mode packet-based; finishes it. */
+/* stateless6.c: is an IPv6 packet neither from ourselves nor for us? */
+bool passes_through6(const struct engine *engine, const struct item *item);
+/* Forwards such a packet under mode packet-based; finishes it. */
 void stateless_packet6(struct engine *engine, struct item *item);
+/* Does an IPv6 packet pass through packet by packet, so that no session explains it and none is
+ * made? */
+static inline bool
+item_stateless(const struct engine *engine, const struct item *item)
+{
+	return packet_based6(engine) && passes_through6(engine, item);
+}
 
 /* arp.c: an ARP frame that came in on a unit; the packet is finished. */
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);

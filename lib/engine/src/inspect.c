@@ -353,7 +353,8 @@ inspect_from_host(struct engine *engine, struct packet *packet, struct item *ite
 		   : inspect_ip6(engine, item, packet->length);
 }
 
-/* What is of the link goes no further, and mode packet-based looks nothing up. */
+/* What is of the link goes no further, and what passes through under mode packet-based is not looked
+ * up. */
 static __attribute__((noinline)) bool
 inspect_packet6(struct engine *engine, struct item *item)
 {
@@ -362,7 +363,7 @@ inspect_packet6(struct engine *engine, struct item *item)
 		nd_input(engine, item, item->ip_header);
 		return false;
 	}
-	if (engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED) {
+	if (!item_stateless(engine, item)) {
 		return true;
 	}
 	stateless_packet6(engine, item);

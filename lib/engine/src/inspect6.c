@@ -96,7 +96,8 @@ inspect_error(
 }
 
 static enum reason
-head_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
+head_icmp(
+    const struct engine *engine, struct item *item, const uint8_t *message, uint16_t length)
 {
 	struct flow_fields fields = flow_fields_of(item->key);
 	struct icmp6_header header;
@@ -108,7 +109,10 @@ head_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows
 	item->icmp_type = header.type;
 	item->icmp_code = header.code;
 	if (icmp6_is_error(header.type)) {
-		reason = flows ? inspect_error(item, message, length, &fields) : REASON_NONE;
+		/* What only passes through under mode packet-based is of no session. */
+		reason = item_stateless(engine, item)
+			     ? REASON_NONE
+			     : inspect_error(item, message, length, &fields);
 	} else {
 		/* Identifier in both ports, so that it stays what it is in the reply. */
 		if (header.type == ICMP6_ECHO || header.type == ICMP6_ECHO_REPLY) {
@@ -123,17 +127,19 @@ head_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows
 }
 
 static enum reason
-inspect_icmp(struct item *item, const uint8_t *message, uint16_t length, bool flows)
+inspect_icmp(
+    const struct engine *engine, struct item *item, const uint8_t *message, uint16_t length)
 {
 	if (length >= ICMP6_HEADER &&
 	    !icmp6_checksum_right(item->ip + IPV6_SOURCE_AT, message, length)) {
 		return REASON_ICMP_BAD_CHECKSUM;
 	}
-	return head_icmp(item, message, length, flows);
+	return head_icmp(engine, item, message, length);
 }
 
 static enum reason
-inspect_transport(struct item *item, const uint8_t *transport, uint16_t length, bool flows)
+inspect_transport(
+    const struct engine *engine, struct item *item, const uint8_t *transport, uint16_t length)
 {
 	enum reason reason = REASON_NONE;
 
@@ -146,7 +152,7 @@ inspect_transport(struct item *item, const uint8_t *transport, uint16_t length, 
 	} else if (item->protocol == IPV4_PROTOCOL_UDP) {
 		reason = inspect_udp(item, transport, length);
 	} else if (item->protocol == IPV6_NEXT_ICMP) {
-		reason = inspect_icmp(item, transport, length, flows);
+		reason = inspect_icmp(engine, item, transport, length);
 	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
 		reason = REASON_ICMP_FAMILY;
 	}
@@ -172,8 +178,8 @@ check_chain(const struct ipv6_chain *chain)
 	return chain->segments_left != 0 ? REASON_ROUTING_HEADER : REASON_NONE;
 }
 
-enum reason
-inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
+static inline __attribute__((always_inline)) enum reason
+headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
 {
 	struct ipv6_header header;
 	const enum ipv6_status status = ipv6_parse(item->ip, room, &header);
@@ -181,9 +187,14 @@ inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
 	if (status != IPV6_OK) {
 		return header_reasons[status];
 	}
-	const enum ipv6_chain_status walked = ipv6_chain_parse(
-	    item->ip + IPV6_HEADER, header.payload_length, header.next_header, chain);
+	enum ipv6_chain_status walked = IPV6_CHAIN_OK;
 
+	/* Nearly all have no extension header. */
+	*chain = (struct ipv6_chain){.protocol = header.next_header};
+	if (ipv6_is_extension(header.next_header)) {
+		walked = ipv6_chain_parse(
+		    item->ip + IPV6_HEADER, header.payload_length, header.next_header, chain);
+	}
 	if (walked != IPV6_CHAIN_OK) {
 		return chain_reasons[walked];
 	}
@@ -199,6 +210,12 @@ inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
 	item->ttl = header.hop_limit;
 	item->protocol = authenticated ? IPV6_NEXT_AUTHENTICATION : chain->protocol;
 	return check_chain(chain);
+}
+
+enum reason
+inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
+{
+	return headers(item, room, chain);
 }
 
 enum reason
@@ -225,7 +242,7 @@ inspect_head6(struct engine *engine, struct item *item, struct transport_head *h
 		reason = head_udp(item, transport, length, head);
 		reason = reason == REASON_NONE && !head->summed ? REASON_UDP_NO_CHECKSUM : reason;
 	} else if (item->protocol == IPV6_NEXT_ICMP) {
-		reason = head_icmp(item, transport, length, true);
+		reason = head_icmp(engine, item, transport, length);
 		head->summed = true;
 		/* RFC 6980 */
 		if (reason == REASON_NONE && (icmp6_is_discovery(item->icmp_type) ||
@@ -251,9 +268,8 @@ inspect_head6(struct engine *engine, struct item *item, struct transport_head *h
 enum reason
 inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 {
-	const bool flows = engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED;
 	struct ipv6_chain chain;
-	enum reason reason = inspect_headers6(item, room, &chain);
+	enum reason reason = headers(item, room, &chain);
 
 	if (reason != REASON_NONE) {
 		return reason;
@@ -266,13 +282,13 @@ inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 	item->key = flow_key_of(&fields);
 	item->key.high |= FLOW_IPV6;
 	if (ipv6_is_fragment(&chain)) {
-		/* It is looked up by its datagram; without flows each goes by its route alone. */
+		/* It is looked up by its datagram; under mode packet-based it goes by its route alone. */
 		item->flags |= ITEM_FRAGMENT;
 		item->hash = 0;
 		return REASON_NONE;
 	}
-	reason = inspect_transport(
-	    item, item->ip + item->ip_header, (uint16_t)(item->length - item->ip_header), flows);
+	reason = inspect_transport(engine, item, item->ip + item->ip_header,
+	    (uint16_t)(item->length - item->ip_header));
 	item->key.low = flow_addresses_hash(&engine->table, &item->key_addresses);
 	item->hash = session_table_hash(&engine->table, item->key);
 	return reason;

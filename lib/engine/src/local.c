@@ -11,8 +11,8 @@
  * (host_limit.c).
  *
  * IPv6: the same. `ping` is the echo of either family. Services are reached by addresses that more
- * than a link knows, as our host's side is no part of the link. Under mode packet-based what is
- * delivered makes no session, and no policy is asked.
+ * than a link knows, as our host's side is no part of the link. Under mode packet-based no policy is
+ * asked; what is delivered makes a session as ever.
  */
 #include "egress_private.h"
 
@@ -169,10 +169,6 @@ deliver(struct engine *engine, struct item *item, struct admission *admission, b
 	if (over_limit(engine, item, limit_of_first(item, routing))) {
 		return;
 	}
-	if (item_stateless(engine, item)) {
-		deliver_alone(engine, item, engine->units[admission->way.unit].instance);
-		return;
-	}
 	admission->to_zone = SNAPSHOT_ZONE_SELF;
 	admission->reason = REASON_HOST_INBOUND;
 	admission->flags |= SESSION_HOST;
@@ -292,7 +288,9 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 			finish_drop(engine, item->packet, REASON_NULL_ZONE_EGRESS);
 			return;
 		}
-		if (!item_stateless(engine, item) && !policy_permits(engine, item, &admission)) {
+		const bool asked_policy = (item->flags & ITEM_IPV6) == 0 || !packet_based6(engine);
+
+		if (asked_policy && !policy_permits(engine, item, &admission)) {
 			return;
 		}
 	}
