@@ -189,6 +189,12 @@ def malformed():
     equal(outcomes(run), [FORWARD] + [("drop", "fragment-oversize")] * 2, "ping of death")
     run = run_of([last, piece(big, 0, echo, True)], "ping of death, the end first")
     equal(outcomes(run), [("drop", "fragment-oversize")] * 2, "ping of death, the end first")
+    # its end lies within, but the whole has the header of the first, and that has options
+    for number, wanted in ((13, [FORWARD, ("drop", "fragment-oversize")]), (14, [HELD, ("drop", "fragment-oversize")])):
+        first = frame() / IP(src=CLIENT, dst=SERVER, proto=1, id=number, flags="MF", options=b"\1" * 40) / Raw(echo)
+        last = frame() / IP(src=CLIENT, dst=SERVER, proto=1, id=number, frag=8125) / Raw(bytes(515))
+        run = run_of([first, last] if number == 13 else [last, first], "ping of death by options")
+        equal(outcomes(run), wanted, "ping of death by options")
     # 65535 octets exactly are none
     pieces = cut(IP(src=CLIENT, dst=SERVER, id=12) / ICMP(id=2) / Raw(bytes(65535 - 28)), [1480])
     run = run_of(pieces, "65535 octets")

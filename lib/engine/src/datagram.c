@@ -207,6 +207,25 @@ static const enum reason outcome_reasons[] = {
     [DATAGRAM_TOO_MANY] = REASON_FRAGMENT_TOO_MANY,
 };
 
+/* Would the whole be larger than any datagram? Its header is the first one's, which may come last and have options that the
+ * others lack. */
+static bool
+oversize(const struct datagram_table *table, struct datagram *datagram, const struct fragment *fragment)
+{
+	uint32_t end = fragment->offset + fragment->size;
+
+	if (datagram->last != DATAGRAM_NONE) {
+		const struct datagram_piece *last = &table->pieces[datagram->last];
+		const uint32_t other = (uint32_t)last->offset + last->size;
+
+		end = other > end ? other : end;
+	}
+	if (fragment->headers > datagram->headers) {
+		datagram->headers = fragment->headers;
+	}
+	return datagram->headers + end > DATAGRAM_OCTETS_MOST;
+}
+
 /* Enters a fragment as a piece. */
 static enum reason
 enter(struct engine *engine, const struct item *item, struct datagram *datagram,
@@ -215,7 +234,7 @@ enter(struct engine *engine, const struct item *item, struct datagram *datagram,
 	struct datagram_table *table = &engine->datagrams;
 	const uint8_t *payload = item->ip + fragment->at;
 
-	if (fragment->headers + fragment->offset + fragment->size > DATAGRAM_OCTETS_MOST) {
+	if (oversize(table, datagram, fragment)) {
 		return REASON_FRAGMENT_OVERSIZE;
 	}
 	if (!make_room(engine, DATAGRAM_PIECES, datagram->group, datagram_index(table, datagram))) {

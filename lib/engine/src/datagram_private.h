@@ -88,6 +88,7 @@ struct datagram {
 	uint32_t policy;   /* that judged its first */
 	uint32_t sequence; /* of a related one: the quoted segment's */
 	uint16_t length;   /* that the UDP header says; 0: no UDP */
+	uint16_t headers;  /* octets before the payload that count for the length of the whole: the most seen */
 	uint16_t before;   /* octets of payload before the transport header: IPv6 extension headers */
 	uint16_t reason;   /* DATAGRAM_REFUSED: enum reason */
 	uint16_t pieces;

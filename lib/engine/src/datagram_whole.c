@@ -71,9 +71,12 @@ datagram_linear(struct engine *engine, const struct datagram *datagram)
 	const uint32_t length = headers + datagram->end;
 
 	assert(datagram_complete(datagram) && datagram->held == datagram->pieces);
-	struct packet *whole = length > DATAGRAM_OCTETS_MOST
-				   ? NULL
-				   : packet_obtain_large(engine, (uint16_t)length);
+	/* IPv6 can be larger by its fixed header. */
+	if (length > DATAGRAM_OCTETS_MOST) {
+		reason_note(engine, REASON_PACKET_POOL_EMPTY);
+		return NULL;
+	}
+	struct packet *whole = packet_obtain_large(engine, (uint16_t)length);
 
 	if (whole == NULL) {
 		return NULL;

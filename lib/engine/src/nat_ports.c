@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct nat_block) % CACHE == 16, "blocks lie one behind th
 static struct nat_block *
 block_at(const struct nat_ports *ports, uint32_t index)
 {
-	return (struct nat_block *)((uint8_t *)ports->blocks + round_up(sizeof(struct nat_block)) * index);
+	return (struct nat_block *)(void *)((uint8_t *)ports->blocks + round_up(sizeof(struct nat_block)) * index);
 }
 
 void
