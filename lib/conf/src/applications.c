@@ -108,8 +108,8 @@ conf_application_find(const struct conf_tree *tree, const char *name)
 	return found;
 }
 
-static uint16_t
-protocol_number(const char *name)
+uint16_t
+conf_protocol_number(const char *name)
 {
 	/* The canonical names of value_formats.c. */
 	static const struct {
@@ -160,7 +160,7 @@ own_term(const struct conf_node *node)
 {
 	struct conf_application_term term = {
 	    .application = node->value,
-	    .protocol = protocol_number(conf_value(node, "protocol")),
+	    .protocol = conf_protocol_number(conf_value(node, "protocol")),
 	    .icmp_type = value_icmp_number(conf_value(node, "icmp-type")),
 	    .icmp_code = value_icmp_number(conf_value(node, "icmp-code")),
 	    .timeout = conf_number(node, "inactivity-timeout", 0),

@@ -324,16 +324,13 @@ enum {
 };
 
 static struct query
-query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
+query_by(const struct classifier *classifier, const struct classifier_key *key)
 {
-	const struct classifier *classifier = snapshot->classifier;
 	const bool icmp = key->protocol == PROTOCOL_ICMP;
 
 	return (struct query){
-	    .snapshot = snapshot,
 	    .classifier = classifier,
 	    .family = classifier == NULL || classifier->inet.context_count == 0 ? NULL : &classifier->inet,
-	    .wall = wall,
 	    .source = key->source,
 	    .destination = key->destination,
 	    .from_zone = key->from_zone,
@@ -344,6 +341,16 @@ query_of(const struct snapshot *snapshot, const struct classifier_key *key, int6
 	    .best = CLASSIFIER_NONE,
 	    .application = CLASSIFIER_NO_APPLICATION,
 	};
+}
+
+static struct query
+query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
+{
+	struct query query = query_by(snapshot->classifier, key);
+
+	query.snapshot = snapshot;
+	query.wall = wall;
+	return query;
 }
 
 /* The number that stands for an address: that of the last interval that does not start after it. => there are inet6 contexts */
@@ -431,6 +438,14 @@ struct classifier_match
 classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
 {
 	struct query query = query_of(snapshot, key, wall);
+
+	return search(&query);
+}
+
+struct classifier_match
+classifier_find(const struct classifier *classifier, const struct classifier_key *key)
+{
+	struct query query = query_by(classifier, key);
 
 	return search(&query);
 }

@@ -74,6 +74,7 @@ compile_register(struct compilation *compilation, const struct conf_node *node, 
 	    [REGISTRY_POLICY] = "policy",
 	    [REGISTRY_APPLICATION] = "application",
 	    [REGISTRY_NAT_POOL] = "source NAT pool",
+	    [REGISTRY_NAT_RULE] = "NAT rule",
 	};
 	const struct snapshot_options *options = compilation->options;
 	const uint32_t most = path->kind == REGISTRY_POLICY && options->policies_most != 0 ?
@@ -233,6 +234,7 @@ compile_parts(struct compilation *compilation)
 	    {compile_schedulers, "schedulers"},
 	    {compile_nat, "address translation"},
 	    {compile_policies, "security policies"},
+	    {compile_nat_rules, "rule-sets of address translation"},
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -255,6 +257,8 @@ snapshot_destroy(struct snapshot *snapshot)
 	}
 	struct snapshot_store *store = (struct snapshot_store *)snapshot;
 	classifier_destroy(store->classifier);
+	classifier_destroy(store->nat_source_classifier);
+	classifier_destroy(store->nat_destination_classifier);
 	arena_release(&store->arena);
 	free(store);
 }

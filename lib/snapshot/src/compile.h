@@ -16,6 +16,8 @@
 struct snapshot_store {
 	struct snapshot snapshot; /* first: what the caller holds */
 	struct classifier *classifier;
+	struct classifier *nat_source_classifier;
+	struct classifier *nat_destination_classifier;
 	struct arena arena;
 };
 
@@ -56,6 +58,7 @@ struct compilation {
 	struct snapshot_unit *units;
 	struct snapshot_zone *zones;
 	struct snapshot_policy *policies;
+	struct snapshot_nat_rule *nat_rules;
 	bool *partial; /* by policy: its addresses are not all known */
 	bool refusal;  /* the policy at hand denies or rejects */
 	const struct conf_node *named_refusal; /* the first that does so by DNS name; NULL: none */
@@ -120,6 +123,11 @@ bool compile_nat(struct compilation *compilation) __attribute__((warn_unused_res
 bool compile_policy_nat(struct compilation *compilation, const struct conf_node *permit,
     const struct address_list *destinations, struct snapshot_policy *policy) __attribute__((warn_unused_result));
 bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
+/* Rule-sets of address translation, when there are some. */
+bool compile_nat_rules(struct compilation *compilation) __attribute__((warn_unused_result));
+/* The terms of all applications of a list, one array. */
+bool compile_terms(struct compilation *compilation, const struct conf_node *first, struct classifier_source_rule *rule)
+    __attribute__((warn_unused_result));
 /* Warns about the policies of one context; `source` has a rule for each of its policies. */
 bool compile_advice(struct compilation *compilation, const struct conf_node *context,
     const struct classifier_source_context *source) __attribute__((warn_unused_result));

@@ -211,9 +211,8 @@ read_zones(struct compilation *compilation, const struct conf_node *first, const
 	return true;
 }
 
-/* The terms of all applications of a policy, one array. */
-static bool
-read_terms(struct compilation *compilation, const struct conf_node *first, struct classifier_source_rule *rule)
+bool
+compile_terms(struct compilation *compilation, const struct conf_node *first, struct classifier_source_rule *rule)
 {
 	const struct compiled_application *application = NULL;
 	struct classifier_term *terms = NULL;
@@ -284,7 +283,7 @@ compile_policy(struct compilation *compilation, const struct context *context, c
 	if (policy->name == NULL || !read_schedulers(compilation, node, policy) ||
 	    !compile_addresses(compilation, context->from, conf_first(match, "source-address"), &sources) ||
 	    !compile_addresses(compilation, context->to, conf_first(match, "destination-address"), &destinations) ||
-	    !read_terms(compilation, conf_first(match, "application"), rule)) {
+	    !compile_terms(compilation, conf_first(match, "application"), rule)) {
 		return false;
 	}
 	if (is_global(context->node) &&

@@ -45,6 +45,8 @@ registry_most(enum registry_kind kind)
 		return SNAPSHOT_INSTANCES_MOST;
 	case REGISTRY_NAT_POOL:
 		return SNAPSHOT_NAT_POOLS_MOST;
+	case REGISTRY_NAT_RULE:
+		return SNAPSHOT_NAT_RULES_MOST;
 	case REGISTRY_APPLICATION:
 	case REGISTRY_KINDS:
 		break;
@@ -255,4 +257,10 @@ const char *
 snapshot_nat_pool_name(const struct snapshot_registry *registry, uint16_t pool)
 {
 	return registry_name(registry, REGISTRY_NAT_POOL, pool);
+}
+
+const char *
+snapshot_nat_rule_name(const struct snapshot_registry *registry, uint16_t rule)
+{
+	return registry_name(registry, REGISTRY_NAT_RULE, rule);
 }

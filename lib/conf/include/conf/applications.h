@@ -55,6 +55,9 @@ enum {
 bool conf_application_resolve(const struct conf_tree *tree, const char *name,
     void (*each)(void *context, const struct conf_application_term *term), void *context);
 
+/* The number of a protocol in canonical spelling (tcp, 6); NULL: CONF_PROTOCOL_ANY. */
+uint16_t conf_protocol_number(const char *name);
+
 /* The predefined names in their order, each once; NULL behind the last. */
 const char *conf_application_predefined(size_t index);
 

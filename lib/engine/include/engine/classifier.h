@@ -53,6 +53,9 @@ struct classifier_match classifier_lookup(const struct snapshot *snapshot, const
 struct classifier_match classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key,
     int64_t wall);
 
+/* The same in a classifier of other rules than policies. => none of them is conditional; NULL: nothing matches */
+struct classifier_match classifier_find(const struct classifier *classifier, const struct classifier_key *key);
+
 /* What kept a policy from taking a packet: the first criterion that failed. */
 enum classifier_miss {
 	CLASSIFIER_MATCH,

@@ -17,10 +17,12 @@
 
 struct classifier; /* engine/classifier.h */
 
-#define SNAPSHOT_NAT_NONE UINT16_MAX /* no pool, no action, no rule */
+#define SNAPSHOT_NAT_NONE UINT16_MAX /* no pool, no action, no rule, no context */
+#define SNAPSHOT_NAT_INTERFACE (UINT16_MAX - 1) /* as an overflow: the interface pool of the egress unit */
 
 enum {
 	SNAPSHOT_NAT_POOLS_MOST = 16384,
+	SNAPSHOT_NAT_RULES_MOST = 16384,
 	SNAPSHOT_NAT_PORT_LOW = 1024, /* REQ-NAT-005: single ports */
 	SNAPSHOT_NAT_PORT_HIGH = 63487,
 	SNAPSHOT_NAT_PAIR_LOW = 63488, /* REQ-NAT-006: pairs for RTP and RTCP */
@@ -46,13 +48,15 @@ struct snapshot_nat_pool {
 	bool overloading; /* ports may be given twice towards different destinations */
 	uint8_t kind;     /* enum nat_pool_kind */
 	uint16_t unit;    /* packets must leave by it (REQ-NAT-002); SNAPSHOT_NONE: by any */
-	uint16_t overflow; /* pool that is used when this one has nothing left; SNAPSHOT_NAT_NONE: refused */
+	uint16_t overflow; /* pool that is used when this one has nothing left; SNAPSHOT_NAT_NONE: refused; SNAPSHOT_NAT_INTERFACE */
 	uint16_t port_low;
 	uint16_t port_high;
 	uint16_t range_count;
 	const struct snapshot_nat_range *ranges; /* disjoint, in the configured order */
 	uint32_t size;     /* addresses in them all */
 	uint32_t host_low; /* NAT_POOL_STATIC */
+	uint8_t alarm_raise; /* percent of the pool in use that raise an alarm; 0: none */
+	uint8_t alarm_clear; /* percent that end it, when no more are in use */
 };
 
 enum nat_source_kind {
@@ -74,6 +78,7 @@ struct snapshot_nat_destination {
 	uint32_t low;
 	uint32_t high;
 	uint16_t port; /* 0: stays */
+	uint16_t instance; /* that it is reached in; SNAPSHOT_NONE: that of the ingress unit */
 	bool range;    /* counted from the base; else every destination becomes low */
 	bool off;      /* a rule that says so */
 };
@@ -85,13 +90,21 @@ struct snapshot_nat_static {
 	uint16_t unit;     /* where packets for the public side come in, and packets of the host leave */
 	uint16_t instance; /* of the host */
 	uint8_t length;
+	uint16_t rule; /* that it is of, or SNAPSHOT_NAT_NONE */
 };
 
-/* A rule of a rule-set; its identity is what the classifier gives. */
+enum nat_rule_kind {
+	NAT_RULE_SOURCE,
+	NAT_RULE_DESTINATION,
+	NAT_RULE_STATIC,
+};
+
+/* A rule of a rule-set. Its identity is given by its configured path; it is what the classifiers give. */
 struct snapshot_nat_rule {
 	const char *set;
 	const char *name;
 	bool present;
+	uint8_t kind;    /* enum nat_rule_kind */
 	uint16_t action; /* index of sources, or of destinations */
 	uint32_t base;   /* destinations: see above */
 };
@@ -111,13 +124,17 @@ struct snapshot_nat {
 	uint32_t static_host_count;
 	const struct snapshot_nat_static *statics;
 	const struct snapshot_nat_static *static_hosts;
-	/* Rule-sets (NULL: none): contexts are zones, the "policy" that matches is an index of the rules. */
+	/*
+	 * Rule-sets, the other form: then no policy translates, and policies see the private destination also of static
+	 * mappings. The classifiers' "zones" are the units' contexts: nat_from to nat_to, and nat_public to 0. A context is
+	 * what rule-sets cannot tell apart; its rules are those of all rule-sets that fit, in the order of how closely they
+	 * fit. NULL: there is none. The "policy" that matches is an index of the rules.
+	 */
+	bool by_rules;
 	const struct classifier *source_classifier;
 	const struct classifier *destination_classifier;
-	uint32_t source_rule_count;
-	uint32_t destination_rule_count;
-	const struct snapshot_nat_rule *source_rules;
-	const struct snapshot_nat_rule *destination_rules;
+	uint16_t rule_count;
+	const struct snapshot_nat_rule *rules;
 };
 
 #endif

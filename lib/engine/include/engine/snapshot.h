@@ -125,6 +125,10 @@ struct snapshot_unit {
 	uint16_t answer_count;
 	uint16_t nat_pool; /* its interface pool, or SNAPSHOT_NAT_NONE */
 	const struct snapshot_nat_range *answers;
+	/* Contexts of rule-sets, or SNAPSHOT_NAT_NONE: of source rules as ingress and egress unit, of destination rules. */
+	uint16_t nat_from;
+	uint16_t nat_to;
+	uint16_t nat_public;
 	/*
 	 * Family inet6. The addresses include the link-local one, derived from the port's MAC address where none is
 	 * configured; it is there even when no other is. `link_local` says it once more; :: without family inet6.

@@ -27,6 +27,7 @@ const char *snapshot_unit_name(const struct snapshot_registry *registry, uint16_
 const char *snapshot_zone_name(const struct snapshot_registry *registry, uint16_t zone);
 const char *snapshot_instance_name(const struct snapshot_registry *registry, uint16_t instance);
 const char *snapshot_policy_name(const struct snapshot_registry *registry, uint32_t policy);
+const char *snapshot_nat_rule_name(const struct snapshot_registry *registry, uint16_t rule);
 /* Of an interface pool the unit's name. */
 const char *snapshot_nat_pool_name(const struct snapshot_registry *registry, uint16_t pool);
 

@@ -1,0 +1,488 @@
+/*
+ * Address translation by rule-sets: source pools, one more for each interface, static mappings by interface, and the addresses
+ * that interfaces answer for.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile_nat_rules.h"
+#include "conf/books.h"
+
+static int
+compare_ranges(const void *left, const void *right)
+{
+	const struct snapshot_nat_range *a = left;
+	const struct snapshot_nat_range *b = right;
+
+	return (a->low > b->low) - (a->low < b->low);
+}
+
+static uint32_t
+last_of(const struct snapshot_address *prefix)
+{
+	return prefix->length == 0 ? UINT32_MAX :
+	                             prefix->address | (uint32_t)((UINT64_C(1) << (32 - prefix->length)) - 1);
+}
+
+static uint32_t
+masked(const struct snapshot_address *prefix)
+{
+	return prefix->length == 0 ? 0 : prefix->address & (UINT32_MAX << (32 - prefix->length));
+}
+
+bool
+nat_read_range(const struct conf_node *address, struct snapshot_nat_range *range)
+{
+	const char *to = conf_value(address, "to");
+	struct snapshot_address first = {.address = 0};
+	struct snapshot_address last = {.address = 0};
+
+	if (!parse_prefix(address->value, &first.address, &first.length) ||
+	    (to != NULL && !parse_prefix(to, &last.address, &last.length))) {
+		return false;
+	}
+	range->low = masked(&first);
+	range->high = to == NULL ? last_of(&first) : last.address;
+	return range->low <= range->high;
+}
+
+bool
+nat_read_prefix(const struct compilation *compilation, const struct conf_node *node, struct snapshot_address *prefix)
+{
+	const char *text = node == NULL ? NULL : node->value;
+
+	if (text != NULL && strchr(text, '/') == NULL) {
+		text = conf_value(conf_entry(conf_global_book(compilation->top), "address", text, NULL), "ip-prefix");
+	}
+	if (text == NULL || !parse_prefix(text, &prefix->address, &prefix->length)) {
+		return false;
+	}
+	prefix->address = masked(prefix);
+	return true;
+}
+
+uint16_t
+nat_instance_of(const struct compilation *compilation, const char *name, uint16_t otherwise)
+{
+	const uint32_t found = name == NULL ? REGISTRY_NONE :
+	    strcmp(name, "default") == 0    ? SNAPSHOT_INSTANCE_DEFAULT :
+	                                      registry_find(compilation->registry, REGISTRY_INSTANCE, name);
+
+	return found == REGISTRY_NONE ? otherwise : (uint16_t)found;
+}
+
+/* --- pools ------------------------------------------------------------------------------------------------------- */
+
+static const char *
+pool_path(struct compilation *compilation, const char *kind, const char *name)
+{
+	const char *const words[] = {kind, name};
+
+	return arena_join(&compilation->scratch, words, sizeof(words) / sizeof(words[0]));
+}
+
+uint16_t
+nat_rule_pool_find(const struct compilation *compilation, const char *name)
+{
+	char path[128];
+	uint32_t found = REGISTRY_NONE;
+
+	if ((size_t)snprintf(path, sizeof(path), "source %s", name) < sizeof(path)) {
+		found = registry_find(compilation->registry, REGISTRY_NAT_POOL, path);
+	}
+	return found == REGISTRY_NONE ? SNAPSHOT_NAT_NONE : (uint16_t)found;
+}
+
+/* The ranges in the configured order, and how many addresses there are in them. */
+static bool
+read_ranges(struct compilation *compilation, const struct conf_node *holder, struct snapshot_nat_pool *pool)
+{
+	struct snapshot_nat_range *ranges;
+	uint32_t count = 0;
+
+	for (const struct conf_node *address = conf_first(holder, "address"); address != NULL; address = conf_next(address)) {
+		count++;
+	}
+	ranges = arena_take(compilation->arena, count, sizeof(*ranges));
+	if (ranges == NULL || count > UINT16_MAX) {
+		return false;
+	}
+	for (const struct conf_node *address = conf_first(holder, "address"); address != NULL; address = conf_next(address)) {
+		if (nat_read_range(address, &ranges[pool->range_count])) {
+			pool->size += ranges[pool->range_count].high - ranges[pool->range_count].low + 1;
+			pool->range_count++;
+		}
+	}
+	pool->ranges = ranges;
+	return true;
+}
+
+static uint8_t
+percent(const struct conf_node *holder, const char *leaf, uint32_t otherwise)
+{
+	return (uint8_t)conf_number(conf_child(holder, "pool-utilization-alarm"), leaf, otherwise);
+}
+
+/* The thresholds of a pool, else those of all pools; the lower one is four fifths of the upper one unless written. */
+static void
+read_alarm(const struct conf_node *source, const struct conf_node *holder, struct snapshot_nat_pool *pool)
+{
+	const struct conf_node *from = conf_present(holder, "pool-utilization-alarm") ? holder : source;
+
+	pool->alarm_raise = percent(from, "raise-threshold", 0);
+	pool->alarm_clear = percent(from, "clear-threshold", pool->alarm_raise * 4U / 5);
+}
+
+static bool
+read_pool(struct compilation *compilation, const struct conf_node *source, const struct conf_node *holder,
+    struct snapshot_nat_pool *pool)
+{
+	const struct conf_node *port = conf_child(holder, "port");
+	const struct conf_node *range = conf_child(port, "range");
+	const char *base = conf_value(holder, "host-address-base");
+	const char *overflow = conf_value(holder, "overflow-pool");
+	uint8_t length = 0;
+
+	*pool = (struct snapshot_nat_pool){
+	    .name = arena_copy(compilation->arena, holder->value),
+	    .present = true,
+	    .overloading = conf_value(port, "port-overloading-factor") != NULL,
+	    .kind = conf_present(port, "no-translation") ? NAT_POOL_ADDRESSES : NAT_POOL_PORTS,
+	    .unit = SNAPSHOT_NONE,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .port_low = (uint16_t)conf_number(range, "low", SNAPSHOT_NAT_PORT_LOW),
+	};
+	pool->port_high = (uint16_t)conf_number(range, "to", range == NULL ? SNAPSHOT_NAT_PORT_HIGH : pool->port_low);
+	if (base != NULL && parse_prefix(base, &pool->host_low, &length)) {
+		pool->kind = NAT_POOL_STATIC;
+	}
+	if (overflow != NULL) {
+		pool->overflow =
+		    strcmp(overflow, "interface") == 0 ? SNAPSHOT_NAT_INTERFACE : nat_rule_pool_find(compilation, overflow);
+	}
+	read_alarm(source, holder, pool);
+	return pool->name != NULL && read_ranges(compilation, holder, pool);
+}
+
+/* A unit's own first address; ports may be given again towards other destinations unless that is off. */
+static bool
+unit_pool(struct compilation *compilation, const struct conf_node *source, uint32_t unit, struct snapshot_nat_pool *pool)
+{
+	const struct snapshot_unit *row = &compilation->units[unit];
+	const struct conf_node *overloading = conf_walk(source, "interface", "port-overloading", NULL);
+	struct snapshot_nat_range *range = arena_take(compilation->arena, 1, sizeof(*range));
+
+	if (range == NULL) {
+		return false;
+	}
+	*range = (struct snapshot_nat_range){row->addresses[0].address, row->addresses[0].address};
+	*pool = (struct snapshot_nat_pool){
+	    .name = row->name,
+	    .present = true,
+	    .interface = true,
+	    .overloading = !conf_present(overloading, "off"),
+	    .kind = NAT_POOL_PORTS,
+	    .unit = (uint16_t)unit,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .port_low = SNAPSHOT_NAT_PORT_LOW,
+	    .port_high = SNAPSHOT_NAT_PORT_HIGH,
+	    .range_count = 1,
+	    .ranges = range,
+	    .size = 1,
+	};
+	return true;
+}
+
+static bool
+register_pools(struct compilation *compilation, const struct conf_node *source)
+{
+	for (const struct conf_node *pool = conf_first(source, "pool"); pool != NULL; pool = conf_next(pool)) {
+		const struct compile_path path = {
+		    REGISTRY_NAT_POOL, pool_path(compilation, "source", pool->value), pool->value};
+
+		if (path.path == NULL || compile_register(compilation, pool, &path) == REGISTRY_NONE) {
+			return false;
+		}
+	}
+	for (uint32_t unit = 0; unit < compilation->snapshot->unit_count; unit++) {
+		struct snapshot_unit *row = &compilation->units[unit];
+
+		row->nat_pool = SNAPSHOT_NAT_NONE;
+		if (!row->present || row->address_count == 0) {
+			continue;
+		}
+		const struct compile_path path = {REGISTRY_NAT_POOL, pool_path(compilation, "interface", row->name), row->name};
+		const uint32_t identity = path.path == NULL ? REGISTRY_NONE : compile_register(compilation, NULL, &path);
+
+		if (identity == REGISTRY_NONE) {
+			return false;
+		}
+		row->nat_pool = (uint16_t)identity;
+	}
+	return true;
+}
+
+bool
+compile_nat_rule_pools(struct compilation *compilation, const struct conf_node *nat)
+{
+	const struct conf_node *source = conf_child(nat, "source");
+
+	if (!register_pools(compilation, source)) {
+		return false;
+	}
+	const uint32_t count = registry_count(compilation->registry, REGISTRY_NAT_POOL);
+	struct snapshot_nat_pool *pools = arena_take(compilation->arena, count, sizeof(*pools));
+
+	if (pools == NULL) {
+		return false;
+	}
+	for (const struct conf_node *pool = conf_first(source, "pool"); pool != NULL; pool = conf_next(pool)) {
+		const uint16_t identity = nat_rule_pool_find(compilation, pool->value);
+
+		if (identity == SNAPSHOT_NAT_NONE || !read_pool(compilation, source, pool, &pools[identity])) {
+			return false;
+		}
+	}
+	for (uint32_t unit = 0; unit < compilation->snapshot->unit_count; unit++) {
+		const uint16_t identity = compilation->units[unit].nat_pool;
+
+		if (identity != SNAPSHOT_NAT_NONE && !unit_pool(compilation, source, unit, &pools[identity])) {
+			return false;
+		}
+	}
+	compilation->snapshot->nat.pools = pools;
+	compilation->snapshot->nat.pool_count = (uint16_t)count;
+	return true;
+}
+
+/* --- answers ----------------------------------------------------------------------------------------------------- */
+
+bool
+compile_nat_answers(struct compilation *compilation, const struct conf_node *nat)
+{
+	const struct conf_node *interface = conf_first(conf_child(nat, "proxy-arp"), "interface");
+
+	for (; interface != NULL; interface = conf_next(interface)) {
+		const uint32_t unit = registry_find(compilation->registry, REGISTRY_UNIT, interface->value);
+		struct snapshot_nat_pool ranges = {.range_count = 0};
+		struct snapshot_nat_range *sorted;
+
+		if (unit == REGISTRY_NONE || !compilation->units[unit].present) {
+			continue;
+		}
+		if (!read_ranges(compilation, interface, &ranges)) {
+			return false;
+		}
+		sorted = arena_take(compilation->arena, ranges.range_count, sizeof(*sorted));
+		if (sorted == NULL) {
+			return false;
+		}
+		memcpy(sorted, ranges.ranges, ranges.range_count * sizeof(*sorted));
+		qsort(sorted, ranges.range_count, sizeof(*sorted), compare_ranges);
+		compilation->units[unit].answers = sorted;
+		compilation->units[unit].answer_count = ranges.range_count;
+	}
+	return true;
+}
+
+/* --- static mappings --------------------------------------------------------------------------------------------- */
+
+struct statics {
+	struct snapshot_nat_static *rows;
+	uint32_t count;
+	uint32_t capacity;
+	uint32_t unit_first; /* where the rows of the unit at hand begin */
+};
+
+static int
+compare_public(const void *left, const void *right)
+{
+	const struct snapshot_nat_static *a = left;
+	const struct snapshot_nat_static *b = right;
+
+	if (a->unit != b->unit) {
+		return a->unit < b->unit ? -1 : 1;
+	}
+	return (a->public > b->public) - (a->public < b->public);
+}
+
+static int
+compare_host(const void *left, const void *right)
+{
+	const struct snapshot_nat_static *a = left;
+	const struct snapshot_nat_static *b = right;
+
+	if (a->unit != b->unit) {
+		return a->unit < b->unit ? -1 : 1;
+	}
+	if (a->instance != b->instance) {
+		return a->instance < b->instance ? -1 : 1;
+	}
+	if (a->host != b->host) {
+		return a->host < b->host ? -1 : 1;
+	}
+	return (a->length > b->length) - (a->length < b->length);
+}
+
+static uint32_t
+rest_of(uint8_t length)
+{
+	return length == 0 ? UINT32_MAX : (uint32_t)((UINT64_C(1) << (32 - length)) - 1);
+}
+
+/* What a rule says, apart from the unit. False: nothing that could be done. */
+static bool
+read_static(struct compilation *compilation, const struct conf_node *rule, struct snapshot_nat_static *row)
+{
+	const struct conf_node *match = conf_child(rule, "match");
+	const struct conf_node *then = conf_walk(rule, "then", "static-nat", NULL);
+	const struct conf_node *prefix = conf_child(then, "prefix");
+	const struct conf_node *holder = prefix != NULL ? prefix : conf_child(then, "prefix-name");
+	struct snapshot_address public = {.address = 0};
+	struct snapshot_address host = {.address = 0};
+
+	/* Each of these would let less through than a mapping does: without them there is none (unsupported.def). */
+	if (conf_first(match, "source-address") != NULL || conf_first(match, "source-address-name") != NULL ||
+	    conf_first(match, "source-port") != NULL || conf_first(match, "destination-port") != NULL ||
+	    conf_child(prefix, "mapped-port") != NULL) {
+		return false;
+	}
+	if ((!nat_read_prefix(compilation, conf_child(match, "destination-address"), &public) &&
+		!nat_read_prefix(compilation, conf_child(match, "destination-address-name"), &public)) ||
+	    !nat_read_prefix(compilation, conf_child(holder, "name"), &host) || public.length != host.length) {
+		return false;
+	}
+	*row = (struct snapshot_nat_static){
+	    .public = public.address,
+	    .host = host.address,
+	    .length = public.length,
+	    .instance = nat_instance_of(compilation, conf_value(holder, "routing-instance"), SNAPSHOT_NONE),
+	    .rule = nat_rule_find(compilation, "static", rule),
+	};
+	return true;
+}
+
+/* A rule-set that fits closer has the address already: all of it, then this one never counts; or a part, then it must go. */
+static bool
+is_taken(struct compilation *compilation, const struct statics *statics, const struct conf_node *rule,
+    const struct snapshot_nat_static *row)
+{
+	const uint32_t last = row->public | rest_of(row->length);
+
+	for (uint32_t i = statics->unit_first; i < statics->count; i++) {
+		const struct snapshot_nat_static *other = &statics->rows[i];
+
+		if (row->public > (other->public | rest_of(other->length)) || other->public > last) {
+			continue;
+		}
+		if (other->length > row->length) {
+			compile_error(compilation, rule, "its destination overlaps with that of rule '%s' of rule-set '%s' on %s",
+			    compilation->nat_rules[other->rule].name, compilation->nat_rules[other->rule].set,
+			    compilation->units[row->unit].name);
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool
+add_set(struct compilation *compilation, struct statics *statics, const struct conf_node *set, uint16_t unit)
+{
+	for (const struct conf_node *rule = conf_first(set, "rule"); rule != NULL; rule = conf_next(rule)) {
+		struct snapshot_nat_static row;
+
+		if (!read_static(compilation, rule, &row)) {
+			continue;
+		}
+		row.unit = unit;
+		if (row.instance == SNAPSHOT_NONE) {
+			row.instance = compilation->units[unit].instance;
+		}
+		if (is_taken(compilation, statics, rule, &row)) {
+			continue;
+		}
+		struct snapshot_nat_static *moved = arena_grow(
+		    &compilation->scratch, statics->rows, statics->count, &statics->capacity, sizeof(*moved));
+
+		if (moved == NULL) {
+			return false;
+		}
+		statics->rows = moved;
+		moved[statics->count++] = row;
+	}
+	return true;
+}
+
+/* The mappings of each unit, those of closer rule-sets first. */
+static bool
+collect_statics(struct compilation *compilation, const struct conf_node *first, struct statics *statics)
+{
+	uint32_t set_count = 0;
+	uint32_t at = 0;
+
+	for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
+		set_count++;
+	}
+	struct nat_side *sides = arena_take(&compilation->scratch, set_count, sizeof(*sides));
+
+	if (sides == NULL) {
+		return false;
+	}
+	for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
+		if (!nat_side_read(compilation, conf_child(set, "from"), &sides[at++])) {
+			return false;
+		}
+	}
+	for (uint32_t unit = 0; unit < compilation->snapshot->unit_count; unit++) {
+		statics->unit_first = statics->count;
+		for (int fit = NAT_FIT_INTERFACE; fit > NAT_FIT_NONE; fit--) {
+			at = 0;
+			for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
+				if ((int)nat_side_fit(compilation, &sides[at++], unit) == fit &&
+				    !add_set(compilation, statics, set, (uint16_t)unit)) {
+					return false;
+				}
+			}
+		}
+	}
+	return true;
+}
+
+bool
+compile_nat_rule_statics(struct compilation *compilation, const struct conf_node *nat)
+{
+	struct snapshot_nat *result = &compilation->snapshot->nat;
+	struct statics statics = {.rows = NULL};
+
+	if (!collect_statics(compilation, conf_first(conf_child(nat, "static"), "rule-set"), &statics)) {
+		return false;
+	}
+	struct snapshot_nat_static *by_public = arena_take(compilation->arena, statics.count, sizeof(*by_public));
+	struct snapshot_nat_static *by_host = arena_take(compilation->arena, statics.count, sizeof(*by_host));
+	uint32_t hosts = 0;
+
+	if (by_public == NULL || by_host == NULL) {
+		return false;
+	}
+	if (statics.count > 0) {
+		memcpy(by_public, statics.rows, statics.count * sizeof(*by_public));
+		memcpy(by_host, statics.rows, statics.count * sizeof(*by_host));
+		qsort(by_public, statics.count, sizeof(*by_public), compare_public);
+		qsort(by_host, statics.count, sizeof(*by_host), compare_host);
+	}
+	/* Of a host with several public addresses the mapping of the shorter prefix, of equal ones the first, is for its own. */
+	for (uint32_t i = 0; i < statics.count; i++) {
+		const struct snapshot_nat_static *before = hosts == 0 ? NULL : &by_host[hosts - 1];
+
+		if (before == NULL || before->unit != by_host[i].unit || before->instance != by_host[i].instance ||
+		    by_host[i].host > (before->host | rest_of(before->length))) {
+			by_host[hosts++] = by_host[i];
+		}
+	}
+	result->statics = by_public;
+	result->static_hosts = by_host;
+	result->static_count = statics.count;
+	result->static_host_count = hosts;
+	return true;
+}
