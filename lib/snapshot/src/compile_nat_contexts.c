@@ -121,7 +121,7 @@ nat_contexts_make(struct compilation *compilation, const struct nat_side *sides,
 			}
 			place = contexts->count;
 		}
-		places[unit] = (uint16_t)(place - 1);
+		places[unit] = nat_context_number(place - 1);
 	}
 	return true;
 }

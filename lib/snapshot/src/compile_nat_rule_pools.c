@@ -2,7 +2,6 @@
  * Address translation by rule-sets: source pools, one more for each interface, static mappings by interface, and the addresses
  * that interfaces answer for.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,14 +82,11 @@ pool_path(struct compilation *compilation, const char *kind, const char *name)
 }
 
 uint16_t
-nat_rule_pool_find(const struct compilation *compilation, const char *name)
+nat_rule_pool_find(struct compilation *compilation, const char *name)
 {
-	char path[128];
-	uint32_t found = REGISTRY_NONE;
+	const char *path = pool_path(compilation, "source", name);
+	const uint32_t found = path == NULL ? REGISTRY_NONE : registry_find(compilation->registry, REGISTRY_NAT_POOL, path);
 
-	if ((size_t)snprintf(path, sizeof(path), "source %s", name) < sizeof(path)) {
-		found = registry_find(compilation->registry, REGISTRY_NAT_POOL, path);
-	}
 	return found == REGISTRY_NONE ? SNAPSHOT_NAT_NONE : (uint16_t)found;
 }
 

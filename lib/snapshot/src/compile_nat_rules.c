@@ -474,7 +474,7 @@ build_classifier(struct compilation *compilation, const struct rule_sets *sets)
 			}
 			(void)add_rules(sets, sets->from_contexts.fits[f], to, rules);
 			contexts[used++] = (struct classifier_source_context){
-			    .from_zone = (uint16_t)f, .to_zone = (uint16_t)t, .rule_count = count, .rules = rules};
+			    .from_zone = nat_context_number(f), .to_zone = sets->to_contexts.count == 0 ? 0 : nat_context_number(t), .rule_count = count, .rules = rules};
 		}
 	}
 	return classifier_create(contexts, used, NULL, 0);

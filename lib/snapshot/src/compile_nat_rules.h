@@ -35,6 +35,13 @@ struct nat_contexts {
 	const char **fits;
 };
 
+/* As the classifiers know a context: apart from the numbers that mean something to them. */
+static inline uint16_t
+nat_context_number(uint32_t place)
+{
+	return (uint16_t)(place + SNAPSHOT_ZONE_GLOBAL + 1);
+}
+
 /* Gives each unit its context, SNAPSHOT_NAT_NONE when no rule-set fits. `places`: of units, by unit. */
 bool nat_contexts_make(struct compilation *compilation, const struct nat_side *sides, uint32_t set_count,
     struct nat_contexts *contexts, uint16_t *places) __attribute__((warn_unused_result));
@@ -48,7 +55,7 @@ uint16_t nat_instance_of(const struct compilation *compilation, const char *name
 
 bool compile_nat_rule_pools(struct compilation *compilation, const struct conf_node *nat) __attribute__((warn_unused_result));
 /* The identity of a source pool, or SNAPSHOT_NAT_NONE. */
-uint16_t nat_rule_pool_find(const struct compilation *compilation, const char *name);
+uint16_t nat_rule_pool_find(struct compilation *compilation, const char *name);
 bool compile_nat_answers(struct compilation *compilation, const struct conf_node *nat) __attribute__((warn_unused_result));
 bool compile_nat_rule_statics(struct compilation *compilation, const struct conf_node *nat) __attribute__((warn_unused_result));
 /* The identity of a rule. => all are registered */
