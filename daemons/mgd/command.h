@@ -27,15 +27,8 @@ command_function command_configure;
 command_function command_leave;
 command_function command_help;
 command_function command_set; /* command_password.c knows the one statement that asks */
-command_function command_delete;
-command_function command_insert;
-command_function command_activate;
-command_function command_deactivate;
-command_function command_rename;
+command_function command_verb; /* those of command_line.c's table that change the candidate by one function */
 command_function command_copy;
-command_function command_annotate;
-command_function command_protect;
-command_function command_unprotect;
 command_function command_wildcard_delete;
 command_function command_wildcard_range;
 command_function command_replace;

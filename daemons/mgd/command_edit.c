@@ -109,30 +109,6 @@ command_change(struct session *session, const struct op_command *command, comman
 	return good ? COMMAND_DONE : COMMAND_WRONG;
 }
 
-enum command_outcome
-command_delete(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_delete);
-}
-
-enum command_outcome
-command_insert(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_insert);
-}
-
-enum command_outcome
-command_activate(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_activate);
-}
-
-enum command_outcome
-command_deactivate(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_deactivate);
-}
-
 /* --- moving ----------------------------------------------------------------------------------------------------- */
 
 static void

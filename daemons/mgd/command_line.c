@@ -3,29 +3,34 @@
  */
 #include "command_line.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "conf/line.h"
+#include "conf/verbs.h"
 
 /* The commands whose argument is a statement at the edit level. */
 struct verb {
 	const char *rpc;
 	struct conf_line_rule rule;
+	command_edit_function *edit; /* what it does to the candidate; NULL: a function of its own does it */
 };
 
 static const struct verb verbs[] = {
-    {"configuration-set", {NULL, true}},
-    {"configuration-edit", {NULL, true}},
-    {"configuration-delete", {NULL, false}},
-    {"configuration-activate", {NULL, false}},
-    {"configuration-deactivate", {NULL, false}},
-    {"configuration-protect", {NULL, false}},
-    {"configuration-unprotect", {NULL, false}},
-    {"configuration-show", {NULL, false}},
-    {"get-configuration", {NULL, false}},
-    {"configuration-insert", {"before after", false}},
-    {"configuration-rename", {"to", false}},
-    {"configuration-copy", {"to", false}},
+    {"configuration-set", {.whole = true}, NULL},
+    {"configuration-edit", {.whole = true}, NULL},
+    {"configuration-delete", {.until = NULL}, conf_edit_delete},
+    {"configuration-activate", {.until = NULL}, conf_edit_activate},
+    {"configuration-deactivate", {.until = NULL}, conf_edit_deactivate},
+    {"configuration-protect", {.until = NULL}, conf_edit_protect},
+    {"configuration-unprotect", {.until = NULL}, conf_edit_unprotect},
+    {"configuration-annotate", {.but_last = true}, conf_edit_annotate},
+    {"configuration-insert", {.until = "before after"}, conf_edit_insert},
+    {"configuration-rename", {.until = "to"}, conf_edit_rename},
+    {"configuration-copy", {.until = "to"}, NULL},
+    {"configuration-wildcard-delete", {.but_last = true}, NULL},
+    {"configuration-show", {.until = NULL}, NULL},
+    {"get-configuration", {.until = NULL}, NULL},
 };
 
 static const struct verb *
@@ -132,6 +137,15 @@ command_line_whole(struct session *session, const char *line, struct text *out)
 	op_error_release(&wrong);
 	text_release(&whole);
 	return good && words != NULL;
+}
+
+enum command_outcome
+command_verb(struct session *session, const struct op_command *command)
+{
+	const struct verb *verb = verb_of(command->rpc);
+
+	assert(verb != NULL && verb->edit != NULL); /* its row in commands.def says so */
+	return verb == NULL ? COMMAND_WRONG : command_change(session, command, verb->edit);
 }
 
 enum command_outcome

@@ -8,12 +8,6 @@
 #include "conf/verbs.h"
 #include "editing.h"
 
-enum command_outcome
-command_rename(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_rename);
-}
-
 /* The last " to " outside of quotation marks, else the beginning. */
 static const char *
 last_to(const char *words)
@@ -50,24 +44,6 @@ command_copy(struct session *session, const struct op_command *command)
 		return COMMAND_WRONG;
 	}
 	return command_change(session, command, conf_edit_copy);
-}
-
-enum command_outcome
-command_annotate(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_annotate);
-}
-
-enum command_outcome
-command_protect(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_protect);
-}
-
-enum command_outcome
-command_unprotect(struct session *session, const struct op_command *command)
-{
-	return command_change(session, command, conf_edit_unprotect);
 }
 
 /* What a verb changed that counts what it did; nothing changes while a commit is under way. */

@@ -54,9 +54,11 @@ tear_down(void **state)
 	return 0;
 }
 
-static const struct conf_line_rule set_rule = {NULL, true};
-static const struct conf_line_rule show_rule = {NULL, false};
-static const struct conf_line_rule insert_rule = {"before after", false};
+static const struct conf_line_rule set_rule = {.whole = true};
+static const struct conf_line_rule show_rule = {.until = NULL};
+static const struct conf_line_rule insert_rule = {.until = "before after"};
+static const struct conf_line_rule rename_rule = {.until = "to"};
+static const struct conf_line_rule text_rule = {.but_last = true};
 
 static void
 expect_read(struct house *house, const struct conf_line_rule *rule, const char *words, const char *whole)
@@ -102,6 +104,39 @@ test_keywords(void **state)
 	text_append(&house->editor.level, "security zones security-zone trust");
 	expect_read(house, &set_rule, "tcp-r", "tcp-rst");
 	text_clear(&house->editor.level);
+}
+
+/* Behind before, after and to the list's keyword may be shortened, when a name follows; a name alone is a name. */
+static void
+test_behind(void **state)
+{
+	struct house *house = *state;
+
+	expect_read(house, &insert_rule, "sec pol from trust to untrust pol b before pol a",
+	    "security policies from-zone trust to-zone untrust policy b before policy a");
+	expect_read(house, &insert_rule, "sec pol from trust to untrust pol b after pol",
+	    "security policies from-zone trust to-zone untrust policy b after pol");
+	expect_read(house, &rename_rule, "sec pol from trust to untrust pol b to  poli \"c d\"",
+	    "security policies from-zone trust to-zone untrust policy b to  policy \"c d\"");
+	expect_read(house, &rename_rule, "sec pol from trust to untrust pol b to \"poli\" c",
+	    "security policies from-zone trust to-zone untrust policy b to \"poli\" c");
+	expect_read(house, &rename_rule, "sec pol from trust to untrust to from-z c to-zone d",
+	    "security policies from-zone trust to-zone untrust to from-zone c to-zone d");
+	expect_read(house, &rename_rule, "sec pol from trust to untrust pol b to", "security policies from-zone trust to-zone untrust policy b to");
+}
+
+/* The last word is a pattern or a text. */
+static void
+test_but_last(void **state)
+{
+	struct house *house = *state;
+
+	expect_read(house, &text_rule, "interf ge-*", "interfaces ge-*");
+	expect_read(house, &text_rule, "sec zon security-z t*", "security zones security-zone t*");
+	expect_read(house, &text_rule, "sys \"the whole\"", "system \"the whole\"");
+	expect_read(house, &text_rule, "sys", "sys");
+	expect_read(house, &text_rule, "", "");
+	expect_wrong(house, &text_rule, "security zoens t*", strlen("security "));
 }
 
 /* Names stay, be they ever so near to a keyword or to another name. */
@@ -209,6 +244,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_keywords, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_behind, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_but_last, build, tear_down),
 	    cmocka_unit_test_setup_teardown(test_names_stay, build, tear_down),
 	    cmocka_unit_test_setup_teardown(test_ambiguous, build, tear_down),
 	    cmocka_unit_test_setup_teardown(test_places, build, tear_down),

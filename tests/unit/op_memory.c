@@ -139,7 +139,7 @@ static bool
 attempt_line(const struct house *house)
 {
 	static const char typed[] = "sec zon security-z trust tcp-r";
-	static const struct conf_line_rule rule = {NULL, true};
+	static const struct conf_line_rule rule = {.whole = true};
 	struct text expanded = TEXT_EMPTY;
 	struct op_error error;
 	const enum conf_line_state state = conf_line_read(&house->editor, typed, &rule, &expanded, &error);

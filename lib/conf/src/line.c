@@ -25,7 +25,7 @@ struct line_word {
 
 struct line {
 	const struct conf_editor *editor;
-	const char *until;
+	const struct conf_line_rule *rule;
 	struct text words;
 	struct line_word items[LINE_WORDS];
 	size_t count;
@@ -65,7 +65,7 @@ line_split(struct line *line)
 		}
 		const bool plain = kind == TOKEN_WORD && !tokens.items[tokens.count - 1].quoted;
 
-		if (line->count > 0 && plain && line_ends_at(line->until, bytes + start, lexer.at - start)) {
+		if (line->count > 0 && plain && line_ends_at(line->rule->until, bytes + start, lexer.at - start)) {
 			break;
 		}
 		good = kind != TOKEN_BAD && line->count < LINE_WORDS;
@@ -74,13 +74,14 @@ line_split(struct line *line)
 		}
 	}
 	tokens_release(&tokens);
+	line->count -= line->rule->but_last && line->count > 0;
 	return good;
 }
 
 static bool
-line_start(struct line *line, const struct conf_editor *editor, const char *words, const char *until)
+line_start(struct line *line, const struct conf_editor *editor, const char *words, const struct conf_line_rule *rule)
 {
-	*line = (struct line){.editor = editor, .until = until};
+	*line = (struct line){.editor = editor, .rule = rule};
 	text_append(&line->words, words);
 	return !text_failed(&line->words) && line_split(line);
 }
@@ -273,6 +274,37 @@ line_expand_word(struct line *line, size_t at, struct text *ambiguous)
 	return done;
 }
 
+/*
+ * "before pol a": behind the words that end the statement, the keyword of its list, when a name follows it.
+ */
+static void
+line_expand_list(struct line *line)
+{
+	static const char blanks[] = " \t";
+	const char *bytes = text_string(&line->words);
+	size_t start = line->items[line->count - 1].end;
+	struct text words = TEXT_EMPTY;
+	struct place place;
+
+	start += strspn(bytes + start, blanks);
+	start += strcspn(bytes + start, blanks);
+	start += strspn(bytes + start, blanks);
+	const size_t length = strcspn(bytes + start, " \t\"");
+	const size_t end = start + length;
+	const bool list = line_place(line, line->count, &place) && place.state == PLACE_AT_NODE &&
+	    place.schema->kind == SCHEMA_LIST && !place.schema->keyword_less;
+
+	if (list && length > 0 && bytes[end + strspn(bytes + end, blanks)] != '\0' && bytes[end] != '"' &&
+	    strncmp(place.schema->name, bytes + start, length) == 0) {
+		text_append_bytes(&words, bytes, start);
+		text_append(&words, place.schema->name);
+		text_append(&words, bytes + end);
+		text_release(&line->words);
+		line->words = words;
+	}
+	place_release(&place);
+}
+
 enum conf_line_state
 conf_line_read(const struct conf_editor *editor, const char *words, const struct conf_line_rule *rule,
     struct text *expanded, struct op_error *error)
@@ -280,7 +312,7 @@ conf_line_read(const struct conf_editor *editor, const char *words, const struct
 	struct line line;
 	struct line_word typed[LINE_WORDS]; /* whole keywords are longer: places are those of the words as they came */
 	enum conf_line_state state = CONF_LINE_READS;
-	bool more = line_start(&line, editor, words, rule->until) && line.count > 0;
+	bool more = line_start(&line, editor, words, rule) && line.count > 0;
 	const size_t end = more ? line.items[line.count - 1].end + 1 : 0;
 
 	*error = OP_ERROR_EMPTY;
@@ -297,6 +329,9 @@ conf_line_read(const struct conf_editor *editor, const char *words, const struct
 	if (more && rule->whole && !line_reads(&line, line.count, false)) {
 		error->column = end;
 		state = CONF_LINE_WRONG;
+	}
+	if (state == CONF_LINE_READS && more && rule->until != NULL) {
+		line_expand_list(&line);
 	}
 	text_append(expanded, text_failed(&line.words) ? words : text_string(&line.words));
 	text_release(&line.words);

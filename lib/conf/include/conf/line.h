@@ -18,8 +18,10 @@ const char *conf_line_pasted(const char *line);
 
 /* How a verb reads its words. */
 struct conf_line_rule {
-	const char *until; /* words that end the statement, separated by blanks (insert: "before after"); NULL: none */
+	/* Words that end the statement, separated by blanks (insert: "before after"); behind them a name of the same list. */
+	const char *until; /* NULL: none */
 	bool whole;        /* values must be there (set) */
+	bool but_last;     /* the last word is none of the statement: a pattern or a text (wildcard delete, annotate) */
 };
 
 enum conf_line_state {
