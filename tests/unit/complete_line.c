@@ -134,6 +134,8 @@ test_but_last(void **state)
 	expect_read(house, &text_rule, "interf ge-*", "interfaces ge-*");
 	expect_read(house, &text_rule, "sec zon security-z t*", "security zones security-zone t*");
 	expect_read(house, &text_rule, "sys \"the whole\"", "system \"the whole\"");
+	expect_read(house, &text_rule, "interf ge-0/0/[12]  ", "interfaces ge-0/0/[12]  ");
+	expect_read(house, &text_rule, "sys \"a \\\" b\"", "system \"a \\\" b\"");
 	expect_read(house, &text_rule, "sys", "sys");
 	expect_read(house, &text_rule, "", "");
 	expect_wrong(house, &text_rule, "security zoens t*", strlen("security "));

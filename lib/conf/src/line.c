@@ -45,13 +45,36 @@ line_ends_at(const char *until, const char *word, size_t length)
 	return false;
 }
 
+/* Where the last word begins, whatever signs are in it; blanks in quotation marks are part of it. */
+static size_t
+line_last(const char *bytes)
+{
+	size_t start = 0;
+	bool inside = false;
+	bool blank = true;
+
+	for (size_t i = 0; bytes[i] != '\0'; i++) {
+		const bool here = !inside && (bytes[i] == ' ' || bytes[i] == '\t');
+
+		start = blank && !here ? i : start;
+		blank = here;
+		if (bytes[i] == '\\' && inside && bytes[i + 1] != '\0') {
+			i++;
+		} else if (bytes[i] == '"') {
+			inside = !inside;
+		}
+	}
+	return start;
+}
+
 /* Splits the words. False: too many, or not all of them are tokens. */
 static bool
 line_split(struct line *line)
 {
 	struct token_list tokens = {.items = NULL};
 	const char *bytes = text_string(&line->words);
-	struct lexer lexer = lexer_over(bytes, line->words.length, 0);
+	struct lexer lexer = lexer_over(bytes, line->rule->but_last ? line_last(bytes) : line->words.length, 0);
+	size_t ends = 0;
 	bool good = true;
 
 	line->count = 0;
@@ -66,7 +89,7 @@ line_split(struct line *line)
 		const bool plain = kind == TOKEN_WORD && !tokens.items[tokens.count - 1].quoted;
 
 		if (line->count > 0 && plain && line_ends_at(line->rule->until, bytes + start, lexer.at - start)) {
-			break;
+			ends = line->count;
 		}
 		good = kind != TOKEN_BAD && line->count < LINE_WORDS;
 		if (good) {
@@ -74,7 +97,8 @@ line_split(struct line *line)
 		}
 	}
 	tokens_release(&tokens);
-	line->count -= line->rule->but_last && line->count > 0;
+	/* The last one: "to" may be short for to-zone. */
+	line->count = ends > 0 ? ends : line->count;
 	return good;
 }
 
