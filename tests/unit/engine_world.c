@@ -163,6 +163,7 @@ world_create(void)
 	world->config.events = 256;
 	world->config.policies = 64;
 	world->config.units = 16;
+	world->config.nat_pools = 8;
 	world->config.neighbours_auto = true;
 	world->config.packet_take = packet_take;
 	world->config.packet_take_large = packet_take_large;
@@ -299,6 +300,8 @@ world_apply(struct world *world)
 		    .from_zone = rule->from_zone,
 		    .to_zone = rule->to_zone,
 		    .position = i,
+		    .source_nat = rule->source_nat,
+		    .destination_nat = rule->destination_nat,
 		    .schedulers = rule->schedulers,
 		    .scheduler_count = rule->scheduler_count};
 		world->applications[i] =
@@ -320,7 +323,8 @@ world_apply(struct world *world)
 	    .instances = world->instances,
 	    .policies = world->policies,
 	    .applications = world->applications,
-	    .classifier = world->classifier};
+	    .classifier = world->classifier,
+	    .nat = world->nat};
 	world->fib = compile_routes(world, snapshot);
 	if (world->engine == NULL) {
 		const size_t size = engine_size(&world->config);

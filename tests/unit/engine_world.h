@@ -54,6 +54,8 @@ struct world_rule {
 	uint32_t timeout; /* of the application; 0: default */
 	const uint16_t *schedulers;
 	uint16_t scheduler_count;
+	uint16_t source_nat;      /* indices, when the world's nat has so many */
+	uint16_t destination_nat;
 };
 
 struct world_sent { /* an output, copied */
@@ -86,6 +88,7 @@ struct world {
 	struct world_rule rules[WORLD_POLICIES];
 	uint32_t rule_count;
 	struct snapshot_flow flow;
+	struct snapshot_nat nat;
 	uint64_t services_running;
 	struct classifier *classifier;
 	struct fib *fib;

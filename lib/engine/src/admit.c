@@ -170,12 +170,12 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
     const struct snapshot_nat_static *mapping)
 {
 	const struct unit *out = &engine->units[way->unit];
-	const bool translates = engine->snapshot->nat.active && (item->flags & (ITEM_FROM_HOST | ITEM_IPV6)) == 0;
+	struct translation nat;
 	struct admission admission = {
 	    .way = *way,
 	    .to_zone = out->zone,
 	    .judged_zone = mapping != NULL ? SNAPSHOT_ZONE_GLOBAL : out->zone,
-	    .translates = translates,
+	    .nat = engine->snapshot->nat.active && (item->flags & (ITEM_FROM_HOST | ITEM_IPV6)) == 0 ? &nat : NULL,
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
 	    .reason = REASON_HOST_OUTBOUND,
@@ -201,7 +201,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 	} else if (!policy_permits(engine, item, &admission)) {
 		return;
 	}
-	if (translates) {
+	if (admission.nat != NULL) {
 		if (!nat_destination(engine, item, &admission, mapping)) {
 			return;
 		}
@@ -222,7 +222,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 		    REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
-	if (!translates || nat_source(engine, item, &admission)) {
+	if (admission.nat == NULL || nat_source(engine, item, &admission)) {
 		admit_create(engine, item, &admission);
 	}
 }
@@ -267,8 +267,8 @@ refuse_session(
 static void
 give_up(struct engine *engine, const struct item *item, struct admission *admission)
 {
-	if (admission->translates) {
-		nat_pool_give_up(engine, item, &admission->nat);
+	if (admission->nat != NULL) {
+		nat_pool_give_up(engine, item, admission->nat);
 	}
 }
 
@@ -287,7 +287,7 @@ admit_create(struct engine *engine, struct item *item, struct admission *admissi
 	}
 	struct session *session = session_table_add(&engine->table, &admission->pair, &clash);
 
-	while (session == NULL && clash && admission->translates && nat_again(engine, item, admission)) {
+	while (session == NULL && clash && admission->nat != NULL && nat_again(engine, item, admission)) {
 		session = session_table_add(&engine->table, &admission->pair, &clash);
 	}
 	if (session == NULL) {

@@ -394,9 +394,8 @@ enum reason check_related_source(const struct engine *engine, const struct item 
 struct admission {
 	struct way way;
 	struct flow_pair pair;
-	struct translation nat; /* nat_begin(); else senseless */
+	struct translation *nat; /* the caller's; NULL: nothing is translated */
 	uint16_t to_zone;
-	bool translates;      /* nat_begin() was called */
 	uint16_t judged_zone; /* as policies have it: junos-global for a static mapping's destination */
 	uint32_t policy;
 	uint32_t application;
@@ -437,7 +436,7 @@ const struct snapshot_nat_source *nat_policy_source(
 uint16_t nat_pool_on(
     const struct snapshot *snapshot, const struct snapshot_nat_source *source, uint16_t unit);
 /* Nothing is translated yet. */
-void nat_begin(const struct item *item, struct admission *admission);
+void nat_begin(const struct item *item, const struct admission *admission);
 /* After the policy: the destination and, if it changes, the way. `mapping` is that of the ingress unit, whose way was found
  * already, or NULL. False: the packet is finished. */
 bool nat_destination(struct engine *engine, struct item *item, struct admission *admission,

@@ -115,7 +115,7 @@ second_way(struct engine *engine, struct item *item, struct admission *admission
 {
 	const uint16_t zone = admission->to_zone;
 	struct way way;
-	const enum reason reason = route_find(engine, instance, admission->nat.destination, &way);
+	const enum reason reason = route_find(engine, instance, admission->nat->destination, &way);
 
 	if (way.local && reason == REASON_NONE) {
 		refuse(engine, item, admission, REASON_NAT_TO_SELF);
@@ -128,11 +128,11 @@ second_way(struct engine *engine, struct item *item, struct admission *admission
 	const struct unit *out = &engine->units[way.unit];
 
 	/* REQ-NAT-026 */
-	if ((admission->nat.flags & SESSION_NAT_POLICY_DESTINATION) != 0 && out->zone != zone) {
+	if ((admission->nat->flags & SESSION_NAT_POLICY_DESTINATION) != 0 && out->zone != zone) {
 		refuse(engine, item, admission, REASON_NAT_ZONE);
 		return false;
 	}
-	if (out->zone == SNAPSHOT_NONE || unit_broadcast(engine, way.unit, admission->nat.destination)) {
+	if (out->zone == SNAPSHOT_NONE || unit_broadcast(engine, way.unit, admission->nat->destination)) {
 		finish_drop(engine, item->packet,
 		    out->zone == SNAPSHOT_NONE ? REASON_NULL_ZONE_EGRESS : REASON_DESTINATION_BROADCAST);
 		return false;
@@ -150,7 +150,7 @@ policy_destination(struct engine *engine, struct item *item, struct admission *a
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 	const uint32_t base = engine->snapshot->policies[admission->policy].destination_base;
-	struct translation *nat = &admission->nat;
+	struct translation *nat = admission->nat;
 
 	if (destination->off) {
 		return true;
@@ -172,11 +172,11 @@ policy_destination(struct engine *engine, struct item *item, struct admission *a
 }
 
 void
-nat_begin(const struct item *item, struct admission *admission)
+nat_begin(const struct item *item, const struct admission *admission)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 
-	admission->nat = (struct translation){
+	*admission->nat = (struct translation){
 	    .source = fields.source,
 	    .destination = fields.destination,
 	    .source_port = fields.source_port,
@@ -192,7 +192,7 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 {
 	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
 	const struct snapshot_nat_destination *destination = NULL;
-	struct translation *nat = &admission->nat;
+	struct translation *nat = admission->nat;
 
 	nat_begin(item, admission);
 	if (mapping != NULL) {
@@ -250,7 +250,7 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const struct snapshot_nat_source *source = nat_policy_source(snapshot, admission->policy);
-	struct translation *nat = &admission->nat;
+	struct translation *nat = admission->nat;
 
 	*pool = SNAPSHOT_NAT_NONE;
 	if (source != NULL && source->kind == NAT_SOURCE_OFF) {
@@ -280,7 +280,7 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 static void
 set_back(struct engine *engine, const struct item *item, struct admission *admission)
 {
-	const struct translation *nat = &admission->nat;
+	const struct translation *nat = admission->nat;
 	struct flow_fields fields = flow_fields_of(item->key);
 	struct flow_pair *pair = &admission->pair;
 
@@ -296,7 +296,7 @@ set_back(struct engine *engine, const struct item *item, struct admission *admis
 bool
 nat_source(struct engine *engine, struct item *item, struct admission *admission)
 {
-	struct translation *nat = &admission->nat;
+	struct translation *nat = admission->nat;
 	uint16_t pool = SNAPSHOT_NAT_NONE;
 	enum reason reason = choose_pool(engine, item, admission, &pool);
 
@@ -322,7 +322,7 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 bool
 nat_again(struct engine *engine, struct item *item, struct admission *admission)
 {
-	struct translation *nat = &admission->nat;
+	struct translation *nat = admission->nat;
 	const uint16_t pool = nat->pool;
 
 	if ((admission->flags & SESSION_NAT) == 0 || pool == SNAPSHOT_NAT_NONE || nat->tries >= PORT_TRIES ||

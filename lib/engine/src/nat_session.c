@@ -12,8 +12,8 @@ nat_session_start(struct engine *engine, struct session *session, const struct a
 {
 	struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
 
-	rare->nat_pool = admission->nat.pool;
-	session->common.nat_instance = admission->nat.instance;
+	rare->nat_pool = admission->nat->pool;
+	session->common.nat_instance = admission->nat->instance;
 	if ((admission->flags & SESSION_NAT) != 0) {
 		session->forth.rewrite = nat_rewrite_between(session->forth.key, session->back.key);
 		session->back.rewrite = nat_rewrite_between(session->back.key, session->forth.key);

@@ -160,7 +160,7 @@ event_nat_exhausted(struct engine *engine, const struct item *item, const struct
 	event->to_zone = admission->to_zone;
 	event->unit = item->unit;
 	event->reason = (uint16_t)admission->reason;
-	event->nat_pool = admission->nat.pool;
+	event->nat_pool = admission->nat->pool;
 	event->logged = 1;
 }
 
@@ -213,7 +213,7 @@ session_start(struct engine *engine, struct session *session, struct item *item,
 	rare->icmp_type = item->icmp_type;
 	rare->icmp_code = item->icmp_code;
 	rare->nat_pool = SNAPSHOT_NAT_NONE;
-	if (admission->translates) {
+	if (admission->nat != NULL) {
 		nat_session_start(engine, session, admission);
 	}
 	session_arm(engine, session);
