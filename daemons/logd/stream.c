@@ -436,13 +436,11 @@ take_input(struct stream *stream, uint64_t now)
 
 		over = status == TLS_CLOSED || status == TLS_FAILED;
 	} else {
-		char thrown[1024];
-		ssize_t got;
+		char thrown[65536];
+		/* Once: who talks without end takes nobody else's turn. */
+		const ssize_t got = recv(stream->descriptor, thrown, sizeof(thrown), MSG_DONTWAIT);
 
-		do {
-			got = recv(stream->descriptor, thrown, sizeof(thrown), MSG_DONTWAIT);
-		} while (got > 0);
-		over = got == 0 || (errno != EAGAIN && errno != EINTR);
+		over = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 		text_append(&error, got == 0 ? "the server ended the connection" : strerror(errno));
 	}
 	if (over) {

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	TLS_READS = 16, /* that one call makes: who talks without end takes nobody else's turn */
+};
+
 struct tls {
 	SSL_CTX *context;
 	SSL *connection;
@@ -141,13 +145,13 @@ tls_write(struct tls *tls, const char *bytes, size_t length, size_t *written, st
 enum tls_status
 tls_read(struct tls *tls, struct text *error)
 {
-	char thrown[1024];
+	char thrown[4096];
 	size_t got;
-	int result;
+	int result = 1;
 
-	do {
+	for (unsigned turn = 0; turn < TLS_READS && result == 1; turn++) {
 		ERR_clear_error();
 		result = SSL_read_ex(tls->connection, thrown, sizeof(thrown), &got);
-	} while (result == 1);
-	return status_of(tls, result, error);
+	}
+	return result == 1 ? TLS_DONE : status_of(tls, result, error);
 }

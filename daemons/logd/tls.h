@@ -35,7 +35,8 @@ enum tls_status tls_handshake(struct tls *tls, struct text *error) __attribute__
 /* => the handshake is done. `written` octets went out when the result is TLS_DONE; what waits is offered again unchanged. */
 enum tls_status tls_write(struct tls *tls, const char *bytes, size_t length, size_t *written, struct text *error)
     __attribute__((warn_unused_result));
-/* What servers say is thrown away. TLS_WANT_READ: nothing more is there. */
+/* What servers say is thrown away, a bounded part of it in one call. TLS_WANT_READ: nothing more is there; TLS_DONE: perhaps
+ * there is. */
 enum tls_status tls_read(struct tls *tls, struct text *error) __attribute__((warn_unused_result));
 
 #endif
