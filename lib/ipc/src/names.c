@@ -53,7 +53,7 @@ lower(char *to, const char *from)
 {
 	size_t length = 0;
 
-	for (; from[length] != '\0' && length < RESOLVE_NAME - 1; length++) {
+	for (; length < RESOLVE_NAME - 1 && from[length] != '\0'; length++) {
 		to[length] = (char)tolower((unsigned char)from[length]);
 	}
 	to[length] = '\0';
@@ -69,6 +69,12 @@ compare_entries(const void *left, const void *right)
 }
 
 static int
+compare_name(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct entry *)entry)->name);
+}
+
+static int
 compare_addresses(const void *left, const void *right)
 {
 	return resolve_address_compare(left, right);
@@ -77,11 +83,11 @@ compare_addresses(const void *left, const void *right)
 static struct entry *
 find(const struct names *names, const char *name)
 {
-	struct entry key;
+	char key[RESOLVE_NAME];
 
-	lower(key.name, name);
+	lower(key, name);
 	return names->count == 0 ? NULL :
-	                           bsearch(&key, names->entries, names->count, sizeof(key), compare_entries);
+	                           bsearch(key, names->entries, names->count, sizeof(struct entry), compare_name);
 }
 
 struct names *
