@@ -105,7 +105,7 @@ cli_batch_run(struct cli_batch *batch, const char *line)
 	switch (result) {
 	case CLI_OK:
 		return true;
-	case CLI_SECRET: /* asked for already */
+	case CLI_ASKS: /* answered already */
 	case CLI_FAILED:
 		batch->failed = true;
 		return cli_session_prompt(batch->session)->mode != IPC_MODE_CONFIGURE;

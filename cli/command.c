@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "files.h"
 #include "pager.h"
 #include "pipe.h"
-#include "secret.h"
 
 enum {
 	ERROR_PIECE = 1024,
@@ -146,26 +146,32 @@ send_content(struct cli_session *session, const struct cli_place *place, const c
 	return result;
 }
 
-/* The command again, behind the secret that it wants. */
+/* The command again, behind what it asks for. */
 static enum cli_result
-run_with_secret(struct cli_session *session, const struct cli_place *place, const struct ipc_command *command,
+run_with_answer(struct cli_session *session, const struct cli_place *place, const struct ipc_command *command,
     const struct cli_receiver *receiver)
 {
+	const struct ipc_done *asks = cli_session_prompt(session);
 	struct cli_run run = {.error = place->error};
-	struct text secret = TEXT_EMPTY;
+	struct text answer = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 	enum cli_result result = CLI_FAILED;
 
-	if (!cli_secret_ask(place->keys, place->output, &secret, &error)) {
-		text_append_char(&error, '\n');
+	if (asks->status == IPC_DONE_QUESTION) {
+		text_append(&answer, cli_ask_question(place->keys, place->output, asks->question) ? "yes" : "no");
+	} else {
+		(void)!cli_ask_secret(place->keys, place->output, &answer, &error);
+	}
+	if (error.length > 0 || text_failed(&answer)) {
+		text_append(&error, error.length > 0 ? "\n" : "out of memory\n");
 		run_error(&run, "error: ", strlen("error: "));
 		run_error(&run, text_string(&error), error.length);
-	} else if (!cli_session_content(session, text_string(&secret), secret.length)) {
+	} else if (!cli_session_content(session, text_string(&answer), answer.length)) {
 		result = CLI_LOST;
 	} else {
 		result = cli_session_run(session, command, receiver);
 	}
-	cli_secret_forget(&secret);
+	cli_ask_forget(&answer);
 	text_release(&error);
 	return result;
 }
@@ -212,8 +218,8 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 	command.line = rest;
 	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
 
-	if (result == CLI_SECRET) {
-		result = run_with_secret(session, place, &command, &receiver);
+	if (result == CLI_ASKS) {
+		result = run_with_answer(session, place, &command, &receiver);
 	}
 
 	run.pipeline.refused = result == CLI_FAILED || result == CLI_LOST;

@@ -161,7 +161,8 @@ cli_take_done(struct cli_session *session, const struct ipc_message *message)
 	case IPC_DONE_LEAVE:
 		return CLI_LEAVE;
 	case IPC_DONE_SECRET:
-		return CLI_SECRET;
+	case IPC_DONE_QUESTION:
+		return CLI_ASKS;
 	}
 	return CLI_FAILED;
 }

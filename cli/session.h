@@ -16,7 +16,7 @@ enum cli_result {
 	CLI_OK,
 	CLI_FAILED, /* the command did; it has said why */
 	CLI_LEAVE,  /* quit */
-	CLI_SECRET, /* wants to be run again behind a secret */
+	CLI_ASKS,   /* wants to be run again behind an answer: the status and question of cli_session_prompt() */
 	CLI_LOST,   /* the gateway went away; cli_session_error() */
 };
 

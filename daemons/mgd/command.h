@@ -12,6 +12,7 @@ enum command_outcome {
 	COMMAND_LEAVE, /* the front end ends */
 	COMMAND_LATER, /* session_done() comes later */
 	COMMAND_SECRET, /* the front end asks for a secret and sends it with the line again */
+	COMMAND_QUESTION, /* it asks session->question, and sends yes or no with the line again */
 };
 
 typedef enum command_outcome command_function(struct session *session, const struct op_command *command);

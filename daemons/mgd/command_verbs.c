@@ -81,40 +81,48 @@ end(struct session *session, struct counted *counted, bool good, const char *wha
 	return COMMAND_DONE;
 }
 
-/* A pattern fits what the session sees: what it does not see is not found out by patterns. */
-static bool
-fits_what_is_seen(struct session *session, const char *words, struct counted *counted)
+static void
+say_match(void *context, const char *name)
 {
-	struct conf_editor editor = counted->editor;
-	struct access_view view;
-	bool good;
-
-	if (!access_view_names(session, editor.tree, &view)) {
-		counted->list.failed = true;
-		return false;
-	}
-	if (view.copy == NULL) {
-		return true;
-	}
-	editor.tree = view.copy;
-	good = conf_edit_wildcard_delete(&editor, words, &counted->count, &counted->list);
-	access_view_end(&view);
-	return good;
+	session_sayf(context, "  matched: %s", name);
 }
 
+/*
+ * A pattern fits what the session sees, and nothing else: what it does not see is not found out by patterns. What fits is told
+ * first, and the front end asks whether that is meant.
+ */
 enum command_outcome
 command_wildcard_delete(struct session *session, const struct op_command *command)
 {
 	const char *words = op_value(command->request.root, "statement");
+	const bool answered = session->content.length > 0;
+	struct conf_wildcard order = {
+	    .words = words == NULL ? "" : words, .look = !answered, .each = answered ? NULL : say_match, .context = session};
+	struct access_view view;
 	struct counted counted;
 
+	if (answered && strcmp(text_string(&session->content), "yes") != 0) {
+		return COMMAND_DONE;
+	}
 	if (!begin(session, &counted)) {
 		return COMMAND_WRONG;
 	}
-	const bool good = fits_what_is_seen(session, words, &counted) &&
-	    conf_edit_wildcard_delete(&counted.editor, words, &counted.count, &counted.list);
+	bool good = access_view_names(session, counted.editor.tree, &view);
 
-	return end(session, &counted, good, "statement");
+	if (good) {
+		order.seen = view.copy;
+		good = conf_edit_wildcard(&counted.editor, &order, &counted.count, &counted.list);
+		access_view_end(&view);
+	} else {
+		counted.list.failed = true;
+	}
+	if (!good || answered) {
+		return end(session, &counted, good, "statement");
+	}
+	session_keep_level(session, &counted.editor);
+	diagnostics_release(&counted.list);
+	text_printf(&session->question, "  Delete %u object%s? [yes,no] (no) ", counted.count, counted.count == 1 ? "" : "s");
+	return COMMAND_QUESTION;
 }
 
 enum command_outcome

@@ -57,6 +57,7 @@ session_destroy(struct session *session)
 	forget_levels(session);
 	text_release(&session->level);
 	text_release(&session->content);
+	text_release(&session->question);
 	free(session);
 }
 
@@ -181,7 +182,8 @@ session_done(struct session *session, enum ipc_done_status status)
 	    .mode = session->mode,
 	    .level = text_string(&session->level),
 	    .user = session->user,
-	    .host = mgd_host_name(session->mgd)};
+	    .host = mgd_host_name(session->mgd),
+	    .question = text_string(&session->question)};
 	struct text encoded = TEXT_EMPTY;
 
 	session->busy = false;
@@ -192,6 +194,7 @@ session_done(struct session *session, enum ipc_done_status status)
 		ipc_client_close(session->client);
 	}
 	text_release(&encoded);
+	text_clear(&session->question);
 }
 
 void
@@ -269,6 +272,7 @@ take_command(struct session *session, const struct ipc_message *message)
 	    [COMMAND_WRONG] = IPC_DONE_ERROR,
 	    [COMMAND_LEAVE] = IPC_DONE_LEAVE,
 	    [COMMAND_SECRET] = IPC_DONE_SECRET,
+	    [COMMAND_QUESTION] = IPC_DONE_QUESTION,
 	};
 	struct ipc_command command;
 	enum command_outcome outcome;

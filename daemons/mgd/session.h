@@ -43,7 +43,8 @@ struct session {
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;
-	struct text content; /* came for the command that follows: what load loads */
+	struct text content; /* came for the command that follows: what load loads, an answer */
+	struct text question; /* of the command that ended in it */
 	struct relay *relay; /* the daemon's answer under way; NULL: none */
 };
 

@@ -285,6 +285,55 @@ wildcard_delete(void **state)
 }
 
 static void
+collect(void *context, const char *name)
+{
+	text_printf(context, "%s;", name);
+}
+
+/* A look tells and changes nothing; what does not stand in the tree that is seen fits no pattern. */
+static void
+wildcard_of_what_is_seen(void **state)
+{
+	static const char seen_lines[] = "set interfaces ge-0/0/1 mtu 1400\nset security zones security-zone \"far away\" tcp-rst\n";
+	struct session session = session_of(state, "set interfaces ge-0/0/0 mtu 1400\nset interfaces ge-0/0/1 mtu 1400\n"
+	                                           "set system host-name x\n"
+	                                           "set security zones security-zone \"far away\" tcp-rst\n"
+	                                           "set security zones security-zone far tcp-rst\n");
+	struct diagnostics *list = &session.world.list;
+	struct world seen = world_of(state, seen_lines);
+	struct text names = TEXT_EMPTY;
+	struct conf_wildcard order = {.words = "interfaces *", .look = true, .each = collect, .context = &names};
+	uint32_t count;
+
+	assert_done(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_int_equal(count, 2);
+	assert_string_equal(text_string(&names), "ge-0/0/0;ge-0/0/1;");
+	text_clear(&names);
+	order.seen = seen.tree;
+	assert_done(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_string_equal(text_string(&names), "ge-0/0/1;");
+	order.look = false;
+	assert_done(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_int_equal(count, 1);
+	text_clear(&names);
+	order.words = "security zones security-zone f*";
+	assert_done(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_string_equal(text_string(&names), "\"far away\";");
+	assert_renders(&session.world, CONF_FORMAT_SET,
+	    "set system host-name x\nset interfaces ge-0/0/0 mtu 1400\nset security zones security-zone far tcp-rst\n");
+	/* What is left fits, but nobody sees it: as if it were not there. */
+	order.words = "security zones security-zone far";
+	assert_false(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_told(&session.world, "nothing fits the pattern 'far'");
+	order.words = "system h*";
+	assert_false(conf_edit_wildcard(&session.editor, &order, &count, list));
+	assert_told(&session.world, "there is no such statement");
+	text_release(&names);
+	world_release(&seen);
+	session_release(&session);
+}
+
+static void
 wildcard_range(void **state)
 {
 	struct session session = session_of(state, "");
@@ -323,6 +372,7 @@ main(void)
 	    cmocka_unit_test(replace_pattern),
 	    cmocka_unit_test(replace_makes_twins),
 	    cmocka_unit_test(wildcard_delete),
+	    cmocka_unit_test(wildcard_of_what_is_seen),
 	    cmocka_unit_test(wildcard_range),
 	};
 

@@ -154,7 +154,7 @@ work_front_end(void)
 	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
 	struct ipc_candidates back;
 	struct ipc_command command = {.line = "show route"};
-	struct ipc_done done = {.level = "a", .user = "b", .host = "c"};
+	struct ipc_done done = {.level = "a", .user = "b", .host = "c", .question = "d"};
 	struct text out = TEXT_EMPTY;
 	bool good;
 

@@ -136,7 +136,8 @@ test_front_end(void **state)
 	    .mode = IPC_MODE_CONFIGURE,
 	    .level = "security zones",
 	    .user = "root",
-	    .host = "albuquerque"};
+	    .host = "albuquerque",
+	    .question = "sure? "};
 	struct ipc_complete complete = {.line = "show ", .reason = IPC_COMPLETE_HELP};
 	struct ipc_candidates list = IPC_CANDIDATES_EMPTY;
 	struct ipc_candidates back;
@@ -157,6 +158,7 @@ test_front_end(void **state)
 	assert_string_equal(done.level, "security zones");
 	assert_string_equal(done.user, "root");
 	assert_string_equal(done.host, "albuquerque");
+	assert_string_equal(done.question, "sure? ");
 	ipc_done_release(&done);
 	only_whole(try_done, &out);
 

@@ -283,29 +283,60 @@ conf_edit_replace(struct conf_editor *editor, const struct conf_replacement *rep
 
 /* --- wildcard delete --------------------------------------------------------------------------------------------- */
 
+struct fitting {
+	const struct conf_wildcard *order;
+	struct conf_node *parent;
+	const struct conf_node *seen;   /* the parent in the tree that is seen; NULL: all is */
+	const struct schema_node *only; /* NULL: lists of any kind, by their keyword */
+	const char *pattern;
+};
+
 static bool
-child_fits(const struct conf_node *node, const struct schema_node *only, const char *pattern)
+child_fits(const struct fitting *fitting, const struct conf_node *node)
 {
+	const struct schema_node *only = fitting->only;
+
 	if (only != NULL ? node->schema != only : node->schema->kind == SCHEMA_LIST && !node->schema->keyword_less) {
 		return false;
 	}
 	const char *name = only != NULL || node->schema->keyword_less ? node->value : node->schema->name;
 
-	return name != NULL && wildcard_fits(pattern, strlen(pattern), name);
+	return name != NULL && wildcard_fits(fitting->pattern, strlen(fitting->pattern), name) &&
+	    (fitting->seen == NULL || tree_find(fitting->seen, node->schema, node->value, node->value2) != NULL);
 }
 
-/* Deletes the children that fit, `only` of one kind when it is not NULL. => nothing of them is protected */
+static void
+tell_fitting(const struct fitting *fitting, const struct conf_node *node)
+{
+	struct text name = TEXT_EMPTY;
+
+	if (fitting->order->each == NULL) {
+		return;
+	}
+	if (fitting->only != NULL && node->value2 == NULL) {
+		tree_append_word(&name, node->value);
+	} else {
+		tree_append_words(&name, node);
+	}
+	fitting->order->each(fitting->order->context, text_string(&name));
+	text_release(&name);
+}
+
+/* Tells the children that fit, and deletes them unless they are only looked at. => nothing of them is protected */
 static uint32_t
-delete_fitting(struct conf_node *parent, const struct schema_node *only, const char *pattern)
+delete_fitting(const struct fitting *fitting)
 {
 	uint32_t count = 0;
-	struct conf_node *node = parent->first;
+	struct conf_node *node = fitting->parent->first;
 
 	while (node != NULL) {
 		struct conf_node *next = node->next;
 
-		if (child_fits(node, only, pattern)) {
-			tree_remove(node);
+		if (child_fits(fitting, node)) {
+			tell_fitting(fitting, node);
+			if (!fitting->order->look) {
+				tree_remove(node);
+			}
 			count++;
 		}
 		node = next;
@@ -326,46 +357,84 @@ remove_shells(struct conf_node *node)
 }
 
 static bool
-fitting_allowed(struct statement *statement, const struct conf_node *parent, const char *pattern)
+fitting_allowed(struct statement *statement, const struct fitting *fitting)
 {
-	for (const struct conf_node *node = parent->first; node != NULL; node = node->next) {
-		if (child_fits(node, statement->pending, pattern) && !edit_allowed(statement, node, true)) {
+	for (const struct conf_node *node = fitting->parent->first; node != NULL; node = node->next) {
+		if (child_fits(fitting, node) && !edit_allowed(statement, node, true)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static bool
-delete_words(struct statement *statement, const char *pattern, uint32_t *count)
+/* The place that the words name, of whose children some fit. NULL: it was told. */
+static struct conf_node *
+find_parent(struct statement *statement)
 {
 	size_t missing;
 
 	statement->allow_pending = true;
 	if (!statement_read(statement, 0)) {
-		return false;
+		return NULL;
 	}
 	if (!statement_find(statement, &missing)) {
-		return edit_missing(statement);
+		(void)edit_missing(statement);
+		return NULL;
 	}
-	struct conf_node *parent = statement_node(statement);
+	return statement_node(statement);
+}
 
-	if (!fitting_allowed(statement, parent, pattern)) {
+static bool
+delete_words(struct statement *statement, struct fitting *fitting, uint32_t *count)
+{
+	fitting->parent = find_parent(statement);
+	if (fitting->parent == NULL) {
 		return false;
 	}
-	*count = delete_fitting(parent, statement->pending, pattern);
+	fitting->only = statement->pending;
+	if (!fitting_allowed(statement, fitting)) {
+		return false;
+	}
+	*count = delete_fitting(fitting);
 	if (*count == 0) {
-		statement_tell(statement, DIAGNOSTIC_ERROR, "nothing fits the pattern '%.60s'", pattern);
+		statement_tell(statement, DIAGNOSTIC_ERROR, "nothing fits the pattern '%.60s'", fitting->pattern);
 		return false;
 	}
-	remove_shells(parent);
+	remove_shells(fitting->parent);
 	return true;
+}
+
+/* What is seen is looked for first: the place itself may be hidden. */
+static bool
+delete_before(struct conf_editor *editor, struct fitting *fitting, const char *before, uint32_t *count, struct diagnostics *list)
+{
+	const struct conf_editor seen = {.tree = fitting->order->seen, .level = editor->level};
+	struct statement statement;
+	bool good = true;
+
+	if (seen.tree != NULL) {
+		good = edit_prepare(&statement, &seen, before, list);
+		fitting->seen = good ? find_parent(&statement) : NULL;
+		good = fitting->seen != NULL;
+		statement_release(&statement);
+	}
+	if (good) {
+		good = edit_prepare(&statement, editor, before, list) && delete_words(&statement, fitting, count);
+		statement_release(&statement);
+	}
+	return good;
 }
 
 bool
 conf_edit_wildcard_delete(struct conf_editor *editor, const char *words, uint32_t *count, struct diagnostics *list)
 {
-	struct statement statement;
+	return conf_edit_wildcard(editor, &(struct conf_wildcard){.words = words}, count, list);
+}
+
+bool
+conf_edit_wildcard(struct conf_editor *editor, const struct conf_wildcard *order, uint32_t *count, struct diagnostics *list)
+{
+	const char *words = order->words;
 	struct text pattern = TEXT_EMPTY;
 	bool good = false;
 
@@ -391,9 +460,9 @@ conf_edit_wildcard_delete(struct conf_editor *editor, const char *words, uint32_
 	if (text_failed(&pattern) || text_failed(&before)) {
 		(void)edit_list_no_memory(list);
 	} else {
-		good = edit_prepare(&statement, editor, text_string(&before), list);
-		good = good && delete_words(&statement, text_string(&pattern), count);
-		statement_release(&statement);
+		struct fitting fitting = {.order = order, .pattern = text_string(&pattern)};
+
+		good = delete_before(editor, &fitting, text_string(&before), count, list);
 	}
 	text_release(&before);
 	text_release(&pattern);

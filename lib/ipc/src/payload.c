@@ -294,6 +294,7 @@ ipc_done_encode(const struct ipc_done *done, struct text *out)
 	ipc_put_string(out, done->level);
 	ipc_put_string(out, done->user);
 	ipc_put_string(out, done->host);
+	ipc_put_string(out, done->question);
 }
 
 bool
@@ -301,11 +302,12 @@ ipc_done_decode(struct ipc_done *done, const void *payload, size_t length)
 {
 	struct reader reader = reader_over(payload, length);
 
-	done->status = (enum ipc_done_status)get_choice(&reader, IPC_DONE_SECRET + 1);
+	done->status = (enum ipc_done_status)get_choice(&reader, IPC_DONE_QUESTION + 1);
 	done->mode = (enum ipc_mode)get_choice(&reader, IPC_MODE_CONFIGURE + 1);
 	done->level = ipc_get_string(&reader);
 	done->user = ipc_get_string(&reader);
 	done->host = ipc_get_string(&reader);
+	done->question = ipc_get_string(&reader);
 	if (!whole(&reader)) {
 		ipc_done_release(done);
 		return false;
@@ -319,9 +321,11 @@ ipc_done_release(struct ipc_done *done)
 	ipc_string_release(done->level);
 	ipc_string_release(done->user);
 	ipc_string_release(done->host);
+	ipc_string_release(done->question);
 	done->level = NULL;
 	done->user = NULL;
 	done->host = NULL;
+	done->question = NULL;
 }
 
 void

@@ -31,6 +31,19 @@ bool conf_edit_replace(struct conf_editor *editor, const struct conf_replacement
 /* "interfaces ge-*": the last word is a pattern of names (* ? [a-z]); at least one must fit. */
 bool conf_edit_wildcard_delete(struct conf_editor *editor, const char *words, uint32_t *count,
     struct diagnostics *list);
+
+/* The same, with more to say about it. */
+struct conf_wildcard {
+	const char *words;
+	struct conf_tree *seen; /* only what stands there too fits; NULL: all of the editor's tree */
+	bool look;              /* nothing is deleted */
+	/* Called for each that fits, when it is not NULL. */
+	void (*each)(void *context, const char *name);
+	void *context;
+};
+
+bool conf_edit_wildcard(struct conf_editor *editor, const struct conf_wildcard *order, uint32_t *count,
+    struct diagnostics *list);
 /* "set interfaces ge-0/0/[0-3,7,!2] unit 0": the verb, then its words with ranges of numbers in them. */
 bool conf_edit_wildcard_range(struct conf_editor *editor, const char *words, uint32_t *count,
     struct diagnostics *list);

@@ -71,6 +71,7 @@ enum ipc_done_status {
 	IPC_DONE_ERROR, /* the command failed; what to say about it came as CLI_ERROR */
 	IPC_DONE_LEAVE, /* quit: the front end ends */
 	IPC_DONE_SECRET, /* the same line again, behind a secret as CLI_CONTENT that the user types without seeing it */
+	IPC_DONE_QUESTION, /* the same line again, behind the answer to `question` as CLI_CONTENT: "yes" or "no" */
 };
 
 enum ipc_mode {
@@ -84,6 +85,7 @@ struct ipc_done {
 	const char *level; /* "security zones"; "" at the top */
 	const char *user;
 	const char *host;
+	const char *question; /* "" but with IPC_DONE_QUESTION */
 };
 
 void ipc_done_encode(const struct ipc_done *done, struct text *out);
