@@ -331,9 +331,9 @@ class Model:
         return self.judge_policy(port, ZONE_OF[where], packet, when) or ("forward", "session", self.last, where)
 
     def told(self, port, source):
-        """RST and errors go only to whom there is a way, and by no interface without zone."""
+        """RST, errors and answers go only to whom there is a way by the zone that the packet came from."""
         kind, way = self.route(INSTANCE[port], source)
-        return "reject" if kind == "out" and ZONE_OF[way] else "drop"
+        return "reject" if kind == "out" and ZONE_OF[way] == ZONE_OF[port] else "drop"
 
     def judge_local(self, port, owner, packet, when):
         """REQ-HI-009, REQ-HI-013."""

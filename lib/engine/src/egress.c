@@ -61,12 +61,13 @@ send_own(struct engine *engine, struct packet *packet, uint32_t neighbour)
 }
 
 bool
-egress_originate(struct engine *engine, struct packet *packet, uint16_t instance)
+egress_originate(struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit)
 {
 	struct way way;
 
 	assert(packet->length >= IPV4_HEADER);
-	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE) {
+	if (route_find(engine, instance, bytes_load_32(packet->data + 16), &way) != REASON_NONE ||
+	    engine->units[way.unit].zone != engine->units[unit].zone) {
 		return false;
 	}
 	const uint16_t mtu = engine->units[way.unit].mtu;
@@ -86,7 +87,8 @@ egress_originate6(struct engine *engine, struct packet *packet, uint16_t instanc
 
 	assert(packet->length >= IPV6_HEADER);
 	if (route_find6(engine, instance, unit,
-		ipv6_address_load(packet->data + IPV6_DESTINATION_AT), &way) != REASON_NONE) {
+		ipv6_address_load(packet->data + IPV6_DESTINATION_AT), &way) != REASON_NONE ||
+	    engine->units[way.unit].zone != engine->units[unit].zone) {
 		return false;
 	}
 	const uint16_t mtu = engine->units[way.unit].mtu6;

@@ -571,9 +571,11 @@ void flow_set_host(const struct engine *engine, struct flow *flow, uint16_t inst
  * REASON_NONE: sent; NEIGHBOUR_WAIT: held; else it was neither and is still the caller's. =>
  * packet->data is at the IP header */
 enum reason egress_send(struct engine *engine, struct packet *packet, uint32_t neighbour);
-/* Sends a packet of our own making by the routing table of an instance; false: there is no way, the
- * packet is still the caller's. */
-bool egress_originate(struct engine *engine, struct packet *packet, uint16_t instance);
+/* Sends what answers a packet of `unit` by the routing table of an instance; false: there is no way,
+ * or it leads to another zone (who forges a source must not have us speak there), and the packet is
+ * still the caller's. */
+bool egress_originate(
+    struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit);
 /* The same for IPv6; a link-local destination is on the link of `unit`. */
 bool egress_originate6(
     struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit);

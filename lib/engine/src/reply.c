@@ -172,7 +172,7 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 	}
 	reply_finish(engine, packet,
 	    icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
-	        egress_originate(engine, packet, item->instance),
+	        egress_originate(engine, packet, item->instance, item->unit),
 	    reason);
 }
 
@@ -241,7 +241,7 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 		return tell_host(engine, packet, type_code, 0);
 	}
 	return icmp_token(engine) && icmp_wrap(packet, speaking, header.source, type_code, 0) &&
-	    egress_originate(engine, packet, engine->units[unit].instance);
+	    egress_originate(engine, packet, engine->units[unit].instance, unit);
 }
 
 /* RFC 9293 3.10.7.1: the number that the segment acknowledges, or an acknowledgement of all that it
@@ -297,7 +297,7 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 	tcp_build(packet->data + IPV4_HEADER, &reset);
 	bytes_store_16(packet->data + IPV4_HEADER + 16,
 	    checksum_finish(pseudo + checksum_sum(packet->data + IPV4_HEADER, TCP_HEADER)));
-	reply_finish(engine, packet, egress_originate(engine, packet, item->instance), reason);
+	reply_finish(engine, packet, egress_originate(engine, packet, item->instance, item->unit), reason);
 }
 
 void
@@ -327,7 +327,7 @@ reply_echo(struct engine *engine, struct item *item)
 	/* A reply of zeros alone (identifier, number, no data) needs the other zero: RFC 1624
 	 * yields 0 for it. */
 	bytes_store_16(message + 2, checksum == 0 ? UINT16_MAX : checksum);
-	if (egress_originate(engine, packet, item->instance)) {
+	if (egress_originate(engine, packet, item->instance, item->unit)) {
 		verdict_set(engine, packet, VERDICT_PROXY, REASON_ECHO_REPLY);
 	} else {
 		finish_drop(engine, packet, REASON_NO_ROUTE);
