@@ -220,6 +220,28 @@ test_scan(void **state)
 	expect(datagram(world, FAR), VERDICT_DROP, REASON_NEIGHBOUR_TABLE_FULL);
 }
 
+/* A scan of one link's subnet leaves the other links room, whichever family; of IPv6 half of the table waits at most. */
+static void
+test_scan_of_one_link(void **state)
+{
+	struct world *world = *state;
+	struct packet_result result = {0};
+
+	for (uint64_t i = 0; i < NEIGHBOURS; i++) {
+		result = datagram(world, (struct ipv6_address){PREFIX_2, 0x100 + i});
+	}
+	expect(result, VERDICT_DROP, REASON_NEIGHBOUR_TABLE_FULL);
+	expect(datagram(world, (struct ipv6_address){PREFIX_1, 9}), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+	world_advance(world, world->now + 6 * SECOND);
+	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
+		result = world_tcp(world, 0, IP(10, 0, 0, 2), IP(192, 0, 2, 7) + i, 4000U << 16 | 80, (uint32_t[2]){1, 0}, SYN);
+	}
+	expect(result, VERDICT_DROP, REASON_NEIGHBOUR_TABLE_FULL);
+	expect(world_tcp(world, 0, IP(10, 0, 0, 2), IP(10, 0, 0, 9), 4000U << 16 | 80, (uint32_t[2]){1, 0}, SYN),
+	    VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+	expect(datagram(world, FAR), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+}
+
 /* Who asks us may fill three quarters; those in use by our own packets stay. */
 static void
 test_many_ask(void **state)
@@ -424,6 +446,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_scan_of_one_link, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_many_ask, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_off_link, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_link, setup, teardown),

@@ -55,6 +55,7 @@ struct discovery {
 	uint32_t sent;          /* router advertisements */
 	uint32_t solicited;     /* and what came in */
 	uint32_t heard;
+	uint32_t unanswered[2]; /* neighbours that are incomplete or failed, of IPv4 and of IPv6 */
 	uint64_t content;       /* a hash of what is advertised; 0: nothing yet */
 	uint8_t initial;        /* router advertisements that still go out in quick succession */
 	bool advertising;       /* hosts take us for their router */

@@ -6,7 +6,7 @@
  * recently used stale (or made-up) one of a few that are looked at. One that works or is asked for
  * is never given up for a stranger, so a scan over a connected subnet cannot push out the
  * neighbours in use. Entries made because somebody asked us use at most three quarters of the pool.
- * Only who asks, and what is counted of IPv6, look which family an address is of.
+ * Only who asks, and what is counted, look which family an address is of.
  */
 #include "egress_private.h"
 
@@ -124,21 +124,47 @@ neighbour_find(const struct engine *engine, uint16_t unit, struct ipv6_address a
 	return index;
 }
 
-/* An entry of IPv6 that nobody has answered for. */
-static bool
-unanswered6(const struct neighbour *entry)
+/* The count of those of the entry's unit and family that nobody has answered for; NULL: it is none of them. */
+static uint32_t *
+unanswered_of(const struct engine *engine, const struct neighbour *entry)
 {
-	return (entry->state == NEIGHBOUR_INCOMPLETE || entry->state == NEIGHBOUR_FAILED) &&
-	       !ipv6_is_mapped(entry->address);
+	const bool unanswered =
+	    entry->state == NEIGHBOUR_INCOMPLETE || entry->state == NEIGHBOUR_FAILED;
+
+	return unanswered ? &engine->claims.units[entry->unit].unanswered[!ipv6_is_mapped(entry->address)]
+			  : NULL;
+}
+
+/* Before and after the state of an entry changes. */
+static void
+uncount(struct engine *engine, const struct neighbour *entry)
+{
+	uint32_t *count = unanswered_of(engine, entry);
+
+	if (count != NULL) {
+		assert(*count > 0);
+		(*count)--;
+		engine->neighbours.unanswered6 -= !ipv6_is_mapped(entry->address);
+	}
 }
 
 static void
-set_state(struct neighbour_table *table, struct neighbour *entry, enum neighbour_state state)
+count(struct engine *engine, const struct neighbour *entry)
 {
-	assert(!unanswered6(entry) || table->unanswered6 > 0);
-	table->unanswered6 -= unanswered6(entry);
+	uint32_t *count = unanswered_of(engine, entry);
+
+	if (count != NULL) {
+		(*count)++;
+		engine->neighbours.unanswered6 += !ipv6_is_mapped(entry->address);
+	}
+}
+
+static void
+set_state(struct engine *engine, struct neighbour *entry, enum neighbour_state state)
+{
+	uncount(engine, entry);
 	entry->state = (uint8_t)state;
-	table->unanswered6 += unanswered6(entry);
+	count(engine, entry);
 }
 
 /* Takes the first waiting packet off an entry's queue; NULL when there is none. */
@@ -178,7 +204,7 @@ forget(struct engine *engine, uint32_t index)
 	}
 	*link = entry->next;
 	wheel_cancel(&table->wheel, index);
-	table->unanswered6 -= unanswered6(entry);
+	uncount(engine, entry);
 	entry->state = NEIGHBOUR_ABSENT;
 	entry->serial++;
 	entry->next = table->free;
@@ -238,11 +264,11 @@ create(struct engine *engine, uint16_t unit, struct ipv6_address address)
 	entry->used = engine->tick;
 	entry->confirmed = engine->tick;
 	entry->router = false;
-	set_state(table, entry, NEIGHBOUR_INCOMPLETE);
+	set_state(engine, entry, NEIGHBOUR_INCOMPLETE);
 	entry->next = *chain;
 	*chain = index;
 	if (engine->config.neighbours_auto) {
-		set_state(table, entry, NEIGHBOUR_PERMANENT);
+		set_state(engine, entry, NEIGHBOUR_PERMANENT);
 		memset(entry->mac, 0, sizeof entry->mac);
 		entry->mac[0] = 2;
 		entry->mac[3] = (uint8_t)(address.low >> 16);
@@ -252,19 +278,26 @@ create(struct engine *engine, uint16_t unit, struct ipv6_address address)
 	return index;
 }
 
+/* May one more be asked for? */
+static bool
+may_ask(const struct engine *engine, uint16_t unit, struct ipv6_address address)
+{
+	const struct neighbour_table *table = &engine->neighbours;
+	const bool ipv6 = !ipv6_is_mapped(address);
+
+	return engine->claims.units[unit].unanswered[ipv6] < (table->capacity + 3) / 4 &&
+	       (!ipv6 || table->unanswered6 < (table->capacity + 1) / 2);
+}
+
 uint32_t
 neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
-	const struct neighbour_table *table = &engine->neighbours;
 	const uint32_t index = neighbour_find(engine, unit, address);
 
 	if (index != NEIGHBOUR_NONE) {
 		return index;
 	}
-	if (!ipv6_is_mapped(address) && table->unanswered6 >= (table->capacity + 3) / 4) {
-		return NEIGHBOUR_NONE;
-	}
-	return create(engine, unit, address);
+	return may_ask(engine, unit, address) ? create(engine, unit, address) : NEIGHBOUR_NONE;
 }
 
 /* Is the question that is open one to all, which any station may answer? */
@@ -327,7 +360,7 @@ neighbour_refresh(struct engine *engine, uint32_t index)
 	struct neighbour *entry = &engine->neighbours.entries[index];
 
 	assert(entry->state == NEIGHBOUR_STALE || entry->state == NEIGHBOUR_REACHABLE);
-	set_state(&engine->neighbours, entry, NEIGHBOUR_PROBE);
+	set_state(engine, entry, NEIGHBOUR_PROBE);
 	entry->tries = 0;
 	ask(engine, index);
 }
@@ -342,7 +375,7 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	struct packet *packet;
 
 	memcpy(entry->mac, mac, sizeof entry->mac);
-	set_state(table, entry, NEIGHBOUR_REACHABLE);
+	set_state(engine, entry, NEIGHBOUR_REACHABLE);
 	entry->tries = 0;
 	entry->confirmed = engine->tick;
 	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_REACHABLE);
@@ -455,7 +488,7 @@ fail(struct engine *engine, uint32_t index)
 	struct neighbour *entry = &table->entries[index];
 	struct packet *packet;
 
-	set_state(table, entry, NEIGHBOUR_FAILED);
+	set_state(engine, entry, NEIGHBOUR_FAILED);
 	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_FAILED);
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
@@ -482,7 +515,7 @@ timer(struct engine *engine, uint32_t index)
 		}
 		return;
 	case NEIGHBOUR_REACHABLE:
-		set_state(&engine->neighbours, entry, NEIGHBOUR_STALE);
+		set_state(engine, entry, NEIGHBOUR_STALE);
 		timer_arm(&engine->neighbours.wheel, engine->tick, index, engine->tick + TICKS_STALE);
 		return;
 	case NEIGHBOUR_STALE:

@@ -13,8 +13,9 @@
  *
  * Sessions keep index and serial; the serial changes when the entry is given to another address.
  *
- * A subnet of IPv6 has more addresses than any table (RFC 6583): those of its entries that nobody
- * has answered for are at most a quarter of the pool, so that a scan leaves the rest alone.
+ * A subnet of IPv6 has more addresses than any table, one of IPv4 can have (RFC 6583): entries that
+ * nobody has answered for are at most a quarter of the pool for each unit and family, and those of
+ * IPv6 half of it in all, so that a scan leaves the rest alone, and the other links.
  */
 #ifndef ENGINE_NEIGHBOUR_PRIVATE_H
 #define ENGINE_NEIGHBOUR_PRIVATE_H
