@@ -6,6 +6,7 @@
  *   new-session    a SYN of an unknown flow: policy, session, first segment sent on
  *   denied         a SYN that no policy permits
  *   *-inet6        the same of IPv6, by frames of 84 octets (as much payload)
+ *   *-nat          the same with sources translated to a pool of 64 addresses with ports
  *   expire         a session that the timer ends
  *
  * Frames are written just before each burst, unmeasured; measured are engine_process() and
@@ -203,11 +204,34 @@ expire_all(struct scene *scene)
 	return count == 0 ? 0 : (double)spent / (count - engine_session_count(scene->engine));
 }
 
+enum variant {
+	VARIANT_INET,
+	VARIANT_INET6,
+	VARIANT_NAT,
+};
+
+/* A scene of a variant; NULL: no memory. */
+static struct scene *
+make_scene(uint32_t sessions, uint32_t policies, enum variant variant)
+{
+	struct scene *scene = scene_create(sessions, policies);
+
+	if (scene == NULL) {
+		return NULL;
+	}
+	scene->inet6 = variant == VARIANT_INET6;
+	if (variant == VARIANT_NAT && !scene_translate(scene)) {
+		scene_destroy(scene);
+		return NULL;
+	}
+	return scene;
+}
+
 static void
-bench_new_session(struct bench *bench, const char *name, uint32_t policies, bool inet6)
+bench_new_session(struct bench *bench, const char *name, uint32_t policies, enum variant variant)
 {
 	const uint32_t capacity = 1 << 17;
-	struct scene *scene = scene_create(capacity, policies);
+	struct scene *scene = make_scene(capacity, policies, variant);
 	double cycles[REPEATS];
 	double expiry[REPEATS];
 
@@ -215,7 +239,6 @@ bench_new_session(struct bench *bench, const char *name, uint32_t policies, bool
 		fprintf(stderr, "bench: no memory\n");
 		return;
 	}
-	scene->inet6 = inet6;
 	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
 		uint64_t spent = 0;
 
@@ -237,7 +260,7 @@ bench_new_session(struct bench *bench, const char *name, uint32_t policies, bool
 		}
 		expiry[repeat] = expire_all(scene);
 	}
-	if (!inet6 && policies == 10 && scene_establish(scene, CREATED)) {
+	if (variant == VARIANT_INET && policies == 10 && scene_establish(scene, CREATED)) {
 		bench_lookup(bench, scene, CREATED, ENGINE_BURST);
 	}
 	add_result(bench,
@@ -246,7 +269,7 @@ bench_new_session(struct bench *bench, const char *name, uint32_t policies, bool
 		.batch = ENGINE_BURST,
 		.policies = policies},
 	    cycles);
-	if (!inet6 && policies == 10) {
+	if (variant == VARIANT_INET && policies == 10) {
 		add_result(bench,
 		    &(struct result){.name = "expire", .sessions = CREATED, .batch = ENGINE_BURST},
 		    expiry);
@@ -319,21 +342,18 @@ run_established(struct bench *bench, uint32_t sessions)
 }
 
 static bool
-run_established_inet6(struct bench *bench, uint32_t sessions)
+run_established_variant(struct bench *bench, const char *name, uint32_t sessions, enum variant variant)
 {
-	struct scene *scene = scene_create(sessions, 10);
+	struct scene *scene = make_scene(sessions, 10, variant);
 
-	if (scene != NULL) {
-		scene->inet6 = true;
-	}
 	if (scene == NULL || !scene_establish(scene, sessions)) {
-		fprintf(stderr, "bench: no memory for %u sessions of IPv6\n", sessions);
+		fprintf(stderr, "bench: no memory for %u sessions of %s\n", sessions, name);
 		if (scene != NULL) {
 			scene_destroy(scene);
 		}
 		return false;
 	}
-	bench_established(bench, scene, "established-inet6", sessions, ENGINE_BURST);
+	bench_established(bench, scene, name, sessions, ENGINE_BURST);
 	scene_destroy(scene);
 	return true;
 }
@@ -344,23 +364,29 @@ run_sessions(struct bench *bench, uint32_t sessions)
 	const bool inet = wanted(bench, "established") || wanted(bench, "denied");
 
 	return (!inet || run_established(bench, sessions)) &&
-	       (!wanted(bench, "established-inet6") || run_established_inet6(bench, sessions));
+	       (!wanted(bench, "established-inet6") ||
+		   run_established_variant(bench, "established-inet6", sessions, VARIANT_INET6)) &&
+	       (!wanted(bench, "established-nat") ||
+		   run_established_variant(bench, "established-nat", sessions, VARIANT_NAT));
 }
 
 static void
 run_new_sessions(struct bench *bench)
 {
 	if (wanted(bench, "new-session") || wanted(bench, "expire")) {
-		bench_new_session(bench, "new-session", 10, false);
+		bench_new_session(bench, "new-session", 10, VARIANT_INET);
 		if (bench->repeats > 1) {
-			bench_new_session(bench, "new-session", 10000, false);
+			bench_new_session(bench, "new-session", 10000, VARIANT_INET);
 		}
 	}
 	if (wanted(bench, "new-session-inet6")) {
-		bench_new_session(bench, "new-session-inet6", 10, true);
+		bench_new_session(bench, "new-session-inet6", 10, VARIANT_INET6);
 		if (bench->repeats > 1) {
-			bench_new_session(bench, "new-session-inet6", 10000, true);
+			bench_new_session(bench, "new-session-inet6", 10000, VARIANT_INET6);
 		}
+	}
+	if (wanted(bench, "new-session-nat")) {
+		bench_new_session(bench, "new-session-nat", 10, VARIANT_NAT);
 	}
 }
 

@@ -24,6 +24,7 @@ enum {
 	FRAME = 64,
 	FRAME6 = FRAME + IPV6_HEADER - IPV4_HEADER, /* with as much payload */
 	HUGE_PAGE = 2 << 20,
+	POOL_ADDRESSES = 64,
 };
 
 #define ADDRESS_IN 0xc0000301U  /* 192.0.3.1/24 */
@@ -31,6 +32,7 @@ enum {
 #define GATEWAY_IN 0xc00003feU /* the clients, 10/8, are behind a router */
 #define GATEWAY_OUT 0xc00002feU
 #define SERVER 0xc6120001U /* 198.18.0.1 */
+#define POOL_LOW 0xcb007100U /* 203.0.113.0 */
 
 /* The same plan in IPv6: an address of IPv4 in the last 32 bits of this prefix. */
 static struct ipv6_address
@@ -266,7 +268,36 @@ scene_destroy(struct scene *scene)
 	snapshot_fib_destroy(scene->fib);
 	free(scene->policies);
 	free(scene->blocks);
+	free(scene->ports_of);
 	free(scene);
+}
+
+bool
+scene_translate(struct scene *scene)
+{
+	scene->ports_of = calloc(scene->config.sessions, sizeof *scene->ports_of);
+	scene->range = (struct snapshot_nat_range){POOL_LOW, POOL_LOW + POOL_ADDRESSES - 1};
+	scene->pool = (struct snapshot_nat_pool){.name = "pool",
+	    .present = true,
+	    .unit = UNIT_OUT,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .port_low = SNAPSHOT_NAT_PORT_LOW,
+	    .port_high = SNAPSHOT_NAT_PORT_HIGH,
+	    .range_count = 1,
+	    .ranges = &scene->range,
+	    .size = POOL_ADDRESSES};
+	scene->source = (struct snapshot_nat_source){
+	    .kind = NAT_SOURCE_POOLS, .pool_count = 1, .pools = &scene->pool_number};
+	scene->snapshot.nat = (struct snapshot_nat){.active = true,
+	    .pool_count = 1,
+	    .pools = &scene->pool,
+	    .source_count = 1,
+	    .sources = &scene->source};
+	scene->policies[scene->snapshot.policy_count - 1].destination_nat = SNAPSHOT_NAT_NONE;
+	scene->translated = true;
+	engine_apply(scene->engine, NULL, NULL);
+	engine_apply(scene->engine, &scene->snapshot, scene->fib);
+	return scene->ports_of != NULL;
 }
 
 struct engine_tuple
@@ -286,12 +317,12 @@ scene_tuple(uint32_t flow, bool back)
 
 /* The segment at `to`, `length` octets with the payload, its checksum with the pseudo-header's sum. */
 static void
-make_segment(uint8_t *to, const struct scene_segment *segment, uint16_t length, uint64_t pseudo)
+make_segment(uint8_t *to, const struct engine_tuple *tuple, const struct scene_segment *segment, uint16_t length,
+    uint64_t pseudo)
 {
-	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
 	const struct tcp_header tcp = {
-	    .source_port = tuple.source_port,
-	    .destination_port = tuple.destination_port,
+	    .source_port = tuple->source_port,
+	    .destination_port = tuple->destination_port,
 	    .sequence = segment->sequence,
 	    .acknowledgement = segment->acknowledgement,
 	    .header_length = TCP_HEADER,
@@ -305,9 +336,14 @@ make_segment(uint8_t *to, const struct scene_segment *segment, uint16_t length, 
 }
 
 static void
-make_inet(uint8_t *ip, const struct scene_segment *segment)
+make_inet(const struct scene *scene, uint8_t *ip, const struct scene_segment *segment)
 {
-	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
+	struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
+
+	if (scene->translated && segment->back) {
+		tuple.destination = scene->ports_of[segment->flow].address;
+		tuple.destination_port = scene->ports_of[segment->flow].port;
+	}
 	const struct ipv4_header header = {
 	    .source = tuple.source,
 	    .destination = tuple.destination,
@@ -320,7 +356,7 @@ make_inet(uint8_t *ip, const struct scene_segment *segment)
 	const uint16_t length = (uint16_t)(header.total_length - IPV4_HEADER);
 
 	ipv4_build(ip, &header);
-	make_segment(ip + IPV4_HEADER, segment, length,
+	make_segment(ip + IPV4_HEADER, &tuple, segment, length,
 	    checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length));
 }
 
@@ -337,7 +373,7 @@ make_inet6(uint8_t *ip, const struct scene_segment *segment)
 	};
 
 	ipv6_build(ip, &header);
-	make_segment(ip + IPV6_HEADER, segment, header.payload_length,
+	make_segment(ip + IPV6_HEADER, &tuple, segment, header.payload_length,
 	    ipv6_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, header.payload_length));
 }
 
@@ -353,7 +389,7 @@ scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segme
 	if (scene->inet6) {
 		make_inet6(ip, segment);
 	} else {
-		make_inet(ip, segment);
+		make_inet(scene, ip, segment);
 	}
 	scene->packets[slot] = (struct packet){.data = frame,
 	    .length = scene->inet6 ? FRAME6 : FRAME,
@@ -381,6 +417,18 @@ scene_run(struct scene *scene, uint32_t count)
 	scene_drain(scene);
 }
 
+/* What the sources of a burst became: the packets lie where they were. */
+static void
+learn_ports(struct scene *scene, uint32_t flow, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *ip = scene->packets[i].data + ETHERNET_HEADER;
+
+		scene->ports_of[flow + i] =
+		    (struct scene_port){.address = bytes_load_32(ip + 12), .port = bytes_load_16(ip + IPV4_HEADER)};
+	}
+}
+
 bool
 scene_establish(struct scene *scene, uint32_t count)
 {
@@ -401,6 +449,9 @@ scene_establish(struct scene *scene, uint32_t count)
 				scene_make(scene, i, &segment);
 			}
 			scene_run(scene, burst);
+			if (scene->translated && step == 0) {
+				learn_ports(scene, flow, burst);
+			}
 		}
 	}
 	return engine_session_count(scene->engine) == count;

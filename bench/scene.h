@@ -44,7 +44,18 @@ struct scene {
 	struct packet packets[ENGINE_BURST];
 	struct packet *burst[ENGINE_BURST];
 	uint8_t *blocks;
+	struct snapshot_nat_pool pool; /* scene_translate() */
+	struct snapshot_nat_range range;
+	struct snapshot_nat_source source;
+	uint16_t pool_number;
 	bool inet6; /* the packets that are made are of IPv6 */
+	bool translated; /* the last policy translates sources */
+	struct scene_port *ports_of; /* what it gave to each flow */
+};
+
+struct scene_port { /* a translated address and port */
+	uint32_t address;
+	uint16_t port;
 };
 
 struct scene_segment { /* one packet to be made */
@@ -60,6 +71,8 @@ struct scene_segment { /* one packet to be made */
 struct scene *scene_create(uint32_t sessions, uint32_t policies)
     __attribute__((warn_unused_result));
 void scene_destroy(struct scene *scene);
+/* From now on the policy translates sources to a pool of 64 addresses with ports. False: no memory. => there are no sessions */
+bool scene_translate(struct scene *scene) __attribute__((warn_unused_result));
 /* What a flow's packets look like. */
 struct engine_tuple scene_tuple(uint32_t flow, bool back);
 /* Writes the frame of packet `slot` of the burst. */

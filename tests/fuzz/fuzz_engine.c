@@ -1,5 +1,6 @@
 /*
- * Fuzz target (cs10157): frames through the engine under the branch's configuration (example 03) and two zones of IPv6, with
+ * Fuzz target (cs10157): frames through the engine under the branch's configuration (example 03), translated addresses of all
+ * kinds and two zones of IPv6, with
  * commits of another one between them that takes zones, routes and policies away and brings them back, and forwards IPv6
  * packet by packet.
  *
@@ -54,17 +55,20 @@ take_event(void *context, const struct event *event)
 }
 
 static struct conf_tree *
-load(const struct schema *schema, const char *more, const char *last)
+load(const struct schema *schema, const char *const *more)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct conf_tree *tree = conf_tree_create(schema);
 	struct source source;
 
 	if (tree == NULL || !source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) ||
-	    !source_load(&source, tree, &list) ||
-	    !conf_load(tree, CONF_FORMAT_SET, NULL, more, strlen(more), &list) ||
-	    !conf_load(tree, CONF_FORMAT_SET, NULL, last, strlen(last), &list)) {
+	    !source_load(&source, tree, &list)) {
 		abort();
+	}
+	for (; *more != NULL; more++) {
+		if (!conf_load(tree, CONF_FORMAT_SET, NULL, *more, strlen(*more), &list)) {
+			abort();
+		}
 	}
 	source_release(&source);
 	diagnostics_release(&list);
@@ -101,6 +105,27 @@ make_house(struct house *house, bool neighbours_auto)
 	    "destination-address any application any\n"
 	    "set security policies from-zone six-in to-zone six-out policy six then permit\n"
 	    "set security forwarding-options family inet6 mode flow-based\n";
+	/* Of all kinds, from the two office networks to the Internet, and a server behind a static mapping. */
+	static const char nat[] = "set security nat interface ge-0/0/3.2 source-nat pool ports address-range low 11.12.1.20 high 11.12.1.21\n"
+	    "set security nat interface ge-0/0/3.2 source-nat pool alone address-range low 2.3.4.5 high 2.3.4.6\n"
+	    "set security nat interface ge-0/0/3.2 source-nat pool alone no-port-translation\n"
+	    "set security nat interface ge-0/0/3.2 static-nat 5.6.7.0/29 host 10.11.14.0/29\n"
+	    "set security nat destination-nat web address 10.11.15.6/32 port 8080\n"
+	    "set security policies from-zone InternetALBQ to-zone junos-global policy in match source-address any "
+	    "destination-address static_nat_5.6.7.0_29 application any\n"
+	    "set security policies from-zone InternetALBQ to-zone junos-global policy in then permit\n"
+	    "set security policies from-zone BankManagersALBQ to-zone InternetALBQ policy nat match source-address any "
+	    "destination-address any application any\n"
+	    "set security policies from-zone BankManagersALBQ to-zone InternetALBQ policy nat then permit source-nat pool ports\n"
+	    "insert security policies from-zone BankManagersALBQ to-zone InternetALBQ policy nat before policy InternetAccess\n"
+	    "set security policies from-zone FinancialALBQ to-zone InternetALBQ policy nat match source-address any "
+	    "destination-address any application any\n"
+	    "set security policies from-zone FinancialALBQ to-zone InternetALBQ policy nat then permit source-nat pool alone\n"
+	    "insert security policies from-zone FinancialALBQ to-zone InternetALBQ policy nat before policy InternetAccess\n"
+	    "set security policies from-zone InternetALBQ to-zone PublicAppServersALBQ policy nat match source-address any "
+	    "destination-address any application any\n"
+	    "set security policies from-zone InternetALBQ to-zone PublicAppServersALBQ policy nat then permit source-nat interface\n"
+	    "set security policies from-zone InternetALBQ to-zone PublicAppServersALBQ policy nat then permit destination-nat web\n";
 	static const char other[] = "set security forwarding-options family inet6 mode packet-based\n"
 	    "delete routing-options rib inet6.0 static route ::/0\n"
 	    "set interfaces ge-0/0/1 unit 2 disable\n"
@@ -111,6 +136,9 @@ make_house(struct house *house, bool neighbours_auto)
 	    "set security policies policy-rematch\n"
 	    "delete routing-instances InternetALBQ-vr routing-options static route 0.0.0.0/0\n"
 	    "set system services ssh\n"
+	    "delete security nat interface ge-0/0/3.2 static-nat 5.6.7.0/29\n"
+	    "set security nat interface ge-0/0/3.2 static-nat 5.6.7.0/29 host 10.11.14.8/29\n"
+	    "set security nat source-nat address-persistent\n"
 	    "set security flow tcp-session no-syn-check\n";
 	const struct gateway_options options = {.sessions = 256, .seed = 1, .neighbours_auto = neighbours_auto};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &house->sum};
@@ -120,8 +148,8 @@ make_house(struct house *house, bool neighbours_auto)
 	if (house->gateway == NULL || schema == NULL) {
 		abort();
 	}
-	house->trees[0] = load(schema, six, "");
-	house->trees[1] = load(schema, six, other);
+	house->trees[0] = load(schema, (const char *const[]){six, nat, NULL});
+	house->trees[1] = load(schema, (const char *const[]){six, nat, other, NULL});
 	gateway_set_wall(house->gateway, 1191405600000000);
 	put_in_force(house, 0);
 }

@@ -195,7 +195,9 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 		return;
 	}
 	item->packet->result.to_zone = out->zone;
-	admit_prepare(engine, item, &admission);
+	if (admission.nat == NULL) {
+		admit_prepare(engine, item, &admission);
+	}
 	if ((item->flags & ITEM_FROM_HOST) != 0) {
 		admission.flags = SESSION_HOST;
 	} else if (!policy_permits(engine, item, &admission)) {
@@ -206,6 +208,9 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 			return;
 		}
 		out = &engine->units[admission.way.unit];
+	} else if ((item->flags & ITEM_IPV6) != 0 && engine->snapshot->nat.active &&
+		   nat_refuses6(engine, item, &admission)) {
+		return;
 	}
 	if ((out->flags & UNIT_TUNNEL) != 0) {
 		finish_drop(engine, item->packet, REASON_NO_TUNNEL);

@@ -435,6 +435,8 @@ const struct snapshot_nat_source *nat_policy_source(
     const struct snapshot *snapshot, uint32_t policy);
 uint16_t nat_pool_on(
     const struct snapshot *snapshot, const struct snapshot_nat_source *source, uint16_t unit);
+/* IPv6 goes untranslated, but not to a destination that the policy wants another for: true when it is refused. */
+bool nat_refuses6(struct engine *engine, struct item *item, struct admission *admission);
 /* Nothing is translated yet. */
 void nat_begin(const struct item *item, const struct admission *admission);
 /* After the policy: the destination and, if it changes, the way. `mapping` is that of the ingress unit, whose way was found
@@ -456,6 +458,8 @@ void nat_session_ended(struct engine *engine, const struct session *session);
 bool nat_pool_place(const struct snapshot_nat_pool *pool, uint32_t address, uint32_t *place);
 /* nat_rewrite.c: what turns packets of a key into the reverse of the key of their answers. */
 struct flow_rewrite nat_rewrite_between(struct flow_key from, struct flow_key reply);
+/* The other direction's, out of the flow's key and rewrite. */
+struct flow_rewrite nat_rewrite_reverse(const struct flow *flow);
 /* An ICMP error about a packet of the other direction, with what it quotes (REQ-NAT-039). */
 void nat_rewrite_related(
     const struct item *item, const struct session *session, unsigned direction);

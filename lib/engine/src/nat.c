@@ -171,6 +171,18 @@ policy_destination(struct engine *engine, struct item *item, struct admission *a
 	return second_way(engine, item, admission, item->instance);
 }
 
+bool
+nat_refuses6(struct engine *engine, struct item *item, struct admission *admission)
+{
+	const struct snapshot_nat_destination *destination = NULL;
+
+	if (!nat_policy_destination(engine->snapshot, admission->policy, &destination) || destination->off) {
+		return false;
+	}
+	refuse(engine, item, admission, REASON_NAT_DESTINATION_RANGE);
+	return true;
+}
+
 void
 nat_begin(const struct item *item, const struct admission *admission)
 {
@@ -276,21 +288,28 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 	return REASON_NONE;
 }
 
-/* The key of the answer to what leaves. */
+/* The session's keys: that of the answer is the reverse of what leaves. As admit_prepare(). */
 static void
-set_back(struct engine *engine, const struct item *item, struct admission *admission)
+set_keys(const struct engine *engine, const struct item *item, struct admission *admission)
 {
 	const struct translation *nat = admission->nat;
-	struct flow_fields fields = flow_fields_of(item->key);
+	const uint8_t kind = (uint8_t)(item->key.high >> 56);
+	const struct flow_fields back = {
+	    .source = nat->destination,
+	    .destination = nat->source,
+	    .source_port = nat->destination_port,
+	    .destination_port = nat->source_port,
+	    .instance = engine->units[admission->way.unit].instance,
+	    .protocol = item->protocol,
+	    .kind = kind == 0 ? 0 : icmp_kind_reverse(kind),
+	};
 	struct flow_pair *pair = &admission->pair;
 
-	fields.source = nat->source;
-	fields.destination = nat->destination;
-	fields.source_port = nat->source_port;
-	fields.destination_port = nat->destination_port;
-	pair->keys[SESSION_BACK] =
-	    flow_key_reverse(flow_key_of(&fields), engine->units[admission->way.unit].instance);
+	pair->keys[SESSION_FORTH] = item->key;
+	pair->hashes[SESSION_FORTH] = item->hash;
+	pair->keys[SESSION_BACK] = flow_key_of(&back);
 	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
+	session_table_prefetch_add(&engine->table, pair);
 }
 
 bool
@@ -313,8 +332,8 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 	if (nat->source != fields.source || nat->destination != fields.destination ||
 	    nat->source_port != fields.source_port || nat->destination_port != fields.destination_port) {
 		nat->flags |= SESSION_NAT;
-		set_back(engine, item, admission);
 	}
+	set_keys(engine, item, admission);
 	admission->flags |= nat->flags;
 	return true;
 }
@@ -337,6 +356,6 @@ nat_again(struct engine *engine, struct item *item, struct admission *admission)
 		return false;
 	}
 	admission->flags |= nat->flags;
-	set_back(engine, item, admission);
+	set_keys(engine, item, admission);
 	return true;
 }

@@ -173,7 +173,8 @@ address_of_host(struct engine *engine, const struct nat_binding_key *key, const 
 	uint32_t index = nat_bindings_find(bindings, key);
 	uint32_t place;
 
-	if (index != NAT_BINDING_NONE && nat_pool_place(pool, bindings->entries[index].address, &place) &&
+	if (index != NAT_BINDING_NONE && bindings->entries[index].alone &&
+	    nat_pool_place(pool, bindings->entries[index].address, &place) &&
 	    bindings->entries[index].instance == nat->instance) {
 		nat->source = bindings->entries[index].address;
 	} else {
@@ -186,19 +187,32 @@ address_of_host(struct engine *engine, const struct nat_binding_key *key, const 
 				give_address(engine, nat->source, nat->instance, key->protocol);
 				return REASON_NAT_BINDINGS_FULL;
 			}
+		}
+		struct nat_binding *binding = &bindings->entries[index];
+
+		if (!binding->alone) {
 			count_address(engine, key->pool, 1);
 		} else {
 			/* The pool has changed; its former sessions end with their next packets. */
-			give_address(engine, bindings->entries[index].address, bindings->entries[index].instance,
-			    key->protocol);
-			bindings->entries[index].address = nat->source;
+			give_address(engine, binding->address, binding->instance, key->protocol);
 		}
+		binding->address = nat->source;
 		bindings->entries[index].instance = nat->instance;
 		bindings->entries[index].alone = true;
 	}
 	bindings->entries[index].sessions++;
 	nat->flags |= SESSION_NAT_BINDING | (key->protocol != 0 ? SESSION_NAT_PROTOCOL : 0);
 	return REASON_NONE;
+}
+
+static void
+give_port_at_once(struct engine *engine, enum nat_class class, struct translation *nat)
+{
+	if ((nat->flags & SESSION_NAT_PORT) != 0) {
+		nat_ports_give_at_once(
+		    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
+		nat->flags &= (uint16_t)~SESSION_NAT_PORT;
+	}
 }
 
 /* address-persistent: a port of the one address that the host keeps (REQ-NAT-016). */
@@ -226,9 +240,7 @@ port_of_host(struct engine *engine, const struct nat_binding_key *key, const str
 			bindings->entries[index].address = nat->source;
 		}
 		if (index == NAT_BINDING_NONE) {
-			nat_ports_give_at_once(
-			    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
-			nat->flags &= (uint16_t)~SESSION_NAT_PORT;
+			give_port_at_once(engine, class, nat);
 			return REASON_NAT_BINDINGS_FULL;
 		}
 	}

@@ -95,6 +95,23 @@ nat_rewrite_between(struct flow_key from, struct flow_key reply)
 	return rewrite;
 }
 
+struct flow_rewrite
+nat_rewrite_reverse(const struct flow *flow)
+{
+	const struct flow_fields fields = flow_fields_of(flow->key);
+	const uint16_t ports[2] = {
+	    __builtin_bswap16(fields.destination_port), __builtin_bswap16(fields.source_port)};
+	struct flow_rewrite rewrite = {
+	    .source = __builtin_bswap32(fields.destination),
+	    .destination = __builtin_bswap32(fields.source),
+	    .address_delta = (uint16_t)~flow->rewrite.address_delta,
+	    .transport_delta = (uint16_t)~flow->rewrite.transport_delta,
+	};
+
+	memcpy(&rewrite.ports, ports, sizeof rewrite.ports);
+	return rewrite;
+}
+
 /* Sets a 16-bit word as it stands in memory and adds what changed to a sum. */
 static void
 put_word(uint8_t *at, uint16_t word, uint64_t *sum)

@@ -16,7 +16,7 @@ nat_session_start(struct engine *engine, struct session *session, const struct a
 	session->common.nat_instance = admission->nat->instance;
 	if ((admission->flags & SESSION_NAT) != 0) {
 		session->forth.rewrite = nat_rewrite_between(session->forth.key, session->back.key);
-		session->back.rewrite = nat_rewrite_between(session->back.key, session->forth.key);
+		session->back.rewrite = nat_rewrite_reverse(&session->forth);
 	}
 }
 

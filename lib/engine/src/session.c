@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static inline struct event *
+static inline __attribute__((always_inline)) struct event *
 event_take(struct engine *engine, enum event_kind kind)
 {
 	if (engine->event_count == engine->event_size) {
@@ -49,7 +49,7 @@ event_spare(struct engine *engine)
 	return true;
 }
 
-static void
+static inline __attribute__((always_inline)) void
 event_addresses(struct event *event, const struct flow_fields *fields,
     const struct flow_addresses *addresses)
 {
@@ -66,7 +66,7 @@ event_addresses(struct event *event, const struct flow_fields *fields,
 }
 
 /* What leaves is the reverse of what comes back. */
-static void
+static __attribute__((noinline)) void
 event_translation(struct event *event, const struct session *session, const struct session_rare *rare)
 {
 	const struct flow_fields back = flow_fields_of(session->back.key);
@@ -79,7 +79,7 @@ event_translation(struct event *event, const struct session *session, const stru
 	event->nat_pool = rare->nat_pool;
 }
 
-static void
+static inline __attribute__((always_inline)) void
 event_session(
     struct engine *engine, const struct session *session, enum event_kind kind, enum reason reason)
 {
@@ -148,7 +148,7 @@ event_nat_exhausted(struct engine *engine, const struct item *item, const struct
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 	const struct flow_addresses addresses = item_flow_addresses(item);
-	struct event *event = event_take(engine, kind);
+	struct event *event = event_next(engine, kind);
 
 	if (event == NULL) {
 		return;

@@ -56,12 +56,6 @@ needs_interface_pools(const struct compilation *compilation)
 			}
 		}
 	}
-	const struct conf_node *global = conf_child(policies, "global");
-	for (const struct conf_node *policy = conf_first(global, "policy"); policy; policy = conf_next(policy)) {
-		if (has_content(conf_child(conf_walk(policy, "then", "permit", NULL), "source-nat"))) {
-			return true;
-		}
-	}
 	return false;
 }
 
