@@ -167,13 +167,38 @@ has(const struct permission_class *class, uint32_t permissions)
 	return (class->permissions & (permissions | PERMISSION_ALL)) != 0;
 }
 
-/* What the permissions say, unless an expression says otherwise. */
+/* How much of the words an expression describes, with the quotation marks of names or without. */
+static size_t
+describes_bare(const struct conf_expression *expression, const char *words)
+{
+	size_t length = conf_expression_match(expression, words);
+	struct text bare = TEXT_EMPTY;
+
+	if (!expression->present || strchr(words, '"') == NULL) {
+		return length;
+	}
+	for (const char *c = words; *c != '\0'; c++) {
+		if (*c != '"' && *c != '\\') {
+			text_append_char(&bare, *c);
+		}
+	}
+	const size_t other = text_failed(&bare) ? strlen(words) : conf_expression_match(expression, text_string(&bare));
+
+	length = other > length ? other : length;
+	text_release(&bare);
+	return length;
+}
+
+/*
+ * What the permissions say, unless an expression says otherwise. What is denied is so by either spelling of a name with blanks;
+ * only what is written in full is allowed: "a b" is not what an expression says of a.
+ */
 static bool
 decide(const struct conf_expression *allow, const struct conf_expression *deny, const char *words,
     bool otherwise)
 {
 	const size_t allowed = conf_expression_match(allow, words);
-	const size_t denied = conf_expression_match(deny, words);
+	const size_t denied = describes_bare(deny, words);
 
 	if (allowed == 0 && denied == 0) {
 		return otherwise;

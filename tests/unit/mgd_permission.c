@@ -155,6 +155,7 @@ struct statement_row {
 #define HOST "system host-name a"
 #define USER "system login user a class b"
 #define KEY  "security ike policy p pre-shared-key ascii-text k"
+#define QUOTED "security zones security-zone \"the core\" tcp-rst"
 #define MTU  "interfaces ge-0/0/1 mtu 1500"
 
 static const struct statement_row statements[] = {
@@ -182,6 +183,14 @@ static const struct statement_row statements[] = {
     {CLASS "permissions view\n" CLASS "allow-configuration \"system\"\n" CLASS
 	   "deny-configuration \"system login\"\n",
 	USER, false, false},
+    /* A name with blanks is denied by either spelling, and allowed by its own alone. */
+    {CLASS "permissions security-control\n" CLASS "deny-configuration \"security zones security-zone the core\"\n", QUOTED, false, false},
+    {CLASS "permissions security-control\n" CLASS "deny-configuration \"security zones security-zone the\"\n", QUOTED, false, false},
+    {CLASS "permissions security-control\n" CLASS "deny-configuration \"security zones security-zone .the core.\"\n", QUOTED, false,
+	false},
+    {CLASS "permissions security-control\n" CLASS "deny-configuration \"security zones security-zone core\"\n", QUOTED, true, true},
+    {CLASS "allow-configuration \"security zones security-zone the\"\n", QUOTED, false, false},
+    {CLASS "allow-configuration \"security zones security-zone .the core.\"\n", QUOTED, true, true},
 };
 
 static void
