@@ -401,8 +401,13 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 		json_line_number(line, "watermark", event->percent);
 	} else if (event->kind == EVENT_ADDRESS_DUPLICATE) {
 		append_endpoint(line, "address", event->source, false, 0);
+	} else if (event->kind == EVENT_SCREEN_SUMMARY) {
+		json_line_number(line, "suppressed", event->packets[0]);
 	} else {
 		append_event_flow(line, event);
+	}
+	if (event->kind == EVENT_SCREEN) {
+		json_line_string(line, "action", screen_outcome_word((enum screen_outcome)event->screen_outcome));
 	}
 	append_present(line, "in", event->unit == PACKET_NO_UNIT ? NULL : snapshot_unit_name(registry, event->unit));
 	append_present(line, "from-zone",

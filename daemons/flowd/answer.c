@@ -30,6 +30,9 @@ static const struct answer_row rows[] = {
     {"get-ipv6-nd-information", "ipv6-nd-information", show_neighbours6},
     {"clear-ipv6-nd-information", "ipv6-nd-cleared", clear_neighbours6},
     {"get-ipv6-ra-information", "ipv6-ra-information", show_advertisements},
+    {"get-screen-option-information", "screen-option-information", show_screen_option},
+    {"get-screen-statistics", "screen-statistics", show_screen_statistics},
+    {"clear-screen-statistics", "screen-statistics-cleared", clear_screen_statistics},
     {"get-route-information", "route-information", show_routes},
 };
 

@@ -108,6 +108,12 @@ enum answer_progress clear_neighbours6(struct answer *answer, const struct answe
     struct text *error);
 enum answer_progress show_advertisements(struct answer *answer, const struct answer_sources *sources,
     struct op_tree *tree, struct text *error);
+enum answer_progress show_screen_option(struct answer *answer, const struct answer_sources *sources,
+    struct op_tree *tree, struct text *error);
+enum answer_progress show_screen_statistics(struct answer *answer, const struct answer_sources *sources,
+    struct op_tree *tree, struct text *error);
+enum answer_progress clear_screen_statistics(struct answer *answer, const struct answer_sources *sources,
+    struct op_tree *tree, struct text *error);
 enum answer_progress show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 

@@ -18,6 +18,7 @@
 #include "configuration.h"
 #include "dns.h"
 #include "policy_alarm.h"
+#include "screen_alarm.h"
 #include "ipc/log.h"
 #include "ipc/payload.h"
 #include "ipc/server.h"
@@ -45,6 +46,7 @@ struct control {
 	struct ipc_server *server;
 	struct alarms *alarms;
 	struct policy_alarms *policy_alarms;
+	struct screen_alarms *screen_alarms;
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
@@ -71,6 +73,7 @@ drain_events(struct control *control, uint32_t most)
 		more = event_ring_read(events, &event);
 		if (more) {
 			journal_write(&journal, &event, control->logger);
+			screen_alarms_note(control->screen_alarms, &event, control->registry);
 		}
 	}
 	logger_flow(control->logger);
@@ -548,7 +551,8 @@ control_create(const struct control_start *start, struct text *error)
 	control->server = ipc_server_create(start->listener, "flowd", &handler, control);
 	control->alarms = alarms_create(control->logger);
 	control->policy_alarms = control->alarms == NULL ? NULL : policy_alarms_create(control->alarms);
-	control->dns = control->logger == NULL || control->policy_alarms == NULL ?
+	control->screen_alarms = control->alarms == NULL ? NULL : screen_alarms_create(control->alarms);
+	control->dns = control->logger == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ?
 	    NULL :
 	    dns_create(start->options->state, control->logger, control->alarms);
 	text_release(&path);
@@ -583,6 +587,7 @@ control_destroy(struct control *control)
 	configuration_destroy(control->kept);
 	configuration_destroy(control->force);
 	dns_destroy(control->dns);
+	screen_alarms_destroy(control->screen_alarms);
 	policy_alarms_destroy(control->policy_alarms);
 	alarms_destroy(control->alarms);
 	if (control->logger != NULL) {
@@ -631,6 +636,7 @@ tick(struct control *control)
 	follow_schedules(control);
 	dns_serve(control->dns);
 	sample_policies(control);
+	screen_alarms_tick(control->screen_alarms, worker_wall() / 1000000);
 	tell_losses(control);
 }
 

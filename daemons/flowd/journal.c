@@ -6,15 +6,19 @@
  */
 #include "journal.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "engine/packet.h"
 #include "engine/reasons.h"
+#include "engine/screens.h"
 #include "wire/address_text.h"
 
 enum {
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
 	PROTOCOL_ICMP6 = 58,
 };
 
@@ -287,7 +291,51 @@ write_exhausted(struct ipc_pairs *pairs, struct text *text, const struct event *
 	text_printf(text, " zones %s %s policy %s", words->from_zone, words->to_zone, words->policy);
 }
 
-/* Screens and alarms: what is known of the packet, and the reason. */
+/* What a screen detected. Ports where there are any, else the protocol. */
+static void
+write_screen(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const char *attack = screen_attack((enum screen)event->screen);
+	const char *action = screen_outcome_word((enum screen_outcome)event->screen_outcome);
+	const bool ports = event->protocol == PROTOCOL_TCP || event->protocol == PROTOCOL_UDP;
+
+	ipc_pairs_add(pairs, "attack-name", attack);
+	ipc_pairs_add(pairs, "source-address", words->source);
+	if (ports) {
+		ipc_pairs_addf(pairs, "source-port", "%u", event->source_port);
+	}
+	ipc_pairs_add(pairs, "destination-address", words->destination);
+	if (ports) {
+		ipc_pairs_addf(pairs, "destination-port", "%u", event->destination_port);
+	}
+	ipc_pairs_addf(pairs, "protocol-id", "%u", event->protocol);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	ipc_pairs_add(pairs, "interface-name", words->interface);
+	ipc_pairs_add(pairs, "action", action);
+	text_printf(text, "%s source: %s", attack, words->source);
+	if (ports) {
+		text_printf(text, ":%u, destination: %s:%u", event->source_port, words->destination,
+		    event->destination_port);
+	} else {
+		text_printf(text, ", destination: %s, protocol-id: %u", words->destination, event->protocol);
+	}
+	text_printf(text, ", zone name: %s, interface name: %s, action: %s", words->from_zone, words->interface, action);
+}
+
+/* How many records of a screen were too many: about no packet. */
+static void
+write_screen_summary(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
+{
+	const char *attack = screen_attack((enum screen)event->screen);
+	const unsigned long long unsaid = event->packets[0];
+
+	(void)words;
+	ipc_pairs_add(pairs, "attack-name", attack);
+	ipc_pairs_addf(pairs, "suppressed-count", "%llu", unsaid);
+	text_printf(text, "%s %llu others not logged", attack, unsaid);
+}
+
+/* Alarms: what is known of the packet, and the reason. */
 static void
 write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
 {
@@ -317,7 +365,8 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_ADDRESS_DUPLICATE] = {write_duplicate, LOG_SEVERITY_ERROR},
     [EVENT_NAT_NO_PORTS] = {write_exhausted, LOG_SEVERITY_WARNING},
     [EVENT_NAT_NO_ADDRESSES] = {write_exhausted, LOG_SEVERITY_WARNING},
-    [EVENT_SCREEN] = {write_other, LOG_SEVERITY_ERROR},
+    [EVENT_SCREEN] = {write_screen, LOG_SEVERITY_ERROR},
+    [EVENT_SCREEN_SUMMARY] = {write_screen_summary, LOG_SEVERITY_NOTICE},
     [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
 };
 
@@ -336,9 +385,16 @@ journal_write(const struct journal *journal, const struct event *event, struct l
 	if (event->logged == 0 || event->kind >= EVENT_COUNT) {
 		return;
 	}
+	assert(event->screen < SCREEN_COUNT && event->screen_outcome < SCREEN_OUTCOMES);
 	find_words(journal, event, &words);
 	record.severity = kinds[event->kind].severity;
 	record.tag = event_tag((enum event_kind)event->kind);
+	if (event->kind == EVENT_SCREEN || event->kind == EVENT_SCREEN_SUMMARY) {
+		record.program = "RT_IDS";
+	}
+	if (event->kind == EVENT_SCREEN) {
+		record.tag = screen_tag((enum screen)event->screen);
+	}
 	kinds[event->kind].write(&record.pairs, &text, event, &words);
 	record.text = text_string(&text);
 	if (!record.pairs.failed && !text_failed(&text)) {

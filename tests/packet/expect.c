@@ -162,6 +162,13 @@ event_attribute_fits(struct script *script, const struct event *event, struct wo
 		return strcmp(words_take(words), event->application < snapshot->application_count ?
 		    snapshot->applications[event->application].name : "none") == 0;
 	}
+	if (strcmp(name, "action") == 0) {
+		return strcmp(words_take(words), screen_outcome_word(event->screen_outcome)) == 0;
+	}
+	if (strcmp(name, "in") == 0) {
+		return event->unit != PACKET_NO_UNIT &&
+		    strcmp(words_take(words), snapshot_unit_name(gateway_registry(script->gateway), event->unit)) == 0;
+	}
 	if (strcmp(name, "zones") == 0) {
 		const bool from = strcmp(words_take(words), zone_word(script, event->from_zone)) == 0;
 
@@ -387,6 +394,43 @@ check_interface(struct script *script)
 	}
 }
 
+/* Which screen's name is it? SCREEN_COUNT: none. */
+static enum screen
+screen_of(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < SCREEN_COUNT && strcmp(reason_name(screen_reason((enum screen)i)), name) != 0) {
+		i++;
+	}
+	return (enum screen)i;
+}
+
+static void
+check_screen(struct script *script)
+{
+	const struct snapshot *snapshot = gateway_snapshot(script->gateway);
+	const struct engine *engine = gateway_engine(script->gateway);
+	const bool zone = strcmp(words_take(&script->words), "zone") == 0;
+	const char *place = words_take(&script->words);
+	const char *name = words_take(&script->words);
+	const enum screen screen = screen_of(name);
+	const uint16_t count = zone ? snapshot->zone_count : snapshot->unit_count;
+	uint16_t number = 0;
+
+	while (number < count &&
+	    (zone ? !snapshot->zones[number].present || strcmp(snapshot->zones[number].name, place) != 0 :
+	            !snapshot->units[number].present || strcmp(snapshot->units[number].name, place) != 0)) {
+		number++;
+	}
+	if (number == count || screen == SCREEN_COUNT) {
+		script_fail(script, "there is no place %s or no screen %s", place, name);
+		return;
+	}
+	check_number(script, name, zone ? engine_screen_zone_count(engine, number, screen) :
+	    engine_screen_unit_count(engine, number, screen));
+}
+
 static void
 check_lookup(struct script *script)
 {
@@ -431,6 +475,8 @@ script_check(struct script *script, const char *word)
 		check_policy(script);
 	} else if (strcmp(word, "interface") == 0) {
 		check_interface(script);
+	} else if (strcmp(word, "screen") == 0) {
+		check_screen(script);
 	} else if (strcmp(word, "lookup") == 0) {
 		check_lookup(script);
 	} else {

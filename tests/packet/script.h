@@ -16,6 +16,7 @@
  *   counter REASON N                                       since the start
  *   policy FROM TO NAME [hits N] [packets N] [bytes N]
  *   interface UNIT [in-packets N] [in-bytes N] [out-packets N] [out-bytes N]
+ *   screen zone|interface NAME SCREEN N                     how often it detected something there
  *   lookup INSTANCE ADDRESS is none|local UNIT|direct UNIT|gateway ADDRESS UNIT|discard|reject
  *   repeat N LINE                                          LINE with %d for 0..N-1
  *
@@ -26,7 +27,7 @@
  *   out PORT [vlan N] FRAME                                the next thing that left (as the first clause: verdict forward)
  *   local INSTANCE FRAME                                   the next packet that was delivered to the host
  *   policy NAME|none, zones FROM TO, session N|none        of the verdict
- *   event KIND [reason R] [policy P] [application A] [source E] [destination E] [nat-source E] [nat-destination E] [packets N N] [bytes N N] [duration N] [logged 0|1]
+ *   event KIND [reason R] [policy P] [application A] [source E] [destination E] [nat-source E] [nat-destination E] [packets N N] [bytes N N] [duration N] [logged 0|1] [action A] [in UNIT]
  *   no-event KIND
  *   any                                                    whatever left
  * What left and was not claimed fails the script.
@@ -101,7 +102,7 @@ void script_expect(struct script *script, bool first);
 void variables_expand(struct script *script, const char *line, struct text *expanded);
 /* Takes those of the next clause from the next packet that left, and puts them into the words that follow. */
 void variables_bind(struct script *script);
-/* sessions, counter, policy, interface, lookup. False: the word is none of these. */
+/* sessions, counter, policy, interface, screen, lookup. False: the word is none of these. */
 bool script_check(struct script *script, const char *word);
 
 #endif

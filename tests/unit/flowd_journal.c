@@ -13,8 +13,33 @@
 #include "../../daemons/flowd/journal.h"
 #include "engine/packet.h"
 #include "engine/reasons.h"
+#include "engine/screens.h"
 
 void __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record);
+
+static void
+check_screen_pairs(const struct ipc_log_record *record)
+{
+	const char *tag = record->tag;
+
+	assert_string_equal(record->program, "RT_IDS");
+	assert_non_null(ipc_pairs_find(&record->pairs, "attack-name"));
+	if (strcmp(tag, "RT_SCREEN_SUMMARY") == 0) {
+		assert_string_equal(ipc_pairs_find(&record->pairs, "suppressed-count"), "17");
+		return;
+	}
+	assert_string_equal(ipc_pairs_find(&record->pairs, "source-address"), "10.0.0.1");
+	assert_string_equal(ipc_pairs_find(&record->pairs, "destination-address"), "10.0.0.1");
+	assert_string_equal(ipc_pairs_find(&record->pairs, "source-zone-name"), "N/A");
+	assert_string_equal(ipc_pairs_find(&record->pairs, "interface-name"), ".local..0");
+	assert_non_null(ipc_pairs_find(&record->pairs, "action"));
+	if (strcmp(tag, "RT_SCREEN_TCP") == 0) {
+		assert_string_equal(ipc_pairs_find(&record->pairs, "source-port"), "80");
+		assert_string_equal(ipc_pairs_find(&record->pairs, "destination-port"), "81");
+	} else {
+		assert_null(ipc_pairs_find(&record->pairs, "source-port"));
+	}
+}
 
 static void
 check_drop_pairs(const struct ipc_log_record *record)
@@ -58,6 +83,10 @@ __wrap_logger_send(struct logger *logger, const struct ipc_log_record *record)
 	if (strcmp(record->tag, "RT_FLOW_SESSION_DENY") == 0) {
 		assert_string_equal(ipc_pairs_find(&record->pairs, "source-address"), "2001:db8:1::5");
 		assert_string_equal(ipc_pairs_find(&record->pairs, "icmp-type"), "128");
+		return;
+	}
+	if (strncmp(record->tag, "RT_SCREEN", strlen("RT_SCREEN")) == 0) {
+		check_screen_pairs(record);
 		return;
 	}
 	if (strcmp(record->tag, "KERN_ND_DUPLICATE_ADDR") == 0) {
@@ -164,6 +193,54 @@ test_drop(void **state)
 	journal_write(&journal, &drop, NULL);
 }
 
+/* REQ-SCR-003: attack, addresses, ports, zone, interface and action; and how many more there were. */
+static void
+test_screen(void **state)
+{
+	const struct journal journal = {.registry = NULL};
+	struct event event = {
+	    .kind = EVENT_SCREEN,
+	    .screen = SCREEN_TCP_LAND,
+	    .screen_outcome = SCREEN_OUTCOME_DROPPED,
+	    .reason = REASON_SCREEN_TCP_LAND,
+	    .source = ipv6_mapped(0x0a000001),
+	    .destination = ipv6_mapped(0x0a000001),
+	    .source_port = 80,
+	    .destination_port = 81,
+	    .protocol = 6,
+	    .policy = PACKET_NO_POLICY,
+	    .application = UINT32_MAX,
+	    .from_zone = PACKET_NO_ZONE,
+	    .to_zone = PACKET_NO_ZONE,
+	    .unit = PACKET_NO_UNIT,
+	    .logged = 1,
+	};
+
+	(void)state;
+	expect_record(LOG_SEVERITY_ERROR, "RT_SCREEN_TCP",
+	    "Land attack! source: 10.0.0.1:80, destination: 10.0.0.1:81, zone name: N/A, interface name: .local..0, "
+	    "action: drop");
+	journal_write(&journal, &event, NULL);
+	event.screen = SCREEN_IP_SECURITY_OPTION;
+	event.screen_outcome = SCREEN_OUTCOME_RECORDED;
+	event.protocol = 50;
+	expect_record(LOG_SEVERITY_ERROR, "RT_SCREEN_IP",
+	    "Security IP option! source: 10.0.0.1, destination: 10.0.0.1, protocol-id: 50, zone name: N/A, "
+	    "interface name: .local..0, action: record");
+	journal_write(&journal, &event, NULL);
+	event.screen_outcome = SCREEN_OUTCOME_KEPT;
+	event.screen = SCREEN_ICMP_LARGE;
+	event.protocol = 1;
+	expect_record(LOG_SEVERITY_ERROR, "RT_SCREEN_ICMP",
+	    "Large ICMP packet! source: 10.0.0.1, destination: 10.0.0.1, protocol-id: 1, zone name: N/A, "
+	    "interface name: .local..0, action: alarm-without-drop");
+	journal_write(&journal, &event, NULL);
+	event.kind = EVENT_SCREEN_SUMMARY;
+	event.packets[0] = 17;
+	expect_record(LOG_SEVERITY_NOTICE, "RT_SCREEN_SUMMARY", "Large ICMP packet! 17 others not logged");
+	journal_write(&journal, &event, NULL);
+}
+
 /* Addresses of IPv6, and ICMPv6 with its type. */
 static void
 test_deny_inet6(void **state)
@@ -198,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_aging),
 	    cmocka_unit_test(test_duplicate),
+	    cmocka_unit_test(test_screen),
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_deny_inet6),
 	};

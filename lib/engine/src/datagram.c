@@ -250,6 +250,17 @@ enter(struct engine *engine, const struct item *item, struct datagram *datagram,
 	return outcome_reasons[datagram_add_piece(table, datagram, &piece, fragment->more, place)];
 }
 
+/* Did others of its octets come before? One that contradicts the end may do that too. */
+static bool
+overlaps(const struct engine *engine, const struct datagram *datagram,
+    const struct fragment *fragment, enum reason reason)
+{
+	return reason == REASON_FRAGMENT_OVERLAP ||
+	       (reason == REASON_FRAGMENT_BAD_END &&
+		   datagram_overlaps(&engine->datagrams, datagram, fragment->offset,
+		       fragment->offset + fragment->size));
+}
+
 /* Is it for ourselves? By its session where it has one, else by the route, as in admit.c. */
 static bool
 for_ourselves(struct engine *engine, const struct item *item)
@@ -545,6 +556,10 @@ datagram_packet(struct engine *engine, struct item *item)
 	}
 	enum reason reason = enter(engine, item, datagram, &fragment, &place);
 
+	if (reason != REASON_NONE) {
+		reason = screen_fragment(
+		    engine, item, reason, overlaps(engine, datagram, &fragment, reason));
+	}
 	if (reason == REASON_FRAGMENT_DUPLICATE || reason == REASON_FRAGMENT_TABLE_FULL) {
 		finish_drop(engine, item->packet, reason);
 		return;

@@ -181,6 +181,9 @@ uint16_t datagram_group_of(const struct datagram_table *table, const struct data
  * 0 < piece->size, offset + size <= DATAGRAM_OCTETS_MOST */
 enum datagram_outcome datagram_add_piece(struct datagram_table *table, struct datagram *datagram,
     const struct datagram_piece *piece, bool more, uint32_t *place);
+/* Is there a piece with some of the octets from `start` to before `end`? */
+bool datagram_overlaps(const struct datagram_table *table, const struct datagram *datagram,
+    uint32_t start, uint32_t end);
 /* Gives a piece the packet that it holds. => datagram_room(DATAGRAM_HELD) */
 void datagram_hold(struct datagram_table *table, struct datagram *datagram, uint32_t piece,
     struct packet *packet);

@@ -247,6 +247,20 @@ end_wrong(
 	return (uint32_t)last->offset + last->size > end;
 }
 
+bool
+datagram_overlaps(const struct datagram_table *table, const struct datagram *datagram,
+    uint32_t start, uint32_t end)
+{
+	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
+		const struct datagram_piece *piece = &table->pieces[i];
+
+		if (piece->offset < end && (uint32_t)piece->offset + piece->size > start) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum datagram_outcome
 datagram_add_piece(struct datagram_table *table, struct datagram *datagram,
     const struct datagram_piece *piece, bool more, uint32_t *place)

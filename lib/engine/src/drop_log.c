@@ -79,6 +79,30 @@ see(const uint8_t *ip, size_t length)
 	return seen;
 }
 
+static void
+say(struct event *event, const struct seen *seen)
+{
+	event->source = seen->addresses.source;
+	event->destination = seen->addresses.destination;
+	event->nat_source = event->source;
+	event->nat_destination = event->destination;
+	event->source_port = seen->ports[0];
+	event->destination_port = seen->ports[1];
+	event->nat_source_port = seen->ports[0];
+	event->nat_destination_port = seen->ports[1];
+	event->protocol = seen->protocol;
+	event->icmp_type = seen->icmp[0];
+	event->icmp_code = seen->icmp[1];
+}
+
+void
+drop_log_see(struct event *event, const uint8_t *ip, size_t length)
+{
+	const struct seen seen = see(ip, length);
+
+	say(event, &seen);
+}
+
 static bool
 wanted(const struct engine *engine, const struct seen *seen, enum reason reason)
 {
@@ -114,17 +138,7 @@ drop_log(struct engine *engine, const struct item *item, enum reason reason)
 		engine->drops_unsaid++;
 		return;
 	}
-	event->source = seen.addresses.source;
-	event->destination = seen.addresses.destination;
-	event->nat_source = event->source;
-	event->nat_destination = event->destination;
-	event->source_port = seen.ports[0];
-	event->destination_port = seen.ports[1];
-	event->nat_source_port = seen.ports[0];
-	event->nat_destination_port = seen.ports[1];
-	event->protocol = seen.protocol;
-	event->icmp_type = seen.icmp[0];
-	event->icmp_code = seen.icmp[1];
+	say(event, &seen);
 	event->session = packet->result.session;
 	event->policy = PACKET_NO_POLICY;
 	event->application = UINT32_MAX;

@@ -2,7 +2,7 @@
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
  * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims,
- * datagrams, address translation, units, policy counters, outputs, events.
+ * datagrams, address translation, screens, units, policy counters, outputs, events.
  */
 #include "engine_private.h"
 
@@ -106,7 +106,8 @@ engine_size(const struct engine_config *config)
 	return line_up(sizeof(struct engine)) + session_table_size(config->sessions) +
 	       neighbour_table_size(config->neighbours, config->held) +
 	       claim_table_size(config->claims, config->units) +
-	       datagram_table_size(&limits) + nat_state_size(config) + config->units * sizeof(struct unit) +
+	       datagram_table_size(&limits) + nat_state_size(config) + screen_state_size(config) +
+	       config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
 	       line_up(config->events * sizeof(struct event));
@@ -142,6 +143,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += datagram_table_size(&limits);
 	nat_state_init(&engine->nat, next, config);
 	next += nat_state_size(config);
+	screen_state_init(&engine->screens, next, config);
+	next += screen_state_size(config);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;
@@ -182,6 +185,9 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	unit->mtu_least = from->has_inet6 && from->mtu6 < from->mtu ? from->mtu6 : from->mtu;
 	unit->zone = from->zone;
 	unit->instance = from->instance;
+	unit->flags |= from->zone < snapshot->zone_count && snapshot->zones[from->zone].screens != NULL
+			   ? UNIT_SCREENED
+			   : 0;
 	unit->flags |= from->address_count > 1 ? UNIT_ADDRESSES : 0;
 	if (from->address_count > 0) {
 		unit->address = from->addresses[0].address;
@@ -249,6 +255,8 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool datagrams = datagram_advance(engine);
 	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
 	const bool announcements = nat_announce_advance(engine);
+
+	screen_advance(engine);
 
 	return ports || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }

@@ -26,6 +26,7 @@
 #include "discovery_private.h"
 #include "nat_private.h"
 #include "neighbour_private.h"
+#include "screen_private.h"
 #include "session_private.h"
 #include "tcp_private.h"
 #include "wire/ethernet.h"
@@ -58,6 +59,7 @@ enum unit_flag {
 	UNIT_TUNNEL = 1 << 3,
 	UNIT_ADDRESSES = 1 << 4, /* it has more than one */
 	UNIT_INET6 = 1 << 5,
+	UNIT_SCREENED = 1 << 6, /* its zone has screens */
 };
 
 /* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache
@@ -133,13 +135,6 @@ item_sender(const struct item *item)
 	return (item->flags & ITEM_IPV6) != 0 ? item->addresses.source.high : item->source;
 }
 
-/* How many of our answers, or records, may go out: a token bucket. */
-struct reply_limit {
-	uint64_t filled; /* when it was filled last */
-	uint32_t tokens;
-	uint32_t rate; /* a second, and as many at once */
-};
-
 /* The kinds of traffic to our own host that have a limit of their own. See limits.def. */
 enum host_limit {
 #define HOST_LIMIT(symbol, total, each) HOST_LIMIT_##symbol,
@@ -195,6 +190,7 @@ struct engine {
 	struct datagram_table datagrams;
 	struct nat_state nat;
 	struct nat_announcements announcements;
+	struct screen_state screens;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -258,6 +254,9 @@ finish_drop(struct engine *engine, struct packet *packet, enum reason reason)
 /* drop_log.c: a record of a packet that is about to be dropped, if the configuration asks for one.
  * item->ip is within the packet, or NULL: then there is none. */
 void drop_log(struct engine *engine, const struct item *item, enum reason reason);
+
+/* Addresses, ports and protocol of a record, by the octets of a packet as far as there are any. */
+void drop_log_see(struct event *event, const uint8_t *ip, size_t length);
 
 /* finish_drop() for what may be logged. => packet->data is still the frame, item->ip in it */
 static inline void

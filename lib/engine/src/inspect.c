@@ -291,12 +291,21 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 static __attribute__((noinline)) enum reason
 inspect_family6(struct engine *engine, struct item *item, uint32_t room)
 {
+	const struct unit *unit = &engine->units[item->unit];
+
 	if (engine->snapshot->flow.inet6_mode == INET6_MODE_DROP) {
 		return REASON_INET6_MODE_DROP;
 	}
-	return (engine->units[item->unit].flags & UNIT_INET6) != 0
-		   ? inspect_ip6(engine, item, room)
-		   : REASON_FAMILY_NOT_CONFIGURED;
+	if ((unit->flags & UNIT_INET6) == 0) {
+		return REASON_FAMILY_NOT_CONFIGURED;
+	}
+	const enum reason reason = inspect_ip6(engine, item, room);
+
+	/* Mode packet-based knows no zones. */
+	return (unit->flags & UNIT_SCREENED) != 0 &&
+		       engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED
+		   ? screen_packet(engine, item, reason)
+		   : reason;
 }
 
 static enum reason
@@ -323,9 +332,12 @@ inspect_from_wire(
 		item->flags |= ITEM_GROUP_FRAME;
 	}
 	if (frame->type == ETHERNET_TYPE_IPV4) {
-		return (unit->flags & UNIT_INET) != 0
-			   ? inspect_ip(engine, item, packet->length - frame->length)
-			   : REASON_FAMILY_NOT_CONFIGURED;
+		if ((unit->flags & UNIT_INET) == 0) {
+			return REASON_FAMILY_NOT_CONFIGURED;
+		}
+		const enum reason wrong = inspect_ip(engine, item, packet->length - frame->length);
+
+		return (unit->flags & UNIT_SCREENED) == 0 ? wrong : screen_packet(engine, item, wrong);
 	}
 	if (frame->type == ETHERNET_TYPE_ARP) {
 		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;

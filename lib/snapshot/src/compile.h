@@ -117,6 +117,9 @@ bool compile_interfaces(struct compilation *compilation) __attribute__((warn_unu
 bool compile_advertisements(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_instances(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_zones(struct compilation *compilation) __attribute__((warn_unused_result));
+/* The screens of a zone into its row. */
+bool compile_screens(struct compilation *compilation, const struct conf_node *zone, struct snapshot_zone *row)
+    __attribute__((warn_unused_result));
 bool compile_schedulers(struct compilation *compilation) __attribute__((warn_unused_result));
 bool compile_nat(struct compilation *compilation) __attribute__((warn_unused_result));
 /* What a policy translates; `destinations` is what it matches. */

@@ -97,8 +97,7 @@ make_zones(struct compilation *compilation)
 		row->name = arena_copy(compilation->arena, zone->value);
 		row->present = true;
 		row->tcp_rst = conf_present(zone, "tcp-rst");
-		row->has_screen = conf_present(zone, "screen");
-		if (row->name == NULL) {
+		if (row->name == NULL || !compile_screens(compilation, zone, row)) {
 			return false;
 		}
 	}

@@ -149,6 +149,12 @@ struct engine_nat_counters {
 
 struct engine_nat_counters engine_nat_counters(const struct engine *engine, uint16_t pool);
 
+/* How often a screen detected something that came in from a zone, or on a unit. => screen < SCREEN_COUNT */
+uint64_t engine_screen_zone_count(const struct engine *engine, uint16_t zone, enum screen screen);
+uint64_t engine_screen_unit_count(const struct engine *engine, uint16_t unit, enum screen screen);
+void engine_clear_screen_zone(struct engine *engine, uint16_t zone);
+void engine_clear_screen_unit(struct engine *engine, uint16_t unit);
+
 struct engine_datagram_counts {
 	uint32_t datagrams; /* incomplete now, and room for */
 	uint32_t datagrams_most;

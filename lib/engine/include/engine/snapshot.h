@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "engine/nat.h"
+#include "engine/screens.h"
 #include "wire/ipv6.h"
 
 #define SNAPSHOT_NONE UINT16_MAX
@@ -156,7 +157,7 @@ struct snapshot_zone {
 	const char *name;
 	bool present;
 	bool tcp_rst;
-	bool has_screen; /* for the warning only until screens are there */
+	const struct snapshot_screens *screens; /* NULL: none is on */
 };
 
 struct snapshot_instance {

@@ -1,0 +1,58 @@
+/*
+ * The engine's state of screens, and what its files call of it.
+ *
+ * screen_packet.c looks at every packet of a screened zone, screen_options.c at its IP options; screen_record.c counts and
+ * logs what they detect.
+ *
+ * Counters are by zone and by unit, and outlive changes of the configuration as those of units do.
+ */
+#ifndef ENGINE_SCREEN_PRIVATE_H
+#define ENGINE_SCREEN_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "engine/screens.h"
+
+struct engine;
+struct item;
+
+/* How many of something may be in a while: a token bucket. */
+struct reply_limit {
+	uint64_t filled; /* when it was filled last */
+	uint32_t tokens;
+	uint32_t rate; /* a second, and as many at once */
+};
+
+struct screen_counts {
+	uint64_t detected[SCREEN_COUNT];
+};
+
+struct screen_state {
+	struct screen_counts *zones;
+	struct screen_counts *units;
+	struct reply_limit limits[SCREEN_COUNT]; /* of records */
+	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
+	uint64_t summary; /* when the next one is due; 0: nothing was left out */
+};
+
+size_t screen_state_size(const struct engine_config *config);
+/* => memory is screen_state_size() octets, 64-aligned, zeroed */
+void screen_state_init(struct screen_state *state, void *memory, const struct engine_config *config);
+
+/* A packet of a screened zone: REASON_NONE, or why it is dropped; `reason` is what is wrong with it otherwise. A screen that
+ * drops names the drop. => item->ip is in the packet; with REASON_NONE it was inspected */
+enum reason screen_packet(struct engine *engine, struct item *item, enum reason reason);
+/* A fragment that does not fit its datagram: the reason, which is a screen's if one detects it. `overlaps`: some of its
+ * octets were there. */
+enum reason screen_fragment(struct engine *engine, struct item *item, enum reason reason, bool overlaps);
+/* Bits of the screens that say something of the options of an IPv4 header, whose octets they are. */
+uint64_t screen_options(const uint8_t *options, size_t length);
+/* Counts and logs what a screen of the item's zone detected: its reason, or REASON_NONE when it lets the packet go. */
+enum reason screen_detect(struct engine *engine, const struct item *item, enum screen screen);
+/* Says how many records were left out, once a second. */
+void screen_advance(struct engine *engine);
+
+#endif

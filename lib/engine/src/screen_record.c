@@ -1,0 +1,168 @@
+/*
+ * What screens detected: counters by zone and unit, and records.
+ *
+ * SCREEN_RECORDS a second are written of each screen; how many were left out is said once a second while there are any. They
+ * leave the last quarter of the ring to the sessions' records.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+enum {
+	SCREEN_RECORDS = 10,
+	SUMMARY_NS = 1000000000,
+};
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+size_t
+screen_state_size(const struct engine_config *config)
+{
+	return line_up(config->zones * sizeof(struct screen_counts)) +
+	       line_up(config->units * sizeof(struct screen_counts));
+}
+
+void
+screen_state_init(struct screen_state *state, void *memory, const struct engine_config *config)
+{
+	uint8_t *next = memory;
+
+	state->zones = (struct screen_counts *)(void *)next;
+	next += line_up(config->zones * sizeof(struct screen_counts));
+	state->units = (struct screen_counts *)(void *)next;
+	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
+		state->limits[i] = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
+	}
+}
+
+static const struct event event_empty = {
+    .policy = PACKET_NO_POLICY,
+    .application = UINT32_MAX,
+    .from_zone = PACKET_NO_ZONE,
+    .to_zone = PACKET_NO_ZONE,
+    .unit = PACKET_NO_UNIT,
+    .nat_pool = SNAPSHOT_NAT_NONE,
+    .logged = 1,
+};
+
+static struct event *
+next_record(struct engine *engine, enum event_kind kind, enum screen screen)
+{
+	struct event *event = event_next(engine, kind);
+
+	if (event == NULL) {
+		return NULL;
+	}
+	const struct event filled = *event;
+
+	*event = event_empty;
+	event->kind = filled.kind;
+	event->time = filled.time;
+	event->wall = filled.wall;
+	event->reason = (uint16_t)screen_reason(screen);
+	event->screen = (uint8_t)screen;
+	return event;
+}
+
+static void
+record(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome)
+{
+	struct screen_state *state = &engine->screens;
+	const struct packet *packet = item->packet;
+	struct event *event =
+	    event_spare(engine) && reply_token(engine, &state->limits[screen], REASON_SCREEN_LOG_RATE)
+		? next_record(engine, EVENT_SCREEN, screen)
+		: NULL;
+
+	if (event == NULL) {
+		state->unsaid[screen]++;
+		state->summary = state->summary == 0 ? engine->now + SUMMARY_NS : state->summary;
+		return;
+	}
+	drop_log_see(event, item->ip, packet->length - (size_t)(item->ip - packet->data));
+	event->from_zone = item->zone;
+	event->unit = item->unit;
+	event->screen_outcome = (uint8_t)outcome;
+}
+
+enum reason
+screen_detect(struct engine *engine, const struct item *item, enum screen screen)
+{
+	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;
+	enum screen_outcome outcome = SCREEN_OUTCOME_DROPPED;
+
+	assert(screen < SCREEN_COUNT && screens != NULL);
+	if (item->zone < engine->config.zones) {
+		engine->screens.zones[item->zone].detected[screen]++;
+	}
+	if (item->unit < engine->config.units) {
+		engine->screens.units[item->unit].detected[screen]++;
+	}
+	if ((screens->kept & screen_bit(screen)) != 0) {
+		outcome = SCREEN_OUTCOME_KEPT;
+	} else if (screen_action(screen) != SCREEN_DROP) {
+		outcome = screen_action(screen) == SCREEN_RECORD ? SCREEN_OUTCOME_RECORDED
+								 : SCREEN_OUTCOME_CLEANED;
+	}
+	record(engine, item, screen, outcome);
+	return outcome == SCREEN_OUTCOME_DROPPED ? screen_reason(screen) : REASON_NONE;
+}
+
+void
+screen_advance(struct engine *engine)
+{
+	struct screen_state *state = &engine->screens;
+
+	if (state->summary == 0 || engine->now < state->summary) {
+		return;
+	}
+	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
+		if (state->unsaid[i] == 0) {
+			continue;
+		}
+		struct event *event = event_spare(engine)
+					  ? next_record(engine, EVENT_SCREEN_SUMMARY, (enum screen)i)
+					  : NULL;
+
+		if (event == NULL) {
+			return; /* the next time */
+		}
+		event->packets[0] = state->unsaid[i];
+		state->unsaid[i] = 0;
+	}
+	state->summary = 0;
+}
+
+uint64_t
+engine_screen_zone_count(const struct engine *engine, uint16_t zone, enum screen screen)
+{
+	assert(screen < SCREEN_COUNT);
+	return zone < engine->config.zones ? engine->screens.zones[zone].detected[screen] : 0;
+}
+
+uint64_t
+engine_screen_unit_count(const struct engine *engine, uint16_t unit, enum screen screen)
+{
+	assert(screen < SCREEN_COUNT);
+	return unit < engine->config.units ? engine->screens.units[unit].detected[screen] : 0;
+}
+
+void
+engine_clear_screen_zone(struct engine *engine, uint16_t zone)
+{
+	if (zone < engine->config.zones) {
+		engine->screens.zones[zone] = (struct screen_counts){.detected = {0}};
+	}
+}
+
+void
+engine_clear_screen_unit(struct engine *engine, uint16_t unit)
+{
+	if (unit < engine->config.units) {
+		engine->screens.units[unit] = (struct screen_counts){.detected = {0}};
+	}
+}
