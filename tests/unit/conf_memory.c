@@ -1,57 +1,16 @@
 /*
  * Allocations that fail, one by one: told as being out of memory, nothing half done, nothing lost.
  *
- * The program is linked with --wrap for malloc, calloc, realloc and strdup, which then are the functions below. The
- * schema is made before, as libyang's own failures are not ours.
+ * The schema is made before, as libyang's own failures are not ours.
  */
 #include <jansson.h>
 
 #include "conf_support.h"
+#include "failing_memory.h"
 
 #include "conf/usage.h"
 #include "conf/groups.h"
 #include "conf/verbs.h"
-
-static long countdown = -1; /* allocations until one fails; negative: never */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *string);
-
-static bool
-fails(void)
-{
-	return countdown >= 0 && countdown-- == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *
-__wrap_strdup(const char *string)
-{
-	return fails() ? NULL : __real_strdup(string);
-}
 
 static const char lines[] =
     "set security zones security-zone A address-book address x 192.0.2.0/24\n"
@@ -103,12 +62,12 @@ static const char xml[] =
 
 /* Loads, checks, renders, compares, copies with the allocation `fail` failing. True when nothing failed any more. */
 static bool
-everything(void **state, enum conf_format format, const char *text, long fail)
+everything(void **state, enum conf_format format, const char *text, uint32_t fail)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct text out = TEXT_EMPTY;
 
-	countdown = fail;
+	failing_memory_start(fail);
 	struct conf_tree *tree = conf_tree_create(*state);
 
 	if (tree != NULL) {
@@ -133,13 +92,13 @@ everything(void **state, enum conf_format format, const char *text, long fail)
 		const struct conf_object object = {"interfaces/interface/unit", "st0.1", NULL};
 		const bool told = conf_unused(tree, pass_over, NULL) && conf_usage(tree, &object, pass_over, NULL);
 
-		assert_true(told || countdown < 0);
+		assert_true(told || failing_memory_failed());
 		diagnostics_sort(&list);
 		diagnostics_render_lines(&list, &out);
 	}
-	const bool done = countdown >= 0;
+	const bool done = !failing_memory_failed();
 
-	countdown = -1;
+	failing_memory_stop();
 	conf_tree_destroy(tree);
 	diagnostics_release(&list);
 	text_release(&out);
@@ -155,7 +114,7 @@ every_allocation_may_fail(void **state)
 	} forms[] = {{CONF_FORMAT_SET, lines}, {CONF_FORMAT_TEXT, curly}, {CONF_FORMAT_JSON, json}, {CONF_FORMAT_XML, xml}, {CONF_FORMAT_SET, tunnels}};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		long fail = 0;
+		uint32_t fail = 0;
 
 		while (!everything(state, forms[i].format, forms[i].text, fail)) {
 			fail++;
@@ -175,15 +134,15 @@ editing_is_atomic(void **state)
 	struct conf_editor editor = {.tree = world.tree};
 	bool done = false;
 
-	for (long fail = 0; !done; fail++) {
-		countdown = fail;
+	for (uint32_t fail = 0; !done; fail++) {
+		failing_memory_start(fail);
 		done = conf_edit_set(&editor,
 		    "security policies from-zone a to-zone b policy p match source-address [ y z ] application any",
 		    &world.list);
 		const bool first = done;
 
 		done = done && conf_edit_set(&editor, "security policies from-zone a to-zone b policy p then deny", &world.list);
-		countdown = -1;
+		failing_memory_stop();
 		if (!first) {
 			assert_true(world.list.failed);
 			assert_renders(&world, CONF_FORMAT_SET, before);
@@ -208,14 +167,14 @@ expanding_may_fail(void **state)
 	struct world world = world_of(state, grouped);
 	bool done = false;
 
-	for (long fail = 0; !done; fail++) {
+	for (uint32_t fail = 0; !done; fail++) {
 		struct diagnostics list = DIAGNOSTICS_EMPTY;
 
-		countdown = fail;
+		failing_memory_start(fail);
 		struct conf_tree *expanded = conf_expand(world.tree, &list);
 
-		done = countdown >= 0;
-		countdown = -1;
+		done = !failing_memory_failed();
+		failing_memory_stop();
 		assert_true(done ? expanded != NULL && list.count == 0 : expanded != NULL || list.failed);
 		if (done) {
 			text_clear(&world.out);
@@ -263,13 +222,13 @@ verbs_are_atomic(void **state)
 	for (size_t which = 0; which < 6; which++) {
 		bool done = false;
 
-		for (long fail = 0; !done; fail++) {
+		for (uint32_t fail = 0; !done; fail++) {
 			struct world world = world_of(state, before);
 			struct conf_editor editor = {.tree = world.tree};
 
-			countdown = fail;
+			failing_memory_start(fail);
 			done = verb(&editor, which, &world.list);
-			countdown = -1;
+			failing_memory_stop();
 			if (!done) {
 				assert_true(world.list.failed || world.list.errors > 0);
 				assert_renders(&world, CONF_FORMAT_SET, before);
@@ -290,6 +249,6 @@ main(void)
 	    cmocka_unit_test(expanding_may_fail),
 	};
 
-	json_set_alloc_funcs(__wrap_malloc, free);
+	json_set_alloc_funcs(malloc, free);
 	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

@@ -1,6 +1,6 @@
 /*
  * Allocations that fail, one by one, in what the daemons send each other: a payload is whole or refused, never half, and
- * nothing is lost (the leak checker looks). The program is linked with --wrap for the allocating functions.
+ * nothing is lost (the leak checker looks).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,67 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "failing_memory.h"
 #include "ipc/connection.h"
 #include "ipc/log.h"
 #include "ipc/payload.h"
 #include "ipc/server.h"
-
-static long countdown = -1; /* allocations until one fails; negative: never */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-char *__wrap_strdup(const char *string);
-
-static bool
-fails(void)
-{
-	return countdown >= 0 && countdown-- == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *
-__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-void *
-__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
-char *
-__wrap_strdup(const char *string)
-{
-	return fails() ? NULL : __real_strdup(string);
-}
 
 /* Does its work and cleans up; true when it succeeded. Must never succeed halfway. */
 typedef bool work_function(void);
@@ -85,13 +29,13 @@ each_allocation(work_function *work)
 	bool done = false;
 	int least = 0;
 
-	for (int at = 0; at < 2000 && !done; at++) {
+	for (uint32_t at = 0; at < 2000 && !done; at++) {
 		bool good;
 
-		countdown = at;
+		failing_memory_start(at);
 		good = work();
-		done = countdown >= 0; /* the failure was never reached */
-		countdown = -1;
+		done = !failing_memory_failed(); /* the failure was never reached */
+		failing_memory_stop();
 		assert_true(good || !done);
 		least += good ? 0 : 1;
 	}

@@ -1,8 +1,6 @@
 /*
  * Memory that runs out at each single allocation of a command's way: nothing leaks, nothing crashes, and what is said to
  * have worked has worked.
- *
- * The linker puts the functions below in the place of the C library's for everything in this program.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,64 +13,7 @@
 
 #include "conf/line.h"
 #include "conf/op.h"
-
-static uint32_t allocations;
-static uint32_t failing = UINT32_MAX;
-
-static bool
-fails(void)
-{
-	return allocations++ == failing;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-char *__wrap_strdup(const char *string);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *
-__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-void *
-__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
-char *
-__wrap_strdup(const char *string)
-{
-	return fails() ? NULL : __real_strdup(string);
-}
+#include "failing_memory.h"
 
 struct house {
 	struct schema *schema;
@@ -122,12 +63,11 @@ fail_each(const struct house *house, bool (*attempt)(const struct house *house))
 
 	for (uint32_t n = 0; !finished; n++) {
 		assert_true(n < 100000);
-		allocations = 0;
-		failing = n;
+		failing_memory_start(n);
 		const bool worked = attempt(house);
 
-		finished = allocations <= n;
-		failing = UINT32_MAX;
+		finished = !failing_memory_failed();
+		failing_memory_stop();
 		refused += !worked;
 		assert_true(worked || !finished);
 	}

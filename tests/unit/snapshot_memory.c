@@ -1,8 +1,6 @@
 /*
  * Memory that runs out at each single allocation: nothing leaks, nothing is half done, and the compilation says so
  * (06295, cs09468: the former policies stay whole).
- *
- * The linker puts the functions below in the place of the C library's for everything in this program.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "failing_memory.h"
 #include "snapshot_world.h"
 
 enum {
@@ -23,64 +22,6 @@ enum {
 };
 
 #define INET6_POLICY "set security policies from-zone TellersALBQ to-zone IntranetALBQ policy TellCustRec match "
-
-static uint32_t allocations;
-static uint32_t failing = UINT32_MAX;
-
-static bool
-fails(void)
-{
-	return allocations++ == failing;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-char *__wrap_strdup(const char *string);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *
-__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-void *
-__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
-char *
-__wrap_strdup(const char *string)
-{
-	return fails() ? NULL : __real_strdup(string);
-}
 
 static struct world world;
 
@@ -130,10 +71,9 @@ compile_failing_at(uint32_t at, struct snapshot_registry *registry)
 	const struct snapshot_options options = {.id = 1, .wall = 1191405600, .advice = true};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
-	allocations = 0;
-	failing = at;
+	failing_memory_start(at);
 	struct snapshot *snapshot = snapshot_compile(world.tree, registry, &options, &list);
-	failing = UINT32_MAX;
+	failing_memory_stop();
 	if (snapshot == NULL) {
 		assert_true(list.failed || list.errors > 0);
 		assert_null(snapshot_unit_name(registry, 0));
@@ -161,7 +101,7 @@ test_compilation(void **state)
 	(void)state;
 	assert_non_null(registry);
 	assert_true(compile_failing_at(UINT32_MAX, registry));
-	total = allocations;
+	total = failing_memory_count();
 	snapshot_registry_destroy(registry);
 	assert_true(total > 20);
 	for (uint32_t at = 0; at < total; at++) {
@@ -183,24 +123,23 @@ test_routes(void **state)
 	(void)state;
 	world.wall = 1191405600;
 	world_run(&world);
-	allocations = 0;
+	failing_memory_start(UINT32_MAX);
 	struct rib *rib = snapshot_rib_create(world.tree, world.registry, world.snapshot);
 	assert_non_null(rib);
-	const uint32_t rib_total = allocations;
+	const uint32_t rib_total = failing_memory_count();
 	struct fib *fib = snapshot_fib_create(rib, world.snapshot, 1);
-	const uint32_t total = allocations;
+	const uint32_t total = failing_memory_count();
 	assert_non_null(fib);
 	snapshot_fib_destroy(fib);
 	rib_destroy(rib);
 	for (uint32_t at = 0; at < total; at++) {
-		allocations = 0;
-		failing = at;
+		failing_memory_start(at);
 		rib = snapshot_rib_create(world.tree, world.registry, world.snapshot);
 		assert_int_equal(rib == NULL, at < rib_total);
 		if (rib != NULL) {
 			assert_null(snapshot_fib_create(rib, world.snapshot, 1));
 		}
-		failing = UINT32_MAX;
+		failing_memory_stop();
 		rib_destroy(rib);
 	}
 }
@@ -210,10 +149,9 @@ test_registry(void **state)
 {
 	(void)state;
 	for (uint32_t at = 0; at < 4; at++) {
-		allocations = 0;
-		failing = at;
+		failing_memory_start(at);
 		struct snapshot_registry *registry = snapshot_registry_create();
-		failing = UINT32_MAX;
+		failing_memory_stop();
 		assert_null(registry);
 	}
 }
