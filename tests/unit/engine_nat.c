@@ -41,6 +41,9 @@ struct model {
 	struct random_source random;
 	struct slot slots[SLOTS];
 	uint64_t taken[3][POOL_ADDRESSES][65536]; /* by protocol: whose port it is */
+	uint32_t drawn[POOL_ADDRESSES];
+	uint32_t last[16]; /* address of each host */
+	uint32_t changed;  /* how often a host had another one than before */
 };
 
 static const struct snapshot_nat_range range = {PUBLIC, PUBLIC + POOL_ADDRESSES - 1};
@@ -167,6 +170,9 @@ open_slot(struct model *model, struct slot *slot)
 	owner = &model->taken[class_of(ip[9])][slot->address - PUBLIC][slot->port];
 	/* The same flow once more is the same session. */
 	assert_true(*owner == 0 || *owner == result.session);
+	model->drawn[slot->address - PUBLIC]++;
+	model->changed += model->last[draw % 16] != slot->address;
+	model->last[draw % 16] = slot->address;
 	*owner = result.session;
 	slot->session = result.session;
 }
@@ -245,6 +251,10 @@ test_random_opens_and_closes(void **state)
 		}
 	}
 	assert_true(live > SLOTS / 4);
+	/* REQ-NAT-008, REQ-NAT-017: both addresses are used alike, also by one host. */
+	assert_in_range(model->drawn[0], TURNS / 6, TURNS / 3);
+	assert_in_range(model->drawn[1], TURNS / 6, TURNS / 3);
+	assert_in_range(model->changed, TURNS / 256, TURNS);
 	assert_int_equal(engine_session_count(model->world->engine), 0);
 	const struct engine_nat_counters counters = engine_nat_counters(model->world->engine, 3);
 
@@ -302,6 +312,38 @@ test_last_port(void **state)
 	assert_int_equal(counters.ports_most, PORTS_ALL + 1);
 	assert_int_equal(counters.failures, 1);
 	free(seen);
+	world_destroy(world);
+}
+
+static uint32_t
+mapped(struct ipv6_address address)
+{
+	return (uint32_t)address.low;
+}
+
+/* Both sides of a session, as its packets come in. */
+static void
+test_views(void **state)
+{
+	struct world *world = make_world(8, 1);
+	const struct world_packet packet = {
+	    .source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .source_port = 5, .destination_port = 9};
+	struct engine_session_view view;
+	uint32_t cursor = 0;
+
+	(void)state;
+	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
+	const uint16_t port = load_16(world_ip(&world->sent[0]) + 20);
+
+	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 8, &view, 1), 1);
+	assert_int_equal(mapped(view.source[0]), packet.source);
+	assert_int_equal(mapped(view.destination[0]), packet.destination);
+	assert_int_equal(mapped(view.source[1]), packet.destination);
+	assert_int_equal(mapped(view.destination[1]), PUBLIC);
+	assert_int_equal(view.source_port[0], 5);
+	assert_int_equal(view.destination_port[1], port);
+	assert_int_equal(view.nat, SESSION_NAT_SOURCE);
+	assert_int_equal(view.nat_pool, 3);
 	world_destroy(world);
 }
 
@@ -375,6 +417,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_random_opens_and_closes),
 	    cmocka_unit_test(test_last_port),
+	    cmocka_unit_test(test_views),
 	    cmocka_unit_test(test_nothing_is_left_behind),
 	    cmocka_unit_test(test_bindings),
 	};

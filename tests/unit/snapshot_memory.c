@@ -45,6 +45,23 @@ add_inet6(void)
 	}
 }
 
+/* Translated addresses of all kinds. */
+static void
+add_nat(void)
+{
+	world_set(&world,
+	    "set security nat interface ge-0/0/3.2 source-nat pool ports address-range low 11.12.1.20 high 11.12.1.30\n"
+	    "set security nat interface ge-0/0/4.2 source-nat pool others address 11.12.2.20\n"
+	    "set security nat source-nat pool-set both pool ports\n"
+	    "set security nat source-nat pool-set both pool others\n"
+	    "set security nat interface ge-0/0/3.2 static-nat 5.6.7.0/29 host 10.11.14.0/29\n"
+	    "set security nat destination-nat web address 10.11.15.6/32 port 8080\n"
+	    "set security policies from-zone BankManagersALBQ to-zone InternetALBQ policy InternetAccess then permit "
+	    "source-nat pool-set both\n"
+	    "set security policies from-zone FinancialALBQ to-zone InternetALBQ policy InternetAccess then permit "
+	    "source-nat interface\n");
+}
+
 static int
 open_world(void **state)
 {
@@ -53,6 +70,7 @@ open_world(void **state)
 	world_load_example(&world, "03-albuquerque-firewall.set");
 	world_set(&world, "set system time-zone Europe/Vienna\n");
 	add_inet6();
+	add_nat();
 	return 0;
 }
 
@@ -84,6 +102,8 @@ compile_failing_at(uint32_t at, struct snapshot_registry *registry)
 		assert_int_equal(snapshot->policy_count, POLICIES);
 		assert_int_equal(snapshot->unit_count, UNITS);
 		assert_non_null(snapshot->classifier);
+		assert_int_equal(snapshot->nat.static_count, 1);
+		assert_int_equal(snapshot->nat.source_count, 2);
 	}
 	const bool compiled = snapshot != NULL;
 	snapshot_destroy(snapshot);

@@ -94,7 +94,9 @@ register_pools(struct compilation *compilation)
 			}
 		}
 	}
-	for (uint32_t i = 0; needs_interface_pools(compilation) && i < compilation->snapshot->unit_count; i++) {
+	const uint32_t units = needs_interface_pools(compilation) ? compilation->snapshot->unit_count : 0;
+
+	for (uint32_t i = 0; i < units; i++) {
 		const struct snapshot_unit *unit = &compilation->units[i];
 
 		if (unit->present && unit->address_count > 0 &&

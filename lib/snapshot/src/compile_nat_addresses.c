@@ -177,18 +177,26 @@ refuse_overlaps(struct compilation *compilation, const struct claims *claims)
 	}
 }
 
-/* The first claim of the instance that is not below an address, or NULL. */
+/* The claim of an instance to an address, or NULL. => sorted; where some overlap, which is an error, one of them may be missed */
 static const struct claim *
 claim_with(const struct claims *claims, uint16_t instance, uint32_t address)
 {
-	for (uint32_t i = 0; i < claims->count; i++) {
-		const struct claim *claim = &claims->list[i];
+	uint32_t low = 0;
+	uint32_t high = claims->count;
 
-		if (claim->instance == instance && claim->range.low <= address && address <= claim->range.high) {
-			return claim;
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		const struct claim *claim = &claims->list[middle];
+
+		if (claim->instance < instance || (claim->instance == instance && claim->range.low <= address)) {
+			low = middle + 1;
+		} else {
+			high = middle;
 		}
 	}
-	return NULL;
+	const struct claim *found = low == 0 ? NULL : &claims->list[low - 1];
+
+	return found != NULL && found->instance == instance && address <= found->range.high ? found : NULL;
 }
 
 static void
@@ -249,7 +257,7 @@ merge(struct snapshot_nat_range *ranges, uint32_t count)
 		qsort(ranges, count, sizeof(*ranges), compare_ranges);
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (kept > 0 && ranges[i].low <= ranges[kept - 1].high) {
+		if (kept > 0 && (ranges[i].low <= ranges[kept - 1].high || ranges[i].low == ranges[kept - 1].high + 1)) {
 			ranges[kept - 1].high =
 			    ranges[i].high > ranges[kept - 1].high ? ranges[i].high : ranges[kept - 1].high;
 		} else {
@@ -300,10 +308,15 @@ compile_nat_addresses(struct compilation *compilation)
 	}
 	refuse_overlaps(compilation, &claims);
 	compare_with_units(compilation, &claims);
-	for (uint32_t i = 0; claims.count > 0 && i < compilation->snapshot->unit_count; i++) {
-		if (!make_answers(compilation, &claims, (uint16_t)i)) {
+	bool *done = arena_take(&compilation->scratch, compilation->snapshot->unit_count, sizeof(*done));
+
+	for (uint32_t i = 0; done != NULL && i < claims.count; i++) {
+		const uint16_t unit = claims.list[i].unit;
+
+		if (!done[unit] && !make_answers(compilation, &claims, unit)) {
 			return false;
 		}
+		done[unit] = true;
 	}
-	return true;
+	return done != NULL;
 }
