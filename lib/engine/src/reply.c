@@ -152,9 +152,8 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 {
 	struct packet *packet = item->packet;
 	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
-	const uint32_t speaking = from_host ? 0 : speaking_address(engine, item);
 
-	if (!may_complain(engine, item) || (speaking == 0 && !from_host)) {
+	if (!may_complain(engine, item)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}
@@ -166,12 +165,11 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 		reply_finish(engine, packet, tell_host(engine, packet, type_code, mtu), reason);
 		return;
 	}
-	if (!icmp_token(engine)) {
-		finish_drop(engine, packet, reason);
-		return;
-	}
+	/* The token first: whose address speaks may be a search through all units. */
+	const uint32_t speaking = icmp_token(engine) ? speaking_address(engine, item) : 0;
+
 	reply_finish(engine, packet,
-	    icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
+	    speaking != 0 && icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
 	        egress_originate(engine, packet, item->instance, item->unit),
 	    reason);
 }

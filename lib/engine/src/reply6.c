@@ -132,14 +132,18 @@ send_error(struct engine *engine, struct packet *packet, uint16_t unit,
 {
 	const bool from_host = (packet->flags & PACKET_FROM_HOST) != 0;
 	const struct ipv6_address sender = ipv6_address_load(packet->data + IPV6_SOURCE_AT);
+
+	/* The token first: whose address speaks may be a search through all units. */
+	if (!icmp_token(engine)) {
+		return false;
+	}
 	const struct flow_addresses ends = {
 	    from_host ? ipv6_address_load(packet->data + IPV6_DESTINATION_AT)
 		      : unit_speaking_address6(engine, unit, sender),
 	    sender,
 	};
 
-	if (ipv6_is_unspecified(ends.source) || !icmp_token(engine) ||
-	    !wrap(packet, &ends, error)) {
+	if (ipv6_is_unspecified(ends.source) || !wrap(packet, &ends, error)) {
 		return false;
 	}
 	if (from_host) {
