@@ -20,6 +20,7 @@ typedef enum command_outcome command_function(struct session *session, const str
 /* One may do several rpcs. */
 command_function command_show_configuration;
 command_function command_show_version;
+command_function command_show_uptime;
 command_function command_show_commits;
 command_function command_show_unsupported;
 command_function command_show_unused;

@@ -1,6 +1,7 @@
 /*
  * What mgd shows: configurations, versions, commits, what has no effect yet.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -205,6 +206,50 @@ command_show_version(struct session *session, const struct op_command *command)
 	op_add(&tree, tree.root, "host-name", mgd_host_name(session->mgd));
 	op_add(&tree, tree.root, "product-model", "sallyport");
 	op_add(&tree, tree.root, "sallyport-version", session->mgd->release);
+	outcome = command_render(session, command, &tree);
+	op_tree_release(&tree);
+	return outcome;
+}
+
+/* "2026-11-20 09:30:00 UTC (1d 01:30:00 ago)" */
+static void
+append_since(int64_t wall, int64_t now, struct text *out)
+{
+	const int64_t ago = now > wall ? now - wall : 0;
+
+	history_append_time(wall, out);
+	text_append(out, " (");
+	if (ago >= 86400) {
+		text_printf(out, "%" PRId64 "d ", ago / 86400);
+	}
+	text_printf(out, "%02d:%02d:%02d ago)", (int)(ago / 3600 % 24), (int)(ago / 60 % 60), (int)(ago % 60));
+}
+
+enum command_outcome
+command_show_uptime(struct session *session, const struct op_command *command)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct timespec running = {0};
+	struct text words = TEXT_EMPTY;
+	struct store_entry entry;
+	struct op_tree tree;
+	enum command_outcome outcome;
+
+	op_tree_start(&tree, command->rpc->root);
+	history_append_time(now, &words);
+	op_add(&tree, tree.root, "current-time", text_string(&words));
+	if (clock_gettime(CLOCK_BOOTTIME, &running) == 0) {
+		text_clear(&words);
+		append_since(now - (int64_t)running.tv_sec, now, &words);
+		op_add(&tree, tree.root, "system-booted-time", text_string(&words));
+	}
+	if (store_count(session->mgd->store) > 0 && store_head(session->mgd->store, 0, &entry)) {
+		text_clear(&words);
+		append_since(entry.wall, now, &words);
+		text_printf(&words, " by %s", entry.user);
+		op_add(&tree, tree.root, "last-configured-time", text_string(&words));
+	}
+	text_release(&words);
 	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
 	return outcome;
