@@ -160,13 +160,18 @@ be_control(struct run *run, struct logger *logger)
 static int
 open_sink(const char *port)
 {
+	char *end = NULL;
+	const long number = strtol(port, &end, 10);
 	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	const int sink = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	const int room = 1 << 26;
 
 	(void)setsockopt(sink, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
-	return sink < 0 || bind(sink, (const struct sockaddr *)&address, sizeof(address)) != 0 ? -1 : sink;
+	if (sink < 0 || *end != '\0' || number < 1 || number > UINT16_MAX) {
+		return -1;
+	}
+	return bind(sink, (const struct sockaddr *)&address, sizeof(address)) != 0 ? -1 : sink;
 }
 
 int

@@ -89,26 +89,36 @@ gather(struct answer *answer, const struct answer_sources *sources, struct text 
 	return table;
 }
 
+/* The first step: the whole table, in order. False with a sentence. */
+static bool
+start_sorted(struct answer *answer, const struct answer_sources *sources, struct text *error)
+{
+	struct hit_table *table = gather(answer, sources, error);
+	const bool down = op_find(answer->request.root, "descending") != NULL;
+
+	if (table == NULL) {
+		return false;
+	}
+	if (table->count > 1) {
+		qsort(table->rows, table->count, sizeof(table->rows[0]), down ? compare_hits_down : compare_hits);
+	}
+	table->serial = sources->configuration->serial;
+	free(answer->state); /* the walk has been to the end */
+	answer->state = table;
+	answer->total = 1;
+	answer->cursor = 0;
+	return true;
+}
+
 static enum answer_progress
 show_sorted(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
-	struct hit_table *table = answer->total == 0 ? gather(answer, sources, error) : answer->state;
+	const struct hit_table *table;
 
-	if (table == NULL) {
+	if (answer->total == 0 && !start_sorted(answer, sources, error)) {
 		return ANSWER_FAILED;
 	}
-	if (answer->total == 0) {
-		const bool down = op_find(answer->request.root, "descending") != NULL;
-
-		if (table->count > 1) {
-			qsort(table->rows, table->count, sizeof(table->rows[0]), down ? compare_hits_down : compare_hits);
-		}
-		table->serial = sources->configuration->serial;
-		free(answer->state); /* the walk has been to the end */
-		answer->state = table;
-		answer->total = 1;
-		answer->cursor = 0;
-	}
+	table = answer->state;
 	if (table->serial != sources->configuration->serial) {
 		text_append(error, "the configuration has changed meanwhile: ask again");
 		return ANSWER_FAILED;

@@ -306,10 +306,10 @@ next_statement(const struct conf_node *node, const struct conf_node *root)
 		if (node->first != NULL) {
 			node = node->first;
 		} else {
-			while (node != root && node->next == NULL) {
+			while (node != NULL && node != root && node->next == NULL) {
 				node = node->parent;
 			}
-			node = node == root ? NULL : node->next;
+			node = node == NULL || node == root ? NULL : node->next;
 		}
 	} while (node != NULL && node->first != NULL);
 	return node;

@@ -101,11 +101,15 @@ static struct conf_tree *
 load_alone(const struct conf_editor *editor, const struct conf_load_order *order, struct diagnostics *list)
 {
 	struct conf_tree *tree = conf_tree_create(editor->tree->schema);
-	bool good = tree != NULL || edit_list_no_memory(list);
+	bool good;
 
-	if (good && order->relative && editor->level.length > 0) {
+	if (tree == NULL) {
+		(void)edit_list_no_memory(list);
+		return NULL;
+	}
+	if (order->relative && editor->level.length > 0) {
 		good = load_at_level(editor, order, tree, list);
-	} else if (good) {
+	} else {
 		good = conf_load(tree, order->format, order->file, order->bytes, order->length, list);
 	}
 	if (!good) {
