@@ -347,6 +347,49 @@ test_views(void **state)
 	world_destroy(world);
 }
 
+/* Another address when one has no port left; and a port rests while there are others (REQ-NAT-009, REQ-NAT-041). */
+static void
+test_small_pool(void **state)
+{
+	enum { EACH = 64 };
+	struct world *world = make_world(512, POOL_ADDRESSES);
+	struct world_packet packet = {.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
+	uint64_t sessions[2 * EACH];
+	uint32_t ends[2 * EACH]; /* which of the pool's */
+	uint32_t closed;
+	struct packet_result result;
+
+	(void)state;
+	pools[3].port_high = SNAPSHOT_NAT_PORT_LOW + EACH - 1;
+	for (uint32_t i = 0; i < 2 * EACH - 1; i++) {
+		packet.source_port = (uint16_t)i;
+		result = world_packet_in(world, 0, &packet);
+		assert_int_equal(result.verdict, VERDICT_FORWARD);
+		const uint8_t *ip = world_ip(&world->sent[0]);
+
+		sessions[i] = result.session;
+		ends[i] = (load_32(ip + 12) - PUBLIC) * EACH + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW;
+		assert_in_range(ends[i], 0, 2 * EACH - 1);
+	}
+	/* One is closed, another one is free: that is taken, by a new session and again once more. */
+	closed = ends[40];
+	assert_true(engine_clear_session(world->engine, world->now, sessions[40]));
+	packet.source_port = 1000;
+	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
+	const uint8_t *ip = world_ip(&world->sent[0]);
+
+	assert_int_not_equal((load_32(ip + 12) - PUBLIC) * EACH + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW, closed);
+	/* Now there is no other. */
+	packet.source_port = 1001;
+	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
+	ip = world_ip(&world->sent[0]);
+	assert_int_equal((load_32(ip + 12) - PUBLIC) * EACH + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW, closed);
+	packet.source_port = 1002;
+	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_PORTS);
+	assert_int_equal(engine_nat_counters(world->engine, 3).ports, 2 * EACH);
+	world_destroy(world);
+}
+
 /* A full session table, or a clash, leaves nothing taken behind. */
 static void
 test_nothing_is_left_behind(void **state)
@@ -418,6 +461,7 @@ main(void)
 	    cmocka_unit_test(test_random_opens_and_closes),
 	    cmocka_unit_test(test_last_port),
 	    cmocka_unit_test(test_views),
+	    cmocka_unit_test(test_small_pool),
 	    cmocka_unit_test(test_nothing_is_left_behind),
 	    cmocka_unit_test(test_bindings),
 	};

@@ -9,7 +9,7 @@
 #include "wire/icmp.h"
 
 enum {
-	ADDRESSES_TRIED = 64, /* of a pool, for one session */
+	ADDRESSES_TRIED = 32, /* of a pool, for one session */
 	OVERFLOWS_MOST = 4,   /* pools that follow one another */
 	IP_PROTOCOL_GRE = 47,
 };
@@ -77,7 +77,7 @@ class_of_session(const struct session_common *common)
 						       NAT_CLASS_QUERY;
 }
 
-/* A free port of one address. */
+/* A port of one address that is free. */
 static bool
 port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
     struct translation *nat)
@@ -85,14 +85,29 @@ port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t ad
 	if (pool->overloading) {
 		nat->source_port = (uint16_t)(pool->port_low +
 		    random_below(engine->config.random, (uint32_t)pool->port_high - pool->port_low + 1));
-	} else if (!nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
-		       pool->port_high, NAT_WANT_ANY, engine->tick, engine->config.random, &nat->source_port)) {
+	} else if (!nat_ports_take_free(&engine->nat.ports, nat_space_of(address, nat->instance, class),
+		       pool->port_low, pool->port_high, NAT_WANT_ANY, engine->config.random,
+		       &nat->source_port)) {
 		return false;
 	} else {
 		nat->flags |= SESSION_NAT_PORT;
 	}
 	nat->source = address;
 	return true;
+}
+
+/* Nothing is free: one that rests. */
+static enum reason
+resting_port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address,
+    enum nat_class class, struct translation *nat)
+{
+	if (!nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
+		pool->port_high, NAT_WANT_ANY, engine->tick, engine->config.random, &nat->source_port)) {
+		return REASON_NAT_NO_PORTS;
+	}
+	nat->flags |= SESSION_NAT_PORT;
+	nat->source = address;
+	return REASON_NONE;
 }
 
 /* A port of any address: of a random one (REQ-NAT-008), else of one where a port came back, else of the next ones in turn. */
@@ -103,6 +118,7 @@ port_of_any(struct engine *engine, uint16_t number, const struct snapshot_nat_po
 	struct nat_pool_state *state = &engine->nat.pools[number];
 	const uint32_t first = pool->size == 1 ? 0 : random_below(engine->config.random, pool->size);
 
+	(void)nat_ports_advance(&engine->nat.ports, engine->tick);
 	if (port_of(engine, pool, address_at(pool, first), class, nat) ||
 	    (state->hint != first && state->hint < pool->size &&
 		port_of(engine, pool, address_at(pool, state->hint), class, nat))) {
@@ -114,7 +130,8 @@ port_of_any(struct engine *engine, uint16_t number, const struct snapshot_nat_po
 			return REASON_NONE;
 		}
 	}
-	return REASON_NAT_NO_PORTS;
+	return resting_port_of(
+	    engine, pool, address_at(pool, state->hint < pool->size ? state->hint : first), class, nat);
 }
 
 /* An address that nobody else has: any of the range, by its parts that lie in one /16. */
@@ -225,7 +242,10 @@ port_of_host(struct engine *engine, const struct nat_binding_key *key, const str
 	uint32_t place;
 
 	if (index != NAT_BINDING_NONE && nat_pool_place(pool, bindings->entries[index].address, &place)) {
-		if (!port_of(engine, pool, bindings->entries[index].address, class, nat)) {
+		const uint32_t address = bindings->entries[index].address;
+
+		if (!port_of(engine, pool, address, class, nat) &&
+		    resting_port_of(engine, pool, address, class, nat) != REASON_NONE) {
 			return REASON_NAT_NO_PORTS;
 		}
 	} else {

@@ -282,30 +282,41 @@ draw(const struct nat_ports *ports, const struct nat_block *block, uint32_t low,
 }
 
 bool
+nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    struct random_source *random, uint16_t *port)
+{
+	struct nat_block *block = find_block(ports, space.key);
+
+	assert(low <= high);
+	block = block == NULL ? add_block(ports, space.key) : block;
+	if (block == NULL) {
+		return false;
+	}
+	const uint32_t found = draw(ports, block, low, high, want, random);
+
+	if (found != UINT32_MAX) {
+		set(block, found);
+		if (want == NAT_WANT_PAIR) {
+			set(block, found + 1);
+		}
+		*port = (uint16_t)found;
+		return true;
+	}
+	assert(block->used > 0 || ports->workers > 1 || want == NAT_WANT_PAIR);
+	if (block->used == 0) {
+		drop_block(ports, block);
+	}
+	return false;
+}
+
+bool
 nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
     uint32_t now, struct random_source *random, uint16_t *port)
 {
-	assert(low <= high);
 	(void)nat_ports_advance(ports, now);
 	for (int woken = 0; woken <= NAT_WAKE_MOST; woken++) {
-		struct nat_block *block = find_block(ports, space.key);
-
-		block = block == NULL ? add_block(ports, space.key) : block;
-		if (block != NULL) {
-			const uint32_t found = draw(ports, block, low, high, want, random);
-
-			if (found != UINT32_MAX) {
-				set(block, found);
-				if (want == NAT_WANT_PAIR) {
-					set(block, found + 1);
-				}
-				*port = (uint16_t)found;
-				return true;
-			}
-			assert(block->used > 0 || ports->workers > 1 || want == NAT_WANT_PAIR);
-			if (block->used == 0) {
-				drop_block(ports, block);
-			}
+		if (nat_ports_take_free(ports, space, low, high, want, random, port)) {
+			return true;
 		}
 		if (!wake_oldest(ports)) {
 			return false;

@@ -98,6 +98,9 @@ enum nat_want {
  */
 bool nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
     uint32_t now, struct random_source *random, uint16_t *port) __attribute__((warn_unused_result));
+/* The same of what is free already: ports that rest are let rest. */
+bool nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    struct random_source *random, uint16_t *port) __attribute__((warn_unused_result));
 /* Takes this port of the space. False: it is taken, or there is no block. */
 bool nat_ports_take_this(struct nat_ports *ports, struct nat_space space, uint16_t port) __attribute__((warn_unused_result));
 /* Gives a port back; it rests until `now` + NAT_REST_TICKS, or not at all. => it is taken */
