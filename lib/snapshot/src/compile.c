@@ -234,6 +234,7 @@ compile_parts(struct compilation *compilation)
 	    {compile_schedulers, "schedulers"},
 	    {compile_nat, "address translation"},
 	    {compile_policies, "security policies"},
+	    {compile_nat_publics, "address translation"},
 	    {compile_nat_rules, "rule-sets of address translation"},
 	};
 

@@ -42,6 +42,12 @@ struct address_list {
 	bool partial; /* some name stands for addresses that are not known */
 };
 
+/* A public destination that is sent to from a zone. */
+struct nat_public {
+	uint32_t address;
+	uint16_t zone; /* SNAPSHOT_NONE: any */
+};
+
 struct compilation {
 	const struct conf_tree *tree;
 	const struct conf_node *top;
@@ -82,6 +88,9 @@ struct compilation {
 	struct name_table *nat_source_names; /* "pool NAME" and the like, to index + 1 */
 	uint32_t nat_source_capacity;
 	struct name_table *nat_destination_names; /* to index + 1 */
+	struct nat_public *nat_publics; /* single addresses that policies translate */
+	uint32_t nat_public_count;
+	uint32_t nat_public_capacity;
 };
 
 /* Names to numbers within one compilation; in scratch memory. 0 means not there. */
@@ -126,6 +135,8 @@ bool compile_nat(struct compilation *compilation) __attribute__((warn_unused_res
 bool compile_policy_nat(struct compilation *compilation, const struct conf_node *permit,
     const struct address_list *destinations, struct snapshot_policy *policy) __attribute__((warn_unused_result));
 bool compile_policies(struct compilation *compilation) __attribute__((warn_unused_result));
+/* After the policies: who answers ARP for what they translate. */
+bool compile_nat_publics(struct compilation *compilation) __attribute__((warn_unused_result));
 /* Rule-sets of address translation, when there are some. */
 bool compile_nat_rules(struct compilation *compilation) __attribute__((warn_unused_result));
 /* The terms of all applications of a list, one array. */

@@ -468,6 +468,27 @@ lowest(const struct address_list *list)
 	return base;
 }
 
+/* Remembers the single addresses of a list; a prefix has other hosts in it. */
+static bool
+note_publics(struct compilation *compilation, const struct address_list *list, uint16_t zone)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->addresses[i].length < 32) {
+			continue;
+		}
+		struct nat_public *moved = arena_grow(&compilation->scratch, compilation->nat_publics,
+		    compilation->nat_public_count, &compilation->nat_public_capacity, sizeof(*moved));
+
+		if (moved == NULL) {
+			return false;
+		}
+		compilation->nat_publics = moved;
+		moved[compilation->nat_public_count++] =
+		    (struct nat_public){.address = list->addresses[i].address, .zone = zone};
+	}
+	return true;
+}
+
 bool
 compile_policy_nat(struct compilation *compilation, const struct conf_node *permit, const struct address_list *destinations,
     struct snapshot_policy *policy)
@@ -482,6 +503,9 @@ compile_policy_nat(struct compilation *compilation, const struct conf_node *perm
 		policy->destination_nat = found == 0 ? SNAPSHOT_NAT_NONE : (uint16_t)(found - 1);
 		policy->destination_base = lowest(destinations);
 		compilation->snapshot->nat.active = true;
+		if (!note_publics(compilation, destinations, policy->from_zone)) {
+			return false;
+		}
 	}
 	if (has_content(conf_child(permit, "source-nat"))) {
 		compilation->snapshot->nat.active = true;

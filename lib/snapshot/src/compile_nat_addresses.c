@@ -8,6 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile_nat.h"
 
@@ -319,4 +320,69 @@ compile_nat_addresses(struct compilation *compilation)
 		done[unit] = true;
 	}
 	return done != NULL;
+}
+
+/* Is the address of one of the unit's subnets, and nobody's whom the configuration knows? */
+static bool
+may_answer(const struct snapshot_unit *unit, const struct nat_public *public)
+{
+	const struct snapshot_nat_range single = {public->address, public->address};
+	struct snapshot_nat_range part;
+	bool inside = false;
+
+	if (!unit->present || unit->zone == SNAPSHOT_NONE ||
+	    (public->zone != SNAPSHOT_NONE && public->zone != unit->zone)) {
+		return false;
+	}
+	for (uint16_t a = 0; a < unit->address_count; a++) {
+		inside = inside || in_subnet(unit, &single, a, &part);
+		if (unit->addresses[a].address == public->address) {
+			return false;
+		}
+	}
+	return inside;
+}
+
+/* A unit answers for the destinations of policies too, if what is sent to them comes in by it (cs11198). */
+static bool
+add_publics(struct compilation *compilation, struct snapshot_unit *unit)
+{
+	uint32_t count = unit->answer_count;
+
+	for (uint32_t i = 0; i < compilation->nat_public_count; i++) {
+		count += may_answer(unit, &compilation->nat_publics[i]) ? 1 : 0;
+	}
+	if (count == unit->answer_count) {
+		return true;
+	}
+	struct snapshot_nat_range *ranges = arena_take(compilation->arena, count, sizeof(*ranges));
+
+	if (ranges == NULL) {
+		return false;
+	}
+	count = unit->answer_count;
+	if (count > 0) {
+		memcpy(ranges, unit->answers, count * sizeof(*ranges));
+	}
+	for (uint32_t i = 0; i < compilation->nat_public_count; i++) {
+		const struct nat_public *public = &compilation->nat_publics[i];
+
+		if (may_answer(unit, public)) {
+			ranges[count++] = (struct snapshot_nat_range){public->address, public->address};
+		}
+	}
+	unit->answers = ranges;
+	unit->answer_count = merge(ranges, count);
+	return true;
+}
+
+bool
+compile_nat_publics(struct compilation *compilation)
+{
+	for (uint32_t i = 0; compilation->nat_public_count > 0 && i < compilation->snapshot->unit_count; i++) {
+		if (!add_publics(compilation, &compilation->units[i])) {
+			return false;
+		}
+	}
+	return true;
 }
