@@ -408,6 +408,9 @@ void admit_prepare(
 void admit_create(struct engine *engine, struct item *item, struct admission *admission);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
+/* Do they permit what comes from a zone to junos-global? Counts and says nothing when they do; else it is finished. */
+bool policy_publishes(
+    struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone);
 /* Would the policies still permit the session? Sets the policy that does. */
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);

@@ -222,6 +222,10 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 	if (mapping == NULL) {
 		return true;
 	}
+	/* It was judged as leaving. It comes back as if from outside, and what is published there is for the policies to say. */
+	if (!policy_publishes(engine, item, admission, admission->to_zone)) {
+		return false;
+	}
 	nat->destination = mapping->host + (item->destination - mapping->public);
 	nat->flags |= SESSION_NAT_STATIC_DESTINATION;
 	return second_way(engine, item, admission, mapping->instance);

@@ -41,19 +41,19 @@ key6_of(const struct flow_fields *fields, const struct flow_addresses *addresses
 
 static struct classifier_match
 match_item(
-    const struct engine *engine, const struct item *item, uint16_t to_zone, int64_t wall)
+    const struct engine *engine, const struct item *item, const uint16_t zones[2], int64_t wall)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 
 	if ((item->flags & ITEM_IPV6) != 0) {
 		struct classifier_key6 key =
-		    key6_of(&fields, &item->key_addresses, item->zone, to_zone);
+		    key6_of(&fields, &item->key_addresses, zones[0], zones[1]);
 
 		key.icmp_type = item->icmp_type;
 		key.icmp_code = item->icmp_code;
 		return classifier_lookup6(engine->snapshot, &key, wall);
 	}
-	struct classifier_key key = key_of(&fields, item->zone, to_zone);
+	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
 
 	key.icmp_type = item->icmp_type;
 	key.icmp_code = item->icmp_code;
@@ -61,26 +61,24 @@ match_item(
 }
 
 static struct classifier_match
-match_session(const struct engine *engine, const struct session *session)
+match_session(const struct engine *engine, const struct session *session, const uint16_t zones[2])
 {
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
-	const uint16_t *zone = session->common.zone;
-	const uint16_t to_zone = nat_judged_zone(engine, session);
 	const int64_t wall = engine_wall(engine) / 1000000;
 
 	if (flow_key_is_ipv6(session->forth.key)) {
 		const struct flow_addresses addresses =
 		    session_addresses_of(&engine->table, session, SESSION_FORTH);
 		struct classifier_key6 key =
-		    key6_of(&fields, &addresses, zone[SESSION_FORTH], to_zone);
+		    key6_of(&fields, &addresses, zones[0], zones[1]);
 
 		key.icmp_type = rare->icmp_type;
 		key.icmp_code = rare->icmp_code;
 		return classifier_lookup6(engine->snapshot, &key, wall);
 	}
-	struct classifier_key key = key_of(&fields, zone[SESSION_FORTH], to_zone);
+	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
 
 	key.icmp_type = rare->icmp_type;
 	key.icmp_code = rare->icmp_code;
@@ -135,7 +133,8 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const int64_t wall = engine_wall(engine) / 1000000;
-	const struct classifier_match match = match_item(engine, item, admission->judged_zone, wall);
+	const struct classifier_match match =
+	    match_item(engine, item, (const uint16_t[2]){item->zone, admission->judged_zone}, wall);
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {
@@ -166,10 +165,35 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 }
 
 bool
-policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy)
+policy_publishes(struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone)
 {
 	const struct snapshot *snapshot = engine->snapshot;
-	const struct classifier_match match = match_session(engine, session);
+	const int64_t wall = engine_wall(engine) / 1000000;
+	const struct classifier_match match =
+	    match_item(engine, item, (const uint16_t[2]){from_zone, SNAPSHOT_ZONE_GLOBAL}, wall);
+	const bool found = match.policy != PACKET_NO_POLICY;
+	const struct snapshot_policy *policy = found ? &snapshot->policies[match.policy] : NULL;
+
+	if (found ? policy->action == POLICY_PERMIT : snapshot->flow.default_permit) {
+		return true;
+	}
+	if (found) {
+		count_hit(engine, match.policy, wall);
+	}
+	admission->policy = found ? match.policy : PACKET_DEFAULT_POLICY;
+	admission->reason = found ? reason_of_action(policy->action) : REASON_DEFAULT_DENY;
+	item->packet->result.policy = admission->policy;
+	refuse(engine, item, admission, found && (policy->flags & POLICY_LOG_INIT) != 0);
+	return false;
+}
+
+/* Would they permit a session between two zones now? Sets the policy that says so. */
+static bool
+permits_session(
+    const struct engine *engine, const struct session *session, const uint16_t zones[2], uint32_t *policy)
+{
+	const struct snapshot *snapshot = engine->snapshot;
+	const struct classifier_match match = match_session(engine, session, zones);
 
 	if (match.policy == PACKET_NO_POLICY) {
 		*policy = PACKET_DEFAULT_POLICY;
@@ -177,4 +201,20 @@ policy_still_permits(const struct engine *engine, const struct session *session,
 	}
 	*policy = match.policy;
 	return snapshot->policies[match.policy].action == POLICY_PERMIT;
+}
+
+bool
+policy_still_permits(const struct engine *engine, const struct session *session, uint32_t *policy)
+{
+	const struct session_common *common = &session->common;
+	const uint16_t judged = nat_judged_zone(engine, session);
+	uint32_t published;
+
+	if (!permits_session(engine, session, (const uint16_t[2]){common->zone[SESSION_FORTH], judged}, policy)) {
+		return false;
+	}
+	/* A hairpin: see nat_destination(). */
+	return (common->flags & SESSION_NAT_STATIC_DESTINATION) == 0 || judged == SNAPSHOT_ZONE_GLOBAL ||
+	       permits_session(
+		   engine, session, (const uint16_t[2]){judged, SNAPSHOT_ZONE_GLOBAL}, &published);
 }

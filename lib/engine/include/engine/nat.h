@@ -4,8 +4,8 @@
  *
  * Order (IPv4 only; what our own host sends or gets is never translated): static mappings of the ingress unit (judged by the
  * policies to junos-global) or, before the route, the destination rules; route; zones; policy, which sees the private source and
- * the public destination (REQ-NAT-038); the policy's destination, or a static mapping of the egress unit (hairpin), each with a
- * second route; then the source: by the policy, else by the source rules, else by a static mapping of the egress unit.
+ * the public destination (REQ-NAT-038); the policy's destination, or a static mapping of the egress unit (hairpin: judged again,
+ * from the zone of that unit to junos-global), each with a second route; then the source: by the policy, else by the source rules, else by a static mapping of the egress unit.
  *
  * A pool's identity is given by its configured path and outlives commits: sessions, bindings and counters are by it.
  */
