@@ -149,4 +149,15 @@ equal([(int(p[TCP].flags), p[TCP].urgptr) for p in left], [(0x10, 0)], "urgent d
 good = IPv6(bytes(left[0][IPv6]))
 del good[TCP].chksum
 equal(left[0][TCP].chksum, IPv6(bytes(good))[TCP].chksum, "checksum over IPv6")
+# REQ-SCR-024, REQ-SCR-045, REQ-SCR-005: by routes, rates and targets of IPv6
+packets = [IPv6(src="2001:db8:1::77", dst=six["dst"]) / UDP(sport=1, dport=2), IPv6(src="2001:db8:9::7", dst=six["dst"]) / UDP(sport=1, dport=2),
+           IPv6(**six) / UDP(sport=1, dport=2)]
+reasons, _, _ = run(["ip spoofing"], [frame() / packet for packet in packets], "spoofed IPv6")
+equal(reasons, ["ip-spoofing", "ip-spoofing", "session"], "spoofed IPv6")
+packets = [IPv6(**six) / ICMPv6EchoRequest(id=n) for n in range(4)]
+reasons, _, _ = run(["icmp flood threshold 2"], [frame() / packet for packet in packets], "flood of IPv6")
+equal(reasons, ["session", "session", "icmp-flood", "icmp-flood"], "flood of IPv6")
+packets = [IPv6(src=six["src"], dst=f"2001:db8:1::{n + 16:x}") / ICMPv6EchoRequest(id=n) for n in range(10)]
+reasons, _, _ = run(["icmp ip-sweep threshold 1000000"], [frame() / packet for packet in packets], "slow sweep of IPv6")
+equal(reasons, ["session"] * 10, "a sweep of IPv6 over 1.8 s")
 finish()

@@ -396,8 +396,18 @@ admit_packet(struct engine *engine, struct item *item)
 		finish_drop(engine, item->packet, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (refuse_without_session(engine, item) ||
-	    !(ipv6 ? find_way6(engine, item, &way, &reason)
+	if (refuse_without_session(engine, item)) {
+		return;
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0 && (engine->units[item->unit].flags & UNIT_SCREENED) != 0 &&
+	    engine->snapshot->zones[item->zone].screens != NULL) {
+		reason = screen_first(engine, item);
+		if (reason != REASON_NONE) {
+			finish_refused(engine, item, reason);
+			return;
+		}
+	}
+	if (!(ipv6 ? find_way6(engine, item, &way, &reason)
 		   : find_way(engine, item, &way, &reason, &mapping))) {
 		return;
 	}

@@ -24,6 +24,8 @@ enum {
 	TCP_ALL_FLAGS = 0x3f,
 };
 
+#define FLOODS (screen_bit(SCREEN_ICMP_FLOOD) | screen_bit(SCREEN_UDP_FLOOD))
+
 /* Where a packet stands in its datagram. */
 struct extent {
 	uint32_t offset; /* of the payload that it has, octets */
@@ -173,7 +175,13 @@ screen_packet(struct engine *engine, struct item *item, enum reason reason)
 	}
 	const uint64_t hits = see(item) & screens->on;
 
-	return hits == 0 ? reason : act(engine, item, hits, reason);
+	if (hits != 0) {
+		reason = act(engine, item, hits, reason);
+	}
+	return reason == REASON_NONE && (screens->on & FLOODS) != 0 &&
+		       ((item->flags & ITEM_FRAGMENT) == 0 || extent_of(item).offset == 0)
+		   ? screen_flood(engine, item)
+		   : reason;
 }
 
 enum reason

@@ -2,7 +2,7 @@
  * The engine's state of screens, and what its files call of it.
  *
  * screen_packet.c looks at every packet of a screened zone, screen_options.c at its IP options; screen_record.c counts and
- * logs what they detect.
+ * logs what they detect. screen_count.c has the screens that count packets, screen_rate.c their tables.
  *
  * Counters are by zone and by unit, and outlive changes of the configuration as those of units do.
  */
@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "engine/screens.h"
+#include "screen_rate.h"
 
 struct engine;
 struct item;
@@ -35,6 +36,7 @@ struct screen_state {
 	struct screen_counts *units;
 	struct reply_limit limits[SCREEN_COUNT]; /* of records */
 	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
+	struct screen_tables tables;
 	uint64_t summary; /* when the next one is due; 0: nothing was left out */
 };
 
@@ -50,6 +52,10 @@ enum reason screen_packet(struct engine *engine, struct item *item, enum reason 
 enum reason screen_fragment(struct engine *engine, struct item *item, enum reason reason, bool overlaps);
 /* Bits of the screens that say something of the options of an IPv4 header, whose octets they are. */
 uint64_t screen_options(const uint8_t *options, size_t length);
+/* Floods, of every packet that is the first or only fragment of its datagram; scans, sweeps and spoofed sources, of packets
+ * without session: REASON_NONE, or why it is dropped. => the item's zone has screens */
+enum reason screen_flood(struct engine *engine, const struct item *item);
+enum reason screen_first(struct engine *engine, const struct item *item);
 /* Counts and logs what a screen of the item's zone detected: its reason, or REASON_NONE when it lets the packet go. */
 enum reason screen_detect(struct engine *engine, const struct item *item, enum screen screen);
 /* Says how many records were left out, once a second. */

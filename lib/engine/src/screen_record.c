@@ -22,7 +22,9 @@ line_up(size_t size)
 size_t
 screen_state_size(const struct engine_config *config)
 {
-	return line_up(config->zones * sizeof(struct screen_counts)) +
+	return line_up(SCREEN_RATE_SETS * SCREEN_WAYS * sizeof(struct screen_rate)) +
+	       line_up(SCREEN_SCAN_SETS * SCREEN_WAYS * sizeof(struct screen_scan)) +
+	       line_up(config->zones * sizeof(struct screen_counts)) +
 	       line_up(config->units * sizeof(struct screen_counts));
 }
 
@@ -31,6 +33,14 @@ screen_state_init(struct screen_state *state, void *memory, const struct engine_
 {
 	uint8_t *next = memory;
 
+	state->tables.secret = (struct hash_key){
+	    .low = random_u64(config->random),
+	    .high = random_u64(config->random),
+	};
+	state->tables.rates = (struct screen_rate *)(void *)next;
+	next += line_up(SCREEN_RATE_SETS * SCREEN_WAYS * sizeof(struct screen_rate));
+	state->tables.scans = (struct screen_scan *)(void *)next;
+	next += line_up(SCREEN_SCAN_SETS * SCREEN_WAYS * sizeof(struct screen_scan));
 	state->zones = (struct screen_counts *)(void *)next;
 	next += line_up(config->zones * sizeof(struct screen_counts));
 	state->units = (struct screen_counts *)(void *)next;

@@ -1,7 +1,21 @@
 /*
  * Screens of zones: the sets that a zone names, as one (E-105).
  */
+#include <stdlib.h>
+
 #include "compile.h"
+#include "conf/schema.h"
+
+/* Its own value, or that of its threshold, which has a default. */
+static uint32_t
+threshold_of(const struct conf_node *node)
+{
+	static const char leaf[] = "threshold";
+	const struct schema_node *schema = schema_child(node->schema, leaf, sizeof(leaf) - 1);
+	const char *otherwise = schema == NULL ? node->value : schema->default_value;
+
+	return conf_number(node, leaf, otherwise == NULL ? 0 : (uint32_t)strtoul(otherwise, NULL, 10));
+}
 
 /* One set over those before it: of a screen that both have, this one's counts. */
 static void
@@ -13,8 +27,11 @@ add_set(const struct conf_node *set, struct snapshot_screens *screens)
 		const enum screen screen = (enum screen)i;
 		const uint64_t bit = screen_bit(screen);
 
-		if (conf_present(conf_child(set, screen_group(screen)), screen_option(screen))) {
+		const struct conf_node *node = conf_child(conf_child(set, screen_group(screen)), screen_option(screen));
+
+		if (node != NULL) {
 			screens->on |= bit;
+			screens->thresholds[i] = threshold_of(node);
 			screens->kept = kept ? screens->kept | bit : screens->kept & ~bit;
 		}
 	}

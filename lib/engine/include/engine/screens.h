@@ -37,6 +37,7 @@ enum screen_outcome { /* of a packet in which one detected something */
 struct snapshot_screens {
 	uint64_t on;   /* bit by enum screen */
 	uint64_t kept; /* of them: alarm-without-drop */
+	uint32_t thresholds[SCREEN_COUNT]; /* of those that have one, in the unit of its statement */
 };
 
 static inline uint64_t

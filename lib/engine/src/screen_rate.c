@@ -1,0 +1,186 @@
+/*
+ * Tables of the screens that count packets. See screen_rate.h.
+ */
+#include "screen_rate.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+enum {
+	SECOND_NS = 1000000000,
+	SCAN_IDLE_SECONDS = 2, /* longer than any threshold: what was seen before says nothing */
+};
+
+static struct screen_rate *
+rate_set(const struct screen_tables *tables, const struct screen_rate_key *key)
+{
+	const uint64_t hash = hash_four(&tables->secret, key->address.high, key->address.low, key->zone, key->screen);
+
+	return &tables->rates[(hash & (SCREEN_RATE_SETS - 1)) * SCREEN_WAYS];
+}
+
+static bool
+rate_over(const struct screen_rate *entry, uint64_t now)
+{
+	return entry->zone == 0 || now - entry->began >= 2 * (uint64_t)SECOND_NS;
+}
+
+static struct screen_rate *
+rate_get(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
+{
+	struct screen_rate *set = rate_set(tables, key);
+	struct screen_rate *least = set;
+
+	assert(key->zone != 0);
+	for (unsigned i = 0; i < SCREEN_WAYS; i++) {
+		struct screen_rate *entry = &set[i];
+
+		if (entry->zone == key->zone && entry->screen == key->screen &&
+		    ipv6_equal(entry->address, key->address)) {
+			return entry;
+		}
+		if (!rate_over(least, now) && (rate_over(entry, now) || entry->count < least->count)) {
+			least = entry;
+		}
+	}
+	*least = (struct screen_rate){
+	    .address = key->address,
+	    .began = now,
+	    .zone = key->zone,
+	    .screen = key->screen,
+	};
+	return least;
+}
+
+bool
+screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint64_t now)
+{
+	struct screen_rate *entry = rate_get(tables, key, now);
+	const bool over = entry->count > threshold;
+
+	if (over && now - entry->began < 2 * (uint64_t)SECOND_NS) {
+		return true;
+	}
+	if (over || now - entry->began >= SECOND_NS) {
+		entry->began = now;
+		entry->count = 0;
+	}
+	entry->count++;
+	return entry->count > threshold;
+}
+
+static struct screen_scan *
+scan_set(const struct screen_tables *tables, const struct screen_scan_key *key)
+{
+	const uint64_t first = hash_four(
+	    &tables->secret, key->source.high, key->source.low, key->destination.high, key->destination.low);
+	const uint64_t hash = hash_pair(&tables->secret, first, key->zone | (uint64_t)key->screen << 16);
+
+	return &tables->scans[(hash & (SCREEN_SCAN_SETS - 1)) * SCREEN_WAYS];
+}
+
+static bool
+scan_fits(const struct screen_scan *entry, const struct screen_scan_key *key)
+{
+	return entry->zone == key->zone && entry->screen == key->screen &&
+	    ipv6_equal(entry->source, key->source) && ipv6_equal(entry->destination, key->destination);
+}
+
+static const struct screen_scan *
+scan_find(const struct screen_tables *tables, const struct screen_scan_key *key)
+{
+	const struct screen_scan *set = scan_set(tables, key);
+
+	for (unsigned i = 0; i < SCREEN_WAYS; i++) {
+		if (scan_fits(&set[i], key)) {
+			return &set[i];
+		}
+	}
+	return NULL;
+}
+
+/* The less, the sooner it makes room. */
+static unsigned
+scan_worth(const struct screen_scan *entry, uint64_t now)
+{
+	if (entry->zone != 0 && entry->until >= now && entry->until != 0) {
+		return SCREEN_SCAN_TARGETS + 1;
+	}
+	if (entry->zone == 0 || now - entry->last > SCAN_IDLE_SECONDS * (uint64_t)SECOND_NS) {
+		return 0;
+	}
+	return entry->count + 1U;
+}
+
+static struct screen_scan *
+scan_get(struct screen_tables *tables, const struct screen_scan_key *key, uint64_t now)
+{
+	struct screen_scan *set = scan_set(tables, key);
+	struct screen_scan *least = set;
+
+	assert(key->zone != 0);
+	for (unsigned i = 0; i < SCREEN_WAYS; i++) {
+		if (scan_fits(&set[i], key)) {
+			return &set[i];
+		}
+		if (scan_worth(&set[i], now) < scan_worth(least, now)) {
+			least = &set[i];
+		}
+	}
+	*least = (struct screen_scan){
+	    .source = key->source,
+	    .destination = key->destination,
+	    .zone = key->zone,
+	    .screen = key->screen,
+	};
+	return least;
+}
+
+bool
+screen_scan_blocked(const struct screen_tables *tables, const struct screen_scan_key *key, uint64_t now)
+{
+	const struct screen_scan *entry = scan_find(tables, key);
+
+	return entry != NULL && entry->until != 0 && now <= entry->until;
+}
+
+/* Takes out what is too old, and `what` where it is. */
+static void
+scan_forget(struct screen_scan *entry, uint64_t what, uint64_t window, uint64_t now)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < entry->count; i++) {
+		if (now - entry->targets[i].when <= window && entry->targets[i].what != what) {
+			entry->targets[kept++] = entry->targets[i];
+		}
+	}
+	entry->count = kept;
+}
+
+uint64_t
+screen_scan_target(
+    struct screen_tables *tables, const struct screen_scan_key *key, uint64_t what, uint64_t window, uint64_t now)
+{
+	struct screen_scan *entry = scan_get(tables, key, now);
+
+	entry->last = now;
+	scan_forget(entry, what, window, now);
+	if (entry->count < SCREEN_SCAN_TARGETS - 1) {
+		entry->targets[entry->count++] = (struct screen_target){.what = what, .when = now};
+		return 0;
+	}
+	const uint64_t until = entry->targets[0].when + window;
+
+	entry->count = 0;
+	return until;
+}
+
+void
+screen_scan_block(struct screen_tables *tables, const struct screen_scan_key *key, uint64_t until, uint64_t now)
+{
+	struct screen_scan *entry = scan_get(tables, key, now);
+
+	entry->last = now;
+	entry->until = until;
+}
