@@ -166,15 +166,15 @@ check_related_source(const struct engine *engine, const struct item *item)
 
 /* A packet in transit. */
 static void
-admit_transit(struct engine *engine, struct item *item, const struct way *way,
-    const struct snapshot_nat_static *mapping)
+admit_transit(struct engine *engine, struct item *item, const struct way *way, const struct nat_public *public)
 {
 	const struct unit *out = &engine->units[way->unit];
 	struct translation nat;
 	struct admission admission = {
 	    .way = *way,
 	    .to_zone = out->zone,
-	    .judged_zone = mapping != NULL ? SNAPSHOT_ZONE_GLOBAL : out->zone,
+	    .judged_zone = public->found && !engine->snapshot->nat.by_rules ? SNAPSHOT_ZONE_GLOBAL : out->zone,
+	    .public = public,
 	    .nat = engine->snapshot->nat.active && (item->flags & (ITEM_FROM_HOST | ITEM_IPV6)) == 0 ? &nat : NULL,
 	    .policy = PACKET_NO_POLICY,
 	    .application = UINT32_MAX,
@@ -186,7 +186,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 		return;
 	}
 	if ((item->flags & ITEM_IPV6) == 0 &&
-	    unit_broadcast(engine, way->unit, item->destination)) {
+	    unit_broadcast(engine, way->unit, public->found ? public->destination : item->destination)) {
 		finish_drop(engine, item->packet, REASON_DESTINATION_BROADCAST);
 		return;
 	}
@@ -204,7 +204,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way,
 		return;
 	}
 	if (admission.nat != NULL) {
-		if (!nat_destination(engine, item, &admission, mapping)) {
+		if (!nat_destination(engine, item, &admission)) {
 			return;
 		}
 		out = &engine->units[admission.way.unit];
@@ -323,8 +323,10 @@ check_addresses(const struct engine *engine, const struct item *item)
 /* The way of a packet and what is wrong with it; false: the packet is finished. */
 static inline __attribute__((always_inline)) bool
 find_way(struct engine *engine, struct item *item, struct way *way, enum reason *reason,
-    const struct snapshot_nat_static **mapping)
+    struct nat_public *public)
 {
+	const struct snapshot_nat *nat = &engine->snapshot->nat;
+
 	if ((item->flags & ITEM_FROM_HOST) == 0) {
 		const bool group = item->destination == UINT32_MAX ||
 				   ipv4_class(item->destination) == IPV4_CLASS_MULTICAST ||
@@ -343,15 +345,11 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 			return false;
 		}
 	}
-	if (engine->snapshot->nat.static_count != 0 && (item->flags & ITEM_FROM_HOST) == 0) {
-		*mapping = nat_static_public(&engine->snapshot->nat, item->unit, item->destination);
+	if ((nat->static_count != 0 || nat->destination_classifier != NULL) && (item->flags & ITEM_FROM_HOST) == 0) {
+		nat_public_find(engine, item, public);
 	}
-	if (*mapping != NULL) {
-		*reason = route_find(engine, (*mapping)->instance,
-		    (*mapping)->host + (item->destination - (*mapping)->public), way);
-	} else {
-		*reason = route_find(engine, item->instance, item->destination, way);
-	}
+	*reason = public->found ? route_find(engine, public->instance, public->destination, way)
+				: route_find(engine, item->instance, item->destination, way);
 	return true;
 }
 
@@ -384,7 +382,7 @@ admit_packet(struct engine *engine, struct item *item)
 	const bool ipv6 = (item->flags & ITEM_IPV6) != 0;
 	enum reason reason =
 	    ipv6 ? check_addresses6(engine, item) : check_addresses(engine, item);
-	const struct snapshot_nat_static *mapping = NULL;
+	struct nat_public public = {.rule = SNAPSHOT_NAT_NONE};
 	struct way way;
 
 	if (reason != REASON_NONE) {
@@ -408,17 +406,17 @@ admit_packet(struct engine *engine, struct item *item)
 		}
 	}
 	if (!(ipv6 ? find_way6(engine, item, &way, &reason)
-		   : find_way(engine, item, &way, &reason, &mapping))) {
+		   : find_way(engine, item, &way, &reason, &public))) {
 		return;
 	}
 	/* The policies judge first, as they will when there are tunnels. */
 	if (reason != REASON_NONE && reason != REASON_NO_TUNNEL) {
 		refuse_route(engine, item, reason);
 	} else if (!way.local) {
-		admit_transit(engine, item, &way, mapping);
+		admit_transit(engine, item, &way, &public);
 	} else if ((item->flags & ITEM_FROM_HOST) != 0) {
 		finish_drop(engine, item->packet, REASON_HOST_TO_SELF);
-	} else if (mapping != NULL) {
+	} else if (public.found) {
 		finish_refused(engine, item, REASON_NAT_TO_SELF);
 	} else {
 		local_packet(engine, item, &way);

@@ -72,6 +72,7 @@ engine_config_for(uint32_t sessions)
 	    .units = SNAPSHOT_UNITS_MOST,
 	    .zones = SNAPSHOT_ZONES_MOST,
 	    .nat_pools = SNAPSHOT_NAT_POOLS_MOST,
+	    .nat_rules = SNAPSHOT_NAT_RULES_MOST,
 	    .nat_blocks = sessions < NAT_BLOCKS_MOST ? sessions : NAT_BLOCKS_MOST,
 	    .nat_resting = resting_for(sessions),
 	    .nat_bindings = sessions,
@@ -89,7 +90,7 @@ config_sane(const struct engine_config *config)
 	       config->fragments_held <= 1 << 20 && config->events >= 8 &&
 	       config->events <= 1 << 24 && config->units > 0 &&
 	       config->units <= UINT16_MAX && config->policies <= 1 << 26 &&
-	       config->nat_pools <= SNAPSHOT_NAT_POOLS_MOST && config->nat_blocks <= 1 << 20 &&
+	       config->nat_pools <= SNAPSHOT_NAT_POOLS_MOST && config->nat_rules <= SNAPSHOT_NAT_RULES_MOST && config->nat_blocks <= 1 << 20 &&
 	       config->nat_resting > 0 && config->nat_resting <= 1 << 24 &&
 	       (config->nat_resting & (config->nat_resting - 1)) == 0 &&
 	       config->nat_bindings <= 1 << 29 && config->worker < config->workers;

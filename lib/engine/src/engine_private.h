@@ -390,11 +390,22 @@ enum reason check_source_way6(const struct engine *engine, const struct item *it
  * result.to_zone is set */
 enum reason check_related_source(const struct engine *engine, const struct item *item);
 /* What a first packet is, on its way through admit.c and local.c. */
+/* What static mappings and destination rules make of a destination before the route. */
+struct nat_public {
+	const struct snapshot_nat_static *mapping; /* or NULL */
+	uint32_t destination;
+	uint16_t port; /* 0: stays */
+	uint16_t instance;
+	uint16_t rule; /* that says so, also that nothing is translated; SNAPSHOT_NAT_NONE: none */
+	bool found;    /* it is translated */
+};
+
 struct admission {
 	struct way way;
 	struct flow_pair pair;
 	struct translation *nat; /* the caller's; NULL: nothing is translated */
 	uint16_t to_zone;
+	const struct nat_public *public; /* NULL: cannot be translated */
 	uint16_t judged_zone; /* as policies have it: junos-global for a static mapping's destination */
 	uint32_t policy;
 	uint32_t application;
@@ -441,14 +452,22 @@ uint16_t nat_pool_on(
 bool nat_refuses6(struct engine *engine, struct item *item, struct admission *admission);
 /* Nothing is translated yet. */
 void nat_begin(const struct item *item, const struct admission *admission);
-/* After the policy: the destination and, if it changes, the way. `mapping` is that of the ingress unit, whose way was found
- * already, or NULL. False: the packet is finished. */
-bool nat_destination(struct engine *engine, struct item *item, struct admission *admission,
-    const struct snapshot_nat_static *mapping);
+/* After the policy: the destination and, if it changes, the way (that to admission->public was found already). False: the
+ * packet is finished. */
+bool nat_destination(struct engine *engine, struct item *item, struct admission *admission);
 /* Last: the source, and the keys. What it takes of a pool admit_create() gives back if there is no session. */
 bool nat_source(struct engine *engine, struct item *item, struct admission *admission);
 /* What comes back would be another session's: another port. */
 bool nat_again(struct engine *engine, struct item *item, struct admission *admission);
+/* nat_rules.c: before the route. => zeroed, without rule; not from our own host */
+void nat_public_find(const struct engine *engine, const struct item *item, struct nat_public *public);
+/* What the rules do with the source, once way and destination are known; NULL: no rule. Sets nat.rule. */
+const struct snapshot_nat_source *nat_rules_source(
+    const struct engine *engine, const struct item *item, struct admission *admission);
+void nat_rules_count(struct engine *engine, const struct admission *admission, bool translated);
+/* => SESSION_NAT_RULE_DESTINATION */
+bool nat_rules_destination_stands(const struct engine *engine, const struct session *session);
+uint16_t nat_rules_instance(const struct engine *engine, const struct session *session);
 /* nat_pool.c: takes of a pool for the packet's source, in nat->instance. */
 enum reason nat_pool_take(
     struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);

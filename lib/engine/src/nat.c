@@ -194,22 +194,25 @@ nat_begin(const struct item *item, const struct admission *admission)
 	    .source_port = fields.source_port,
 	    .destination_port = fields.destination_port,
 	    .pool = SNAPSHOT_NAT_NONE,
+	    .rule = SNAPSHOT_NAT_NONE,
 	    .unit = admission->way.unit,
 	};
 }
 
 bool
-nat_destination(struct engine *engine, struct item *item, struct admission *admission,
-    const struct snapshot_nat_static *mapping)
+nat_destination(struct engine *engine, struct item *item, struct admission *admission)
 {
+	const struct nat_public *public = admission->public;
+	const struct snapshot_nat_static *mapping;
 	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
 	const struct snapshot_nat_destination *destination = NULL;
 	struct translation *nat = admission->nat;
 
 	nat_begin(item, admission);
-	if (mapping != NULL) {
-		nat->destination = mapping->host + (item->destination - mapping->public);
-		nat->flags |= SESSION_NAT_STATIC_DESTINATION;
+	if (public->found) {
+		nat->destination = public->destination;
+		nat->destination_port = public->port != 0 ? public->port : nat->destination_port;
+		nat->flags |= public->mapping != NULL ? SESSION_NAT_STATIC_DESTINATION : SESSION_NAT_RULE_DESTINATION;
 		return true;
 	}
 	if (nat_policy_destination(engine->snapshot, admission->policy, &destination)) {
@@ -260,6 +263,17 @@ nat_policy_source(const struct snapshot *snapshot, uint32_t policy)
 	return &snapshot->nat.sources[snapshot->policies[policy].source_nat];
 }
 
+/* What rules or a policy say of the source. */
+static enum reason
+pool_of_source(const struct engine *engine, const struct snapshot_nat_source *source, uint16_t unit, uint16_t *pool)
+{
+	if (source->kind == NAT_SOURCE_OFF) {
+		return REASON_NONE;
+	}
+	*pool = nat_pool_on(engine->snapshot, source, unit);
+	return *pool == SNAPSHOT_NAT_NONE ? REASON_NAT_NO_EGRESS_POOL : REASON_NONE;
+}
+
 /* The pool that the source gets its address from; SNAPSHOT_NAT_NONE: from none. */
 static enum reason
 choose_pool(const struct engine *engine, const struct item *item, struct admission *admission, uint16_t *pool)
@@ -269,12 +283,8 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 	struct translation *nat = admission->nat;
 
 	*pool = SNAPSHOT_NAT_NONE;
-	if (source != NULL && source->kind == NAT_SOURCE_OFF) {
-		return REASON_NONE;
-	}
 	if (source != NULL) {
-		*pool = nat_pool_on(snapshot, source, nat->unit);
-		return *pool == SNAPSHOT_NAT_NONE ? REASON_NAT_NO_EGRESS_POOL : REASON_NONE;
+		return pool_of_source(engine, source, nat->unit, pool);
 	}
 	const struct nat_host host = {.address = item->source, .unit = nat->unit, .instance = item->instance};
 	const struct snapshot_nat_static *mapping =
@@ -283,7 +293,14 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 	if (mapping != NULL) {
 		nat->source = mapping->public + (item->source - mapping->host);
 		nat->flags |= SESSION_NAT_STATIC_SOURCE;
-	} else if (nat->destination != item->destination && admission->way.unit == item->unit &&
+		nat->rule = snapshot->nat.by_rules ? mapping->rule : SNAPSHOT_NAT_NONE;
+		return REASON_NONE;
+	}
+	source = snapshot->nat.by_rules ? nat_rules_source(engine, item, admission) : NULL;
+	if (source != NULL) {
+		return pool_of_source(engine, source, nat->unit, pool);
+	}
+	if (nat->destination != item->destination && admission->way.unit == item->unit &&
 		   item->unit < snapshot->unit_count) {
 		/* Hairpin to where it came from: replies would go past us. */
 		*pool = snapshot->units[item->unit].nat_pool;
@@ -326,6 +343,9 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 	nat->instance = engine->units[nat->unit].instance;
 	if (reason == REASON_NONE && pool != SNAPSHOT_NAT_NONE) {
 		reason = nat_pool_take(engine, item, pool, nat);
+	}
+	if (engine->snapshot->nat.by_rules) {
+		nat_rules_count(engine, admission, reason == REASON_NONE);
 	}
 	if (reason != REASON_NONE) {
 		refuse(engine, item, admission, reason);

@@ -349,7 +349,9 @@ nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, s
 		if (reason != REASON_NAT_NO_PORTS && reason != REASON_NAT_NO_ADDRESSES) {
 			return reason;
 		}
-		number = pool->overflow;
+		number = pool->overflow == SNAPSHOT_NAT_INTERFACE && nat->unit < engine->snapshot->unit_count
+			     ? engine->snapshot->units[nat->unit].nat_pool
+			     : pool->overflow;
 	}
 	return reason;
 }

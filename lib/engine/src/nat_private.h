@@ -26,7 +26,9 @@ struct nat_state {
 	struct nat_ports ports;
 	struct nat_bindings bindings;
 	struct nat_pool_state *pools; /* by identity */
+	struct engine_nat_rule_counters *rules; /* by identity */
 	uint32_t pool_count;
+	uint32_t rule_count;
 };
 
 /* What a first packet becomes. */
@@ -36,6 +38,7 @@ struct translation {
 	uint16_t source_port;
 	uint16_t destination_port;
 	uint16_t pool;     /* of the source, or SNAPSHOT_NAT_NONE */
+	uint16_t rule;     /* for the source, or SNAPSHOT_NAT_NONE */
 	uint16_t unit;     /* whose pools and mappings the source gets: of the egress, hairpins apart */
 	uint16_t instance; /* where ports and addresses of the pool are taken */
 	uint16_t flags;    /* enum session_flag, of translation */

@@ -41,6 +41,9 @@ nat_forth_instance(const struct engine *engine, const struct session *session)
 {
 	const uint16_t instance = flow_fields_of(session->forth.key).instance;
 
+	if ((session->common.flags & SESSION_NAT_RULE_DESTINATION) != 0) {
+		return nat_rules_instance(engine, session);
+	}
 	if ((session->common.flags & SESSION_NAT_STATIC_DESTINATION) == 0) {
 		return instance;
 	}
@@ -54,7 +57,7 @@ nat_judged_zone(const struct engine *engine, const struct session *session)
 {
 	const struct session_common *common = &session->common;
 
-	if ((common->flags & SESSION_NAT_STATIC_DESTINATION) == 0) {
+	if ((common->flags & SESSION_NAT_STATIC_DESTINATION) == 0 || engine->snapshot->nat.by_rules) {
 		return common->zone[SESSION_BACK];
 	}
 	const struct snapshot_nat_static *mapping = destination_mapping(engine, session);
@@ -84,6 +87,9 @@ destination_stands(const struct engine *engine, const struct session *session, u
 		}
 		*unit = mapping->unit == common->in_unit ? *unit : mapping->unit;
 		return true;
+	}
+	if ((common->flags & SESSION_NAT_RULE_DESTINATION) != 0) {
+		return nat_rules_destination_stands(engine, session);
 	}
 	if ((common->flags & SESSION_NAT_POLICY_DESTINATION) == 0) {
 		return true;
@@ -143,6 +149,9 @@ policy_takes(const struct engine *engine, const struct session *session, uint16_
 	const struct snapshot *snapshot = engine->snapshot;
 	const struct snapshot_nat_source *source = nat_policy_source(snapshot, session->common.policy);
 
+	if (snapshot->nat.by_rules) {
+		return true;
+	}
 	if (!snapshot->flow.policy_rematch || source == NULL) {
 		return !snapshot->flow.policy_rematch || session->common.in_unit == unit;
 	}

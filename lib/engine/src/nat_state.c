@@ -15,7 +15,8 @@ size_t
 nat_state_size(const struct engine_config *config)
 {
 	return nat_ports_size(config->nat_blocks, config->nat_resting) + nat_bindings_size(config->nat_bindings) +
-	    line_up(config->nat_pools * sizeof(struct nat_pool_state));
+	    line_up(config->nat_pools * sizeof(struct nat_pool_state)) +
+	    line_up(config->nat_rules * sizeof(struct engine_nat_rule_counters));
 }
 
 static struct hash_key
@@ -36,6 +37,9 @@ nat_state_init(struct nat_state *state, void *memory, const struct engine_config
 	next += nat_bindings_size(config->nat_bindings);
 	state->pools = (struct nat_pool_state *)(void *)next;
 	state->pool_count = config->nat_pools;
+	next += line_up(config->nat_pools * sizeof(struct nat_pool_state));
+	state->rules = (struct engine_nat_rule_counters *)(void *)next;
+	state->rule_count = config->nat_rules;
 }
 
 struct engine_nat_counters

@@ -41,9 +41,10 @@ key6_of(const struct flow_fields *fields, const struct flow_addresses *addresses
 
 static struct classifier_match
 match_item(
-    const struct engine *engine, const struct item *item, const uint16_t zones[2], int64_t wall)
+    const struct engine *engine, const struct item *item, const struct nat_public *public, const uint16_t zones[2])
 {
-	const struct flow_fields fields = flow_fields_of(item->key);
+	struct flow_fields fields = flow_fields_of(item->key);
+	const int64_t wall = engine_wall(engine) / 1000000;
 
 	if ((item->flags & ITEM_IPV6) != 0) {
 		struct classifier_key6 key =
@@ -52,6 +53,12 @@ match_item(
 		key.icmp_type = item->icmp_type;
 		key.icmp_code = item->icmp_code;
 		return classifier_lookup6(engine->snapshot, &key, wall);
+	}
+	/* By rule-sets policies see who the packet is really for. */
+	if (public != NULL && public->found && engine->snapshot->nat.by_rules) {
+		fields.destination = public->destination;
+		fields.destination_port =
+		    public->port != 0 ? public->port : fields.destination_port;
 	}
 	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
 
@@ -63,7 +70,7 @@ match_item(
 static struct classifier_match
 match_session(const struct engine *engine, const struct session *session, const uint16_t zones[2])
 {
-	const struct flow_fields fields = flow_fields_of(session->forth.key);
+	struct flow_fields fields = flow_fields_of(session->forth.key);
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
 	const int64_t wall = engine_wall(engine) / 1000000;
@@ -77,6 +84,12 @@ match_session(const struct engine *engine, const struct session *session, const 
 		key.icmp_type = rare->icmp_type;
 		key.icmp_code = rare->icmp_code;
 		return classifier_lookup6(engine->snapshot, &key, wall);
+	}
+	if (engine->snapshot->nat.by_rules && (session->common.flags & SESSION_NAT) != 0) {
+		const struct flow_fields back = flow_fields_of(session->back.key);
+
+		fields.destination = back.source;
+		fields.destination_port = back.source_port;
 	}
 	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
 
@@ -134,7 +147,7 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	const struct snapshot *snapshot = engine->snapshot;
 	const int64_t wall = engine_wall(engine) / 1000000;
 	const struct classifier_match match =
-	    match_item(engine, item, (const uint16_t[2]){item->zone, admission->judged_zone}, wall);
+	    match_item(engine, item, admission->public, (const uint16_t[2]){item->zone, admission->judged_zone});
 
 	admission->application = match.application;
 	if (match.policy == PACKET_NO_POLICY) {
@@ -170,7 +183,7 @@ policy_publishes(struct engine *engine, struct item *item, struct admission *adm
 	const struct snapshot *snapshot = engine->snapshot;
 	const int64_t wall = engine_wall(engine) / 1000000;
 	const struct classifier_match match =
-	    match_item(engine, item, (const uint16_t[2]){from_zone, SNAPSHOT_ZONE_GLOBAL}, wall);
+	    match_item(engine, item, NULL, (const uint16_t[2]){from_zone, SNAPSHOT_ZONE_GLOBAL});
 	const bool found = match.policy != PACKET_NO_POLICY;
 	const struct snapshot_policy *policy = found ? &snapshot->policies[match.policy] : NULL;
 

@@ -46,6 +46,7 @@ struct engine_config {
 	uint32_t units;      /* likewise */
 	uint32_t zones;
 	uint32_t nat_pools;    /* highest pool identity + 1 that counters have room for */
+	uint32_t nat_rules;    /* likewise of rules */
 	uint32_t nat_blocks;   /* pairs of translated address and protocol that may have ports in use: 8 KB each, when used */
 	uint32_t nat_resting;  /* ports that may rest after their session; a power of two */
 	uint32_t nat_bindings; /* hosts that may keep an address (no-port-translation, address-persistent) */
@@ -146,6 +147,14 @@ struct engine_nat_counters {
 	uint32_t ports_most; /* that were in use at a time */
 	uint32_t held;       /* sessions that have an address of it now */
 };
+
+/* Of a rule of a rule-set, by identity. */
+struct engine_nat_rule_counters {
+	uint64_t hits;     /* sessions that it was about, also when it says that nothing is translated */
+	uint64_t failures; /* sessions that were refused for want of an address or port */
+};
+struct engine_nat_rule_counters engine_nat_rule_counters(const struct engine *engine, uint16_t rule);
+void engine_clear_nat_rule(struct engine *engine, uint16_t rule);
 
 struct engine_nat_counters engine_nat_counters(const struct engine *engine, uint16_t pool);
 
