@@ -96,6 +96,18 @@ enum answer_progress show_policy_memory(struct answer *answer, const struct answ
     struct text *error);
 enum answer_progress show_match(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_nat_rules(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_nat_pools(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_nat_destinations(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_nat_ports(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_nat_bindings(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_nat_statistics(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_interfaces(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,

@@ -17,6 +17,7 @@
 #include "answer.h"
 #include "configuration.h"
 #include "dns.h"
+#include "nat_alarm.h"
 #include "policy_alarm.h"
 #include "screen_alarm.h"
 #include "ipc/log.h"
@@ -47,6 +48,7 @@ struct control {
 	struct alarms *alarms;
 	struct policy_alarms *policy_alarms;
 	struct screen_alarms *screen_alarms;
+	struct nat_alarms *nat_alarms;
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
@@ -149,6 +151,35 @@ sample_policies(struct control *control)
 	policy_alarms_sample(control->policy_alarms, counters.bytes,
 	    &(struct policy_alarms_time){.monotonic = worker_now(), .wall = worker_wall() / 1000000}, control->registry);
 	free(counters.bytes);
+}
+
+struct pool_counters {
+	uint16_t pool;
+	struct engine_nat_counters counters;
+};
+
+static void
+read_pool_counters(const struct worker_hands *hands, void *argument)
+{
+	struct pool_counters *counters = argument;
+
+	counters->counters = engine_nat_counters(hands->engine, counters->pool);
+}
+
+static void
+sample_pools(struct control *control)
+{
+	const struct snapshot_nat *nat = control->force == NULL ? NULL : &control->force->snapshot->nat;
+
+	for (uint32_t pool = 0; nat != NULL && pool < nat->pool_count; pool++) {
+		struct pool_counters counters = {.pool = (uint16_t)pool};
+
+		if (nat_alarms_watches(control->nat_alarms, nat, counters.pool)) {
+			worker_run(control->start.worker, read_pool_counters, &counters);
+			nat_alarms_sample(
+			    control->nat_alarms, nat, counters.pool, &counters.counters, worker_wall() / 1000000);
+		}
+	}
 }
 
 /* Takes `next` over. Cannot fail. */
@@ -552,7 +583,9 @@ control_create(const struct control_start *start, struct text *error)
 	control->alarms = alarms_create(control->logger);
 	control->policy_alarms = control->alarms == NULL ? NULL : policy_alarms_create(control->alarms);
 	control->screen_alarms = control->alarms == NULL ? NULL : screen_alarms_create(control->alarms);
-	control->dns = control->logger == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ?
+	control->nat_alarms = control->alarms == NULL ? NULL : nat_alarms_create(control->alarms);
+	control->dns = control->logger == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ||
+		control->nat_alarms == NULL ?
 	    NULL :
 	    dns_create(start->options->state, control->logger, control->alarms);
 	text_release(&path);
@@ -588,6 +621,7 @@ control_destroy(struct control *control)
 	configuration_destroy(control->force);
 	dns_destroy(control->dns);
 	screen_alarms_destroy(control->screen_alarms);
+	nat_alarms_destroy(control->nat_alarms);
 	policy_alarms_destroy(control->policy_alarms);
 	alarms_destroy(control->alarms);
 	if (control->logger != NULL) {
@@ -637,6 +671,7 @@ tick(struct control *control)
 	dns_serve(control->dns);
 	sample_policies(control);
 	screen_alarms_tick(control->screen_alarms, worker_wall() / 1000000);
+	sample_pools(control);
 	tell_losses(control);
 }
 

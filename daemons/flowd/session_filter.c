@@ -94,6 +94,7 @@ session_filter_read(struct session_filter *filter, const struct op_node *request
 	    .destination_port = (uint32_t)op_number(request, "destination-port", 0),
 	    .protocol = protocol == NULL ? -1 : protocol_parse(protocol),
 	    .family = family_of(op_value(request, "family")),
+	    .translated = op_find(request, "nat") != NULL,
 	};
 	if (protocol != NULL && filter->protocol < 0) {
 		text_printf(error, "protocol %s: not an IP protocol", protocol);
@@ -111,7 +112,7 @@ session_filter_matches(const struct session_filter *filter, const struct engine_
 	    ipv6_covers(filter->destination.prefix, filter->destination.length, view->destination[0]) &&
 	    (filter->source_port == 0 || filter->source_port == view->source_port[0]) &&
 	    (filter->destination_port == 0 || filter->destination_port == view->destination_port[0]) &&
-	    (filter->protocol < 0 || filter->protocol == view->protocol) &&
+	    (!filter->translated || view->nat != 0) && (filter->protocol < 0 || filter->protocol == view->protocol) &&
 	    (filter->family == SESSION_ANY_FAMILY ||
 	        (filter->family == SESSION_INET) == ipv6_is_mapped(view->source[0]));
 }

@@ -24,6 +24,7 @@ struct session_filter {
 	uint32_t destination_port;
 	int protocol; /* -1: any */
 	enum session_family family;
+	bool translated; /* only those whose addresses are */
 };
 
 /* False with a sentence when an argument's value makes no sense. */

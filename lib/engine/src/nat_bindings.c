@@ -62,6 +62,17 @@ head_of(const struct nat_bindings *bindings, uint64_t low, uint32_t high)
 	return &bindings->heads[hash_pair(&bindings->secret, low, high) & bindings->head_mask];
 }
 
+struct nat_binding_key
+nat_binding_key_of(const struct nat_binding *binding)
+{
+	return (struct nat_binding_key){
+	    .host = (uint32_t)binding->low,
+	    .instance = (uint16_t)(binding->low >> 32),
+	    .pool = (uint16_t)(binding->low >> 48),
+	    .protocol = binding->protocol,
+	};
+}
+
 uint32_t
 nat_bindings_find(const struct nat_bindings *bindings, const struct nat_binding_key *key)
 {

@@ -53,6 +53,7 @@ void nat_bindings_init(struct nat_bindings *bindings, void *memory, uint32_t cap
 uint32_t nat_bindings_find(const struct nat_bindings *bindings, const struct nat_binding_key *key);
 /* A new one without sessions; NAT_BINDING_NONE: no room. => there is none */
 uint32_t nat_bindings_add(struct nat_bindings *bindings, const struct nat_binding_key *key, uint32_t address);
+struct nat_binding_key nat_binding_key_of(const struct nat_binding *binding);
 /* => it has no sessions */
 void nat_bindings_remove(struct nat_bindings *bindings, uint32_t index);
 

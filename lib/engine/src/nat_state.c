@@ -3,6 +3,7 @@
  */
 #include "engine_private.h"
 
+#include "engine/views.h"
 #include "nat_private.h"
 
 static size_t
@@ -46,4 +47,45 @@ struct engine_nat_counters
 engine_nat_counters(const struct engine *engine, uint16_t pool)
 {
 	return pool < engine->nat.pool_count ? engine->nat.pools[pool].counters : (struct engine_nat_counters){0};
+}
+
+void
+engine_clear_nat_pool(struct engine *engine, uint16_t pool)
+{
+	if (pool < engine->nat.pool_count) {
+		struct engine_nat_counters *counters = &engine->nat.pools[pool].counters;
+
+		counters->sessions = 0;
+		counters->failures = 0;
+		counters->ports_most = counters->ports;
+	}
+}
+
+uint32_t
+engine_list_nat_bindings(const struct engine *engine, uint32_t *cursor, uint32_t slots,
+    struct engine_nat_binding_view *views, uint32_t most)
+{
+	const struct nat_bindings *bindings = &engine->nat.bindings;
+	uint32_t count = 0;
+
+	while (*cursor < bindings->fresh && slots-- > 0 && count < most) {
+		const struct nat_binding *binding = &bindings->entries[(*cursor)++];
+		const struct nat_binding_key key = nat_binding_key_of(binding);
+
+		if (binding->sessions > 0) {
+			views[count++] = (struct engine_nat_binding_view){
+			    .host = key.host,
+			    .address = binding->address,
+			    .sessions = binding->sessions,
+			    .instance = key.instance,
+			    .pool = key.pool,
+			    .protocol = key.protocol,
+			    .alone = binding->alone,
+			};
+		}
+	}
+	if (*cursor >= bindings->fresh) {
+		*cursor = UINT32_MAX;
+	}
+	return count;
 }

@@ -155,6 +155,12 @@ struct engine_nat_rule_counters {
 };
 struct engine_nat_rule_counters engine_nat_rule_counters(const struct engine *engine, uint16_t rule);
 void engine_clear_nat_rule(struct engine *engine, uint16_t rule);
+/* What it has given and refused; what is in use now stays. */
+void engine_clear_nat_pool(struct engine *engine, uint16_t pool);
+
+/* Hosts that keep an address: the next of them, at most `most`, looking at `slots` places from *cursor on; *cursor becomes UINT32_MAX at the end. */
+uint32_t engine_list_nat_bindings(const struct engine *engine, uint32_t *cursor, uint32_t slots,
+    struct engine_nat_binding_view *views, uint32_t most);
 
 struct engine_nat_counters engine_nat_counters(const struct engine *engine, uint16_t pool);
 

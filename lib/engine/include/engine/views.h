@@ -81,4 +81,15 @@ struct engine_advertiser_view {
 	uint16_t unit;
 };
 
+/* A host that keeps an address. */
+struct engine_nat_binding_view {
+	uint32_t host; /* host order, as all of these */
+	uint32_t address;
+	uint32_t sessions;
+	uint16_t instance; /* of the host */
+	uint16_t pool;
+	uint8_t protocol; /* of those that have no ports; 0: of all that have */
+	bool alone;       /* nobody else has the address */
+};
+
 #endif
