@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "alarm.h"
+#include "nat_alarm.h"
 #include "policy_alarm.h"
 #include "snapshot_world.h"
 
@@ -187,6 +188,49 @@ test_policies(void **state)
 	alarms_destroy(alarms);
 }
 
+/* A pool between its thresholds changes nothing; gone, its alarm ends; a static one never is full. */
+static void
+test_pools(void **state)
+{
+	const struct snapshot_nat_pool pools[] = {
+	    {.name = "p", .present = true, .kind = NAT_POOL_PORTS, .size = 2, .port_low = 1001, .port_high = 1100, .alarm_raise = 90,
+		.alarm_clear = 70},
+	    {.name = "q", .present = true, .kind = NAT_POOL_ADDRESSES, .size = 4, .alarm_raise = 75, .alarm_clear = 50},
+	    {.name = "r", .present = true, .kind = NAT_POOL_STATIC, .size = 4, .alarm_raise = 50},
+	};
+	static const struct {
+		uint32_t ports;
+		bool active;
+	} steps[] = {{179, false}, {180, true}, {200, true}, {142, true}, {140, false}, {179, false}, {180, true}};
+	struct snapshot_nat nat = {.pool_count = 3, .pools = pools};
+	struct alarms *alarms = alarms_create(NULL);
+	struct nat_alarms *watch = nat_alarms_create(alarms);
+	struct engine_nat_counters counters = {.ports = 0};
+
+	(void)state;
+	assert_non_null(watch);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		counters.ports = steps[i].ports;
+		assert_true(nat_alarms_watches(watch, &nat, 0));
+		nat_alarms_sample(watch, &nat, 0, &counters, 100 + (int64_t)i);
+		assert_true((alarms_count(alarms) == 1 && alarms_at(alarms, 0)->active) == steps[i].active);
+	}
+	assert_int_equal(alarms_at(alarms, 0)->count, 2); /* once each time that it rose */
+	assert_string_equal(alarms_at(alarms, 0)->subject, "p");
+	counters = (struct engine_nat_counters){.addresses = 3};
+	assert_int_equal(nat_pool_used(&pools[1], &counters), 75);
+	nat_alarms_sample(watch, &nat, 1, &counters, 200);
+	assert_int_equal(alarms_count(alarms), 2);
+	assert_int_equal(nat_pool_used(&pools[2], &counters), 0);
+	nat.pool_count = 1;
+	assert_true(nat_alarms_watches(watch, &nat, 1));
+	nat_alarms_sample(watch, &nat, 1, &counters, 300);
+	assert_false(alarms_at(alarms, 1)->active);
+	assert_false(nat_alarms_watches(watch, &nat, 1));
+	nat_alarms_destroy(watch);
+	alarms_destroy(alarms);
+}
+
 int
 main(void)
 {
@@ -194,6 +238,7 @@ main(void)
 	    cmocka_unit_test(test_table),
 	    cmocka_unit_test(test_bound),
 	    cmocka_unit_test(test_policies),
+	    cmocka_unit_test(test_pools),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,7 +315,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "", "show set help clear request configure exit quit ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
-	expect_next(house, OPERATIONAL, "sh security ", "dns-cache log policies match-policies flow zones screen alarms ");
+	expect_next(house, OPERATIONAL, "sh security ", "dns-cache log nat policies match-policies flow zones screen alarms ");
 	expect_next(house, OPERATIONAL, "show version ", "! | ");
 	expect_next(house, OPERATIONAL, "show version", "version ");
 	expect_next(house, OPERATIONAL, "show security zones ", "! 'trust 'untrust <zone> | ");
