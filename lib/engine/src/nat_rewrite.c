@@ -228,7 +228,9 @@ undo(struct packet *packet, const struct flow *flow)
 	struct ipv4_header header;
 
 	ipv4_load(packet->data, &header);
-	memcpy(&back.ports, plain.ports, sizeof back.ports);
+	const uint16_t ports[2] = {plain.ports[0], plain.ports[1]};
+
+	memcpy(&back.ports, ports, sizeof back.ports);
 	const struct item item = {
 	    .packet = packet,
 	    .ip = packet->data,

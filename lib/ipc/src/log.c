@@ -61,23 +61,26 @@ struct place {
 	size_t length;
 };
 
-static struct place
-get_place(struct reader *reader)
+static bool
+get_place(struct reader *reader, struct place *place)
 {
 	const size_t length = reader_u32(reader);
 	const uint8_t *bytes = reader_bytes(reader, length);
 
 	if (bytes == NULL || memchr(bytes, '\0', length) != NULL) {
-		reader->failed = true;
-		return (struct place){.bytes = NULL};
+		return false;
 	}
 	/* The reader is over memory of ours. */
-	return (struct place){.bytes = (uint8_t *)(uintptr_t)bytes, .length = length};
+	*place = (struct place){.bytes = (uint8_t *)(uintptr_t)bytes, .length = length};
+	return true;
 }
 
 static const char *
 end_string(const struct place *place)
 {
+	if (place->bytes == NULL) {
+		return "";
+	}
 	place->bytes[place->length] = '\0';
 	return (const char *)place->bytes;
 }
@@ -95,17 +98,19 @@ read_record(struct ipc_log_record *record, struct reader *reader, struct place *
 	record->severity = reader_u8(reader);
 	record->wall = (int64_t)reader_u64(reader);
 	record->process = reader_u32(reader);
-	places[0] = get_place(reader);
-	places[1] = get_place(reader);
+	if (!get_place(reader, &places[0]) || !get_place(reader, &places[1])) {
+		return false;
+	}
 	pairs = reader_u32(reader);
 	if (pairs > LOG_PAIRS_MOST) {
 		return false;
 	}
-	for (uint32_t i = 0; i < 2 * pairs && !reader_failed(reader); i++) {
-		places[3 + i] = get_place(reader);
+	for (uint32_t i = 0; i < 2 * pairs; i++) {
+		if (!get_place(reader, &places[3 + i])) {
+			return false;
+		}
 	}
-	places[2] = get_place(reader);
-	if (reader_failed(reader) || reader_left(reader) != 0 || record->facility > 23 ||
+	if (!get_place(reader, &places[2]) || reader_failed(reader) || reader_left(reader) != 0 || record->facility > 23 ||
 	    record->severity > LOG_SEVERITY_DEBUG) {
 		return false;
 	}
@@ -128,7 +133,7 @@ read_record(struct ipc_log_record *record, struct reader *reader, struct place *
 bool
 ipc_log_record_decode(struct ipc_log_record *record, const void *payload, size_t length)
 {
-	struct place places[3 + 2 * LOG_PAIRS_MOST];
+	struct place places[3 + 2 * LOG_PAIRS_MOST] = {{.bytes = NULL}};
 	char *memory = malloc(length + 1);
 
 	*record = (struct ipc_log_record){.memory = memory};
