@@ -306,7 +306,7 @@ test_unsupported_features(void **state)
 {
 	(void)state;
 	run_albuquerque(WEDNESDAY_TEN);
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "not supported yet: limits of sessions by address"), 1);
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "not supported yet: protection of firewall authentication"), 1);
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "application layer gateways"), 1);
 	/* REQ-SES-008, E-121: aggressive aging is not among them */
 	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "aggressive aging"), 0);

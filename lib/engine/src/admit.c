@@ -164,6 +164,19 @@ check_related_source(const struct engine *engine, const struct item *item)
 		   : reason;
 }
 
+/* True: a limit of sessions refuses it; it is finished. */
+static bool
+over_limit(struct engine *engine, struct item *item)
+{
+	const enum reason reason =
+	    engine->screens.session_limits.counting ? screen_limit(engine, item) : REASON_NONE;
+
+	if (reason != REASON_NONE) {
+		finish_refused(engine, item, reason);
+	}
+	return reason != REASON_NONE;
+}
+
 /* A packet in transit. */
 static void
 admit_transit(struct engine *engine, struct item *item, const struct way *way, const struct nat_public *public)
@@ -197,6 +210,9 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 	item->packet->result.to_zone = out->zone;
 	if (admission.nat == NULL) {
 		admit_prepare(engine, item, &admission);
+	}
+	if ((item->flags & ITEM_FROM_HOST) == 0 && over_limit(engine, item)) {
+		return;
 	}
 	if ((item->flags & ITEM_FROM_HOST) != 0) {
 		admission.flags = SESSION_HOST;
@@ -281,6 +297,10 @@ void
 admit_create(struct engine *engine, struct item *item, struct admission *admission)
 {
 	const struct way *way = &admission->way;
+
+	if (way->local && over_limit(engine, item)) {
+		return;
+	}
 	const uint32_t neighbour =
 	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
 	bool clash = false;

@@ -229,6 +229,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	}
 	engine->log_drops = snapshot == NULL ? 0 : snapshot->flow.log_drops;
 	aging_apply(engine);
+	screen_limits_apply(engine);
 	neighbour_sweep(engine);
 	claims_apply(engine);
 	nat_announce_apply(engine, former);

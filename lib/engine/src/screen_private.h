@@ -19,6 +19,7 @@
 
 struct engine;
 struct item;
+struct session;
 
 /* How many of something may be in a while: a token bucket. */
 struct reply_limit {
@@ -31,12 +32,26 @@ struct screen_counts {
 	uint64_t detected[SCREEN_COUNT];
 };
 
+struct screen_holder {
+	uint64_t name; /* 0: a free place */
+	uint64_t count; /* sessions */
+};
+
+/* See screen_limit.c. */
+struct screen_limits {
+	struct hash_key secret;
+	struct screen_holder *holders;
+	uint32_t mask;
+	bool counting;
+};
+
 struct screen_state {
 	struct screen_counts *zones;
 	struct screen_counts *units;
 	struct reply_limit limits[SCREEN_COUNT]; /* of records */
 	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
 	struct screen_tables tables;
+	struct screen_limits session_limits;
 	uint64_t summary; /* when the next one is due; 0: nothing was left out */
 };
 
@@ -58,6 +73,14 @@ enum reason screen_flood(struct engine *engine, const struct item *item);
 enum reason screen_first(struct engine *engine, const struct item *item);
 /* Counts and logs what a screen of the item's zone detected: its reason, or REASON_NONE when it lets the packet go. */
 enum reason screen_detect(struct engine *engine, const struct item *item, enum screen screen);
+size_t screen_limits_size(uint32_t sessions);
+void screen_limits_init(struct screen_limits *limits, void *memory, uint32_t sessions, struct hash_key secret);
+/* After a change: begins to count sessions, or ends it. */
+void screen_limits_apply(struct engine *engine);
+/* A session was made, or ends. => limits are counted */
+void screen_session_change(struct engine *engine, const struct session *session, bool began);
+/* A packet that would make a session: REASON_NONE, or why it is refused. => it is no packet of our own host */
+enum reason screen_limit(struct engine *engine, const struct item *item);
 /* Says how many records were left out, once a second. */
 void screen_advance(struct engine *engine);
 

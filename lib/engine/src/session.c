@@ -216,6 +216,9 @@ session_start(struct engine *engine, struct session *session, struct item *item,
 	if (admission->nat != NULL) {
 		nat_session_start(engine, session, admission);
 	}
+	if (engine->screens.session_limits.counting) {
+		screen_session_change(engine, session, true);
+	}
 	session_arm(engine, session);
 	event_session(engine, session, EVENT_SESSION_CREATE, admission->reason);
 	aging_check(engine);
@@ -245,6 +248,9 @@ session_end(struct engine *engine, struct session *session, enum reason reason)
 	reason_note(engine, reason);
 	event_session(engine, session, EVENT_SESSION_CLOSE, reason);
 	nat_session_ended(engine, session);
+	if (engine->screens.session_limits.counting) {
+		screen_session_change(engine, session, false);
+	}
 	session_table_remove(&engine->table, session);
 	aging_check(engine);
 }
