@@ -182,7 +182,7 @@ static void
 admit_transit(struct engine *engine, struct item *item, const struct way *way, const struct nat_public *public)
 {
 	const struct unit *out = &engine->units[way->unit];
-	struct translation nat;
+	struct translation nat = {.flags = 0};
 	struct admission admission = {
 	    .way = *way,
 	    .to_zone = out->zone,
