@@ -25,6 +25,7 @@ enum {
 	SESSIONS = 4,
 	TCP = 6,
 	UDP = 17,
+	REDIRECT = 5,
 };
 
 #define CLIENT 0x0a000005U
@@ -264,7 +265,7 @@ quote_of_session(const uint8_t *quote, size_t length, uint32_t to)
 static bool
 run_error(struct house *house, struct reader *reader)
 {
-	static const uint8_t types[] = {3, 3, 11, 12, 4, 5, 3, 11};
+	static const uint8_t types[] = {3, 3, 11, 12, 4, REDIRECT, 3, 11};
 	static const uint32_t speakers[] = {SERVER, OTHER, CLIENT, 0x01020304, OURS, 0x0a000001, 0xffffffff, 0xe0000001};
 	uint8_t packet[HEADER + ICMP + QUOTE_MOST];
 	uint8_t *icmp = packet + HEADER;
@@ -303,8 +304,10 @@ run_error(struct house *house, struct reader *reader)
 	hold(result.verdict != VERDICT_FORWARD || quote_of_session(quote, length, to),
 	    "an error about no session's packet went on");
 	hold(result.verdict == VERDICT_FORWARD || house->sent == 0, "something left because of an error");
-	/* What is as it should be goes on. */
-	hold(changes != 0 || (how & 0xd8) != 0 || result.verdict == VERDICT_FORWARD, "a true error does not go on");
+	/* What is as it should be goes on; a redirect never does, whose ever it is. */
+	hold(icmp[0] != REDIRECT || result.verdict == VERDICT_DROP, "a redirect goes on");
+	hold(changes != 0 || (how & 0xd8) != 0 || icmp[0] == REDIRECT || result.verdict == VERDICT_FORWARD,
+	    "a true error does not go on");
 	return true;
 }
 
