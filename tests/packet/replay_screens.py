@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Screens by packets that scapy makes: IP options of every kind and shape (REQ-SCR-015 to REQ-SCR-019, REQ-SCR-025,
-REQ-SCR-026, E-119), the untrust default screen (REQ-SCR-053), WinNuke byte for byte (REQ-SCR-051, REQ-SCR-052), and IPv6.
+REQ-SCR-026, E-119), the untrust default screen without its SYN flood line, WinNuke byte for byte (REQ-SCR-051, REQ-SCR-052), and IPv6.
 
 usage: replay_screens.py BUILD
 """
@@ -124,7 +124,7 @@ for packet, sent in zip(left, (nuke, other)):
     del wanted[TCP].chksum, wanted.chksum
     equal(bytes(packet[IP]), bytes(IP(bytes(wanted))), "all of the packet, with right checksums")
 
-# REQ-SCR-053: the default screen of untrust, as it is printed
+# the default screen of untrust as it is printed, but for its SYN flood line
 default = ["icmp ping-death", "ip source-route-option", "ip tear-drop", "tcp land",
            "tcp syn-flood alarm-threshold 1024 attack-threshold 200 source-threshold 1024 destination-threshold 2048 queue-size 2000 timeout 20"]
 ping = IP(src=CLIENT, dst=SERVER, proto=1, id=9, frag=8189) / Raw(b"x" * 8)
