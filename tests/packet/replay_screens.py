@@ -107,6 +107,9 @@ for option, reason in zip(good, reasons):
 for option, reason, records in zip(bad, reasons[len(good):], said[len(good):]):
     equal(reason, "ip-bad-option", f"bad option {option}")
     equal(records, [("ip-bad-option", "drop")], f"record of bad option {option}")
+# whatever the screens are, a header that cannot be right goes nowhere, and what can be passes
+reasons, said, _ = run(["tcp land"], [typed(with_options(option)) for option in good + bad], "shapes without their screen")
+equal(reasons, ["session"] * len(good) + ["ip-bad-options"] * len(bad), "options without their screen")
 reasons, said, _ = run(["ip record-route-option"], [typed(with_options([7, 0])), typed(with_options([7, 8, 4]))], "malformed record route")
 equal(reasons, ["ip-record-route-option"] * 2, "a malformed record route is one all the same")
 

@@ -308,6 +308,16 @@ inspect_family6(struct engine *engine, struct item *item, uint32_t room)
 		   : reason;
 }
 
+/* Options whose lengths or pointers cannot be right (RFC 791 3.1). Few packets have any. */
+static __attribute__((noinline)) enum reason
+inspect_options(const struct item *item)
+{
+	const uint64_t seen =
+	    screen_options(item->ip + IPV4_HEADER, (size_t)item->ip_header - IPV4_HEADER);
+
+	return (seen & screen_bit(SCREEN_IP_BAD_OPTION)) != 0 ? REASON_IP_BAD_OPTIONS : REASON_NONE;
+}
+
 static enum reason
 inspect_from_wire(
     struct engine *engine, struct packet *packet, struct item *item, struct ethernet_header *frame)
@@ -335,8 +345,11 @@ inspect_from_wire(
 		if ((unit->flags & UNIT_INET) == 0) {
 			return REASON_FAMILY_NOT_CONFIGURED;
 		}
-		const enum reason wrong = inspect_ip(engine, item, packet->length - frame->length);
+		enum reason wrong = inspect_ip(engine, item, packet->length - frame->length);
 
+		if (wrong == REASON_NONE && item->ip_header > IPV4_HEADER) {
+			wrong = inspect_options(item);
+		}
 		return (unit->flags & UNIT_SCREENED) == 0 ? wrong : screen_packet(engine, item, wrong);
 	}
 	if (frame->type == ETHERNET_TYPE_ARP) {
