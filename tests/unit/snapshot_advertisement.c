@@ -9,36 +9,10 @@
 
 #include <cmocka.h>
 
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 #define UNIT "set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64\n"
 #define RA   "set protocols router-advertisement interface ge-0/0/0.0 "
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
 
 static const struct snapshot_advertisement *
 advertisement(const char *lines)

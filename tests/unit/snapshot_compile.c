@@ -11,35 +11,9 @@
 #include <cmocka.h>
 
 #include "engine/packet.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 #define SERVICE(symbol) ((uint64_t)1 << HOST_SERVICE_##symbol)
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
 
 static const struct snapshot_unit *
 unit(const char *name)

@@ -11,37 +11,11 @@
 #include <cmocka.h>
 
 #include "engine/packet.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 #define SERVICE(symbol) ((uint64_t)1 << HOST_SERVICE_##symbol)
 #define WEDNESDAY_TEN 1191405600 /* 2007-10-03 10:00 UTC */
 #define SATURDAY_NOON 1191672000 /* 2007-10-06 12:00 UTC */
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
 
 static uint64_t
 services_of(const char *unit)

@@ -11,33 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/packet.h"
-#include "snapshot_world.h"
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
+#include "snapshot_fixture.h"
 
 #define PORTS \
 	"set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:a::1/64\n" \

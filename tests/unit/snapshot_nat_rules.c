@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "engine/packet.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 #define UNITS                                                                                                          \
 	"set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"                                             \
@@ -31,32 +31,6 @@
 #define SET(name, from, to) SOURCE "rule-set " name " from " from "\n" SOURCE "rule-set " name " to " to "\n"
 #define RULE(set, name, what) SOURCE "rule-set " set " rule " name " " what "\n"
 #define OFF(set, name) RULE(set, name, "then source-nat off")
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
 
 static const struct snapshot_unit *
 unit(const char *name)

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 #include "time_rule.h"
 #include "time_zone.h"
 
@@ -28,32 +28,6 @@ enum {
 	"set security policies from-zone a to-zone b policy p match application any\n" \
 	"set security policies from-zone a to-zone b policy p then permit\n" \
 	"set security policies from-zone a to-zone b policy p scheduler-name s\n"
-
-static struct world world;
-
-static int
-open_world(void **state)
-{
-	(void)state;
-	world_open(&world);
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
-	return 0;
-}
-
-static int
-clear_world(void **state)
-{
-	(void)state;
-	world_clear(&world);
-	return 0;
-}
 
 static void
 run(int64_t wall, const char *scheduler)
