@@ -7,6 +7,7 @@
 
 #include "bench_configuration.h"
 #include "bench_engine.h"
+#include "bench_pauses.h"
 #include "command.h"
 
 struct benchmark {
@@ -17,6 +18,8 @@ struct benchmark {
 
 static const struct benchmark benchmarks[] = {
     {"engine", bench_engine_main, "[--json] [--long] [--case NAME]: cycles a packet of the engine, in process"},
+    {"pauses", bench_pauses_main,
+        "[--json] [--sessions N] [--policies N]: how long traffic waits for show, clear, commit and aging, in process"},
     {"configuration", bench_configuration_main,
         "[--json] [--policies N] [--times N]: milliseconds of loading, checking, changing, completing, in process"},
 };

@@ -122,7 +122,7 @@ page_job(const struct worker_hands *hands, void *argument)
 {
 	struct session_page *page = argument;
 
-	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, SESSION_VIEWS);
+	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, ENGINE_STEP_VIEWS);
 }
 
 void

@@ -34,13 +34,8 @@ bool session_filter_matches(const struct session_filter *filter, const struct en
 /* "tcp", "udp", "icmp", else the number. */
 void session_protocol_name(uint8_t protocol, char *name, size_t size);
 
-enum {
-	SESSION_VIEWS = 64,   /* in one step */
-	SESSION_SLOTS = 4096, /* looked at in one step: a few tens of microseconds */
-};
-
 struct session_page {
-	struct engine_session_view views[SESSION_VIEWS];
+	struct engine_session_view views[ENGINE_STEP_VIEWS];
 	uint32_t count;
 	uint32_t cursor; /* UINT32_MAX at the end */
 	uint32_t slots;

@@ -37,7 +37,7 @@ walk_start(struct answer *answer, struct text *error)
 		return NULL;
 	}
 	answer->state = walk;
-	walk->page.slots = SESSION_SLOTS;
+	walk->page.slots = ENGINE_STEP_SLOTS;
 	return session_filter_read(&walk->filter, answer->request.root, error) ? walk : NULL;
 }
 
@@ -198,7 +198,7 @@ clear_job(const struct worker_hands *hands, void *argument)
 	struct clear_page *clear = argument;
 	struct session_page *page = clear->page;
 
-	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, SESSION_VIEWS);
+	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, ENGINE_STEP_VIEWS);
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (session_filter_matches(clear->filter, &page->views[i]) &&
 		    engine_clear_session(hands->engine, hands->now, page->views[i].session)) {

@@ -257,10 +257,9 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool datagrams = datagram_advance(engine);
 	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
 	const bool announcements = nat_announce_advance(engine);
+	const bool screens = screen_advance(engine);
 
-	screen_advance(engine);
-
-	return ports || announcements || sessions || neighbours || claims || advertisers || datagrams;
+	return screens || ports || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

@@ -2,8 +2,10 @@
  * Limits of sessions by address (REQ-SCR-027 to 029): how many sessions each source and each destination has, by the zone
  * that they come in from. Exact at any number of sessions: there is a place for both addresses of each.
  *
- * Counted while any zone has such a screen; when the first one comes all sessions that there are, are counted once. A session
- * is checked before the policies and counted when it is made (E-120: refused while the count is at the limit, and no longer).
+ * Counted while any zone has such a screen. When the first one comes the sessions that there are, are counted once, some in
+ * each call of engine_advance(), so that traffic does not wait: until the last of them is counted (a million take two
+ * tenths of a second) an address may have more than its limit. The table is emptied the same way before. A session is checked
+ * before the policies and counted when it is made (E-120: refused while the count is at the limit, and no longer).
  *
  * An address is known by 64 bits of a keyed hash. Places are tried one after the other; what is behind one that becomes free
  * moves up.
@@ -14,6 +16,11 @@
 
 enum {
 	SIDES = 2, /* source, destination */
+	/* What a change of the configuration does at once, and each call of engine_advance() after it. */
+	PLACES_AT_ONCE = 4096,
+	SESSIONS_AT_ONCE = 1024,
+	PLACES_A_STEP = 512,
+	SESSIONS_A_STEP = 64,
 };
 
 static uint32_t
@@ -102,8 +109,8 @@ take(struct screen_limits *limits, uint64_t name)
 	}
 }
 
-void
-screen_session_change(struct engine *engine, const struct session *session, bool began)
+static void
+change(struct engine *engine, const struct session *session, bool began)
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
 	const struct flow_addresses addresses =
@@ -123,27 +130,97 @@ screen_session_change(struct engine *engine, const struct session *session, bool
 }
 
 void
+screen_session_change(struct engine *engine, const struct session *session, bool began)
+{
+	/* Those behind are counted, or are not there any more, when the walk comes by. */
+	if (session_index(&engine->table, session) < engine->screens.session_limits.counted) {
+		change(engine, session, began);
+	}
+}
+
+/* Goes on with the walk over the sessions; it has ended when `counted` is the capacity. */
+static bool
+count_some(struct engine *engine, uint32_t slots)
+{
+	struct screen_limits *limits = &engine->screens.session_limits;
+	const struct session_table *table = &engine->table;
+	const uint32_t first = limits->counted;
+	const uint32_t last = table->fresh - first > slots ? first + slots : table->fresh;
+
+	for (uint32_t i = first; i < last; i++) {
+		if (table->sessions[i].common.number != 0) {
+			change(engine, &table->sessions[i], true);
+		}
+	}
+	limits->counted = last == table->fresh ? table->capacity : last;
+	return limits->counted < table->capacity;
+}
+
+/* Makes some places free. A large table's memory is touched here for the first time, too: that takes longer than to count. */
+static void
+empty_some(struct screen_limits *limits, uint32_t places)
+{
+	const uint32_t left = limits->mask - limits->emptied + 1;
+	const uint32_t now = left < places ? left : places;
+
+	memset(&limits->holders[limits->emptied], 0, now * sizeof(limits->holders[0]));
+	limits->emptied += now;
+}
+
+static bool
+empty(const struct screen_limits *limits)
+{
+	return limits->emptied > limits->mask;
+}
+
+static void
+begin_counting(struct engine *engine, uint32_t slots)
+{
+	engine->screens.session_limits.counting = true;
+	engine->screens.session_limits.counted = 0;
+	(void)count_some(engine, slots);
+}
+
+bool
+screen_limits_advance(struct engine *engine)
+{
+	struct screen_limits *limits = &engine->screens.session_limits;
+
+	if (limits->counting) {
+		return limits->counted < engine->table.capacity && count_some(engine, SESSIONS_A_STEP);
+	}
+	if (limits->wanted && empty(limits)) {
+		begin_counting(engine, SESSIONS_A_STEP);
+	} else if (limits->wanted) {
+		empty_some(limits, PLACES_A_STEP);
+	}
+	return limits->wanted;
+}
+
+void
 screen_limits_apply(struct engine *engine)
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
 	const struct snapshot *snapshot = engine->snapshot;
 	const uint64_t bits = screen_bit(SCREEN_LIMIT_SOURCE) | screen_bit(SCREEN_LIMIT_DESTINATION);
-	bool wanted = false;
 
+	limits->wanted = false;
 	for (uint32_t i = 0; snapshot != NULL && i < snapshot->zone_count; i++) {
 		const struct snapshot_screens *screens = snapshot->zones[i].screens;
 
-		wanted = wanted || (screens != NULL && (screens->on & bits) != 0);
+		limits->wanted = limits->wanted || (screens != NULL && (screens->on & bits) != 0);
 	}
-	if (wanted && !limits->counting) {
-		memset(limits->holders, 0, ((size_t)limits->mask + 1) * sizeof(limits->holders[0]));
-		for (uint32_t i = 0; i < engine->table.capacity; i++) {
-			if (engine->table.sessions[i].common.number != 0) {
-				screen_session_change(engine, &engine->table.sessions[i], true);
-			}
+	if (limits->counting && !limits->wanted) {
+		limits->counting = false;
+		limits->emptied = 0;
+	}
+	/* In a small table at once. */
+	if (limits->wanted && !limits->counting) {
+		empty_some(limits, PLACES_AT_ONCE);
+		if (empty(limits)) {
+			begin_counting(engine, SESSIONS_AT_ONCE);
 		}
 	}
-	limits->counting = wanted;
 }
 
 enum reason

@@ -42,6 +42,9 @@ struct screen_limits {
 	struct hash_key secret;
 	struct screen_holder *holders;
 	uint32_t mask;
+	uint32_t counted; /* sessions in slots below this one are counted */
+	uint32_t emptied; /* places below this one are free, while nothing is counted; over the mask: all are */
+	bool wanted;      /* by the configuration */
 	bool counting;
 };
 
@@ -77,11 +80,13 @@ size_t screen_limits_size(uint32_t sessions);
 void screen_limits_init(struct screen_limits *limits, void *memory, uint32_t sessions, struct hash_key secret);
 /* After a change: begins to count sessions, or ends it. */
 void screen_limits_apply(struct engine *engine);
+/* Makes some places free, then counts some of the sessions that there are; true when there is more. */
+bool screen_limits_advance(struct engine *engine);
 /* A session was made, or ends. => limits are counted */
 void screen_session_change(struct engine *engine, const struct session *session, bool began);
 /* A packet that would make a session: REASON_NONE, or why it is refused. => it is no packet of our own host */
 enum reason screen_limit(struct engine *engine, const struct item *item);
-/* Says how many records were left out, once a second. */
-void screen_advance(struct engine *engine);
+/* Says how many records were left out, once a second; goes on with the limits. True when there is more to do. */
+bool screen_advance(struct engine *engine);
 
 #endif

@@ -125,14 +125,11 @@ screen_detect(struct engine *engine, const struct item *item, enum screen screen
 	return outcome == SCREEN_OUTCOME_DROPPED ? screen_reason(screen) : REASON_NONE;
 }
 
-void
-screen_advance(struct engine *engine)
+static void
+summarize(struct engine *engine)
 {
 	struct screen_state *state = &engine->screens;
 
-	if (state->summary == 0 || engine->now < state->summary) {
-		return;
-	}
 	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
 		if (state->unsaid[i] == 0) {
 			continue;
@@ -148,6 +145,15 @@ screen_advance(struct engine *engine)
 		state->unsaid[i] = 0;
 	}
 	state->summary = 0;
+}
+
+bool
+screen_advance(struct engine *engine)
+{
+	if (engine->screens.summary != 0 && engine->now >= engine->screens.summary) {
+		summarize(engine);
+	}
+	return screen_limits_advance(engine);
 }
 
 uint64_t

@@ -285,7 +285,8 @@ struct session_table {
 	uint32_t mask; /* buckets - 1 */
 	uint32_t capacity;
 	uint32_t count;
-	uint32_t free; /* list by rare.link.next; SESSION_NONE: full */
+	uint32_t free; /* list by rare.link.next, whose last is `fresh`; SESSION_NONE: full */
+	uint32_t fresh; /* sessions from here on were never used: their memory was never touched */
 	struct wheel wheel;
 };
 

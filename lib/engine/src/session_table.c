@@ -64,12 +64,8 @@ session_table_init(struct session_table *table, void *memory, uint32_t capacity,
 	table->mask = buckets - 1;
 	table->capacity = capacity;
 	table->count = 0;
-	table->free = SESSION_NONE;
-	for (uint32_t i = capacity; i > 0; i--) {
-		wheel_link_init(&table->rare[i - 1].link);
-		table->rare[i - 1].link.next = table->free;
-		table->free = i - 1;
-	}
+	table->free = 0;
+	table->fresh = 0;
 	wheel_init(&table->wheel, &table->rare[0].link, sizeof(struct session_rare), tick);
 	table->wheel.cascade_most = CASCADE_MOST;
 }
@@ -280,8 +276,13 @@ session_table_add(struct session_table *table, const struct flow_pair *pair, boo
 	struct session *session = &table->sessions[index];
 	struct session_rare *rare = &table->rare[index];
 
-	assert(session->common.number == 0);
-	table->free = rare->link.next;
+	assert(session->common.number == 0 && index <= table->fresh);
+	if (index == table->fresh) {
+		table->fresh++;
+		table->free = table->fresh < table->capacity ? table->fresh : SESSION_NONE;
+	} else {
+		table->free = rare->link.next;
+	}
 	table->count++;
 	wheel_link_init(&rare->link);
 	memset(session, 0, sizeof *session);

@@ -110,8 +110,7 @@ engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor
 	uint32_t count = 0;
 	uint32_t index = *cursor;
 
-	for (uint32_t i = 0; i < steps && count < max && index < engine->table.capacity;
-	     i++, index++) {
+	for (uint32_t i = 0; i < steps && count < max && index < engine->table.fresh; i++, index++) {
 		const struct session_common *common = &engine->table.sessions[index].common;
 
 		/* One whose time is over is gone, even when the wheel has not come by. */
@@ -121,7 +120,7 @@ engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor
 			count++;
 		}
 	}
-	*cursor = index < engine->table.capacity ? index : UINT32_MAX;
+	*cursor = index < engine->table.fresh ? index : UINT32_MAX;
 	return count;
 }
 

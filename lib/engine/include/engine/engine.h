@@ -103,6 +103,10 @@ uint32_t engine_take_output(struct engine *engine, struct engine_output *outputs
 bool engine_take_event(struct engine *engine, struct event *event);
 
 /* Show, clear and counters: bounded steps with a cursor, to be called between bursts. */
+enum {
+	ENGINE_STEP_VIEWS = 64,   /* that a step asks for at most, and */
+	ENGINE_STEP_SLOTS = 4096, /* slots that it looks at, so that it takes some tens of microseconds */
+};
 /* => *cursor starts at 0. Fills up to `max` views of sessions from *cursor on, looking at no more than `steps` slots;
  * returns how many; *cursor is UINT32_MAX at the end. */
 uint32_t engine_list_sessions(const struct engine *engine, uint64_t now, uint32_t *cursor, uint32_t steps,
