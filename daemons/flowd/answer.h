@@ -33,7 +33,7 @@ struct answer_sources {
 	const struct snapshot_registry *registry;
 	const struct configuration *configuration;
 	const struct edge *edge;
-	struct worker *worker;
+	struct workers *worker;
 	struct dns *dns;
 	struct alarms *alarms;
 };
@@ -51,6 +51,7 @@ struct answer {
 	uint32_t number; /* the question's request id */
 	bool cancelled;
 	uint32_t cursor;
+	uint16_t worker; /* whose table the cursor is in */
 	uint64_t total;
 	void *state;
 	struct answer *next;

@@ -58,7 +58,7 @@ link_job(const struct worker_hands *hands, void *argument)
 }
 
 void
-configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct worker *worker)
+configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct workers *worker)
 {
 	struct link_units links = {.snapshot = configuration->snapshot, .edge = edge};
 
@@ -192,7 +192,7 @@ publish_job(const struct worker_hands *hands, void *argument)
 }
 
 void
-configuration_publish(const struct configuration *configuration, struct worker *worker)
+configuration_publish(const struct configuration *configuration, struct workers *worker)
 {
 	/* Jobs only read it; the job's interface has no const. */
 	struct configuration copy = *configuration;

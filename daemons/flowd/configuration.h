@@ -57,13 +57,13 @@ void configuration_destroy(struct configuration *configuration);
 bool configuration_take_links(struct configuration *configuration, const struct edge *edge);
 /* Tells the worker which links are there: who was behind one that is lost has to be asked for again, and so have our own
  * IPv6 addresses on one that is back. */
-void configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct worker *worker);
+void configuration_tell_links(const struct configuration *configuration, const struct edge *edge, struct workers *worker);
 /* A forwarding table of what the RIB has in force, or NULL. */
 struct fib *configuration_fib(const struct configuration *configuration, struct compiler *compiler)
     __attribute__((warn_unused_result));
 /* Do the ports have the MAC addresses that it was compiled with? */
 bool configuration_macs_current(const struct configuration *configuration, const struct edge *edge);
 /* Gives snapshot and forwarding table to the worker's engine; returns when it holds no other. */
-void configuration_publish(const struct configuration *configuration, struct worker *worker);
+void configuration_publish(const struct configuration *configuration, struct workers *worker);
 
 #endif

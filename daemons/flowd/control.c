@@ -27,7 +27,7 @@
 #include "tell.h"
 
 enum {
-	OWN_POLLS = 4,         /* signals, events, logger, names */
+	OWN_POLLS = 3,         /* signals, logger, names */
 	EVENTS_MOST = 4096,    /* event records in one pass */
 	CHUNKS_MOST = 16,      /* chunks of answers for one asker in one pass */
 	SCHEDULE_MARGIN = 120, /* seconds before the compiled schedules end */
@@ -57,26 +57,37 @@ struct control {
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
-/* True when there may be more. */
+/* Of one worker. True when there may be more. */
 static bool
-drain_events(struct control *control, uint32_t most)
+drain_ring(struct control *control, struct event_ring *events, uint32_t most)
 {
 	const struct journal journal = {
 	    .registry = control->registry,
 	    .snapshot = control->force == NULL ? NULL : control->force->snapshot,
 	};
-	struct event_ring *events = worker_events(control->start.worker);
 	struct event event;
 	bool more = true;
 
 	event_ring_seen(events);
-	logger_hold(control->logger);
 	for (uint32_t i = 0; i < most && more; i++) {
 		more = event_ring_read(events, &event);
 		if (more) {
 			journal_write(&journal, &event, control->logger);
 			screen_alarms_note(control->screen_alarms, &event, control->registry);
 		}
+	}
+	return more;
+}
+
+/* At most so many of each worker. True when there may be more. */
+static bool
+drain_events(struct control *control, uint32_t most)
+{
+	bool more = false;
+
+	logger_hold(control->logger);
+	for (uint16_t i = 0; i < worker_count(control->start.worker); i++) {
+		more |= drain_ring(control, worker_events(control->start.worker, i), most);
 	}
 	logger_flow(control->logger);
 	return more;
@@ -129,7 +140,7 @@ read_counters(const struct worker_hands *hands, void *argument)
 	const struct counters *counters = argument;
 
 	for (uint32_t i = counters->from; i < counters->to; i++) {
-		counters->bytes[i] =
+		counters->bytes[i] +=
 		    engine_policy_counters(hands->engine, policy_alarms_policy(counters->watch, i)).bytes;
 	}
 }
@@ -163,7 +174,7 @@ read_pool_counters(const struct worker_hands *hands, void *argument)
 {
 	struct pool_counters *counters = argument;
 
-	counters->counters = engine_nat_counters(hands->engine, counters->pool);
+	nat_counters_add(&counters->counters, hands->engine, counters->pool);
 }
 
 static void
@@ -678,33 +689,38 @@ tick(struct control *control)
 void
 control_run(struct control *control)
 {
-	struct pollfd polls[OWN_POLLS + EDGE_POLLS + IPC_SERVER_CLIENTS + 1];
-	struct pollfd *const edge_polls = polls + OWN_POLLS;
-	const struct event_ring *const events = worker_events(control->start.worker);
+	struct pollfd polls[OWN_POLLS + WORKERS_MOST + EDGE_POLLS + IPC_SERVER_CLIENTS + 1];
+	struct pollfd *const event_polls = polls + OWN_POLLS;
+	const uint16_t workers = worker_count(control->start.worker);
+	struct pollfd *const edge_polls = event_polls + workers;
 	bool more = false;
 
 	for (;;) {
 		const bool writing = logger_wants_write(control->logger);
 
 		polls[0] = (struct pollfd){.fd = control->start.signals, .events = POLLIN};
-		polls[1] = (struct pollfd){.fd = event_ring_descriptor(events), .events = POLLIN};
-		polls[2] = (struct pollfd){.fd = writing ? logger_descriptor(control->logger) : -1, .events = POLLOUT};
-		polls[3] = (struct pollfd){.fd = dns_descriptor(control->dns), .events = POLLIN};
+		polls[1] = (struct pollfd){.fd = writing ? logger_descriptor(control->logger) : -1, .events = POLLOUT};
+		polls[2] = (struct pollfd){.fd = dns_descriptor(control->dns), .events = POLLIN};
+		for (uint16_t i = 0; i < workers; i++) {
+			const int descriptor = event_ring_descriptor(worker_events(control->start.worker, i));
+
+			event_polls[i] = (struct pollfd){.fd = descriptor, .events = POLLIN};
+		}
 		const size_t edges = edge_prepare(control->start.edge, edge_polls);
 		struct pollfd *const server_polls = edge_polls + edges;
 		const size_t clients = ipc_server_prepare(control->server, server_polls, IPC_SERVER_CLIENTS + 1);
 		const int wait = more || ipc_server_busy(control->server) ? 0 : TICK_MILLISECONDS;
 
-		if (poll(polls, OWN_POLLS + edges + clients, wait) < 0 && errno != EINTR) {
+		if (poll(polls, OWN_POLLS + workers + edges + clients, wait) < 0 && errno != EINTR) {
 			return;
 		}
 		if (polls[0].revents != 0) {
 			return;
 		}
-		if (polls[2].revents != 0) {
+		if (polls[1].revents != 0) {
 			logger_poll(control->logger);
 		}
-		if (polls[3].revents != 0) {
+		if (polls[2].revents != 0) {
 			dns_serve(control->dns);
 		}
 		if (edge_serve(control->start.edge, edge_polls, edges)) {

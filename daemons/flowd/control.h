@@ -20,7 +20,7 @@ struct control_start {
 	const struct daemon_options *options;
 	struct edge *edge;
 	struct host *host;
-	struct worker *worker;
+	struct workers *worker;
 	int listener;
 	int signals; /* readable: end */
 };

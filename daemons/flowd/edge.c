@@ -81,6 +81,8 @@ worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
 	    .open = port->open,
 	    .looks_for_offloads = in_namespace(port->chassis),
 	    .device = port->device,
+	    .receive_queues = 1,
+	    .transmit_queues = 1,
 	    .descriptor = port->descriptor,
 	    .mtu = mtu,
 	};

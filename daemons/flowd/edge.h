@@ -27,7 +27,7 @@ struct edge;
 struct edge_start {
 	const struct chassis *chassis;
 	struct ledger *ledger;
-	struct worker *worker;
+	struct workers *worker;
 	struct rte_mempool *pool;
 };
 

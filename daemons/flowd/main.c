@@ -7,9 +7,9 @@
  * Starts as root: makes the host namespace, starts DPDK, opens the ports. Then it becomes --user with net_raw and
  * net_admin only. It starts closed: nothing is forwarded before mgd has put a configuration in force.
  *
- * Threads: this one becomes the control thread; the worker moves packets; one thread lives in each network namespace that
+ * Threads: this one becomes the control thread; the workers move packets; one thread lives in each network namespace that
  * a port or the host path is in; DPDK has one for interrupts that does nothing here. The namespaces' threads alone keep
- * the rights and run programs; control and worker, which read what others send, are confined.
+ * the rights and run programs; control and workers, which read what others send, are confined.
  *
  * At its end flowd gives the interfaces back as they were. The host namespace stays, because services run in it; --cleanup
  * (as root, when no flowd runs) takes it away, and gives interfaces back that a killed flowd left changed.
@@ -50,7 +50,7 @@ struct flowd {
 	struct chassis chassis;
 	struct ledger *ledger;
 	struct host *host;
-	struct worker *worker;
+	struct workers *worker;
 	struct edge *edge;
 	int signals;
 	int listener;
@@ -183,19 +183,19 @@ static bool
 open_ports(struct flowd *flowd, struct text *error)
 {
 	struct edge_start start = {.chassis = &flowd->chassis, .ledger = flowd->ledger};
-	struct worker_pools pools = {.frames = NULL};
+	struct worker_start workers = {.sessions = flowd->sessions, .count = 1};
 	struct text run = TEXT_EMPTY;
 
 	text_printf(&run, "%s/run", flowd->options.state);
 	const bool started = port_system_start(&flowd->chassis, text_string(&run), error);
 
 	text_release(&run);
-	if (!started || (pools.frames = port_pool_create(error)) == NULL ||
-	    (pools.large = port_pool_create_large(error)) == NULL) {
+	if (!started || (workers.pools.frames = port_pool_create(error)) == NULL ||
+	    (workers.pools.large = port_pool_create_large(error)) == NULL) {
 		return false;
 	}
-	start.pool = pools.frames;
-	flowd->worker = worker_create(&pools, flowd->sessions, error);
+	start.pool = workers.pools.frames;
+	flowd->worker = worker_create(&workers, error);
 	if (flowd->worker == NULL) {
 		return false;
 	}
@@ -260,7 +260,7 @@ serve(struct flowd *flowd, struct text *error)
 		return false;
 	}
 	if (!worker_start(flowd->worker)) {
-		text_append(error, "the worker cannot be started");
+		text_append(error, "the workers cannot be started");
 		control_destroy(control);
 		return false;
 	}

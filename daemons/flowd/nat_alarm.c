@@ -117,3 +117,16 @@ nat_alarms_sample(struct nat_alarms *watch, const struct snapshot_nat *nat, uint
 		alarm_raise(watch->alarms, &(struct alarm_name){ALARM_NAT_POOL, raised->name}, message, wall);
 	}
 }
+
+void
+nat_counters_add(struct engine_nat_counters *sum, const struct engine *engine, uint16_t pool)
+{
+	const struct engine_nat_counters more = engine_nat_counters(engine, pool);
+
+	sum->sessions += more.sessions;
+	sum->failures += more.failures;
+	sum->ports += more.ports;
+	sum->addresses += more.addresses;
+	sum->ports_most += more.ports_most;
+	sum->held += more.held;
+}

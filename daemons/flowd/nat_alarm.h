@@ -33,4 +33,7 @@ bool nat_alarms_watches(const struct nat_alarms *watch, const struct snapshot_na
 void nat_alarms_sample(struct nat_alarms *watch, const struct snapshot_nat *nat, uint16_t pool,
     const struct engine_nat_counters *counters, int64_t wall);
 
+/* Adds what one worker's engine counted of a pool. The most at a time is of each by itself: together they had no more. */
+void nat_counters_add(struct engine_nat_counters *sum, const struct engine *engine, uint16_t pool);
+
 #endif

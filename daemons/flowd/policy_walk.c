@@ -202,13 +202,28 @@ fill_page(struct policy_page *page, struct policy_walk *walk, const struct op_no
 }
 
 static void
+add_counters(struct engine_policy_counters *sum, const struct engine_policy_counters *more)
+{
+	if (more->hits > 0) {
+		sum->first_hit = sum->hits == 0 || more->first_hit < sum->first_hit ? more->first_hit : sum->first_hit;
+		sum->last_hit = more->last_hit > sum->last_hit ? more->last_hit : sum->last_hit;
+	}
+	sum->hits += more->hits;
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+}
+
+static void
 counters_job(const struct worker_hands *hands, void *argument)
 {
 	struct policy_page *page = argument;
 
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (page->rows[i].identity != UINT32_MAX) {
-			page->rows[i].counters = engine_policy_counters(hands->engine, page->rows[i].identity);
+			const struct engine_policy_counters more =
+			    engine_policy_counters(hands->engine, page->rows[i].identity);
+
+			add_counters(&page->rows[i].counters, &more);
 		}
 	}
 }

@@ -117,16 +117,30 @@ session_filter_matches(const struct session_filter *filter, const struct engine_
 	        (filter->family == SESSION_INET) == ipv6_is_mapped(view->source[0]));
 }
 
-static void
-page_job(const struct worker_hands *hands, void *argument)
+void
+session_page_fill(struct session_page *page, const struct worker_hands *hands)
 {
-	struct session_page *page = argument;
-
 	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, ENGINE_STEP_VIEWS);
 }
 
 void
-session_page_read(struct worker *worker, struct session_page *page)
+session_page_turn(const struct workers *workers, struct session_page *page)
 {
-	worker_run(worker, page_job, page);
+	if (page->cursor == UINT32_MAX && page->worker + 1 < worker_count(workers)) {
+		page->worker++;
+		page->cursor = 0;
+	}
+}
+
+static void
+page_job(const struct worker_hands *hands, void *argument)
+{
+	session_page_fill(argument, hands);
+}
+
+void
+session_page_read(struct workers *workers, struct session_page *page)
+{
+	worker_run_on(workers, page->worker, page_job, page);
+	session_page_turn(workers, page);
 }

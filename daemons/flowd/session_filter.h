@@ -37,10 +37,14 @@ void session_protocol_name(uint8_t protocol, char *name, size_t size);
 struct session_page {
 	struct engine_session_view views[ENGINE_STEP_VIEWS];
 	uint32_t count;
-	uint32_t cursor; /* UINT32_MAX at the end */
+	uint32_t cursor; /* UINT32_MAX at the end of the last worker's */
 	uint32_t slots;
+	uint16_t worker; /* whose sessions the next ones are */
 };
 /* The next sessions from page->cursor on. => page->slots is how many slots to look at */
-void session_page_read(struct worker *worker, struct session_page *page);
+void session_page_read(struct workers *workers, struct session_page *page);
+/* The two steps of it: in a job of page->worker, and afterwards. */
+void session_page_fill(struct session_page *page, const struct worker_hands *hands);
+void session_page_turn(const struct workers *workers, struct session_page *page);
 
 #endif

@@ -26,7 +26,7 @@ read_job(const struct worker_hands *hands, void *argument)
 {
 	struct pool_job *job = argument;
 
-	job->counters = engine_nat_counters(hands->engine, job->pool);
+	nat_counters_add(&job->counters, hands->engine, job->pool);
 }
 
 static void
@@ -312,6 +312,7 @@ struct binding_page {
 	struct engine_nat_binding_view views[BINDING_VIEWS];
 	uint32_t count;
 	uint32_t cursor;
+	uint16_t worker; /* whose */
 };
 
 static void
@@ -325,11 +326,11 @@ bindings_job(const struct worker_hands *hands, void *argument)
 enum answer_progress
 show_nat_bindings(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
-	struct binding_page page = {.cursor = answer->cursor};
+	struct binding_page page = {.cursor = answer->cursor, .worker = answer->worker};
 
 	(void)error;
 	for (int i = 0; i < PAGES_MOST && page.cursor != UINT32_MAX && tree->size < ANSWER_CHUNK; i++) {
-		worker_run(sources->worker, bindings_job, &page);
+		worker_run_on(sources->worker, page.worker, bindings_job, &page);
 		for (uint32_t b = 0; b < page.count; b++) {
 			const struct engine_nat_binding_view *view = &page.views[b];
 			const char *pool = snapshot_nat_pool_name(sources->registry, view->pool);
@@ -342,8 +343,13 @@ show_nat_bindings(struct answer *answer, const struct answer_sources *sources, s
 			(void)op_add_number(tree, entry, "current-sessions", view->sessions);
 		}
 		answer->total += page.count;
+		if (page.cursor == UINT32_MAX && page.worker + 1 < worker_count(sources->worker)) {
+			page.worker++;
+			page.cursor = 0;
+		}
 	}
 	answer->cursor = page.cursor;
+	answer->worker = page.worker;
 	if (page.cursor != UINT32_MAX) {
 		return ANSWER_MORE;
 	}

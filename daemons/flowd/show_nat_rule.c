@@ -16,7 +16,10 @@ read_job(const struct worker_hands *hands, void *argument)
 {
 	struct rule_job *job = argument;
 
-	job->counters = engine_nat_rule_counters(hands->engine, job->rule);
+	const struct engine_nat_rule_counters more = engine_nat_rule_counters(hands->engine, job->rule);
+
+	job->counters.hits += more.hits;
+	job->counters.failures += more.failures;
 }
 
 struct rule_kind {

@@ -1,7 +1,7 @@
 /*
  * show arp, show and clear ipv6 neighbors, show ipv6 router-advertisement.
  *
- * The worker's jobs copy a page of views at a time; what is asked for is chosen here.
+ * Jobs of worker 0, which knows all neighbours, copy a page of views at a time; what is asked for is chosen here.
  */
 #include <string.h>
 
@@ -107,7 +107,7 @@ show_family(struct answer *answer, const struct answer_sources *sources, struct 
 	const char *interface = op_value(answer->request.root, "interface");
 	struct neighbour_page page = {.cursor = answer->cursor};
 
-	worker_run(sources->worker, neighbour_job, &page);
+	worker_run_on(sources->worker, 0, neighbour_job, &page);
 	for (uint32_t i = 0; i < page.count; i++) {
 		const struct engine_neighbour_view *view = &page.views[i];
 
@@ -168,7 +168,7 @@ clear_neighbours6(struct answer *answer, const struct answer_sources *sources, s
 		text_printf(error, "host %s: not an address or prefix", host);
 		return ANSWER_FAILED;
 	}
-	worker_run(sources->worker, neighbour_job, &page);
+	worker_run_on(sources->worker, 0, neighbour_job, &page);
 	for (uint32_t i = 0; i < page.count; i++) {
 		const struct engine_neighbour_view *view = &page.views[i];
 
@@ -229,7 +229,7 @@ show_advertisements(struct answer *answer, const struct answer_sources *sources,
 	struct advertiser_page page = {.cursor = answer->cursor};
 
 	(void)error;
-	worker_run(sources->worker, advertiser_job, &page);
+	worker_run_on(sources->worker, 0, advertiser_job, &page);
 	for (uint32_t i = 0; i < page.count; i++) {
 		if (interface == NULL || strcmp(interface, answer_unit_name(sources, page.views[i].unit)) == 0) {
 			add_advertiser(tree, sources, &page.views[i]);

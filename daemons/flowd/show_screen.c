@@ -136,8 +136,8 @@ count_job(const struct worker_hands *hands, void *argument)
 	struct asked *asked = argument;
 
 	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
-		asked->counts[i] = asked->zone ? engine_screen_zone_count(hands->engine, asked->number, (enum screen)i) :
-		                                 engine_screen_unit_count(hands->engine, asked->number, (enum screen)i);
+		asked->counts[i] += asked->zone ? engine_screen_zone_count(hands->engine, asked->number, (enum screen)i) :
+		                                  engine_screen_unit_count(hands->engine, asked->number, (enum screen)i);
 	}
 }
 

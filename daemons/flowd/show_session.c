@@ -138,8 +138,8 @@ sums_job(const struct worker_hands *hands, void *argument)
 {
 	struct session_sums *sums = argument;
 
-	sums->failed = engine_reason_count(hands->engine, REASON_SESSION_TABLE_FULL);
-	sums->capacity = engine_session_capacity(hands->engine);
+	sums->failed += engine_reason_count(hands->engine, REASON_SESSION_TABLE_FULL);
+	sums->capacity += engine_session_capacity(hands->engine);
 }
 
 static void
@@ -148,7 +148,7 @@ add_summary(const struct session_walk *walk, const struct answer_sources *source
 	struct op_node *summary = op_add(tree, tree->root, "flow-session-summary", NULL);
 	const uint64_t pending = walk->by_state[SESSION_TCP_OPENING];
 	const uint64_t invalid = walk->by_state[SESSION_TCP_CLOSED];
-	struct session_sums sums;
+	struct session_sums sums = {.failed = 0};
 
 	worker_run(sources->worker, sums_job, &sums);
 	(void)op_add_number(tree, summary, "active-unicast-sessions", walk->shown - pending - invalid);
@@ -198,7 +198,7 @@ clear_job(const struct worker_hands *hands, void *argument)
 	struct clear_page *clear = argument;
 	struct session_page *page = clear->page;
 
-	page->count = engine_list_sessions(hands->engine, hands->now, &page->cursor, page->slots, page->views, ENGINE_STEP_VIEWS);
+	session_page_fill(page, hands);
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (session_filter_matches(clear->filter, &page->views[i]) &&
 		    engine_clear_session(hands->engine, hands->now, page->views[i].session)) {
@@ -218,7 +218,8 @@ clear_sessions(struct answer *answer, const struct answer_sources *sources, stru
 	struct clear_page clear = {.filter = &walk->filter, .page = &walk->page};
 
 	for (unsigned i = 0; walk->page.cursor != UINT32_MAX && i < PAGES_MOST; i++) {
-		worker_run(sources->worker, clear_job, &clear);
+		worker_run_on(sources->worker, walk->page.worker, clear_job, &clear);
+		session_page_turn(sources->worker, &walk->page);
 	}
 	walk->shown += clear.cleared;
 	if (walk->page.cursor != UINT32_MAX) {
@@ -242,10 +243,15 @@ counts_job(const struct worker_hands *hands, void *argument)
 	struct counts *counts = argument;
 
 	for (unsigned r = 0; r < REASON_COUNT; r++) {
-		counts->reasons[r] = engine_reason_count(hands->engine, (enum reason)r);
+		counts->reasons[r] += engine_reason_count(hands->engine, (enum reason)r);
 	}
-	counts->sessions = engine_session_count(hands->engine);
-	counts->datagrams = engine_datagram_counts(hands->engine);
+	const struct engine_datagram_counts datagrams = engine_datagram_counts(hands->engine);
+
+	counts->sessions += engine_session_count(hands->engine);
+	counts->datagrams.datagrams += datagrams.datagrams;
+	counts->datagrams.datagrams_most += datagrams.datagrams_most;
+	counts->datagrams.held += datagrams.held;
+	counts->datagrams.held_most += datagrams.held_most;
 }
 
 static const char *

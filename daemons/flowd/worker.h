@@ -1,11 +1,13 @@
 /*
- * The worker: one thread that owns the engine and moves packets between ports, engine and the host's TUNs.
+ * The workers: threads that each own an engine and move packets between ports, engine and the host's TUNs. All functions
+ * here are about all of them, as the control thread sees them.
  *
- * Others reach it in three ways:
- *   worker_run()         a job that the worker runs between two bursts while the caller waits. Jobs take bounded steps (see
- *                        the engine's cursors). The worker takes a job's pointer with one acquire load; its end is the
- *                        acknowledgement: after a job that published a snapshot nobody reads the former one any more.
- *   worker_events()      the event records that the engine wrote: a ring with one writer and one reader.
+ * Others reach them in three ways:
+ *   worker_run()         a job that each worker runs, one after the other, between two bursts while the caller waits. Jobs
+ *                        take bounded steps (see the engine's cursors), and add up what they find. A worker takes a job's
+ *                        pointer with one acquire load; its end is the acknowledgement: after a job that published a
+ *                        snapshot nobody reads the former one any more. worker_run_on() is for one of them.
+ *   worker_events()      the event records that an engine wrote: a ring for each, with one writer and one reader.
  *   worker_marks()       counts of frames that a sender's offloads left unfinished.
  *
  * Life cycle: worker_create() -> worker_start() -> ... -> worker_stop() -> worker_destroy().
@@ -24,8 +26,12 @@
 #include "event_ring.h"
 #include "host.h"
 
+enum {
+	WORKERS_MOST = 16,
+};
+
 struct rte_mempool;
-struct worker;
+struct workers;
 
 /* Buffers, with a struct packet in each one's private area (port_pool_create()). */
 struct worker_pools {
@@ -33,49 +39,62 @@ struct worker_pools {
 	struct rte_mempool *large; /* for datagrams that came in fragments */
 };
 
-/* `sessions` 0: by the machine's memory */
-struct worker *worker_create(const struct worker_pools *pools, uint32_t sessions, struct text *error)
-    __attribute__((warn_unused_result));
+struct worker_start {
+	struct worker_pools pools;
+	uint32_t sessions; /* of them all; 0: by the machine's memory */
+	uint16_t count;    /* how many workers; WORKERS_MOST at most */
+};
+struct workers *worker_create(const struct worker_start *start, struct text *error) __attribute__((warn_unused_result));
 /* => stopped, or never started */
-void worker_destroy(struct worker *worker);
-bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
-void worker_stop(struct worker *worker);
+void worker_destroy(struct workers *workers);
+bool worker_start(struct workers *workers) __attribute__((warn_unused_result));
+void worker_stop(struct workers *workers);
+/* How many there are. */
+uint16_t worker_count(const struct workers *workers);
 
 /* What a job may touch, in the worker's thread. */
 struct worker_hands {
 	struct engine *engine;
 	uint64_t now; /* monotonic ns */
+	uint16_t worker;
 };
-void worker_run(struct worker *worker, void (*job)(const struct worker_hands *hands, void *argument), void *argument);
+typedef void worker_job(const struct worker_hands *hands, void *argument);
+/* One after the other, from worker 0 on. */
+void worker_run(struct workers *workers, worker_job *job, void *argument);
+/* => worker < worker_count() */
+void worker_run_on(struct workers *workers, uint16_t worker, worker_job *job, void *argument);
 
 /* Which device stands behind a port of the chassis; one that is not open is taken away. */
 struct worker_port {
 	bool open;
 	bool looks_for_offloads; /* frames come as a sender's offloads left them */
 	uint16_t device;
+	uint16_t receive_queues; /* worker k receives from queue k, if there is one; at least 1 */
+	uint16_t transmit_queues; /* worker k sends by queue k; when there are fewer than workers all share queue 0 */
 	int descriptor;          /* to sleep on; -1: the port has to be polled */
 	uint32_t mtu;
 };
-void worker_set_port(struct worker *worker, uint16_t index, const struct worker_port *port);
+void worker_set_port(struct workers *workers, uint16_t index, const struct worker_port *port);
 /* The TUNs of HOST_INSTANCES routing instances, -1 where there is none. */
-void worker_set_hosts(struct worker *worker, const int *descriptors);
+void worker_set_hosts(struct workers *workers, const int *descriptors);
 
-/* The records that the engine wrote; the caller is the ring's reader. */
-struct event_ring *worker_events(struct worker *worker);
+/* The records that an engine wrote; the caller is the ring's reader. => worker < worker_count() */
+struct event_ring *worker_events(struct workers *workers, uint16_t worker);
 
+/* Of all workers. */
 struct worker_marks {
 	uint64_t partial;    /* half-made checksums */
 	uint64_t superframe;
 };
-struct worker_marks worker_marks(const struct worker *worker, uint16_t index);
+struct worker_marks worker_marks(const struct workers *workers, uint16_t index);
 
 struct worker_losses {
 	uint64_t events;   /* records lost on the way to the logger */
 	uint64_t transmit; /* packets that a device did not take */
 	uint64_t host;     /* packets that a TUN did not take */
 };
-struct worker_losses worker_losses(const struct worker *worker);
-uint32_t worker_sessions(const struct worker *worker); /* room for */
+struct worker_losses worker_losses(const struct workers *workers);
+uint32_t worker_sessions(const struct workers *workers); /* room for */
 
 /* Monotonic nanoseconds and UTC microseconds, as the engine wants them. */
 uint64_t worker_now(void);

@@ -1,5 +1,5 @@
 /*
- * The worker's packets: from ports and TUNs into the engine, and out again where it says. See worker.h.
+ * A worker's packets: from ports and TUNs into the engine, and out again where it says. See worker.h.
  *
  * A struct packet lies in its buffer's private area. All of this runs in the worker's thread.
  */
@@ -74,6 +74,23 @@ worker_take_large(void *context)
 	return packet;
 }
 
+/* By a queue of our own, or by the one that all workers share. */
+static uint16_t
+send_burst(struct worker *worker, unsigned index, struct rte_mbuf **packets, uint16_t count)
+{
+	const struct worker_port *port = &worker->ports[index];
+	rte_spinlock_t *lock = &worker->all->transmit_locks[index];
+
+	if (port->transmit_queues >= worker->all->count) {
+		return rte_eth_tx_burst(port->device, worker->number, packets, count);
+	}
+	rte_spinlock_lock(lock);
+	const uint16_t sent = rte_eth_tx_burst(port->device, 0, packets, count);
+
+	rte_spinlock_unlock(lock);
+	return sent;
+}
+
 void
 worker_flush(struct worker *worker, unsigned index)
 {
@@ -81,9 +98,7 @@ worker_flush(struct worker *worker, unsigned index)
 	uint16_t sent = 0;
 
 	for (unsigned i = 0; worker->ports[index].open && i < TRANSMIT_TRIES && sent < transmit->count; i++) {
-		sent = (uint16_t)(sent +
-		    rte_eth_tx_burst(worker->ports[index].device, 0, transmit->packets + sent,
-		        (uint16_t)(transmit->count - sent)));
+		sent = (uint16_t)(sent + send_burst(worker, index, transmit->packets + sent, (uint16_t)(transmit->count - sent)));
 	}
 	if (sent < transmit->count) {
 		count(&worker->lost_transmit, (uint64_t)transmit->count - sent);
@@ -199,7 +214,7 @@ worker_receive_port(struct worker *worker, unsigned index)
 {
 	struct rte_mbuf *buffers[ENGINE_BURST];
 	struct packet *packets[ENGINE_BURST];
-	const uint16_t got = rte_eth_rx_burst(worker->ports[index].device, 0, buffers, ENGINE_BURST);
+	const uint16_t got = rte_eth_rx_burst(worker->ports[index].device, worker->number, buffers, ENGINE_BURST);
 	uint32_t kept = 0;
 
 	for (uint16_t i = 0; i < got; i++) {

@@ -1,6 +1,6 @@
 /*
- * The worker's inside, shared by worker.c (life cycle, sleep, jobs) and worker_packets.c (ports, TUNs, what the engine says).
- * See worker.h and worker.c.
+ * The workers' inside, shared by workers.c (all of them: life cycle, jobs), worker.c (a worker's rounds and sleep) and
+ * worker_packets.c (ports, TUNs, what the engine says). See worker.h and worker.c.
  */
 #ifndef FLOWD_WORKER_PRIVATE_H
 #define FLOWD_WORKER_PRIVATE_H
@@ -9,12 +9,14 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+#include <rte_spinlock.h>
+
 #include "worker.h"
 
 struct rte_mbuf;
 
 struct call {
-	void (*job)(const struct worker_hands *hands, void *argument);
+	worker_job *job;
 	void *argument;
 	sem_t done;
 };
@@ -41,12 +43,13 @@ struct worker {
 	bool stopping;
 
 	/* fixed after worker_create() */
+	struct workers *all;
+	uint16_t number;
 	void *memory;
 	size_t memory_size;
 	struct event_ring *events; /* this thread writes, the control thread reads */
 	pthread_t thread;
 	int wake;
-	uint32_t sessions;
 	bool started;
 
 	/* shared */
@@ -57,6 +60,21 @@ struct worker {
 	_Atomic uint64_t superframe[CHASSIS_PORTS];
 };
 
+struct workers {
+	struct worker *each[WORKERS_MOST];
+	rte_spinlock_t transmit_locks[CHASSIS_PORTS]; /* of ports with fewer queues than there are workers */
+	uint16_t count;
+};
+
+/* Does this worker receive from a port? From its queue of the worker's own number. */
+static inline bool
+worker_receives(const struct worker *worker, unsigned index)
+{
+	return worker->ports[index].open && worker->number < worker->ports[index].receive_queues;
+}
+
+/* The thread; context is the worker. */
+void *worker_main(void *context);
 /* The engine's way to a fresh packet; context is the worker. */
 struct packet *worker_take_packet(void *context);
 /* To one with room for a datagram of any length. */

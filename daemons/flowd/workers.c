@@ -1,0 +1,315 @@
+/*
+ * All workers, as the control thread sees them: their life cycle, jobs, and what is added up over them. See worker.h.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "worker_private.h"
+
+enum {
+	EVENT_RING = 16384, /* records */
+	SESSION_OCTETS = 320,
+	SESSIONS_MOST = 1000000,
+	SESSIONS_LEAST = 1000,
+};
+
+static uint32_t
+sessions_for_machine(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES);
+	const long page = sysconf(_SC_PAGESIZE);
+
+	if (pages <= 0 || page <= 0) {
+		return SESSIONS_LEAST;
+	}
+	const uint64_t fit = (uint64_t)pages * (uint64_t)page / 4 / SESSION_OCTETS;
+
+	return fit > SESSIONS_MOST ? SESSIONS_MOST : fit < SESSIONS_LEAST ? SESSIONS_LEAST : (uint32_t)fit;
+}
+
+static bool
+engine_make(struct worker *worker, uint32_t sessions, struct text *error)
+{
+	struct engine_config config = engine_config_for(sessions);
+
+	config.check_mac = true;
+	config.workers = worker->all->count;
+	config.worker = worker->number;
+	config.packet_take = worker_take_packet;
+	config.packet_take_large = worker_take_large;
+	config.packet_context = worker;
+	config.random = &worker->random;
+	worker->memory_size = engine_size(&config);
+	worker->memory =
+	    mmap(NULL, worker->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (worker->memory == MAP_FAILED) {
+		worker->memory = NULL;
+		text_printf(error, "no memory for %u sessions (%zu octets): %s", (unsigned)sessions, worker->memory_size,
+		    strerror(errno));
+		return false;
+	}
+	(void)madvise(worker->memory, worker->memory_size, MADV_HUGEPAGE);
+	worker->engine = engine_init(worker->memory, worker->memory_size, &config);
+	if (worker->engine == NULL) {
+		text_printf(error, "the engine does not take %u sessions", (unsigned)sessions);
+		return false;
+	}
+	return true;
+}
+
+static void
+worker_remove(struct worker *worker)
+{
+	if (worker == NULL) {
+		return;
+	}
+	if (worker->memory != NULL) {
+		(void)munmap(worker->memory, worker->memory_size);
+	}
+	if (worker->wake >= 0) {
+		(void)close(worker->wake);
+	}
+	event_ring_destroy(worker->events);
+	free(worker);
+}
+
+static struct worker *
+worker_make(struct workers *all, uint16_t number, const struct worker_start *start, struct text *error)
+{
+	const uint32_t sessions = start->sessions == 0 ? sessions_for_machine() : start->sessions;
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL) {
+		text_append(error, "out of memory");
+		return NULL;
+	}
+	worker->all = all;
+	worker->number = number;
+	worker->pool = start->pools.frames;
+	worker->large = start->pools.large;
+	worker->random = random_from_kernel();
+	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->events = event_ring_create(EVENT_RING);
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
+		worker->hosts[i] = -1;
+	}
+	if (worker->wake < 0 || worker->events == NULL) {
+		text_append(error, "out of memory or descriptors");
+		worker_remove(worker);
+		return NULL;
+	}
+	if (!engine_make(worker, (sessions + all->count - 1) / all->count, error)) {
+		worker_remove(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+struct workers *
+worker_create(const struct worker_start *start, struct text *error)
+{
+	struct workers *workers = calloc(1, sizeof(*workers));
+
+	if (workers == NULL) {
+		text_append(error, "out of memory");
+		return NULL;
+	}
+	workers->count = start->count;
+	for (uint16_t i = 0; i < workers->count; i++) {
+		workers->each[i] = worker_make(workers, i, start, error);
+		if (workers->each[i] == NULL) {
+			worker_destroy(workers);
+			return NULL;
+		}
+	}
+	return workers;
+}
+
+void
+worker_destroy(struct workers *workers)
+{
+	if (workers == NULL) {
+		return;
+	}
+	for (uint16_t i = 0; i < workers->count; i++) {
+		worker_remove(workers->each[i]);
+	}
+	free(workers);
+}
+
+bool
+worker_start(struct workers *workers)
+{
+	for (uint16_t i = 0; i < workers->count; i++) {
+		struct worker *worker = workers->each[i];
+
+		worker->started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+		if (!worker->started) {
+			worker_stop(workers);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+stop_job(const struct worker_hands *hands, void *argument)
+{
+	struct workers *workers = argument;
+
+	workers->each[hands->worker]->stopping = true;
+}
+
+void
+worker_stop(struct workers *workers)
+{
+	for (uint16_t i = 0; i < workers->count; i++) {
+		struct worker *worker = workers->each[i];
+
+		if (worker->started) {
+			worker_run_on(workers, i, stop_job, workers);
+			(void)pthread_join(worker->thread, NULL);
+			worker->started = false;
+		}
+	}
+}
+
+uint16_t
+worker_count(const struct workers *workers)
+{
+	return workers->count;
+}
+
+void
+worker_run_on(struct workers *workers, uint16_t number, worker_job *job, void *argument)
+{
+	struct worker *worker = workers->each[number];
+	struct call call = {.job = job, .argument = argument};
+
+	if (!worker->started) {
+		const struct worker_hands hands = {.engine = worker->engine, .now = worker_now(), .worker = number};
+
+		job(&hands, argument);
+		return;
+	}
+	(void)sem_init(&call.done, 0, 0);
+	atomic_store_explicit(&worker->pending, &call, memory_order_release);
+	(void)eventfd_write(worker->wake, 1);
+	while (sem_wait(&call.done) != 0) {
+		/* interrupted: wait on */
+	}
+	(void)sem_destroy(&call.done);
+}
+
+void
+worker_run(struct workers *workers, worker_job *job, void *argument)
+{
+	for (uint16_t i = 0; i < workers->count; i++) {
+		worker_run_on(workers, i, job, argument);
+	}
+}
+
+struct port_change {
+	struct workers *workers;
+	uint16_t index;
+	struct worker_port port;
+};
+
+static void
+port_job(const struct worker_hands *hands, void *argument)
+{
+	const struct port_change *change = argument;
+	struct worker *worker = change->workers->each[hands->worker];
+
+	if (!change->port.open) {
+		worker_flush(worker, change->index);
+	}
+	worker->ports[change->index] = change->port;
+}
+
+void
+worker_set_port(struct workers *workers, uint16_t index, const struct worker_port *port)
+{
+	struct port_change change = {.workers = workers, .index = index, .port = *port};
+
+	worker_run(workers, port_job, &change);
+}
+
+struct host_change {
+	struct workers *workers;
+	const int *descriptors;
+};
+
+static void
+host_job(const struct worker_hands *hands, void *argument)
+{
+	const struct host_change *change = argument;
+	struct worker *worker = change->workers->each[hands->worker];
+
+	memcpy(worker->hosts, change->descriptors, sizeof(worker->hosts));
+	worker->host_count = 0;
+	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
+		if (worker->hosts[i] >= 0) {
+			worker->host_count = (uint16_t)(i + 1);
+		}
+	}
+}
+
+void
+worker_set_hosts(struct workers *workers, const int *descriptors)
+{
+	struct host_change change = {.workers = workers, .descriptors = descriptors};
+
+	worker_run(workers, host_job, &change);
+}
+
+struct event_ring *
+worker_events(struct workers *workers, uint16_t worker)
+{
+	return workers->each[worker]->events;
+}
+
+struct worker_marks
+worker_marks(const struct workers *workers, uint16_t index)
+{
+	struct worker_marks marks = {.partial = 0};
+
+	for (uint16_t i = 0; i < workers->count; i++) {
+		const struct worker *worker = workers->each[i];
+
+		marks.partial += atomic_load_explicit(&worker->partial[index], memory_order_relaxed);
+		marks.superframe += atomic_load_explicit(&worker->superframe[index], memory_order_relaxed);
+	}
+	return marks;
+}
+
+struct worker_losses
+worker_losses(const struct workers *workers)
+{
+	struct worker_losses losses = {.events = 0};
+
+	for (uint16_t i = 0; i < workers->count; i++) {
+		const struct worker *worker = workers->each[i];
+
+		losses.events += event_ring_lost(worker->events);
+		losses.transmit += atomic_load_explicit(&worker->lost_transmit, memory_order_relaxed);
+		losses.host += atomic_load_explicit(&worker->lost_host, memory_order_relaxed);
+	}
+	return losses;
+}
+
+uint32_t
+worker_sessions(const struct workers *workers)
+{
+	uint32_t sessions = 0;
+
+	for (uint16_t i = 0; i < workers->count; i++) {
+		sessions += engine_session_capacity(workers->each[i]->engine);
+	}
+	return sessions;
+}
