@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Screens by packets that scapy makes: IP options of every kind and shape (REQ-SCR-015 to REQ-SCR-019, REQ-SCR-025,
-REQ-SCR-026, E-119), the untrust default screen without its SYN flood line, WinNuke byte for byte (REQ-SCR-051, REQ-SCR-052), and IPv6.
+"""Screens by packets that scapy makes: IP options of every kind and shape (REQ-SCR-015, REQ-SCR-016, REQ-SCR-017, REQ-SCR-018,
+REQ-SCR-019, REQ-SCR-025, REQ-SCR-026, E-119), the untrust default screen without its SYN flood line, WinNuke byte for byte (REQ-SCR-051,
+REQ-SCR-052), a SYN in pieces of any size (REQ-SCR-014), and IPv6.
 
 usage: replay_screens.py BUILD
 """
@@ -126,6 +127,17 @@ for packet, sent in zip(left, (nuke, other)):
     wanted[TCP].flags, wanted[TCP].urgptr, wanted.ttl = packet[TCP].flags, packet[TCP].urgptr, 63
     del wanted[TCP].chksum, wanted.chksum
     equal(bytes(packet[IP]), bytes(IP(bytes(wanted))), "all of the packet, with right checksums")
+
+# REQ-SCR-014: a SYN cut at any octet of its header: seen where the flags are in the first piece (13 octets are before them), whose
+# header is or is not whole; what is shorter says nothing, and goes nowhere either. Urgent data in such a piece is not mended.
+segment = bytes(IP(bytes(IP(src=CLIENT, dst=SERVER) / TCP(sport=1, dport=139, flags="SU", urgptr=3)))[TCP]) + b"data"
+cuts = [frame() / IP(src=CLIENT, dst=SERVER, proto=6, id=100 + octets, flags="MF") / Raw(segment[:octets]) for octets in (8, 16, 24)]
+reasons, said, _ = run(["tcp syn-frag"], cuts, "a SYN in pieces")
+equal(reasons, ["fragment-tiny", "tcp-syn-frag", "tcp-syn-frag"], "a SYN in pieces")
+equal(said, [[], [("tcp-syn-frag", "drop")], [("tcp-syn-frag", "drop")]], "records of a SYN in pieces")
+reasons, said, _ = run(["tcp winnuke"], cuts, "WinNuke in pieces")
+equal(reasons[:2], ["fragment-tiny", "fragment-tiny"], "WinNuke in pieces")
+equal(said, [[], [], [("tcp-winnuke", "clean")]], "records of WinNuke in pieces")
 
 # the default screen of untrust as it is printed, but for its SYN flood line
 default = ["icmp ping-death", "ip source-route-option", "ip tear-drop", "tcp land",

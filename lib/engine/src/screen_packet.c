@@ -22,6 +22,7 @@ enum {
 	TCP_CHECKSUM_AT = 16,
 	TCP_URGENT_AT = 18,
 	TCP_ALL_FLAGS = 0x3f,
+	DATAGRAM_MOST = 65535,
 };
 
 #define FLOODS (screen_bit(SCREEN_ICMP_FLOOD) | screen_bit(SCREEN_UDP_FLOOD))
@@ -31,6 +32,7 @@ struct extent {
 	uint32_t offset; /* of the payload that it has, octets */
 	uint32_t end;    /* the datagram is this long at least, with the IP header */
 	bool fragment;
+	bool oversize; /* by itself it makes its datagram longer than any (IPv6: without the header) */
 };
 
 static struct extent
@@ -57,6 +59,9 @@ extent_of(const struct item *item)
 		extent.offset = (header.fragment & IPV4_FRAGMENT_OFFSET) * 8U;
 	}
 	extent.end += extent.offset;
+	extent.oversize = extent.end > DATAGRAM_MOST + ((item->flags & ITEM_IPV6) != 0
+							   ? (uint32_t)IPV6_HEADER + IPV6_FRAGMENT_HEADER
+							   : 0);
 	return extent;
 }
 
@@ -74,13 +79,15 @@ bit_if(bool seen, enum screen screen)
 	return (uint64_t)seen << screen;
 }
 
+/* A fragment may end within the header: what is there of it tells, as far as it goes. */
 static uint64_t
 see_tcp(const struct item *item, bool fragment)
 {
 	struct reader reader = reader_over(item->ip, item->length);
 
 	reader_skip(&reader, item->ip_header);
-	const uint8_t *tcp = reader_bytes(&reader, TCP_HEADER);
+	const bool whole = reader_left(&reader) >= TCP_HEADER;
+	const uint8_t *tcp = reader_bytes(&reader, fragment ? TCP_FLAGS_AT + 1 : TCP_HEADER);
 
 	if (tcp == NULL) {
 		return 0;
@@ -95,7 +102,7 @@ see_tcp(const struct item *item, bool fragment)
 	       bit_if(flags == 0, SCREEN_TCP_NO_FLAG) |
 	       bit_if(syn && fragment, SCREEN_TCP_SYN_FRAG) |
 	       bit_if(syn && to_itself(item), SCREEN_TCP_LAND) |
-	       bit_if((flags & TCP_URGENT) != 0 && port == PORT_NETBIOS, SCREEN_TCP_WINNUKE);
+	       bit_if(whole && (flags & TCP_URGENT) != 0 && port == PORT_NETBIOS, SCREEN_TCP_WINNUKE);
 }
 
 static uint64_t
@@ -108,8 +115,9 @@ see(const struct item *item)
 	if (item->protocol == IPV4_PROTOCOL_TCP && extent.offset == 0) {
 		seen |= see_tcp(item, extent.fragment);
 	} else if (item->protocol == IPV4_PROTOCOL_ICMP || item->protocol == IPV6_NEXT_ICMP) {
+		/* One that is oversize is screen_fragment()'s, which knows its name. */
 		seen |= bit_if(extent.fragment, SCREEN_ICMP_FRAGMENT) |
-			bit_if(extent.end > ICMP_LARGE_MOST, SCREEN_ICMP_LARGE);
+			bit_if(extent.end > ICMP_LARGE_MOST && !extent.oversize, SCREEN_ICMP_LARGE);
 	}
 	if ((item->flags & ITEM_IPV6) == 0 && item->ip_header > IPV4_HEADER) {
 		seen |= screen_options(
@@ -190,9 +198,10 @@ screen_fragment(struct engine *engine, struct item *item, enum reason reason, bo
 	const struct unit *unit = unit_of(engine, item->unit);
 	const struct snapshot *snapshot = engine->snapshot;
 	const bool icmp = item->protocol == IPV4_PROTOCOL_ICMP || item->protocol == IPV6_NEXT_ICMP;
+	const bool death = icmp && reason == REASON_FRAGMENT_OVERSIZE;
 	const uint64_t seen =
-	    bit_if(overlaps, SCREEN_IP_TEAR_DROP) |
-	    bit_if(icmp && reason == REASON_FRAGMENT_OVERSIZE, SCREEN_ICMP_PING_DEATH);
+	    bit_if(overlaps, SCREEN_IP_TEAR_DROP) | bit_if(death, SCREEN_ICMP_PING_DEATH) |
+	    bit_if(death && extent_of(item).oversize, SCREEN_ICMP_LARGE);
 
 	if ((item->flags & ITEM_FROM_HOST) != 0 || unit == NULL || (unit->flags & UNIT_SCREENED) == 0 ||
 	    item->zone >= snapshot->zone_count || snapshot->zones[item->zone].screens == NULL) {
