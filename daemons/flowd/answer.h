@@ -107,6 +107,10 @@ enum answer_progress show_nat_ports(struct answer *answer, const struct answer_s
     struct text *error);
 enum answer_progress show_nat_bindings(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_nat_persistent(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_nat_persistent(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress clear_nat_statistics(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,

@@ -1,6 +1,6 @@
 /*
  * show security nat source pool, source summary, destination pool, destination summary, interface-nat-ports, source
- * persistent-nat-table; clear security nat statistics.
+ * paired-address; clear security nat statistics.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -334,7 +334,7 @@ show_nat_bindings(struct answer *answer, const struct answer_sources *sources, s
 		for (uint32_t b = 0; b < page.count; b++) {
 			const struct engine_nat_binding_view *view = &page.views[b];
 			const char *pool = snapshot_nat_pool_name(sources->registry, view->pool);
-			struct op_node *entry = op_add(tree, tree->root, "persist-nat-binding-entry", NULL);
+			struct op_node *entry = op_add(tree, tree->root, "paired-address-entry", NULL);
 
 			answer_add_address(tree, entry, "internal-address", ipv6_mapped(view->host));
 			answer_add_address(tree, entry, "reflexive-address", ipv6_mapped(view->address));

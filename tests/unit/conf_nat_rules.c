@@ -42,6 +42,24 @@ static const struct rule rules[] = {
     {CONTEXT OFF, NULL},
     {CONTEXT RULE "match source-address 10.0.0.0/24\n" OFF, NULL},
     {CONTEXT ADDRESS RULE "then source-nat pool p\n", NULL},
+    /* persistent-nat. */
+    {CONTEXT RULE "then source-nat interface persistent-nat permit target-host\n", NULL},
+    {CONTEXT RULE "then source-nat interface persistent-nat max-session-number 8\n",
+        "[edit security nat source rule-set s rule r then source-nat interface] 'persistent-nat': missing mandatory statement "
+        "'permit'"},
+    {CONTEXT ADDRESS RULE "then source-nat pool p persistent-nat permit any-remote-host\n" RULE
+                          "then source-nat pool p persistent-nat address-mapping\n",
+        "'address-mapping' needs a pool that keeps ports"},
+    {CONTEXT ADDRESS POOL "port no-translation\n" RULE "then source-nat pool p persistent-nat permit target-host\n" RULE
+                          "then source-nat pool p persistent-nat address-mapping\n",
+        "'address-mapping' needs 'permit any-remote-host'"},
+    {CONTEXT ADDRESS POOL "port no-translation\n" POOL "overflow-pool interface\n" RULE
+                          "then source-nat pool p persistent-nat permit any-remote-host\n" RULE
+                          "then source-nat pool p persistent-nat address-mapping\n",
+        "'address-mapping' needs a pool without 'overflow-pool'"},
+    {CONTEXT ADDRESS POOL "port no-translation\n" RULE "then source-nat pool p persistent-nat permit any-remote-host\n" RULE
+                          "then source-nat pool p persistent-nat address-mapping\n",
+        NULL},
     /* One form on one device. */
     {CONTEXT OFF NAT "interface ge-0/0/1.0 source-nat pool q address 203.0.113.9\n",
         "[edit security nat] 'source': NAT by rule-sets and NAT by interfaces and policies ([edit security nat interface "

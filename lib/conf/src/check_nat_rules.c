@@ -218,6 +218,31 @@ public_of(const struct conf_node *rule)
 	return address != NULL ? address : conf_child(match, "destination-address-name");
 }
 
+/* The address alone can be kept only where a host has one for itself: the ports are its own then. */
+static void
+check_persistent(const struct check *check, const struct conf_node *action, const struct conf_node *pool)
+{
+	const struct conf_node *persistent = conf_child(action, "persistent-nat");
+	const struct conf_node *mapping = conf_child(persistent, "address-mapping");
+	const char *permit = conf_value(persistent, "permit");
+
+	if (persistent == NULL) {
+		return;
+	}
+	if (permit == NULL) {
+		check_error(check, persistent, "missing mandatory statement 'permit'");
+	} else if (mapping != NULL && strcmp(permit, "any-remote-host") != 0) {
+		check_error(check, mapping, "'address-mapping' needs 'permit any-remote-host'");
+	}
+	if (mapping != NULL && conf_child(pool, "host-address-base") == NULL &&
+	    !conf_present(conf_child(pool, "port"), "no-translation")) {
+		check_error(check, mapping,
+		    "'address-mapping' needs a pool that keeps ports ('port no-translation' or 'host-address-base')");
+	} else if (mapping != NULL && conf_child(pool, "overflow-pool") != NULL) {
+		check_error(check, mapping, "'address-mapping' needs a pool without 'overflow-pool'");
+	}
+}
+
 static void
 check_source_action(const struct check *check, const struct conf_node *rule)
 {
@@ -230,6 +255,10 @@ check_source_action(const struct check *check, const struct conf_node *rule)
 	if (name != NULL && conf_entry(source, "pool", name->value, NULL) == NULL) {
 		check_error(check, name, "source NAT pool '%s' is not configured", name->value);
 	}
+	const struct conf_node *then = conf_walk(rule, "then", "source-nat", NULL);
+
+	check_persistent(check, conf_child(then, "pool"), name == NULL ? NULL : conf_entry(source, "pool", name->value, NULL));
+	check_persistent(check, conf_child(then, "interface"), NULL);
 }
 
 /* A range takes over the place of each address: it needs one for each. */

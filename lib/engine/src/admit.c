@@ -365,8 +365,14 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 			return false;
 		}
 	}
-	if ((nat->static_count != 0 || nat->destination_classifier != NULL) && (item->flags & ITEM_FROM_HOST) == 0) {
+	if ((nat->static_count != 0 || nat->destination_classifier != NULL || engine->nat.mappings.count != 0) &&
+	    (item->flags & ITEM_FROM_HOST) == 0) {
 		nat_public_find(engine, item, public);
+		if (public->filtered) {
+			*reason = REASON_NAT_FILTERED;
+			finish_refused(engine, item, *reason);
+			return false;
+		}
 	}
 	*reason = public->found ? route_find(engine, public->instance, public->destination, way)
 				: route_find(engine, item->instance, item->destination, way);

@@ -14,6 +14,7 @@ enum {
 	SESSIONS_MOST = 1 << 29,
 	NAT_RESTING_MOST = 1 << 18,
 	NAT_BLOCKS_MOST = 1 << 12,
+	NAT_MAPPINGS_MOST = 1 << 16,
 	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */
 };
 
@@ -76,6 +77,8 @@ engine_config_for(uint32_t sessions)
 	    .nat_blocks = sessions < NAT_BLOCKS_MOST ? sessions : NAT_BLOCKS_MOST,
 	    .nat_resting = resting_for(sessions),
 	    .nat_bindings = sessions,
+	    .nat_mappings = sessions < NAT_MAPPINGS_MOST ? sessions : NAT_MAPPINGS_MOST,
+	    .nat_remotes = sessions < NAT_MAPPINGS_MOST ? sessions * 2 : NAT_MAPPINGS_MOST * 2,
 	    .workers = 1,
 	};
 }
@@ -93,7 +96,8 @@ config_sane(const struct engine_config *config)
 	       config->nat_pools <= SNAPSHOT_NAT_POOLS_MOST && config->nat_rules <= SNAPSHOT_NAT_RULES_MOST && config->nat_blocks <= 1 << 20 &&
 	       config->nat_resting > 0 && config->nat_resting <= 1 << 24 &&
 	       (config->nat_resting & (config->nat_resting - 1)) == 0 &&
-	       config->nat_bindings <= 1 << 29 && config->worker < config->workers;
+	       config->nat_mappings > 0 && config->nat_mappings <= 1 << 24 && config->nat_remotes > 0 &&
+	       config->nat_remotes <= 1 << 24 && config->nat_bindings <= 1 << 29 && config->worker < config->workers;
 }
 
 size_t
@@ -256,10 +260,11 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool advertisers = advertise_advance(engine);
 	const bool datagrams = datagram_advance(engine);
 	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
+	const bool mappings = nat_persistent_advance(engine);
 	const bool announcements = nat_announce_advance(engine);
 	const bool screens = screen_advance(engine);
 
-	return screens || ports || announcements || sessions || neighbours || claims || advertisers || datagrams;
+	return screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

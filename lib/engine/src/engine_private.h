@@ -397,7 +397,9 @@ struct nat_public {
 	uint16_t port; /* 0: stays */
 	uint16_t instance;
 	uint16_t rule; /* that says so, also that nothing is translated; SNAPSHOT_NAT_NONE: none */
+	uint32_t persistent; /* the host's mapping that it is by: index + 1, 0: none */
 	bool found;    /* it is translated */
+	bool filtered; /* it would be, if the host had sent to the packet's sender */
 };
 
 struct admission {
@@ -468,9 +470,39 @@ void nat_rules_count(struct engine *engine, const struct admission *admission, b
 /* => SESSION_NAT_RULE_DESTINATION */
 bool nat_rules_destination_stands(const struct engine *engine, const struct session *session);
 uint16_t nat_rules_instance(const struct engine *engine, const struct session *session);
+/* nat_persistent.c: is what the rule gives to the packet kept for its host? */
+bool nat_persistent_fits(const struct engine *engine, const struct item *item,
+    const struct snapshot_nat_source *source, uint16_t pool);
+/* As nat_pool_take(), by the host's mapping. => nat->persistent, and it fits */
+enum reason nat_persistent_take(
+    struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);
+/* There is no session. => nat->mapping */
+void nat_persistent_give_up(struct engine *engine, struct translation *nat);
+/* Is the destination what a host is translated to? */
+void nat_persistent_find(
+    const struct engine *engine, const struct flow_fields *fields, struct nat_public *public);
+/* Has the mapping all the sessions that it may have? => public->persistent */
+bool nat_persistent_full(const struct engine *engine, const struct nat_public *public);
+/* => SESSION_NAT_PERSISTENT, as of the next three */
+void nat_persistent_start(
+    struct engine *engine, const struct session *session, const struct admission *admission);
+void nat_persistent_end(struct engine *engine, const struct session *session);
+/* May the session's destination still be reached? */
+bool nat_persistent_stands(const struct engine *engine, const struct session *session);
+/* Where the host of its destination is; false: the destination is no mapping's. */
+bool nat_persistent_instance(
+    const struct engine *engine, const struct session *session, uint16_t *instance);
+/* Ends mappings whose time is over; true when more are due. */
+bool nat_persistent_advance(struct engine *engine);
 /* nat_pool.c: takes of a pool for the packet's source, in nat->instance. */
 enum reason nat_pool_take(
     struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);
+/* Counts a session that has something of nat->pool, or one that was refused. */
+void nat_pool_count(struct engine *engine, uint16_t pool);
+void nat_pool_count_failure(struct engine *engine, uint16_t pool);
+/* Gives back what was taken and not counted; `rest`: somebody may still send to the port. */
+void nat_pool_release(struct engine *engine, const struct nat_holding *holding, bool rest);
+void nat_pool_give_back(struct engine *engine, const struct item *item, struct translation *nat);
 /* There is no session: gives it back. */
 void nat_pool_give_up(struct engine *engine, const struct item *item, struct translation *nat);
 /* The same for a session that ends. */

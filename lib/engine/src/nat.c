@@ -212,7 +212,13 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 	if (public->found) {
 		nat->destination = public->destination;
 		nat->destination_port = public->port != 0 ? public->port : nat->destination_port;
-		nat->flags |= public->mapping != NULL ? SESSION_NAT_STATIC_DESTINATION : SESSION_NAT_RULE_DESTINATION;
+		if (public->persistent != 0 && nat_persistent_full(engine, public)) {
+			refuse(engine, item, admission, REASON_NAT_MAPPING_SESSIONS);
+			return false;
+		}
+		nat->flags |= public->mapping != NULL ? SESSION_NAT_STATIC_DESTINATION :
+		    public->persistent != 0	      ? SESSION_NAT_PERSISTENT :
+							SESSION_NAT_RULE_DESTINATION;
 		return true;
 	}
 	if (nat_policy_destination(engine->snapshot, admission->policy, &destination)) {
@@ -298,7 +304,10 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 	}
 	source = snapshot->nat.by_rules ? nat_rules_source(engine, item, admission) : NULL;
 	if (source != NULL) {
-		return pool_of_source(engine, source, nat->unit, pool);
+		const enum reason reason = pool_of_source(engine, source, nat->unit, pool);
+
+		nat->persistent = nat_persistent_fits(engine, item, source, *pool) ? source : NULL;
+		return reason;
 	}
 	if (nat->destination != item->destination && admission->way.unit == item->unit &&
 		   item->unit < snapshot->unit_count) {
@@ -342,7 +351,11 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 
 	nat->instance = engine->units[nat->unit].instance;
 	if (reason == REASON_NONE && pool != SNAPSHOT_NAT_NONE) {
-		reason = nat_pool_take(engine, item, pool, nat);
+		reason = nat->persistent != NULL ? nat_persistent_take(engine, item, pool, nat)
+						 : nat_pool_take(engine, item, pool, nat);
+		if (reason == REASON_NONE) {
+			nat_pool_count(engine, nat->pool);
+		}
 	}
 	if (engine->snapshot->nat.by_rules) {
 		nat_rules_count(engine, admission, reason == REASON_NONE);
@@ -368,7 +381,7 @@ nat_again(struct engine *engine, struct item *item, struct admission *admission)
 	struct translation *nat = admission->nat;
 	const uint16_t pool = nat->pool;
 
-	if ((admission->flags & SESSION_NAT) == 0 || pool == SNAPSHOT_NAT_NONE || nat->tries >= PORT_TRIES ||
+	if ((admission->flags & SESSION_NAT) == 0 || pool == SNAPSHOT_NAT_NONE || nat->mapping != 0 || nat->tries >= PORT_TRIES ||
 	    engine->snapshot->nat.pools[pool].kind != NAT_POOL_PORTS) {
 		return false;
 	}
@@ -379,6 +392,7 @@ nat_again(struct engine *engine, struct item *item, struct admission *admission)
 		nat->pool = SNAPSHOT_NAT_NONE;
 		return false;
 	}
+	nat_pool_count(engine, nat->pool);
 	admission->flags |= nat->flags;
 	set_keys(engine, item, admission);
 	return true;

@@ -82,7 +82,7 @@ static bool
 port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
     struct translation *nat)
 {
-	if (pool->overloading) {
+	if (pool->overloading && !nat->exclusive) {
 		nat->source_port = (uint16_t)(pool->port_low +
 		    random_below(engine->config.random, (uint32_t)pool->port_high - pool->port_low + 1));
 	} else if (!nat_ports_take_free(&engine->nat.ports, nat_space_of(address, nat->instance, class),
@@ -313,13 +313,26 @@ take_from(struct engine *engine, const struct item *item, uint16_t number, const
 	return reason;
 }
 
+void
+nat_pool_count(struct engine *engine, uint16_t pool)
+{
+	struct engine_nat_counters *counters = &engine->nat.pools[pool].counters;
+
+	counters->sessions++;
+	counters->held++;
+}
+
+void
+nat_pool_count_failure(struct engine *engine, uint16_t pool)
+{
+	engine->nat.pools[pool].counters.failures++;
+}
+
 static void
 count_taken(struct engine *engine, const struct translation *nat)
 {
 	struct engine_nat_counters *counters = &engine->nat.pools[nat->pool].counters;
 
-	counters->sessions++;
-	counters->held++;
 	if ((nat->flags & SESSION_NAT_PORT) != 0) {
 		counters->ports++;
 		counters->ports_most =
@@ -345,7 +358,7 @@ nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, s
 			count_taken(engine, nat);
 			return REASON_NONE;
 		}
-		engine->nat.pools[number].counters.failures++;
+		nat_pool_count_failure(engine, number);
 		if (reason != REASON_NAT_NO_PORTS && reason != REASON_NAT_NO_ADDRESSES) {
 			return reason;
 		}
@@ -381,16 +394,14 @@ release_binding(struct engine *engine, const struct nat_holding *holding)
 	nat_bindings_remove(bindings, index);
 }
 
-/* `rest`: somebody may still send to the port. */
-static void
-release(struct engine *engine, const struct nat_holding *holding, bool rest)
+void
+nat_pool_release(struct engine *engine, const struct nat_holding *holding, bool rest)
 {
 	struct nat_pool_state *state = &engine->nat.pools[holding->pool];
 	const struct snapshot_nat *snapshot = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
 	uint32_t place;
 
-	assert(holding->pool < engine->nat.pool_count && state->counters.held > 0);
-	state->counters.held--;
+	assert(holding->pool < engine->nat.pool_count);
 	if ((holding->flags & SESSION_NAT_PORT) != 0) {
 		const struct nat_space space = nat_space_of(holding->address, holding->instance, holding->class);
 
@@ -411,7 +422,7 @@ release(struct engine *engine, const struct nat_holding *holding, bool rest)
 }
 
 void
-nat_pool_give_up(struct engine *engine, const struct item *item, struct translation *nat)
+nat_pool_give_back(struct engine *engine, const struct item *item, struct translation *nat)
 {
 	const struct flow_fields fields = flow_fields_of(item->key);
 	struct nat_holding holding = {
@@ -429,10 +440,27 @@ nat_pool_give_up(struct engine *engine, const struct item *item, struct translat
 		return;
 	}
 	(void)class_of(&fields, item->icmp_type, &holding.class);
-	release(engine, &holding, false);
-	engine->nat.pools[nat->pool].counters.sessions--;
+	nat_pool_release(engine, &holding, false);
 	nat->pool = SNAPSHOT_NAT_NONE;
 	nat->flags &= (uint16_t)~(SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
+}
+
+void
+nat_pool_give_up(struct engine *engine, const struct item *item, struct translation *nat)
+{
+	const uint16_t pool = nat->pool;
+
+	if (pool == SNAPSHOT_NAT_NONE) {
+		return;
+	}
+	engine->nat.pools[pool].counters.sessions--;
+	engine->nat.pools[pool].counters.held--;
+	if (nat->mapping != 0) {
+		nat_persistent_give_up(engine, nat);
+		nat->pool = SNAPSHOT_NAT_NONE;
+	} else {
+		nat_pool_give_back(engine, item, nat);
+	}
 }
 
 void
@@ -454,7 +482,12 @@ nat_session_ended(struct engine *engine, const struct session *session)
 	    .class = class_of_session(common),
 	};
 
+	if ((common->flags & SESSION_NAT_PERSISTENT) != 0) {
+		nat_persistent_end(engine, session);
+	}
 	if (rare->nat_pool != SNAPSHOT_NAT_NONE) {
-		release(engine, &holding, true);
+		assert(engine->nat.pools[rare->nat_pool].counters.held > 0);
+		engine->nat.pools[rare->nat_pool].counters.held--;
+		nat_pool_release(engine, &holding, true);
 	}
 }

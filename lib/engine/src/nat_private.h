@@ -1,7 +1,8 @@
 /*
  * The engine's state of address translation, and what its files call of it.
  *
- * nat.c decides what a first packet is translated to; nat_pool.c takes addresses and ports and gives them back;
+ * nat.c decides what a first packet is translated to; nat_pool.c takes addresses and ports and gives them back; nat_persistent.c
+ * keeps them for hosts;
  * nat_rewrite.c changes packets, and what ICMP errors quote; nat_session.c keeps or ends sessions after a change;
  * nat_announce.c answers and announces translated addresses.
  */
@@ -14,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "nat_bindings.h"
+#include "nat_mappings.h"
 #include "nat_ports.h"
 
 struct nat_pool_state {
@@ -22,9 +24,17 @@ struct nat_pool_state {
 	uint32_t scan; /* where the search for a free one goes on */
 };
 
+/* The mappings that a session counts in: index + 1, 0: none. */
+struct nat_session_mappings {
+	uint32_t source;
+	uint32_t destination;
+};
+
 struct nat_state {
 	struct nat_ports ports;
 	struct nat_bindings bindings;
+	struct nat_mappings mappings;
+	struct nat_session_mappings *session_mappings; /* by session, of those with SESSION_NAT_PERSISTENT */
 	struct nat_pool_state *pools; /* by identity */
 	struct engine_nat_rule_counters *rules; /* by identity */
 	uint32_t pool_count;
@@ -43,6 +53,9 @@ struct translation {
 	uint16_t instance; /* where ports and addresses of the pool are taken */
 	uint16_t flags;    /* enum session_flag, of translation */
 	uint8_t tries;
+	bool exclusive;  /* a port of an overloaded pool too is its alone */
+	uint32_t mapping; /* that the source counts in: index + 1, 0: none */
+	const struct snapshot_nat_source *persistent; /* the rule's, when it keeps translations; or NULL */
 };
 
 /* What somebody has of a pool. */

@@ -74,6 +74,9 @@ nat_public_find(const struct engine *engine, const struct item *item, struct nat
 	public->mapping = nat->static_count == 0 ? NULL : nat_static_public(nat, item->unit, item->destination);
 	if (public->mapping == NULL) {
 		public_by_rule(engine, &fields, item->unit, public);
+		if (public->rule == SNAPSHOT_NAT_NONE && engine->nat.mappings.count != 0) {
+			nat_persistent_find(engine, &fields, public);
+		}
 		return;
 	}
 	public->found = true;

@@ -14,6 +14,9 @@ nat_session_start(struct engine *engine, struct session *session, const struct a
 
 	rare->nat_pool = admission->nat->pool;
 	session->common.nat_instance = admission->nat->instance;
+	if ((admission->flags & SESSION_NAT_PERSISTENT) != 0) {
+		nat_persistent_start(engine, session, admission);
+	}
 	if ((admission->flags & SESSION_NAT) != 0) {
 		session->forth.rewrite = nat_rewrite_between(session->forth.key, session->back.key);
 		session->back.rewrite = nat_rewrite_reverse(&session->forth);
@@ -39,8 +42,11 @@ destination_mapping(const struct engine *engine, const struct session *session)
 uint16_t
 nat_forth_instance(const struct engine *engine, const struct session *session)
 {
-	const uint16_t instance = flow_fields_of(session->forth.key).instance;
+	uint16_t instance = flow_fields_of(session->forth.key).instance;
 
+	if ((session->common.flags & SESSION_NAT_PERSISTENT) != 0 && nat_persistent_instance(engine, session, &instance)) {
+		return instance;
+	}
 	if ((session->common.flags & SESSION_NAT_RULE_DESTINATION) != 0) {
 		return nat_rules_instance(engine, session);
 	}
@@ -79,6 +85,9 @@ destination_stands(const struct engine *engine, const struct session *session, u
 	const struct snapshot_nat_destination *destination = NULL;
 	uint32_t private = 0;
 
+	if ((common->flags & SESSION_NAT_PERSISTENT) != 0 && !nat_persistent_stands(engine, session)) {
+		return false;
+	}
 	if ((common->flags & SESSION_NAT_STATIC_DESTINATION) != 0) {
 		const struct snapshot_nat_static *mapping = destination_mapping(engine, session);
 
@@ -130,12 +139,12 @@ pool_stands(const struct engine *engine, const struct session *session, uint16_t
 		return inside ? forth.source - pool->host_low == place
 			      : forth.source == back.destination && forth.source - pool->host_low >= pool->size;
 	case NAT_POOL_ADDRESSES:
-		return inside && (flags & SESSION_NAT_BINDING) != 0 &&
+		return inside && (flags & (SESSION_NAT_BINDING | SESSION_NAT_PERSISTENT)) != 0 &&
 		       (flags & (SESSION_NAT_PORT | SESSION_NAT_PROTOCOL)) == 0;
 	case NAT_POOL_PORTS:
 		break;
 	}
-	if (!inside || (flags & (SESSION_NAT_PORT | SESSION_NAT_PROTOCOL)) == 0) {
+	if (!inside || (flags & (SESSION_NAT_PORT | SESSION_NAT_PROTOCOL | SESSION_NAT_PERSISTENT)) == 0) {
 		return inside && pool->overloading;
 	}
 	return (flags & SESSION_NAT_PROTOCOL) != 0 ||

@@ -16,6 +16,8 @@ size_t
 nat_state_size(const struct engine_config *config)
 {
 	return nat_ports_size(config->nat_blocks, config->nat_resting) + nat_bindings_size(config->nat_bindings) +
+	    nat_mappings_size(config->nat_mappings, config->nat_remotes) +
+	    line_up(config->sessions * sizeof(struct nat_session_mappings)) +
 	    line_up(config->nat_pools * sizeof(struct nat_pool_state)) +
 	    line_up(config->nat_rules * sizeof(struct engine_nat_rule_counters));
 }
@@ -36,6 +38,10 @@ nat_state_init(struct nat_state *state, void *memory, const struct engine_config
 	next += nat_ports_size(config->nat_blocks, config->nat_resting);
 	nat_bindings_init(&state->bindings, next, config->nat_bindings, draw_secret(config->random));
 	next += nat_bindings_size(config->nat_bindings);
+	nat_mappings_init(&state->mappings, next, config->nat_mappings, config->nat_remotes, draw_secret(config->random));
+	next += nat_mappings_size(config->nat_mappings, config->nat_remotes);
+	state->session_mappings = (struct nat_session_mappings *)(void *)next;
+	next += line_up(config->sessions * sizeof(struct nat_session_mappings));
 	state->pools = (struct nat_pool_state *)(void *)next;
 	state->pool_count = config->nat_pools;
 	next += line_up(config->nat_pools * sizeof(struct nat_pool_state));

@@ -221,6 +221,7 @@ enum session_flag {
 	SESSION_NAT_STATIC_DESTINATION = 1 << 11,
 	SESSION_NAT_POLICY_DESTINATION = 1 << 12,
 	SESSION_NAT_RULE_DESTINATION = 1 << 13,
+	SESSION_NAT_PERSISTENT = 1 << 14, /* it counts in mappings: nat_state.session_mappings */
 };
 
 struct session_common {

@@ -15,6 +15,8 @@
 enum {
 	PLACES_MOST = 4 * 1024 * 1024, /* rules, counted once for each pair of contexts that meets them */
 	WITH_PORTS = 2,                /* protocols that a rule with ports and without protocol is about */
+	PERSISTENT_SECONDS = 300,      /* as on the SRX, when nothing is written */
+	PERSISTENT_SESSIONS = 30,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 };
@@ -248,6 +250,25 @@ read_match(struct compilation *compilation, const struct conf_node *match, struc
 
 /* --- what they do ------------------------------------------------------------------------------------------------ */
 
+/* A rule that keeps what hosts are translated to. */
+static void
+read_persistent(const struct conf_node *holder, struct snapshot_nat_source *source)
+{
+	static const char *const kinds_of[] = {[NAT_PERSISTENT_ANY_REMOTE_HOST] = "any-remote-host",
+	    [NAT_PERSISTENT_TARGET_HOST] = "target-host", [NAT_PERSISTENT_TARGET_HOST_PORT] = "target-host-port"};
+	const struct conf_node *persistent = conf_child(holder, "persistent-nat");
+	const char *permit = conf_value(persistent, "permit");
+
+	for (uint8_t kind = NAT_PERSISTENT_ANY_REMOTE_HOST; permit != NULL && kind <= NAT_PERSISTENT_TARGET_HOST_PORT; kind++) {
+		if (strcmp(permit, kinds_of[kind]) == 0) {
+			source->persistent = kind;
+		}
+	}
+	source->persistent_address = conf_present(persistent, "address-mapping");
+	source->persistent_seconds = (uint16_t)conf_number(persistent, "inactivity-timeout", PERSISTENT_SECONDS);
+	source->persistent_sessions = conf_number(persistent, "max-session-number", PERSISTENT_SESSIONS);
+}
+
 static bool
 source_action(struct compilation *compilation, const struct conf_node *rule, struct snapshot_nat_source *source)
 {
@@ -258,6 +279,7 @@ source_action(struct compilation *compilation, const struct conf_node *rule, str
 	*source = (struct snapshot_nat_source){.kind = NAT_SOURCE_OFF};
 	if (conf_present(then, "interface")) {
 		source->kind = NAT_SOURCE_INTERFACE;
+		read_persistent(conf_child(then, "interface"), source);
 	} else if (name != NULL) {
 		pools = arena_take(compilation->arena, 1, sizeof(*pools));
 		if (pools == NULL) {
@@ -265,6 +287,7 @@ source_action(struct compilation *compilation, const struct conf_node *rule, str
 		}
 		*pools = nat_rule_pool_find(compilation, name);
 		source->kind = NAT_SOURCE_POOLS;
+		read_persistent(conf_child(then, "pool"), source);
 		source->pool_count = 1;
 		source->pools = pools;
 	}

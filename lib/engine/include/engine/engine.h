@@ -50,6 +50,8 @@ struct engine_config {
 	uint32_t nat_blocks;   /* pairs of translated address and protocol that may have ports in use: 8 KB each, when used */
 	uint32_t nat_resting;  /* ports that may rest after their session; a power of two */
 	uint32_t nat_bindings; /* hosts that may keep an address (no-port-translation, address-persistent) */
+	uint32_t nat_mappings; /* translations that are kept for hosts (persistent-nat) */
+	uint32_t nat_remotes;  /* whom those hosts have sent to, over all */
 	uint16_t workers;      /* how many engines there are: ports are shared out among them */
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
 	/* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets, and our own IPv6
@@ -165,6 +167,20 @@ void engine_clear_nat_pool(struct engine *engine, uint16_t pool);
 /* Hosts that keep an address: the next of them, at most `most`, looking at `slots` places from *cursor on; *cursor becomes UINT32_MAX at the end. */
 uint32_t engine_list_nat_bindings(const struct engine *engine, uint32_t *cursor, uint32_t slots,
     struct engine_nat_binding_view *views, uint32_t most);
+
+/* Translations that are kept for hosts: as the list before. */
+uint32_t engine_list_nat_mappings(const struct engine *engine, uint32_t *cursor, uint32_t slots,
+    struct engine_nat_mapping_view *views, uint32_t most);
+/* Forgets the mapping of that host, port, instance, pool and protocol; false: there is none, or it has sessions. */
+bool engine_clear_nat_mapping(struct engine *engine, const struct engine_nat_mapping_view *view);
+
+struct engine_nat_mapping_counts {
+	uint32_t mappings; /* now, and room for */
+	uint32_t mappings_most;
+	uint32_t remotes;
+	uint32_t remotes_most;
+};
+struct engine_nat_mapping_counts engine_nat_mapping_counts(const struct engine *engine);
 
 struct engine_nat_counters engine_nat_counters(const struct engine *engine, uint16_t pool);
 

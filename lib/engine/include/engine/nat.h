@@ -65,10 +65,22 @@ enum nat_source_kind {
 	NAT_SOURCE_POOLS,     /* the first of the pools that may be used on the egress unit; none: dropped (E-226) */
 };
 
+/* Who may send to what a host is translated to, of those rules that keep it (persistent-nat). */
+enum nat_persistent_kind {
+	NAT_PERSISTENT_NONE, /* nobody: nothing is kept */
+	NAT_PERSISTENT_ANY_REMOTE_HOST,
+	NAT_PERSISTENT_TARGET_HOST,      /* whom the host has sent to */
+	NAT_PERSISTENT_TARGET_HOST_PORT, /* from the port that it has sent to */
+};
+
 /* What policies and rules do with a source. */
 struct snapshot_nat_source {
 	uint8_t kind; /* enum nat_source_kind */
+	uint8_t persistent; /* enum nat_persistent_kind; of rules only */
+	bool persistent_address; /* the address alone is kept, ports are as the host has them */
 	uint16_t pool_count;
+	uint16_t persistent_seconds;  /* that a mapping stays without sessions */
+	uint32_t persistent_sessions; /* of a mapping, at most */
 	const uint16_t *pools;
 };
 

@@ -81,6 +81,25 @@ struct engine_advertiser_view {
 	uint16_t unit;
 };
 
+/* What a host keeps being translated to. Ports and protocol are 0 when it is the address alone. */
+struct engine_nat_mapping_view {
+	uint32_t host; /* host order, as all of these */
+	uint32_t address;
+	uint16_t host_port;
+	uint16_t port;
+	uint16_t host_instance;
+	uint16_t instance;
+	uint16_t pool; /* that the rule names */
+	uint16_t rule;
+	uint8_t protocol;
+	uint8_t kind; /* enum nat_persistent_kind; NONE: it does not stand any more, and goes with its sessions */
+	uint32_t sessions;
+	uint32_t sessions_most;
+	uint32_t seconds; /* that it stays without sessions */
+	uint32_t left;    /* of them; 0 while it has some */
+	uint32_t remotes; /* that may send, where not all may */
+};
+
 /* A host that keeps an address. */
 struct engine_nat_binding_view {
 	uint32_t host; /* host order, as all of these */
