@@ -14,7 +14,7 @@ enum {
 	NETDEV_NAME = 15,     /* IFNAMSIZ less its NUL */
 	NAMESPACE_NAME = 255, /* a file's name in /run/netns */
 	PORT_NAME = 31,
-	WORDS = 4, /* one more than a line may have */
+	WORDS = 6, /* one more than a line may have */
 };
 
 struct word {
@@ -302,18 +302,47 @@ read_device(const struct chassis_reader *reader, const struct word *device, stru
 	return false;
 }
 
+/* queues N */
+static bool
+read_queues(const struct chassis_reader *reader, const struct word *words, struct chassis_port *port)
+{
+	unsigned number = 0;
+
+	if (!word_is(&words[0], "queues")) {
+		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER]",
+		    (int)words[0].length, words[0].start);
+		return false;
+	}
+	for (size_t i = 0; i < words[1].length && number <= CHASSIS_QUEUES; i++) {
+		const char c = words[1].start[i];
+
+		number = isdigit((unsigned char)c) ? number * 10 + (unsigned)(c - '0') : CHASSIS_QUEUES + 1;
+	}
+	if (number == 0 || number > CHASSIS_QUEUES) {
+		chassis_error(reader, "'%.*s' is not a number of queues: 1 to %d", (int)words[1].length, words[1].start,
+		    CHASSIS_QUEUES);
+		return false;
+	}
+	if (port->kind == CHASSIS_PCAP) {
+		chassis_error(reader, "a capture has no queues");
+		return false;
+	}
+	port->queues = (uint16_t)number;
+	return true;
+}
+
 static void
 read_words(const struct chassis_reader *reader, const struct word *words, size_t count)
 {
 	struct chassis_port port = {.line = reader->line};
 
 	if (!word_is(&words[0], "port")) {
-		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE", (int)words[0].length,
+		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER]", (int)words[0].length,
 		    words[0].start);
 		return;
 	}
-	if (count != 3) {
-		chassis_error(reader, "a line reads: port NAME DEVICE");
+	if (count != 3 && count != 5) {
+		chassis_error(reader, "a line reads: port NAME DEVICE [queues NUMBER]");
 		return;
 	}
 	if (!port_name_valid(&words[1])) {
@@ -326,7 +355,7 @@ read_words(const struct chassis_reader *reader, const struct word *words, size_t
 	port.name = word_copy(&words[1]);
 	if (port.name == NULL) {
 		chassis_error(reader, "out of memory");
-	} else if (read_device(reader, &words[2], &port)) {
+	} else if (read_device(reader, &words[2], &port) && (count == 3 || read_queues(reader, &words[3], &port))) {
 		kept = port_is_new(reader, &port) && port_keep(reader, &port);
 	}
 	if (!kept) {

@@ -6,6 +6,7 @@
  *   port ge-0/0/1 xdp:eth1              a Linux interface by AF_XDP
  *   port ge-0/0/2 pci:0000:03:00.0      a DPDK device
  *   port ge-0/0/3 pcap:in.pcap,out.pcap a capture
+ *   port ge-0/0/4 xdp:eth2 queues 4     not for captures: by so many queues
  *
  * `#` starts a comment. A port's place in the file is its number in the data plane. Pure: text in, ports or errors out.
  */
@@ -20,6 +21,7 @@
 
 enum {
 	CHASSIS_PORTS = 32,      /* as many as DPDK has room for */
+	CHASSIS_QUEUES = 16,     /* of a port */
 	CHASSIS_FILE_SIZE = 65536, /* no chassis file is larger */
 };
 
@@ -36,6 +38,7 @@ struct chassis_port {
 	char *namespace; /* NULL: the one that flowd was started in */
 	char *output;    /* output capture; NULL otherwise */
 	enum chassis_kind kind;
+	uint16_t queues; /* 0: not said */
 	uint32_t line;
 };
 

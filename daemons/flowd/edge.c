@@ -77,16 +77,15 @@ place_for(struct edge *edge, const char *name, struct text *error)
 static void
 worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
 {
-	const struct worker_port what = {
+	struct worker_port what = {
 	    .open = port->open,
 	    .looks_for_offloads = in_namespace(port->chassis),
-	    .device = port->device,
-	    .receive_queues = 1,
-	    .transmit_queues = 1,
-	    .descriptor = port->descriptor,
+	    .unhurried = port->chassis->kind == CHASSIS_PCAP,
+	    .queue_count = port->queue_count,
 	    .mtu = mtu,
 	};
 
+	memcpy(what.queues, port->queues, sizeof(what.queues));
 	worker_set_port(edge->start.worker, port->index, &what);
 }
 
@@ -97,7 +96,7 @@ open_port(struct edge *edge, struct port *port, struct text *error)
 	    .port = port,
 	    .ports = edge->ports,
 	    .count = edge->start.chassis->count,
-	    .pool = edge->start.pool,
+	    .buffers = edge->start.buffers,
 	    .ledger = edge->start.ledger,
 	    .error = error,
 	};
@@ -195,7 +194,7 @@ enter_all(struct edge *edge, struct text *error)
 	const struct chassis *chassis = edge->start.chassis;
 
 	for (size_t i = 0; i < chassis->count; i++) {
-		edge->ports[i] = (struct port){.chassis = &chassis->ports[i], .index = (uint16_t)i, .descriptor = -1};
+		edge->ports[i] = (struct port){.chassis = &chassis->ports[i], .index = (uint16_t)i};
 		if (!in_namespace(&chassis->ports[i])) {
 			continue;
 		}

@@ -28,7 +28,7 @@ struct edge_start {
 	const struct chassis *chassis;
 	struct ledger *ledger;
 	struct workers *worker;
-	struct rte_mempool *pool;
+	const struct buffers *buffers;
 };
 
 /*

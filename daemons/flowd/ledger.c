@@ -12,7 +12,10 @@
 
 enum {
 	LEDGER_FILE_SIZE = 65536, /* far more than all ports take */
-	LEDGER_WORDS = 8,
+	LEDGER_WORDS = 9,
+	LEDGER_WORDS_ONCE = 8, /* before there were queues */
+	QUEUES_LEAST = -1,
+	QUEUES_MOST = 65535,
 };
 
 struct ledger {
@@ -83,9 +86,9 @@ write_all(const struct ledger *ledger)
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct ledger_entry *entry = &ledger->entries[i];
 
-		text_printf(&content, "%s %s %d %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
+		text_printf(&content, "%s %s %d %d %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
 		    entry->netdev, entry->before.ipv6_off, entry->before.gro, entry->before.gso, entry->before.tso,
-		    entry->before.checksum, entry->before.lro);
+		    entry->before.checksum, entry->before.lro, entry->before.queues);
 	}
 	const ssize_t length = (ssize_t)content.length;
 	const bool done = !text_failed(&content) &&
@@ -117,6 +120,16 @@ read_state(const char *word, int *state)
 	return true;
 }
 
+static bool
+read_queues(const char *word, int *queues)
+{
+	char *end;
+	const long number = strtol(word, &end, 10);
+
+	*queues = (int)number;
+	return end != word && *end == '\0' && number >= QUEUES_LEAST && number <= QUEUES_MOST;
+}
+
 /* Cuts `line` at blanks in place. */
 static size_t
 cut(char *line, char **words, size_t most)
@@ -140,14 +153,16 @@ cut(char *line, char **words, size_t most)
 static bool
 read_line(struct ledger *ledger, char *line)
 {
-	char *words[LEDGER_WORDS];
-	struct ledger_entry entry = {.namespace = NULL};
+	char *words[LEDGER_WORDS] = {NULL};
+	struct ledger_entry entry = {.before = {.queues = -1}};
+	const size_t count = cut(line, words, LEDGER_WORDS);
 
-	if (cut(line, words, LEDGER_WORDS) != LEDGER_WORDS || !name_harmless(words[0]) || !name_harmless(words[1]) ||
+	if ((count != LEDGER_WORDS && count != LEDGER_WORDS_ONCE) || !name_harmless(words[0]) || !name_harmless(words[1]) ||
 	    !read_state(words[2], &entry.before.ipv6_off) || !read_state(words[3], &entry.before.gro) ||
 	    !read_state(words[4], &entry.before.gso) || !read_state(words[5], &entry.before.tso) ||
 	    !read_state(words[6], &entry.before.checksum) ||
-	    !read_state(words[7], &entry.before.lro)) {
+	    !read_state(words[7], &entry.before.lro) ||
+	    (count == LEDGER_WORDS && !read_queues(words[8], &entry.before.queues))) {
 		return true; /* not ours: skipped */
 	}
 	entry.namespace = strcmp(words[0], "-") == 0 ? NULL : words[0];

@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buffers.h"
 #include "chassis.h"
 #include "control.h"
 #include "edge.h"
@@ -32,11 +33,12 @@
 #include "ipc/daemon.h"
 #include "ledger.h"
 #include "port.h"
+#include "port_system.h"
 #include "worker.h"
 
 #define KEPT      "cap_net_raw,cap_net_admin=eip"
 #define KEPT_LOCK "cap_net_raw,cap_net_admin,cap_ipc_lock=eip"
-#define KEPT_XDP  "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf,cap_perfmon=eip"
+#define KEPT_XDP  "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf=eip"
 
 enum {
 	SESSIONS_MOST = 100000000,
@@ -48,6 +50,7 @@ struct flowd {
 	uint32_t sessions; /* 0: by the machine's memory */
 	bool cleanup;
 	struct chassis chassis;
+	struct buffers buffers;
 	struct ledger *ledger;
 	struct host *host;
 	struct workers *worker;
@@ -180,9 +183,21 @@ open_host(struct flowd *flowd, struct text *error)
 }
 
 static bool
+has_xdp(const struct flowd *flowd)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < flowd->chassis.count; i++) {
+		found = found || flowd->chassis.ports[i].kind == CHASSIS_XDP;
+	}
+	return found;
+}
+
+static bool
 open_ports(struct flowd *flowd, struct text *error)
 {
 	struct edge_start start = {.chassis = &flowd->chassis, .ledger = flowd->ledger};
+	struct buffers_need need = {.mtu = port_largest_mtu(&flowd->chassis), .chunks = has_xdp(flowd)};
 	struct worker_start workers = {.sessions = flowd->sessions, .count = 1};
 	struct text run = TEXT_EMPTY;
 
@@ -190,11 +205,11 @@ open_ports(struct flowd *flowd, struct text *error)
 	const bool started = port_system_start(&flowd->chassis, text_string(&run), error);
 
 	text_release(&run);
-	if (!started || (workers.pools.frames = port_pool_create(error)) == NULL ||
-	    (workers.pools.large = port_pool_create_large(error)) == NULL) {
+	if (!started || !buffers_create(&flowd->buffers, &need, error)) {
 		return false;
 	}
-	start.pool = workers.pools.frames;
+	workers.pools = (struct worker_pools){.frames = flowd->buffers.frames, .large = flowd->buffers.large};
+	start.buffers = &flowd->buffers;
 	flowd->worker = worker_create(&workers, error);
 	if (flowd->worker == NULL) {
 		return false;
@@ -224,10 +239,8 @@ drop_privileges(struct flowd *flowd, struct text *error)
 	const struct rlimit unlimited = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 	const char *keep = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0 ? KEPT : KEPT_LOCK;
 
-	for (size_t i = 0; i < flowd->chassis.count; i++) {
-		if (flowd->chassis.ports[i].kind == CHASSIS_XDP) {
-			keep = KEPT_XDP;
-		}
+	if (has_xdp(flowd)) {
+		keep = KEPT_XDP;
 	}
 	/* After the change of user the way to the directory may be barred further up. */
 	if (!daemon_enter_state(&flowd->options, error) || !daemon_drop_privileges(&flowd->options, keep, error)) {
@@ -264,6 +277,8 @@ serve(struct flowd *flowd, struct text *error)
 		control_destroy(control);
 		return false;
 	}
+	(void)fprintf(stderr, "sallyport-flowd: packet buffers in pages of %u KiB, for frames of up to %u octets\n",
+	    (unsigned)(port_system_page() / 1024), (unsigned)flowd->buffers.room);
 	(void)fprintf(stderr, "sallyport-flowd: %zu ports, room for %u sessions\n", flowd->chassis.count,
 	    (unsigned)worker_sessions(flowd->worker));
 	daemon_notify(&flowd->options, "ready");

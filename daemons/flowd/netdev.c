@@ -17,12 +17,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "program.h"
 
 enum {
 	SYSCTL_PATH = 96,
+	TRIES = 100,
+	PAUSE = 2000000, /* ns */
 };
 
 /* A socket that stands for the namespace in ioctl(2). */
@@ -40,10 +43,11 @@ request(int descriptor, unsigned long what, const char *name, struct ifreq *requ
 	return ioctl(descriptor, what, request) == 0;
 }
 
+/* `what` is one of linux/ethtool.h's structures. */
 static int
-ethtool(const char *name, struct ethtool_value *what)
+ethtool(const char *name, void *what)
 {
-	struct ifreq question = {.ifr_data = (char *)what};
+	struct ifreq question = {.ifr_data = what};
 	const int descriptor = handle();
 	int failure = 0;
 
@@ -197,6 +201,57 @@ lro_set(const char *name, int value)
 	(void)ethtool(name, &what);
 }
 
+/* -1: not known. */
+static int
+queues_before(const char *name)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+
+	return ethtool(name, &channels) == 0 ? (int)(channels.rx_count + channels.combined_count) : -1;
+}
+
+uint32_t
+netdev_queues(const char *name)
+{
+	const int queues = queues_before(name);
+
+	return queues > 0 ? (uint32_t)queues : 1;
+}
+
+int
+netdev_set_queues(const char *name, uint32_t queues)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	const int failure = ethtool(name, &channels);
+
+	if (failure != 0) {
+		return failure;
+	}
+	channels.cmd = ETHTOOL_SCHANNELS;
+	if (channels.max_combined > 0) {
+		channels.combined_count = queues;
+		channels.rx_count = 0;
+		channels.tx_count = channels.max_tx > 0 ? channels.tx_count : 0;
+	} else {
+		channels.rx_count = queues;
+		channels.tx_count = queues;
+	}
+	return ethtool(name, &channels);
+}
+
+/* The kernel refuses for a moment: it lets go of a closed AF_XDP socket's queue behind our back. */
+static void
+queues_put_back(const char *name, int queues)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE};
+
+	for (int i = 0; i < TRIES && queues > 0 && queues_before(name) != queues; i++) {
+		if (netdev_set_queues(name, (uint32_t)queues) != 0) {
+			(void)nanosleep(&pause, NULL);
+		}
+	}
+}
+
 static int
 ipv6_open(const char *name, int flags)
 {
@@ -247,6 +302,7 @@ netdev_before(const char *name)
 	    .tso = offload(name, ETHTOOL_GTSO),
 	    .checksum = offload(name, ETHTOOL_GTXCSUM),
 	    .lro = lro(name),
+	    .queues = queues_before(name),
 	};
 }
 
@@ -339,6 +395,7 @@ netdev_release(const char *name, const struct netdev_before *before)
 		offload_set(name, ETHTOOL_STSO, before->tso);
 		offload_set(name, ETHTOOL_SGRO, before->gro);
 		lro_set(name, before->lro);
+		queues_put_back(name, before->queues);
 		if (before->ipv6_off >= 0) {
 			(void)ipv6_set_off(name, before->ipv6_off);
 		}

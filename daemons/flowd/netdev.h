@@ -30,12 +30,17 @@ struct netdev_before {
 	int tso;
 	int checksum;
 	int lro;
+	int queues; /* of its driver; -1 too when they are not going to be changed */
 };
 
 /* What there is of that name; false when there is none. */
 bool netdev_look(const char *name, struct netdev_facts *facts) __attribute__((warn_unused_result));
 /* Does it carry an IP address (IPv6's link-local ones, which the kernel makes by itself, don't count)? Appends the first. */
 bool netdev_has_address(const char *name, struct text *address) __attribute__((warn_unused_result));
+/* By how many queues its driver receives; 1 when it does not say. */
+uint32_t netdev_queues(const char *name);
+/* As many from now on. Returns 0 or -errno. */
+int netdev_set_queues(const char *name, uint32_t queues) __attribute__((warn_unused_result));
 /* What netdev_guard() is about to change. */
 struct netdev_before netdev_before(const char *name);
 /* Keeps the kernel off it and brings it up. False with a sentence when that cannot be had: it must not be used then. */

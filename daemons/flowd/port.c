@@ -1,21 +1,16 @@
 /*
  * Ports. See port.h.
  *
- * EAL: `--in-memory` where there are free hugepages, else `--no-huge --no-shconf` (these two forms exclude each other); no
- * PCI scan unless the chassis file names devices, and then only those. Nothing is shared with another DPDK process, so
- * two gateways run beside each other. The process's own CPU affinity is put back after rte_eal_init(), which pins.
- *
- * The driver keeps its AF_PACKET socket to itself. We look it up among our descriptors by interface index: with it the
- * worker can sleep in poll(2), frames that the kernel itself sends are left out, and promiscuous mode ends with the
- * socket, also when we are killed.
+ * DPDK's AF_PACKET driver keeps its sockets to itself. We look them up among our descriptors by interface index: with them
+ * a worker can sleep in poll(2), frames that the kernel itself sends are left out, and promiscuous mode ends with the
+ * sockets, also when we are killed. AF_XDP is ours (xdp_port.h): DPDK's driver for it leaves its program behind when it is
+ * killed, pins others in a file system, and cannot come back once rights were given up.
  */
 #include "port.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,173 +18,26 @@
 #include <unistd.h>
 
 #include <rte_dev.h>
-#include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "engine/packet.h"
 #include "netdev.h"
-#include "program.h"
 
 enum {
-	EAL_WORDS = 16 + 2 * CHASSIS_PORTS,
-	EAL_MEGABYTES = 128,
-	EAL_CACHE = 256,
 	DEVICE_NAME = 32,
+	FIRST_DESCRIPTOR = 3,
 	DESCRIPTORS = 4096, /* no socket of ours has a higher number */
+	DESCRIPTORS_QUEUE = 1024,
+	RING_OCTETS = 16777216, /* of AF_PACKET's ring, each way */
+	RING_BLOCK = 32,        /* frames: whole pages, see buffers.c */
 };
-
-/* Words for EAL, which wants them writable and keeps them. */
-struct eal_words {
-	char *words[EAL_WORDS];
-	int count;
-	bool failed;
-};
-
-static void
-eal_word(struct eal_words *list, const char *word)
-{
-	if (list->count == EAL_WORDS - 1 || (list->words[list->count] = strdup(word)) == NULL) {
-		list->failed = true;
-		return;
-	}
-	list->count++;
-}
-
-static unsigned long
-read_number(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char line[32] = "";
-
-	if (file == NULL) {
-		return 0;
-	}
-	if (fgets(line, sizeof(line), file) == NULL) {
-		line[0] = '\0';
-	}
-	(void)fclose(file);
-	return strtoul(line, NULL, 10);
-}
-
-/* Are there free hugepages of 2 MB for all of our buffers? */
-static bool
-hugepages_free(void)
-{
-	return read_number("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages") >= EAL_MEGABYTES / 2;
-}
-
-static int
-first_cpu(const cpu_set_t *set)
-{
-	int cpu = 0;
-
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET((size_t)cpu, set)) {
-		cpu++;
-	}
-	return cpu;
-}
-
-static void
-eal_words_fill(struct eal_words *list, const struct chassis *chassis, const cpu_set_t *affinity)
-{
-	char number[16];
-	bool devices = false;
-
-	eal_word(list, "sallyport-flowd");
-	eal_word(list, "-l");
-	(void)snprintf(number, sizeof(number), "%d", first_cpu(affinity));
-	eal_word(list, number);
-	eal_word(list, "--no-telemetry");
-	eal_word(list, "--log-level=error");
-	if (hugepages_free()) {
-		eal_word(list, "--in-memory");
-	} else {
-		eal_word(list, "--no-huge");
-		eal_word(list, "--no-shconf");
-	}
-	(void)snprintf(number, sizeof(number), "%d", EAL_MEGABYTES);
-	eal_word(list, "-m");
-	eal_word(list, number);
-	for (size_t i = 0; i < chassis->count; i++) {
-		if (chassis->ports[i].kind == CHASSIS_PCI) {
-			eal_word(list, "-a");
-			eal_word(list, chassis->ports[i].device);
-			devices = true;
-		}
-	}
-	if (!devices) {
-		eal_word(list, "--no-pci");
-	}
-}
-
-bool
-port_system_start(const struct chassis *chassis, const char *run, struct text *error)
-{
-	struct eal_words list = {.count = 0};
-	char *handed[EAL_WORDS];
-	cpu_set_t affinity;
-	int result = -1;
-
-	if (sched_getaffinity(0, sizeof(affinity), &affinity) != 0 || setenv("RUNTIME_DIRECTORY", run, 1) != 0) {
-		text_printf(error, "cannot start the packet system: %s", strerror(errno));
-		return false;
-	}
-	eal_words_fill(&list, chassis, &affinity);
-	memcpy(handed, list.words, sizeof(handed));
-	if (!list.failed) {
-		result = rte_eal_init(list.count, handed);
-	}
-	if (result < 0) {
-		text_printf(error, "cannot start the packet system (DPDK): %s",
-		    list.failed ? "out of memory" : rte_strerror(rte_errno));
-	}
-	(void)sched_setaffinity(0, sizeof(affinity), &affinity);
-	/* EAL shuffles the words that it was handed, and has copied what it keeps. */
-	for (int i = 0; i < EAL_WORDS; i++) {
-		free(list.words[i]);
-	}
-	return result >= 0;
-}
-
-void
-port_system_stop(void)
-{
-	(void)rte_eal_cleanup();
-}
-
-static struct rte_mempool *
-pool_checked(struct rte_mempool *pool, struct text *error)
-{
-	if (pool == NULL) {
-		text_printf(error, "no memory for packet buffers: %s", rte_strerror(rte_errno));
-	}
-	return pool;
-}
-
-#define PACKET_PRIVATE RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
-
-struct rte_mempool *
-port_pool_create(struct text *error)
-{
-	return pool_checked(rte_pktmbuf_pool_create("packets", PORT_POOL, EAL_CACHE, PACKET_PRIVATE,
-	    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY), error);
-}
-
-struct rte_mempool *
-port_pool_create_large(struct text *error)
-{
-	return pool_checked(rte_pktmbuf_pool_create("large packets", PORT_POOL_LARGE, 0, PACKET_PRIVATE, UINT16_MAX,
-	    SOCKET_ID_ANY), error);
-}
 
 static void
 device_name(const struct port *port, char *name)
 {
 	static const char *const drivers[] = {
 	    [CHASSIS_NETDEV] = "net_af_packet",
-	    [CHASSIS_XDP] = "net_af_xdp",
+	    [CHASSIS_XDP] = "", /* none of DPDK's */
 	    [CHASSIS_PCI] = "",
 	    [CHASSIS_PCAP] = "net_pcap",
 	};
@@ -201,50 +49,80 @@ device_name(const struct port *port, char *name)
 	}
 }
 
-/* Makes the virtual device of a netdev, xdp or pcap port. */
-static bool
-device_make(const struct port *port, const char *name, struct text *error)
+/* The driver's words for a packet socket: a ring of about RING_OCTETS, in blocks of whole pages and whole frames. */
+static void
+ring_arguments(const struct port *port, uint32_t frame, struct text *arguments)
 {
-	const struct chassis_port *chassis = port->chassis;
+	const uint32_t block = frame * RING_BLOCK;
+
+	text_printf(arguments, "iface=%s,blocksz=%u,framesz=%u,framecnt=%u,qpairs=%u,qdisc_bypass=1", port->chassis->device,
+	    (unsigned)block, (unsigned)frame, (unsigned)(RING_OCTETS / block / port->queue_count * RING_BLOCK),
+	    (unsigned)port->queue_count);
+}
+
+/* Makes the virtual device of a netdev or pcap port. */
+static bool
+device_make(const struct port_opening *opening, const char *name)
+{
+	const struct chassis_port *chassis = opening->port->chassis;
 	struct text arguments = TEXT_EMPTY;
 	bool made = false;
 
 	switch (chassis->kind) {
 	case CHASSIS_NETDEV:
-		text_printf(&arguments, "iface=%s,blocksz=65536,framesz=2048,framecnt=8192,qdisc_bypass=1", chassis->device);
-		break;
-	case CHASSIS_XDP:
-		text_printf(&arguments, "iface=%s,start_queue=0,queue_count=1", chassis->device);
+		ring_arguments(opening->port, opening->buffers->ring_frame, &arguments);
 		break;
 	case CHASSIS_PCAP:
 		text_printf(&arguments, "rx_pcap=%s,tx_pcap=%s", chassis->device, chassis->output);
 		break;
 	case CHASSIS_PCI:
-		return true; /* there since the start of EAL */
+	case CHASSIS_XDP:
+		return true; /* there since the start of EAL; not DPDK's */
 	}
 	if (!text_failed(&arguments)) {
 		made = rte_eal_hotplug_add("vdev", name, text_string(&arguments)) == 0;
 	}
 	if (!made) {
-		text_append(error, "DPDK cannot open it");
+		text_append(opening->error, "DPDK cannot open it");
 	}
 	text_release(&arguments);
 	return made;
 }
 
 static bool
+queues_start(const struct port *port, struct rte_mempool *pool)
+{
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		if (rte_eth_rx_queue_setup(port->device, i, DESCRIPTORS_QUEUE, (unsigned)SOCKET_ID_ANY, NULL, pool) != 0 ||
+		    rte_eth_tx_queue_setup(port->device, i, DESCRIPTORS_QUEUE, (unsigned)SOCKET_ID_ANY, NULL) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
 device_start(struct port *port, struct rte_mempool *pool)
 {
-	const struct rte_eth_conf configuration = {.rxmode = {.offloads = 0}};
+	struct rte_eth_conf configuration = {.rxmode = {.offloads = 0}};
+	struct rte_eth_dev_info facts;
 	struct rte_ether_addr mac;
 
-	if (rte_eth_dev_configure(port->device, 1, 1, &configuration) != 0 ||
-	    rte_eth_rx_queue_setup(port->device, 0, 1024, (unsigned)SOCKET_ID_ANY, NULL, pool) != 0 ||
-	    rte_eth_tx_queue_setup(port->device, 0, 1024, (unsigned)SOCKET_ID_ANY, NULL) != 0 ||
-	    rte_eth_macaddr_get(port->device, &mac) != 0 || rte_eth_dev_start(port->device) != 0) {
+	if (rte_eth_dev_info_get(port->device, &facts) != 0) {
+		return false;
+	}
+	if (port->chassis->kind == CHASSIS_PCI && port->queue_count > 1) {
+		configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		configuration.rx_adv_conf.rss_conf.rss_hf =
+		    facts.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+	}
+	if (rte_eth_dev_configure(port->device, port->queue_count, port->queue_count, &configuration) != 0 ||
+	    !queues_start(port, pool) || rte_eth_macaddr_get(port->device, &mac) != 0 ||
+	    rte_eth_dev_start(port->device) != 0) {
 		return false;
 	}
 	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
+	port->driver = facts.driver_name;
 	return true;
 }
 
@@ -252,32 +130,30 @@ static bool
 descriptor_taken(const struct port_opening *opening, int descriptor)
 {
 	for (size_t i = 0; i < opening->count; i++) {
-		if (opening->ports[i].open && opening->ports[i].descriptor == descriptor) {
-			return true;
+		const struct port *port = &opening->ports[i];
+
+		for (uint16_t q = 0; port->open && q < port->queue_count; q++) {
+			if (port->queues[q].descriptor == descriptor) {
+				return true;
+			}
 		}
 	}
 	return false;
 }
 
-/* The packet socket that the driver has just bound to the port's interface, or -1. */
+/* The first packet socket from `from` on that the driver has just bound to the port's interface, or -1. */
 static int
-socket_of(const struct port_opening *opening)
+socket_of(const struct port_opening *opening, int from)
 {
-	for (int descriptor = 3; descriptor < DESCRIPTORS; descriptor++) {
+	for (int descriptor = from; descriptor < DESCRIPTORS; descriptor++) {
 		int family = 0;
 		socklen_t length = sizeof(family);
 		struct sockaddr_ll address = {.sll_ifindex = 0};
 		socklen_t size = sizeof(address);
 
-		if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0 ||
-		    descriptor_taken(opening, descriptor)) {
-			continue;
-		}
-		if (opening->port->chassis->kind == CHASSIS_XDP && family == AF_XDP) {
-			return descriptor;
-		}
-		if (family == AF_PACKET && getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 &&
-		    address.sll_protocol != 0 && address.sll_ifindex == (int)opening->port->netdev) {
+		if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 && family == AF_PACKET &&
+		    getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 && address.sll_protocol != 0 &&
+		    address.sll_ifindex == (int)opening->port->netdev && !descriptor_taken(opening, descriptor)) {
 			return descriptor;
 		}
 	}
@@ -285,16 +161,32 @@ socket_of(const struct port_opening *opening)
 }
 
 static void
-socket_tune(const struct port *port)
+socket_tune(const struct port *port, int descriptor)
 {
 	const int on = 1;
 	const struct packet_mreq membership = {.mr_ifindex = (int)port->netdev, .mr_type = PACKET_MR_PROMISC};
 
-	if (port->chassis->kind == CHASSIS_NETDEV && port->descriptor >= 0) {
-		(void)setsockopt(port->descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
-		(void)setsockopt(port->descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
-	} else {
-		(void)rte_eth_promiscuous_enable(port->device);
+	if (descriptor >= 0) {
+		(void)setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+		(void)setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
+	}
+}
+
+/* The driver opens its sockets one after the other, so that their numbers rise with the queues'. */
+static void
+queues_note(const struct port_opening *opening)
+{
+	struct port *port = opening->port;
+	int descriptor = FIRST_DESCRIPTOR - 1;
+
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		port->queues[i] = (struct queue){.device = port->device, .number = i, .descriptor = -1};
+		if (port->chassis->kind == CHASSIS_NETDEV && descriptor < DESCRIPTORS) {
+			descriptor = socket_of(opening, descriptor + 1);
+			port->queues[i].descriptor = descriptor;
+			socket_tune(port, descriptor);
+			descriptor = descriptor < 0 ? DESCRIPTORS : descriptor;
+		}
 	}
 }
 
@@ -312,8 +204,9 @@ device_open(struct port_opening *opening)
 	struct port *port = opening->port;
 	char name[DEVICE_NAME];
 
+	port->queue_count = (uint16_t)(port->chassis->queues == 0 ? 1 : port->chassis->queues);
 	device_name(port, name);
-	if (!device_make(port, name, opening->error)) {
+	if (!device_make(opening, name)) {
 		return PORT_FAILED;
 	}
 	if (rte_eth_dev_get_port_by_name(name, &port->device) != 0) {
@@ -321,18 +214,77 @@ device_open(struct port_opening *opening)
 		device_drop(port, name);
 		return PORT_FAILED;
 	}
-	if (!device_start(port, opening->pool)) {
+	if (!device_start(port, opening->buffers->frames)) {
 		text_append(opening->error, "DPDK cannot start it");
 		device_drop(port, name);
 		return PORT_FAILED;
 	}
-	port->descriptor = -1;
-	if (port->namespace != NULL) {
-		port->descriptor = socket_of(opening);
+	queues_note(opening);
+	if (port->chassis->kind != CHASSIS_NETDEV) {
+		(void)rte_eth_promiscuous_enable(port->device);
 	}
-	socket_tune(port);
 	port->open = true;
 	return PORT_OPENED;
+}
+
+/* By AF_XDP: as many queues as the interface has. */
+static enum port_status
+xdp_open(struct port_opening *opening)
+{
+	struct port *port = opening->port;
+	const struct xdp_request request = {
+	    .buffers = opening->buffers,
+	    .netdev = port->chassis->device,
+	    .index = port->netdev,
+	    .queues = netdev_queues(port->chassis->device),
+	    .share = BUFFERS_FRAMES / 2 / (uint32_t)opening->count,
+	};
+
+	if (!xdp_port_open(&port->xdp, &request, opening->error)) {
+		return PORT_FAILED;
+	}
+	port->queue_count = (uint16_t)port->xdp.queue_count;
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		port->queues[i] = (struct queue){
+		    .xdp = port->xdp.queues[i],
+		    .number = i,
+		    .descriptor = xdp_queue_descriptor(port->xdp.queues[i]),
+		};
+	}
+	port->driver = "AF_XDP";
+	port->open = true;
+	return PORT_OPENED;
+}
+
+/* An interface's MTU against what the buffers were made for, and its queues against what was asked for. */
+static bool
+netdev_fits(const struct port_opening *opening, uint32_t mtu)
+{
+	const struct chassis_port *chassis = opening->port->chassis;
+
+	if (!buffers_hold(opening->buffers, mtu)) {
+		const uint32_t most = opening->buffers->area != NULL ? BUFFERS_MTU_XDP : BUFFERS_MTU;
+
+		text_printf(opening->error, "its MTU of %u is more than the packet buffers hold: ", (unsigned)mtu);
+		if (mtu > most) {
+			text_printf(opening->error, "%u at most%s (ip link set dev %s mtu %u)", (unsigned)most,
+			    opening->buffers->area != NULL ? " where a port is xdp:" : "", chassis->device, (unsigned)most);
+		} else {
+			text_append(opening->error, "they were made for the interfaces that were there at the start; start flowd "
+			                            "again, or lower it");
+		}
+		return false;
+	}
+	if (chassis->kind == CHASSIS_XDP && chassis->queues != 0 && chassis->queues != netdev_queues(chassis->device)) {
+		const int failure = netdev_set_queues(chassis->device, chassis->queues);
+
+		if (failure != 0) {
+			text_printf(opening->error, "its driver does not make %u queues (%s)", (unsigned)chassis->queues,
+			    strerror(-failure));
+		}
+		return failure == 0;
+	}
+	return true;
 }
 
 /* Entered in the ledger with what it was like before any flowd of this state directory touched it. */
@@ -346,18 +298,10 @@ enter(struct port_opening *opening)
 		return true;
 	}
 	entry.before = netdev_before(chassis->device);
+	if (chassis->kind != CHASSIS_XDP || chassis->queues == 0) {
+		entry.before.queues = -1;
+	}
 	return ledger_put(opening->ledger, &entry);
-}
-
-/* A killed process leaves its program on the interface. */
-static void
-xdp_off(const char *name)
-{
-	const char *const arguments[] = {"ip", "link", "set", "dev", name, "xdp", "off", NULL};
-	struct text complaint = TEXT_EMPTY;
-
-	(void)!program_run(arguments, NULL, &complaint);
-	text_release(&complaint);
 }
 
 /* Runs in the thread of the interface's namespace. */
@@ -393,12 +337,13 @@ netdev_open(void *argument)
 	if (!netdev_guard(name, opening->error)) {
 		return PORT_FAILED;
 	}
-	if (port->chassis->kind == CHASSIS_XDP) {
-		xdp_off(name);
+	if (!netdev_fits(opening, facts.mtu)) {
+		return PORT_REFUSED;
 	}
 	port->netdev = facts.index;
 	port->mtu = facts.mtu;
-	const enum port_status status = device_open(opening);
+	memcpy(port->mac, facts.mac, sizeof(port->mac));
+	const enum port_status status = port->chassis->kind == CHASSIS_XDP ? xdp_open(opening) : device_open(opening);
 
 	port->running = netdev_look(name, &facts) && facts.up;
 	return (int)status;
@@ -426,10 +371,11 @@ close_job(void *argument)
 	struct port *port = argument;
 	char name[DEVICE_NAME];
 
-	device_name(port, name);
 	if (port->chassis->kind == CHASSIS_XDP) {
-		(void)rte_eth_promiscuous_disable(port->device); /* a flag of the interface, not of the socket */
+		xdp_port_close(&port->xdp);
+		return 0;
 	}
+	device_name(port, name);
 	(void)rte_eth_dev_stop(port->device);
 	device_drop(port, name);
 	return 0;
@@ -443,7 +389,6 @@ port_close(struct port *port)
 	}
 	port->open = false;
 	port->running = false;
-	port->descriptor = -1;
 	if (port->namespace != NULL) {
 		(void)namespace_run(port->namespace, close_job, port);
 	} else {
@@ -488,7 +433,20 @@ port_counters(const struct port *port)
 {
 	struct rte_eth_stats stats;
 
-	if (!port->open || rte_eth_stats_get(port->device, &stats) != 0) {
+	if (!port->open) {
+		return (struct port_counters){.in_packets = 0};
+	}
+	if (port->chassis->kind == CHASSIS_XDP) {
+		const struct xdp_counters xdp = xdp_port_counters(&port->xdp);
+
+		return (struct port_counters){
+		    .in_packets = xdp.in_packets,
+		    .out_packets = xdp.out_packets,
+		    .in_lost = xdp.in_full + xdp.in_large + xdp.invalid,
+		    .out_lost = xdp.out_lost,
+		};
+	}
+	if (rte_eth_stats_get(port->device, &stats) != 0) {
 		return (struct port_counters){.in_packets = 0};
 	}
 	return (struct port_counters){
@@ -497,4 +455,43 @@ port_counters(const struct port *port)
 	    .in_lost = stats.imissed,
 	    .out_lost = stats.oerrors,
 	};
+}
+
+struct mtu_look {
+	const char *netdev;
+	uint32_t mtu;
+};
+
+static int
+mtu_job(void *argument)
+{
+	struct mtu_look *look = argument;
+	struct netdev_facts facts;
+
+	look->mtu = netdev_look(look->netdev, &facts) ? facts.mtu : 0;
+	return 0;
+}
+
+uint32_t
+port_largest_mtu(const struct chassis *chassis)
+{
+	uint32_t most = RTE_ETHER_MTU;
+
+	for (size_t i = 0; i < chassis->count; i++) {
+		const struct chassis_port *port = &chassis->ports[i];
+		struct mtu_look look = {.netdev = port->device};
+		struct text error = TEXT_EMPTY;
+		struct namespace *namespace = NULL;
+
+		if (port->kind == CHASSIS_NETDEV || port->kind == CHASSIS_XDP) {
+			namespace = namespace_create(port->namespace, &error); /* one that is not there is told later */
+		}
+		if (namespace != NULL) {
+			(void)namespace_run(namespace, mtu_job, &look);
+			namespace_destroy(namespace);
+		}
+		text_release(&error);
+		most = look.mtu > most ? look.mtu : most;
+	}
+	return most;
 }

@@ -15,16 +15,12 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "buffers.h"
 #include "chassis.h"
 #include "ledger.h"
 #include "namespace.h"
-
-struct rte_mempool;
-
-enum {
-	PORT_POOL = 16383, /* packet buffers over all ports */
-	PORT_POOL_LARGE = 31, /* and for datagrams that came in fragments: each is used within a burst */
-};
+#include "queue.h"
+#include "xdp_port.h"
 
 enum port_status {
 	PORT_OPENED,
@@ -38,7 +34,10 @@ struct port {
 	struct namespace *namespace; /* borrowed; NULL for pci and pcap */
 	uint16_t index;              /* in the chassis file: what the engine calls it */
 	uint16_t device;             /* DPDK's number; while open */
-	int descriptor;              /* becomes readable with packets; -1: has to be polled */
+	uint16_t queue_count;        /* while open */
+	struct queue queues[QUEUES_MOST];
+	struct xdp_port xdp;         /* while an xdp port is open */
+	const char *driver;          /* DPDK's name of it, or "AF_XDP" */
 	unsigned netdev;             /* the interface's index */
 	uint32_t mtu;                /* its IP octets */
 	uint8_t mac[6];
@@ -47,21 +46,15 @@ struct port {
 	bool guarded; /* the interface is changed, and in the ledger */
 };
 
-/* Starts DPDK: once a process. `run` is a folder of ours for its runtime files. False with a sentence. */
-bool port_system_start(const struct chassis *chassis, const char *run, struct text *error)
-    __attribute__((warn_unused_result));
-void port_system_stop(void);
-/* The buffers of all ports; their private area holds a struct packet. NULL with a sentence. */
-struct rte_mempool *port_pool_create(struct text *error) __attribute__((warn_unused_result));
-/* The same, few, with room for 65535 octets. */
-struct rte_mempool *port_pool_create_large(struct text *error) __attribute__((warn_unused_result));
+/* The largest MTU of the chassis' interfaces that are there: what packet buffers have to hold. => before privileges go */
+uint32_t port_largest_mtu(const struct chassis *chassis);
 
 /* => not open; `ports` are all `count` ports, to tell its own sockets from theirs. Else a sentence in `error`. */
 struct port_opening {
 	struct port *port;
 	const struct port *ports;
 	size_t count;
-	struct rte_mempool *pool;
+	const struct buffers *buffers;
 	struct ledger *ledger;
 	struct text *error;
 };

@@ -3,10 +3,8 @@
  *
  * One round: a burst from each port, what the host sent, due timers, a waiting job; what the engine says goes out at once.
  * A round that found nothing to do is tried again a few times (ROUNDS_AWAKE), because under load the next frames are
- * microseconds away; then the worker sleeps in poll(2) on the ports' packet sockets, the TUNs and its own wake-up
- * descriptor until a frame comes or timers are due (SLEEP_MILLISECONDS). So an idle gateway costs a hundred wake-ups a
- * second, a loaded one batches, and on a machine with two cores the kernel's side of the virtual links gets its turn. With
- * a port that has no descriptor to sleep on (a DPDK device) it naps for NAP_MICROSECONDS instead.
+ * microseconds away; then the worker sleeps (worker_sleep.c). So an idle gateway costs a hundred wake-ups a second, a loaded
+ * one batches, and on a machine with two cores the kernel's side of the virtual links gets its turn.
  *
  * Worker 0 alone reads the TUNs, and ports whose frames come in one queue.
  *
@@ -14,11 +12,9 @@
  * with release before it posts the job's semaphore), the event ring (see there), and counters that one side adds to and the
  * other reads (relaxed).
  */
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,8 +25,6 @@
 enum {
 	ROUNDS_AWAKE = 64,
 	ROUNDS_A_HOST = 8, /* busy rounds for each look at what the host sent */
-	SLEEP_MILLISECONDS = 10,
-	NAP_MICROSECONDS = 50,
 	ADVANCE_STEPS = 16,   /* calls of engine_advance() in a round: 64 held traffic up for 2 ms when sessions end in masses */
 };
 
@@ -91,48 +85,6 @@ run_job(struct worker *worker)
 	return true;
 }
 
-static void
-sleep_until_something(struct worker *worker)
-{
-	struct pollfd waits[1 + CHASSIS_PORTS + HOST_INSTANCES];
-	nfds_t waiting = 0;
-	uint64_t told = 0;
-
-	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
-		if (worker_receives(worker, i) && worker->ports[i].descriptor < 0) {
-			(void)usleep(NAP_MICROSECONDS);
-			return;
-		}
-	}
-	waits[waiting++] = (struct pollfd){.fd = worker->wake, .events = POLLIN};
-	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
-		if (worker_receives(worker, i)) {
-			waits[waiting++] = (struct pollfd){.fd = worker->ports[i].descriptor, .events = POLLIN};
-		}
-	}
-	for (uint16_t i = 0; i < worker->host_count; i++) {
-		if (worker->hosts[i] >= 0) {
-			waits[waiting++] = (struct pollfd){.fd = worker->hosts[i], .events = POLLIN};
-		}
-	}
-	if (poll(waits, waiting, SLEEP_MILLISECONDS) <= 0) {
-		return;
-	}
-	if (waits[0].revents != 0) {
-		(void)eventfd_read(worker->wake, &told);
-	}
-	for (nfds_t i = 1; i < waiting; i++) {
-		if ((waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
-			/* An interface went down; taking the error off makes the next sleep a sleep again. */
-			int failure = 0;
-			socklen_t length = sizeof(failure);
-
-			(void)getsockopt(waits[i].fd, SOL_SOCKET, SO_ERROR, &failure, &length);
-			(void)usleep(NAP_MICROSECONDS);
-		}
-	}
-}
-
 /* One look at everything. True when there was something to do. */
 static bool
 work(struct worker *worker)
@@ -171,7 +123,7 @@ worker_main(void *context)
 
 		idle = busy ? 0 : idle + 1;
 		if (idle >= ROUNDS_AWAKE) {
-			sleep_until_something(worker);
+			worker_sleep(worker);
 			idle = ROUNDS_AWAKE - 1; /* after a timer's wake-up one round is enough */
 		}
 	}

@@ -25,6 +25,7 @@
 #include "engine/engine.h"
 #include "event_ring.h"
 #include "host.h"
+#include "queue.h"
 
 enum {
 	WORKERS_MOST = 16,
@@ -33,7 +34,7 @@ enum {
 struct rte_mempool;
 struct workers;
 
-/* Buffers, with a struct packet in each one's private area (port_pool_create()). */
+/* Buffers, with a struct packet in each one's private area (buffers.h). */
 struct worker_pools {
 	struct rte_mempool *frames;
 	struct rte_mempool *large; /* for datagrams that came in fragments */
@@ -68,10 +69,9 @@ void worker_run_on(struct workers *workers, uint16_t worker, worker_job *job, vo
 struct worker_port {
 	bool open;
 	bool looks_for_offloads; /* frames come as a sender's offloads left them */
-	uint16_t device;
-	uint16_t receive_queues; /* worker k receives from queue k, if there is one; at least 1 */
-	uint16_t transmit_queues; /* worker k sends by queue k; when there are fewer than workers all share queue 0 */
-	int descriptor;          /* to sleep on; -1: the port has to be polled */
+	bool unhurried;          /* a capture: there is no need to poll it all the time */
+	uint16_t queue_count;    /* worker k of n receives by the queues k, k + n, ... and sends by one, see worker_packets.c */
+	struct queue queues[QUEUES_MOST];
 	uint32_t mtu;
 };
 void worker_set_port(struct workers *workers, uint16_t index, const struct worker_port *port);

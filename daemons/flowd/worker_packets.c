@@ -5,7 +5,6 @@
  */
 #include <unistd.h>
 
-#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "offload.h"
@@ -74,18 +73,19 @@ worker_take_large(void *context)
 	return packet;
 }
 
-/* By a queue of our own, or by the one that all workers share. */
+/* By a queue of our own, or by one that we share with other workers. */
 static uint16_t
 send_burst(struct worker *worker, unsigned index, struct rte_mbuf **packets, uint16_t count)
 {
 	const struct worker_port *port = &worker->ports[index];
-	rte_spinlock_t *lock = &worker->all->transmit_locks[index];
+	const uint16_t number = worker->number % port->queue_count;
+	rte_spinlock_t *lock = &worker->all->transmit_locks[index][number];
 
-	if (port->transmit_queues >= worker->all->count) {
-		return rte_eth_tx_burst(port->device, worker->number, packets, count);
+	if (port->queue_count >= worker->all->count) {
+		return queue_send(&port->queues[worker->number], packets, count);
 	}
 	rte_spinlock_lock(lock);
-	const uint16_t sent = rte_eth_tx_burst(port->device, 0, packets, count);
+	const uint16_t sent = queue_send(&port->queues[number], packets, count);
 
 	rte_spinlock_unlock(lock);
 	return sent;
@@ -209,12 +209,12 @@ look_for_offloads(struct worker *worker, unsigned index, const struct packet *pa
 	return flags;
 }
 
-bool
-worker_receive_port(struct worker *worker, unsigned index)
+static bool
+receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 {
 	struct rte_mbuf *buffers[ENGINE_BURST];
 	struct packet *packets[ENGINE_BURST];
-	const uint16_t got = rte_eth_rx_burst(worker->ports[index].device, worker->number, buffers, ENGINE_BURST);
+	const uint16_t got = queue_receive(queue, buffers, ENGINE_BURST);
 	uint32_t kept = 0;
 
 	for (uint16_t i = 0; i < got; i++) {
@@ -236,6 +236,18 @@ worker_receive_port(struct worker *worker, unsigned index)
 		worker_drain(worker);
 	}
 	return got > 0;
+}
+
+bool
+worker_receive_port(struct worker *worker, unsigned index)
+{
+	const struct worker_port *port = &worker->ports[index];
+	bool busy = false;
+
+	for (unsigned i = worker->number; i < port->queue_count; i += worker->all->count) {
+		busy |= receive_queue(worker, index, &port->queues[i]);
+	}
+	return busy;
 }
 
 /* An IP packet of our own host, with room for an Ethernet header before it. */

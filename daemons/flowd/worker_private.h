@@ -62,15 +62,15 @@ struct worker {
 
 struct workers {
 	struct worker *each[WORKERS_MOST];
-	rte_spinlock_t transmit_locks[CHASSIS_PORTS]; /* of ports with fewer queues than there are workers */
+	rte_spinlock_t transmit_locks[CHASSIS_PORTS][QUEUES_MOST]; /* of ports with fewer queues than there are workers */
 	uint16_t count;
 };
 
-/* Does this worker receive from a port? From its queue of the worker's own number. */
+/* Does this worker receive from a port? From its queue of the worker's own number, and each n-th further one of n workers. */
 static inline bool
 worker_receives(const struct worker *worker, unsigned index)
 {
-	return worker->ports[index].open && worker->number < worker->ports[index].receive_queues;
+	return worker->ports[index].open && worker->number < worker->ports[index].queue_count;
 }
 
 /* The thread; context is the worker. */
@@ -84,6 +84,8 @@ bool worker_receive_port(struct worker *worker, unsigned index);
 bool worker_receive_host(struct worker *worker, uint16_t instance);
 /* Sends, delivers and frees what the engine has put out; moves its event records on. */
 void worker_drain(struct worker *worker);
+/* Until there may be something to do: worker_sleep.c. */
+void worker_sleep(const struct worker *worker);
 /* Sends what waits for a port. */
 void worker_flush(struct worker *worker, unsigned index);
 

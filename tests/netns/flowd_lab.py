@@ -89,6 +89,15 @@ def need_root():
             sys.exit(77)
 
 
+def need_xdp():
+    """AF_XDP is asked of the kernel itself: a socket and a map of sockets."""
+    try:
+        socket.socket(44, socket.SOCK_RAW).close()
+    except OSError as failure:
+        print(f"the kernel has no AF_XDP: {failure}")
+        sys.exit(77)
+
+
 def put_string(value):
     octets = value.encode()
     return struct.pack(">I", len(octets)) + octets
@@ -245,6 +254,7 @@ class Lab:
     def __init__(self, build):
         self.program = os.path.join(os.path.abspath(build), "sallyport-flowd")
         self.mark = f"f{os.getpid() % 100000:05d}"
+        self.kind = "netdev"  # of the ports: netdev or xdp
         self.namespaces = []
         self.processes = []
         self.state = tempfile.mkdtemp(prefix="flowd-", dir="/tmp")
@@ -311,7 +321,8 @@ class Lab:
         path = os.path.join(self.state, "chassis")
         with open(path, "w", encoding="utf-8") as out:
             out.write("".join(line + "\n" for line in lines) or
-                      f"port ge-0/0/0 netdev:gc@{self.name('gw')}\nport ge-0/0/1 netdev:gs@{self.name('gw')}\n")
+                      f"port ge-0/0/0 {self.kind}:gc@{self.name('gw')}\n"
+                      f"port ge-0/0/1 {self.kind}:gs@{self.name('gw')}\n")
         return path
 
     def start(self, *options):

@@ -36,7 +36,7 @@ every_kind(void **state)
 	    "port ge-0/0/0 netdev:sp0 # to the tellers\n"
 	    "\n"
 	    "\tport  ge-0/0/1\tnetdev:sp0@branch\r\n"
-	    "port xe-1/0/2 xdp:eth1\n"
+	    "port xe-1/0/2 xdp:eth1 queues 16\n"
 	    "port ge-0/0/10 pci:0000:03:00.0\n"
 	    "port ge-0/0/3 pcap:in.pcap,out.pcap",
 	    &errors));
@@ -50,6 +50,8 @@ every_kind(void **state)
 	assert_string_equal(chassis.ports[1].namespace, "branch");
 	assert_int_equal(chassis.ports[1].line, 4);
 	assert_int_equal(chassis.ports[2].kind, CHASSIS_XDP);
+	assert_int_equal(chassis.ports[2].queues, 16);
+	assert_int_equal(chassis.ports[3].queues, 0);
 	assert_string_equal(chassis.ports[3].device, "0000:03:00.0");
 	assert_string_equal(chassis.ports[4].device, "in.pcap");
 	assert_string_equal(chassis.ports[4].output, "out.pcap");
@@ -87,6 +89,14 @@ static const struct wrong wrongs[] = {
     {"port ge-0/0/0 pci:03:00.0", "is not a PCI address"},
     {"port ge-0/0/0 pcap:in.pcap", "does not name two captures"},
     {"port ge-0/0/0 pcap:in.pcap,out.pcap,more", "does not name two captures"},
+    {"port ge-0/0/0 netdev:a queues", "a line reads: port NAME DEVICE [queues NUMBER]"},
+    {"port ge-0/0/0 netdev:a tails 2", "'tails' is not known here"},
+    {"port ge-0/0/0 xdp:a queues 0", "'0' is not a number of queues"},
+    {"port ge-0/0/0 xdp:a queues 17", "'17' is not a number of queues: 1 to 16"},
+    {"port ge-0/0/0 xdp:a queues 4294967298", "is not a number of queues"},
+    {"port ge-0/0/0 xdp:a queues -1", "is not a number of queues"},
+    {"port ge-0/0/0 xdp:a queues 2 3", "a line reads: port NAME DEVICE"},
+    {"port ge-0/0/0 pcap:a,b queues 2", "a capture has no queues"},
     {"port ge-0/0/0 netdev:a\x01", "no printable character"},
 };
 

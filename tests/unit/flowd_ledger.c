@@ -43,7 +43,7 @@ static void
 survives_the_one_who_wrote_it(void **state)
 {
 	char path[32];
-	const struct ledger_entry first = {.netdev = own, .before = {.ipv6_off = 0, .gro = 1, .gso = -1}};
+	const struct ledger_entry first = {.netdev = own, .before = {.ipv6_off = 0, .gro = 1, .gso = -1, .queues = 4}};
 	const struct ledger_entry second = {.namespace = branch, .netdev = own, .before = {.ipv6_off = 1}};
 	const struct ledger_entry third = {.namespace = branch, .netdev = other};
 
@@ -60,6 +60,7 @@ survives_the_one_who_wrote_it(void **state)
 	assert_int_equal(ledger_count(ledger), 2);
 	assert_int_equal(ledger_find(ledger, NULL, own)->before.gro, 1);
 	assert_int_equal(ledger_find(ledger, NULL, own)->before.gso, -1);
+	assert_int_equal(ledger_find(ledger, NULL, own)->before.queues, 4);
 	assert_int_equal(ledger_find(ledger, branch, own)->before.ipv6_off, 1);
 	assert_null(ledger_find(ledger, branch, other));
 	assert_null(ledger_find(ledger, NULL, other));
@@ -103,7 +104,9 @@ rubbish_is_skipped(void **state)
 		    "- ../sp1 0 1 1 1 1 0\n"
 		    "- .. 0 1 1 1 1 0\n"
 		    "- sp2;reboot 0 1 1 1 1 0\n"
-		    "- sp1 0 1 1 1 1 0 1\n"
+		    "- sp1 0 1 1 1 1 0 1 1\n"
+		    "- sp1 0 1 1 1 1 0 65536\n"
+		    "- sp1 0 1 1 1 1 0 x\n"
 		    "\n"
 		    "branch sp3 0 1 1 1 -1 -1",
 	    file);

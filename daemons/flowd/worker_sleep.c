@@ -1,0 +1,108 @@
+/*
+ * What a worker does when there is nothing to do. See worker.c.
+ *
+ * It sleeps in poll(2) on the sockets of its ports' queues, the TUNs and its own wake-up descriptor until a frame comes or
+ * timers are due. The sockets say so as soon as the kernel has put a frame into their ring: nothing has to be armed. With a
+ * device that has no descriptor it goes on looking, and lets others have the processor in between.
+ */
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker_private.h"
+
+enum {
+	SLEEP_MILLISECONDS = 10,
+	NAP_MICROSECONDS = 50,
+	WAITS = 1 + CHASSIS_PORTS * QUEUES_MOST + HOST_INSTANCES,
+};
+
+/* How a worker may wait for its ports. */
+enum waiting {
+	WAIT_DESCRIPTORS, /* each has some */
+	WAIT_NAP,         /* a capture has none, and is in no hurry */
+	WAIT_POLL,        /* a device has none */
+};
+
+static enum waiting
+ports_wait(const struct worker *worker)
+{
+	enum waiting waiting = WAIT_DESCRIPTORS;
+
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
+		const struct worker_port *port = &worker->ports[i];
+
+		if (!worker_receives(worker, i) || port->queues[0].descriptor >= 0) {
+			continue;
+		}
+		if (!port->unhurried) {
+			return WAIT_POLL;
+		}
+		waiting = WAIT_NAP;
+	}
+	return waiting;
+}
+
+static nfds_t
+gather(const struct worker *worker, struct pollfd *waits)
+{
+	nfds_t count = 0;
+
+	waits[count++] = (struct pollfd){.fd = worker->wake, .events = POLLIN};
+	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
+		const struct worker_port *port = &worker->ports[i];
+
+		for (unsigned q = worker->number; port->open && q < port->queue_count; q += worker->all->count) {
+			waits[count++] = (struct pollfd){.fd = port->queues[q].descriptor, .events = POLLIN};
+		}
+	}
+	for (uint16_t i = 0; i < worker->host_count; i++) {
+		if (worker->hosts[i] >= 0) {
+			waits[count++] = (struct pollfd){.fd = worker->hosts[i], .events = POLLIN};
+		}
+	}
+	return count;
+}
+
+static void
+sleep_on_descriptors(const struct worker *worker)
+{
+	struct pollfd waits[WAITS];
+	const nfds_t count = gather(worker, waits);
+	uint64_t told = 0;
+
+	if (poll(waits, count, SLEEP_MILLISECONDS) <= 0) {
+		return;
+	}
+	if (waits[0].revents != 0) {
+		(void)eventfd_read(worker->wake, &told);
+	}
+	for (nfds_t i = 1; i < count; i++) {
+		if ((waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+			/* An interface went down; taking the error off makes the next sleep a sleep again. */
+			int failure = 0;
+			socklen_t length = sizeof(failure);
+
+			(void)getsockopt(waits[i].fd, SOL_SOCKET, SO_ERROR, &failure, &length);
+			(void)usleep(NAP_MICROSECONDS);
+		}
+	}
+}
+
+void
+worker_sleep(const struct worker *worker)
+{
+	switch (ports_wait(worker)) {
+	case WAIT_DESCRIPTORS:
+		sleep_on_descriptors(worker);
+		break;
+	case WAIT_NAP:
+		(void)usleep(NAP_MICROSECONDS);
+		break;
+	case WAIT_POLL:
+		(void)sched_yield();
+		break;
+	}
+}
