@@ -193,6 +193,7 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	unit->flags |= from->zone < snapshot->zone_count && snapshot->zones[from->zone].screens != NULL
 			   ? UNIT_SCREENED
 			   : 0;
+	unit->flags |= engine->baseline != NULL ? UNIT_WATCHED : 0;
 	unit->flags |= from->address_count > 1 ? UNIT_ADDRESSES : 0;
 	if (from->address_count > 0) {
 		unit->address = from->addresses[0].address;
@@ -263,8 +264,9 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool mappings = nat_persistent_advance(engine);
 	const bool announcements = nat_announce_advance(engine);
 	const bool screens = screen_advance(engine);
+	const bool baseline = baseline_advance(engine);
 
-	return screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
+	return baseline || screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "datagram_private.h"
+#include "engine/baseline.h"
 #include "engine/engine.h"
 #include "discovery_private.h"
 #include "nat_private.h"
@@ -60,6 +61,8 @@ enum unit_flag {
 	UNIT_ADDRESSES = 1 << 4, /* it has more than one */
 	UNIT_INET6 = 1 << 5,
 	UNIT_SCREENED = 1 << 6, /* its zone has screens */
+	UNIT_WATCHED = 1 << 7,  /* a baseline is measured */
+	UNIT_LOOKED_AT = UNIT_SCREENED | UNIT_WATCHED,
 };
 
 /* What a packet needs of a logical interface: copied out of the snapshot so that it is one cache
@@ -191,6 +194,7 @@ struct engine {
 	struct nat_state nat;
 	struct nat_announcements announcements;
 	struct screen_state screens;
+	struct baseline *baseline; /* NULL: none is measured */
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -322,6 +326,15 @@ unit_mtu(const struct unit *unit, const struct item *item)
 	return (item->flags & ITEM_IPV6) != 0 ? unit->mtu6 : unit->mtu;
 }
 
+/* baseline_count.c: a packet of a unit that is looked at: counts it if a baseline is measured, and hands it to the screens if
+ * its zone has any: REASON_NONE, or why it is dropped. */
+enum reason baseline_packet(struct engine *engine, struct item *item, enum reason reason);
+/* Goes on with what has to be counted before a measurement begins; true when more is due. */
+bool baseline_advance(struct engine *engine);
+/* A session of a zone began, or ends; how many its source and its destination have with it. => a baseline is measured */
+void baseline_session(
+    struct engine *engine, const struct session *session, bool began, const uint64_t levels[2]);
+
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);
 /* What the transport header of a first fragment says of all of its datagram. */
@@ -428,23 +441,17 @@ bool policy_publishes(
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);
 
-/* nat_static.c: IPv4 only, and never what our own host sends or gets. The mapping of a public address on a unit, or of a host that
- * leaves by a unit, and what becomes of its port; NULL: none. */
+/* nat.c: IPv4 only, and never what our own host sends or gets. The mapping of a public address on a unit, or of a host that
+ * leaves by a unit; NULL: none. */
 struct nat_host {
 	uint32_t address;
-	uint32_t remote; /* whom it sends to */
-	uint16_t port;
-	uint16_t remote_port;
 	uint16_t unit;
 	uint16_t instance;
-	uint8_t protocol;
 };
 const struct snapshot_nat_static *nat_static_public(
-    const struct snapshot_nat *nat, uint16_t unit, const struct flow_fields *fields);
+    const struct snapshot_nat *nat, uint16_t unit, uint32_t address);
 const struct snapshot_nat_static *nat_static_host(
-    const struct snapshot_nat *nat, const struct nat_host *host, uint16_t *port);
-/* What the mapping makes of a public port. */
-uint16_t nat_static_port(const struct snapshot_nat_static *row, uint16_t port);
+    const struct snapshot_nat *nat, const struct nat_host *host);
 /* Does the policy translate destinations? */
 bool nat_policy_destination(const struct snapshot *snapshot, uint32_t policy,
     const struct snapshot_nat_destination **destination);

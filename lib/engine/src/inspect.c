@@ -302,9 +302,9 @@ inspect_family6(struct engine *engine, struct item *item, uint32_t room)
 	const enum reason reason = inspect_ip6(engine, item, room);
 
 	/* Mode packet-based knows no zones. */
-	return (unit->flags & UNIT_SCREENED) != 0 &&
+	return (unit->flags & UNIT_LOOKED_AT) != 0 &&
 		       engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED
-		   ? screen_packet(engine, item, reason)
+		   ? baseline_packet(engine, item, reason)
 		   : reason;
 }
 
@@ -350,7 +350,7 @@ inspect_from_wire(
 		if (wrong == REASON_NONE && item->ip_header > IPV4_HEADER) {
 			wrong = inspect_options(item);
 		}
-		return (unit->flags & UNIT_SCREENED) == 0 ? wrong : screen_packet(engine, item, wrong);
+		return (unit->flags & UNIT_LOOKED_AT) == 0 ? wrong : baseline_packet(engine, item, wrong);
 	}
 	if (frame->type == ETHERNET_TYPE_ARP) {
 		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;

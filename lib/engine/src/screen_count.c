@@ -37,9 +37,8 @@ screen_on(const struct snapshot_screens *screens, enum screen screen)
 	return (screens->on & screen_bit(screen)) != 0;
 }
 
-/* By its octets: of a fragment nothing else has been read. => it is the first of its datagram */
-static bool
-is_echo(const struct item *item)
+bool
+screen_is_echo(const struct item *item)
 {
 	const bool six = item->protocol == IPV6_NEXT_ICMP;
 
@@ -53,7 +52,7 @@ screen_flood(struct engine *engine, const struct item *item)
 	const struct snapshot_screens *screens = screens_of(engine, item);
 	enum screen screen = SCREEN_UDP_FLOOD;
 
-	if (is_echo(item)) {
+	if (screen_is_echo(item)) {
 		screen = SCREEN_ICMP_FLOOD;
 	} else if (item->protocol != IPV4_PROTOCOL_UDP) {
 		return REASON_NONE;
@@ -155,7 +154,7 @@ screen_first(struct engine *engine, const struct item *item)
 	const struct snapshot_screens *screens = screens_of(engine, item);
 	enum reason reason = REASON_NONE;
 
-	if (screen_on(screens, SCREEN_ICMP_IP_SWEEP) && is_echo(item)) {
+	if (screen_on(screens, SCREEN_ICMP_IP_SWEEP) && screen_is_echo(item)) {
 		reason = look_for_sweep(engine, item, screens);
 	}
 	if (reason == REASON_NONE && screen_on(screens, SCREEN_TCP_PORT_SCAN)) {

@@ -2,7 +2,7 @@
  * Limits of sessions by address (REQ-SCR-027 to 029): how many sessions each source and each destination has, by the zone
  * that they come in from. Exact at any number of sessions: there is a place for both addresses of each.
  *
- * Counted while any zone has such a screen. When the first one comes the sessions that there are, are counted once, some in
+ * Counted while any zone has such a screen, or a baseline is measured. When the first one comes the sessions that there are, are counted once, some in
  * each call of engine_advance(), so that traffic does not wait: until the last of them is counted (a million take two
  * tenths of a second) an address may have more than its limit. The table is emptied the same way before. A session is checked
  * before the policies and counted when it is made (E-120: refused while the count is at the limit, and no longer).
@@ -89,13 +89,13 @@ give_back(struct screen_limits *limits, uint32_t hole)
 	holders[hole] = (struct screen_holder){.name = 0};
 }
 
-static void
+static uint64_t
 add(struct screen_limits *limits, uint64_t name)
 {
 	struct screen_holder *holder = &limits->holders[place_of(limits, name)];
 
 	holder->name = name;
-	holder->count++;
+	return ++holder->count;
 }
 
 static void
@@ -109,8 +109,9 @@ take(struct screen_limits *limits, uint64_t name)
 	}
 }
 
+/* `levels`: how many its source and its destination have now, of a session that began. */
 static void
-change(struct engine *engine, const struct session *session, bool began)
+change(struct engine *engine, const struct session *session, bool began, uint64_t levels[SIDES])
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
 	const struct flow_addresses addresses =
@@ -122,7 +123,7 @@ change(struct engine *engine, const struct session *session, bool began)
 		    name_of(limits, sides[side], session->common.zone[SESSION_FORTH], side);
 
 		if (began) {
-			add(limits, name);
+			levels[side] = add(limits, name);
 		} else {
 			take(limits, name);
 		}
@@ -132,10 +133,23 @@ change(struct engine *engine, const struct session *session, bool began)
 void
 screen_session_change(struct engine *engine, const struct session *session, bool began)
 {
+	uint64_t levels[SIDES] = {0, 0};
+
 	/* Those behind are counted, or are not there any more, when the walk comes by. */
 	if (session_index(&engine->table, session) < engine->screens.session_limits.counted) {
-		change(engine, session, began);
+		change(engine, session, began, levels);
 	}
+	if (engine->baseline != NULL) {
+		baseline_session(engine, session, began, levels);
+	}
+}
+
+bool
+screen_limits_whole(const struct engine *engine)
+{
+	const struct screen_limits *limits = &engine->screens.session_limits;
+
+	return limits->counting && limits->counted == engine->table.capacity;
 }
 
 /* Goes on with the walk over the sessions; it has ended when `counted` is the capacity. */
@@ -146,10 +160,11 @@ count_some(struct engine *engine, uint32_t slots)
 	const struct session_table *table = &engine->table;
 	const uint32_t first = limits->counted;
 	const uint32_t last = table->fresh - first > slots ? first + slots : table->fresh;
+	uint64_t levels[SIDES];
 
 	for (uint32_t i = first; i < last; i++) {
 		if (table->sessions[i].common.number != 0) {
-			change(engine, &table->sessions[i], true);
+			change(engine, &table->sessions[i], true, levels);
 		}
 	}
 	limits->counted = last == table->fresh ? table->capacity : last;
@@ -204,7 +219,7 @@ screen_limits_apply(struct engine *engine)
 	const struct snapshot *snapshot = engine->snapshot;
 	const uint64_t bits = screen_bit(SCREEN_LIMIT_SOURCE) | screen_bit(SCREEN_LIMIT_DESTINATION);
 
-	limits->wanted = false;
+	limits->wanted = engine->baseline != NULL;
 	for (uint32_t i = 0; snapshot != NULL && i < snapshot->zone_count; i++) {
 		const struct snapshot_screens *screens = snapshot->zones[i].screens;
 

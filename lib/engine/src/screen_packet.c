@@ -65,6 +65,12 @@ extent_of(const struct item *item)
 	return extent;
 }
 
+bool
+screen_begins_datagram(const struct item *item)
+{
+	return (item->flags & ITEM_FRAGMENT) == 0 || extent_of(item).offset == 0;
+}
+
 static bool
 to_itself(const struct item *item)
 {
@@ -187,7 +193,7 @@ screen_packet(struct engine *engine, struct item *item, enum reason reason)
 		reason = act(engine, item, hits, reason);
 	}
 	return reason == REASON_NONE && (screens->on & FLOODS) != 0 &&
-		       ((item->flags & ITEM_FRAGMENT) == 0 || extent_of(item).offset == 0)
+		       screen_begins_datagram(item)
 		   ? screen_flood(engine, item)
 		   : reason;
 }

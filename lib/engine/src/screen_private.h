@@ -68,6 +68,10 @@ enum reason screen_packet(struct engine *engine, struct item *item, enum reason 
 /* A fragment that does not fit its datagram: the reason, which is a screen's if one detects it. `overlaps`: some of its
  * octets were there. */
 enum reason screen_fragment(struct engine *engine, struct item *item, enum reason reason, bool overlaps);
+/* Is it a whole datagram, or the first fragment of one? => as screen_packet() */
+bool screen_begins_datagram(const struct item *item);
+/* An echo request, by its octets: of a fragment nothing else has been read. => screen_begins_datagram() */
+bool screen_is_echo(const struct item *item);
 /* Bits of the screens that say something of the options of an IPv4 header, whose octets they are. */
 uint64_t screen_options(const uint8_t *options, size_t length);
 /* Floods, of every packet that is the first or only fragment of its datagram; scans, sweeps and spoofed sources, of packets
@@ -84,6 +88,8 @@ void screen_limits_apply(struct engine *engine);
 bool screen_limits_advance(struct engine *engine);
 /* A session was made, or ends. => limits are counted */
 void screen_session_change(struct engine *engine, const struct session *session, bool began);
+/* Are all sessions that there are counted? */
+bool screen_limits_whole(const struct engine *engine);
 /* A packet that would make a session: REASON_NONE, or why it is refused. => it is no packet of our own host */
 enum reason screen_limit(struct engine *engine, const struct item *item);
 /* Says how many records were left out, once a second; goes on with the limits. True when there is more to do. */
