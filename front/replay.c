@@ -27,13 +27,14 @@ struct lane {
 	struct gateway *gateway;
 	struct replay_output *output; /* NULL: nothing is written */
 	struct replay_verdict verdict; /* of the frame that is under way */
+	struct baseline *baseline; /* NULL: none, or it was told */
 };
 
 static void
 print_help(void)
 {
 	puts("usage: sallyport replay --config FILE [--format auto|set|text|json] --in PORT=CAPTURE [--in PORT=CAPTURE]...\n"
-	     "                        --out DIR [--arp auto|real] [--until SECONDS] [--seed N] [--compare FILE2]\n\n"
+	     "                        --out DIR [--arp auto|real] [--until SECONDS] [--seed N] [--baseline] [--compare FILE2]\n\n"
 	     "Runs captured frames (pcap or pcapng, Ethernet) through a configuration with the captures' clock.\n"
 	     "  --config FILE       the configuration\n"
 	     "  --format FORM       the form of FILE and FILE2 (default auto)\n"
@@ -42,6 +43,8 @@ print_help(void)
 	     "  --arp auto|real     auto: next hops resolve at once (default); real: ARP is played\n"
 	     "  --until SECONDS     lets timers run that long after the last frame\n"
 	     "  --seed N            for everything random (default 1)\n"
+	     "  --baseline          prints rates, the network's profile and screens that fit them; DIR, which may then be left out,\n"
+	     "                      gets baseline.set, to be loaded, and baseline.json\n"
 	     "  --compare FILE2     prints which flows change verdict, policy, NAT or egress under FILE2;\n"
 	     "                      DIR, which may then be left out, gets what FILE does\n"
 	     "Exit status: 0 done, and with --compare nothing changes; 1 with --compare something changes;\n"
@@ -115,6 +118,7 @@ static void
 lane_close(struct lane *lane)
 {
 	gateway_destroy(lane->gateway);
+	free(lane->baseline);
 	if (lane->tree != NULL) {
 		conf_tree_destroy(lane->tree);
 	}
@@ -200,11 +204,24 @@ struct run {
 	struct lane lanes[2]; /* [1] is FILE2's */
 	uint32_t lane_count;
 	struct replay_compare *compare;
+	const struct schema *schema;
+	bool told_badly; /* something could not be printed or written: there is a line on stderr */
 	struct input_frame frame; /* the first one, when there is any */
 	bool any;
 	uint64_t frames;
 	uint64_t now;
 };
+
+static void
+tell_baseline(struct run *run, uint64_t first)
+{
+	struct lane *lane = &run->lanes[0];
+
+	lane->baseline = NULL;
+	if (!replay_baseline_end(lane->gateway, run->schema, (int64_t)(first / GATEWAY_SECOND), run->options->out)) {
+		run->told_badly = true;
+	}
+}
 
 /* All frames, then the time after them. */
 static bool
@@ -235,6 +252,9 @@ run_frames(struct run *run)
 		}
 		run->frames++;
 	}
+	if (run->lanes[0].baseline != NULL) {
+		tell_baseline(run, first);
+	}
 	for (uint32_t i = 0; i < run->lane_count; i++) {
 		run->lanes[i].verdict = (struct replay_verdict){.flow = (struct flow){.ip = false}};
 		if (!gateway_advance(run->lanes[i].gateway, run->now + run->options->until)) {
@@ -256,6 +276,7 @@ run_all(struct run *run, const struct schema *schema)
 	const uint32_t lanes = options->compare == NULL ? 1 : 2;
 
 	run->lane_count = lanes;
+	run->schema = schema;
 	for (uint32_t i = 0; i < lanes; i++) {
 		if (!lane_open(&run->lanes[i], schema, options, configs[i], first)) {
 			return COMMAND_FAILED;
@@ -271,6 +292,12 @@ run_all(struct run *run, const struct schema *schema)
 	if ((options->out != NULL && run->lanes[0].output == NULL) || (options->compare != NULL && run->compare == NULL)) {
 		return COMMAND_FAILED;
 	}
+	if (options->baseline) {
+		run->lanes[0].baseline = replay_baseline_start(run->lanes[0].gateway, options->seed);
+		if (run->lanes[0].baseline == NULL) {
+			return COMMAND_FAILED;
+		}
+	}
 	if (!run_frames(run)) {
 		fprintf(stderr, "sallyport replay: out of memory at frame %llu\n", (unsigned long long)run->frames);
 		good = false;
@@ -283,7 +310,7 @@ run_all(struct run *run, const struct schema *schema)
 	if (run->compare != NULL) {
 		changes = replay_compare_print(run->compare);
 	}
-	good = good && inputs_broken(run->inputs) == 0;
+	good = good && !run->told_badly && inputs_broken(run->inputs) == 0;
 	return !good ? COMMAND_FAILED : changes ? COMMAND_ANSWER_NO : COMMAND_OK;
 }
 
@@ -322,6 +349,7 @@ enum {
 	OPTION_UNTIL,
 	OPTION_SEED,
 	OPTION_COMPARE,
+	OPTION_BASELINE,
 	UNTIL_MAX = 10 * 365 * 86400, /* ten years, in seconds */
 };
 
@@ -408,6 +436,9 @@ parse_option(int option, char *argument, struct replay_options *options)
 	case OPTION_COMPARE:
 		options->compare = argument;
 		return true;
+	case OPTION_BASELINE:
+		options->baseline = true;
+		return true;
 	default:
 		command_usage_error("replay", "that option is not known");
 		return false;
@@ -426,6 +457,7 @@ command_replay(int argc, char **argv)
 	    {"until", required_argument, NULL, OPTION_UNTIL},
 	    {"seed", required_argument, NULL, OPTION_SEED},
 	    {"compare", required_argument, NULL, OPTION_COMPARE},
+	    {"baseline", no_argument, NULL, OPTION_BASELINE},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -447,7 +479,7 @@ command_replay(int argc, char **argv)
 	if (options.config == NULL || options.input_count == 0) {
 		return command_usage_error("replay", "--config FILE and at least one --in PORT=CAPTURE are needed");
 	}
-	if (options.out == NULL && options.compare == NULL) {
+	if (options.out == NULL && options.compare == NULL && !options.baseline) {
 		return command_usage_error("replay", "--out DIR is missing");
 	}
 	return replay(&options);

@@ -15,9 +15,10 @@
 struct replay_options {
 	const char *config;
 	const char *compare; /* NULL: none */
-	const char *out;     /* NULL: write nothing (only with --compare) */
+	const char *out;     /* NULL: write nothing (only with --compare or --baseline) */
 	enum conf_format format;
 	bool neighbours_auto;
+	bool baseline;
 	uint64_t until; /* nanoseconds after the last frame */
 	uint64_t seed;
 	uint32_t input_count;
@@ -52,6 +53,13 @@ void replay_output_verdict(struct replay_output *output, uint64_t frame, uint64_
     const struct replay_verdict *verdict);
 /* Writes the summary, closes all. False with a line on stderr when anything could not be written. */
 bool replay_output_close(struct replay_output *output, struct gateway *gateway, uint64_t frames, uint32_t broken);
+
+/* --baseline. What it measures belongs to the gateway's engine until replay_baseline_end() or the end of the gateway, and to the caller
+ * to be freed when that comes first. NULL with a line on stderr. */
+struct baseline *replay_baseline_start(struct gateway *gateway, uint64_t seed) __attribute__((warn_unused_result));
+/* At the gateway's time: prints it, and writes files when there is a directory. `began`: UTC seconds. False with a line on
+ * stderr. */
+bool replay_baseline_end(struct gateway *gateway, const struct schema *schema, int64_t began, const char *directory);
 
 /* What --compare gathers: flows whose verdict, policy, translation or egress differ. */
 struct replay_compare;

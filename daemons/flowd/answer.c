@@ -45,6 +45,10 @@ static const struct answer_row rows[] = {
     {"get-screen-option-information", "screen-option-information", show_screen_option},
     {"get-screen-statistics", "screen-statistics", show_screen_statistics},
     {"clear-screen-statistics", "screen-statistics-cleared", clear_screen_statistics},
+    {"request-screen-baseline-start", "screen-baseline-result", start_baseline},
+    {"request-screen-baseline-stop", "screen-baseline-result", stop_baseline},
+    {"get-screen-baseline", "screen-baseline-information", show_baseline},
+    {"get-screen-baseline-information", "screen-baseline-information", show_baseline},
     {"get-route-information", "route-information", show_routes},
 };
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "alarm.h"
+#include "baseline.h"
 #include "conf/op.h"
 #include "configuration.h"
 #include "dns.h"
@@ -36,6 +37,7 @@ struct answer_sources {
 	struct workers *worker;
 	struct dns *dns;
 	struct alarms *alarms;
+	struct baseline_keeper *baseline;
 };
 
 enum answer_progress {
@@ -131,6 +133,12 @@ enum answer_progress show_screen_statistics(struct answer *answer, const struct 
     struct op_tree *tree, struct text *error);
 enum answer_progress clear_screen_statistics(struct answer *answer, const struct answer_sources *sources,
     struct op_tree *tree, struct text *error);
+enum answer_progress start_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress stop_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress show_routes(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 

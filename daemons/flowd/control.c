@@ -49,6 +49,7 @@ struct control {
 	struct policy_alarms *policy_alarms;
 	struct screen_alarms *screen_alarms;
 	struct nat_alarms *nat_alarms;
+	struct baseline_keeper *baseline;
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
@@ -430,6 +431,7 @@ answer_step(struct control *control, struct ipc_client *client, struct answer *a
 	    .worker = control->start.worker,
 	    .dns = control->dns,
 	    .alarms = control->alarms,
+	    .baseline = control->baseline,
 	};
 	struct text error = TEXT_EMPTY;
 	struct op_tree tree;
@@ -595,7 +597,8 @@ control_create(const struct control_start *start, struct text *error)
 	control->policy_alarms = control->alarms == NULL ? NULL : policy_alarms_create(control->alarms);
 	control->screen_alarms = control->alarms == NULL ? NULL : screen_alarms_create(control->alarms);
 	control->nat_alarms = control->alarms == NULL ? NULL : nat_alarms_create(control->alarms);
-	control->dns = control->logger == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ||
+	control->baseline = baseline_keeper_create(start->worker);
+	control->dns = control->logger == NULL || control->baseline == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ||
 		control->nat_alarms == NULL ?
 	    NULL :
 	    dns_create(start->options->state, control->logger, control->alarms);
@@ -633,6 +636,7 @@ control_destroy(struct control *control)
 	dns_destroy(control->dns);
 	screen_alarms_destroy(control->screen_alarms);
 	nat_alarms_destroy(control->nat_alarms);
+	baseline_keeper_destroy(control->baseline);
 	policy_alarms_destroy(control->policy_alarms);
 	alarms_destroy(control->alarms);
 	if (control->logger != NULL) {

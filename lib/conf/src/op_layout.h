@@ -27,6 +27,7 @@ void op_layout_nat(struct op_renderer *renderer, const struct op_node *root, str
 void op_layout_zones(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_interfaces_terse(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_places(struct op_renderer *renderer, const struct op_node *root, struct text *out);
+void op_layout_baseline(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_route(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 
 /*

@@ -23,6 +23,7 @@ static const struct op_layout op_layouts[] = {
     {"interfaces-terse", op_layout_interfaces_terse, NULL},
     {"places", op_layout_places, NULL},
     {"route", op_layout_route, NULL},
+    {"baseline", op_layout_baseline, NULL},
 };
 
 enum {
