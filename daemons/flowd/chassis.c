@@ -302,22 +302,35 @@ read_device(const struct chassis_reader *reader, const struct word *device, stru
 	return false;
 }
 
+/* A decimal number up to UINT32_MAX; 0: it is none. */
+static uint32_t
+number_of(const struct word *word)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < word->length; i++) {
+		if (!isdigit((unsigned char)word->start[i])) {
+			return 0;
+		}
+		number = number * 10 + (uint64_t)(word->start[i] - '0');
+		if (number > UINT32_MAX) {
+			return 0;
+		}
+	}
+	return (uint32_t)number;
+}
+
 /* queues N */
 static bool
 read_queues(const struct chassis_reader *reader, const struct word *words, struct chassis_port *port)
 {
-	unsigned number = 0;
-
 	if (!word_is(&words[0], "queues")) {
 		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER]",
 		    (int)words[0].length, words[0].start);
 		return false;
 	}
-	for (size_t i = 0; i < words[1].length && number <= CHASSIS_QUEUES; i++) {
-		const char c = words[1].start[i];
+	const uint32_t number = number_of(&words[1]);
 
-		number = isdigit((unsigned char)c) ? number * 10 + (unsigned)(c - '0') : CHASSIS_QUEUES + 1;
-	}
 	if (number == 0 || number > CHASSIS_QUEUES) {
 		chassis_error(reader, "'%.*s' is not a number of queues: 1 to %d", (int)words[1].length, words[1].start,
 		    CHASSIS_QUEUES);
@@ -331,11 +344,57 @@ read_queues(const struct chassis_reader *reader, const struct word *words, struc
 	return true;
 }
 
+struct setting_row {
+	const char *word;
+	uint32_t least;
+	uint32_t most;
+};
+
+static const struct setting_row settings[CHASSIS_SETTINGS] = {
+#define SETTING(symbol, word, least, most, help) [CHASSIS_##symbol] = {(word), (least), (most)},
+#include "chassis_settings.def"
+#undef SETTING
+};
+
+const char *
+chassis_setting_word(enum chassis_setting setting)
+{
+	return settings[setting].word;
+}
+
+/* False: the line is no setting. */
+static bool
+read_setting(const struct chassis_reader *reader, const struct word *words, size_t count)
+{
+	for (size_t i = 0; i < CHASSIS_SETTINGS; i++) {
+		const struct setting_row *row = &settings[i];
+
+		if (!word_is(&words[0], row->word)) {
+			continue;
+		}
+		const uint32_t number = count == 2 ? number_of(&words[1]) : 0;
+
+		if (number < row->least || number > row->most) {
+			chassis_error(reader, "a line reads: %s NUMBER, from %u to %u", row->word, (unsigned)row->least,
+			    (unsigned)row->most);
+		} else if (reader->chassis->settings[i] != 0) {
+			chassis_error(reader, "%s stands in the file already", row->word);
+		} else {
+			reader->chassis->settings[i] = number;
+		}
+		return true;
+	}
+	return false;
+}
+
 static void
 read_words(const struct chassis_reader *reader, const struct word *words, size_t count)
 {
 	struct chassis_port port = {.line = reader->line};
 
+	if (read_setting(reader, words, count)) {
+		return;
+	}
 	if (!word_is(&words[0], "port")) {
 		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER]", (int)words[0].length,
 		    words[0].start);

@@ -1,5 +1,5 @@
 /*
- * The chassis file: one line a physical port, nothing else.
+ * The chassis file: one line a physical port, and one for each table whose size is not to be the machine's own.
  *
  *   port ge-0/0/0 netdev:sp0            a Linux interface by AF_PACKET
  *   port ge-0/0/0 netdev:sp0@branch     the same in the network namespace `branch`
@@ -7,6 +7,8 @@
  *   port ge-0/0/2 pci:0000:03:00.0      a DPDK device
  *   port ge-0/0/3 pcap:in.pcap,out.pcap a capture
  *   port ge-0/0/4 xdp:eth2 queues 4     not for captures: by so many queues
+ *
+ *   sessions 2000000                    a table's size: chassis_settings.def
  *
  * `#` starts a comment. A port's place in the file is its number in the data plane. Pure: text in, ports or errors out.
  */
@@ -42,9 +44,18 @@ struct chassis_port {
 	uint32_t line;
 };
 
+/* What a line of a word and a number may say; chassis_settings.def is the table. */
+enum chassis_setting {
+#define SETTING(symbol, word, least, most, help) CHASSIS_##symbol,
+#include "chassis_settings.def"
+#undef SETTING
+	CHASSIS_SETTINGS
+};
+
 struct chassis {
 	struct chassis_port *ports;
 	size_t count;
+	uint32_t settings[CHASSIS_SETTINGS]; /* 0: not said */
 };
 
 /*
@@ -54,6 +65,8 @@ struct chassis {
 bool chassis_parse(struct chassis *chassis, const char *file, const struct text *content, struct text *errors)
     __attribute__((warn_unused_result));
 void chassis_release(struct chassis *chassis);
+/* The word of a setting. */
+const char *chassis_setting_word(enum chassis_setting setting);
 /* "netdev:sp0@branch": the device as the file wrote it, for messages. */
 void chassis_describe(const struct chassis_port *port, struct text *out);
 

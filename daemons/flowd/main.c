@@ -41,15 +41,16 @@
 #define KEPT_XDP  "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf=eip"
 
 enum {
-	SESSIONS_MOST = 100000000,
+	WORKERS = 1,
 };
 
 struct flowd {
 	struct daemon_options options;
 	const char *chassis_path;
-	uint32_t sessions; /* 0: by the machine's memory */
+	uint32_t sessions; /* instead of what the chassis file says; 0: not said */
 	bool cleanup;
 	struct chassis chassis;
+	struct sizing sizing;
 	struct buffers buffers;
 	struct ledger *ledger;
 	struct host *host;
@@ -80,7 +81,7 @@ take_options(struct flowd *flowd, int argc, char **argv)
 		} else if (strcmp(argv[i], "--sessions") == 0 && i + 1 < argc) {
 			const unsigned long number = strtoul(argv[++i], &end, 10);
 
-			if (*end != '\0' || number == 0 || number > SESSIONS_MOST) {
+			if (*end != '\0' || number == 0 || number > UINT32_MAX) {
 				return false;
 			}
 			flowd->sessions = (uint32_t)number;
@@ -114,6 +115,19 @@ read_file(const char *path, struct text *content, struct text *error)
 	return good;
 }
 
+/* How large the tables are; false when they do not fit. */
+static bool
+size_tables(struct flowd *flowd, struct text *error)
+{
+	const uint64_t memory = sizing_memory();
+
+	if (flowd->sessions != 0) {
+		flowd->chassis.settings[CHASSIS_SESSIONS] = flowd->sessions;
+	}
+	flowd->sizing = sizing_for(flowd->chassis.settings, memory);
+	return sizing_fits(&flowd->sizing, WORKERS, memory, error);
+}
+
 static int
 read_chassis(struct flowd *flowd)
 {
@@ -127,6 +141,9 @@ read_chassis(struct flowd *flowd)
 	} else if (!chassis_parse(&flowd->chassis, flowd->chassis_path, &content, &error)) {
 		status = 2;
 		(void)fputs(text_string(&error), stderr);
+	} else if (!size_tables(flowd, &error)) {
+		status = 2;
+		(void)fprintf(stderr, "sallyport-flowd: %s: %s\n", flowd->chassis_path, text_string(&error));
 	}
 	text_release(&error);
 	text_release(&content);
@@ -198,7 +215,7 @@ open_ports(struct flowd *flowd, struct text *error)
 {
 	struct edge_start start = {.chassis = &flowd->chassis, .ledger = flowd->ledger};
 	struct buffers_need need = {.mtu = port_largest_mtu(&flowd->chassis), .chunks = has_xdp(flowd)};
-	struct worker_start workers = {.sessions = flowd->sessions, .count = 1};
+	struct worker_start workers = {.sizing = &flowd->sizing, .count = WORKERS};
 	struct text run = TEXT_EMPTY;
 
 	text_printf(&run, "%s/run", flowd->options.state);

@@ -26,6 +26,7 @@
 #include "event_ring.h"
 #include "host.h"
 #include "queue.h"
+#include "sizing.h"
 
 enum {
 	WORKERS_MOST = 16,
@@ -42,7 +43,7 @@ struct worker_pools {
 
 struct worker_start {
 	struct worker_pools pools;
-	uint32_t sessions; /* of them all; 0: by the machine's memory */
+	const struct sizing *sizing; /* borrowed */
 	uint16_t count;    /* how many workers; WORKERS_MOST at most */
 };
 struct workers *worker_create(const struct worker_start *start, struct text *error) __attribute__((warn_unused_result));

@@ -11,34 +11,12 @@
 
 #include "worker_private.h"
 
-enum {
-	EVENT_RING = 16384, /* records */
-	SESSION_OCTETS = 320,
-	SESSIONS_MOST = 1000000,
-	SESSIONS_LEAST = 1000,
-};
-
-static uint32_t
-sessions_for_machine(void)
-{
-	const long pages = sysconf(_SC_PHYS_PAGES);
-	const long page = sysconf(_SC_PAGESIZE);
-
-	if (pages <= 0 || page <= 0) {
-		return SESSIONS_LEAST;
-	}
-	const uint64_t fit = (uint64_t)pages * (uint64_t)page / 4 / SESSION_OCTETS;
-
-	return fit > SESSIONS_MOST ? SESSIONS_MOST : fit < SESSIONS_LEAST ? SESSIONS_LEAST : (uint32_t)fit;
-}
-
 static bool
-engine_make(struct worker *worker, uint32_t sessions, struct text *error)
+engine_make(struct worker *worker, const struct sizing *sizing, struct text *error)
 {
-	struct engine_config config = engine_config_for(sessions);
+	struct engine_config config = sizing_engine(sizing, worker->all->count);
 
 	config.check_mac = true;
-	config.workers = worker->all->count;
 	config.worker = worker->number;
 	config.packet_take = worker_take_packet;
 	config.packet_take_large = worker_take_large;
@@ -49,14 +27,14 @@ engine_make(struct worker *worker, uint32_t sessions, struct text *error)
 	    mmap(NULL, worker->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (worker->memory == MAP_FAILED) {
 		worker->memory = NULL;
-		text_printf(error, "no memory for %u sessions (%zu octets): %s", (unsigned)sessions, worker->memory_size,
-		    strerror(errno));
+		text_printf(error, "no memory for %u sessions (%zu octets): %s", (unsigned)config.sessions,
+		    worker->memory_size, strerror(errno));
 		return false;
 	}
 	(void)madvise(worker->memory, worker->memory_size, MADV_HUGEPAGE);
 	worker->engine = engine_init(worker->memory, worker->memory_size, &config);
 	if (worker->engine == NULL) {
-		text_printf(error, "the engine does not take %u sessions", (unsigned)sessions);
+		text_printf(error, "the engine does not take %u sessions", (unsigned)config.sessions);
 		return false;
 	}
 	return true;
@@ -81,7 +59,6 @@ worker_remove(struct worker *worker)
 static struct worker *
 worker_make(struct workers *all, uint16_t number, const struct worker_start *start, struct text *error)
 {
-	const uint32_t sessions = start->sessions == 0 ? sessions_for_machine() : start->sessions;
 	struct worker *worker = calloc(1, sizeof(*worker));
 
 	if (worker == NULL) {
@@ -94,7 +71,7 @@ worker_make(struct workers *all, uint16_t number, const struct worker_start *sta
 	worker->large = start->pools.large;
 	worker->random = random_from_kernel();
 	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	worker->events = event_ring_create(EVENT_RING);
+	worker->events = event_ring_create(start->sizing->values[CHASSIS_EVENT_RECORDS]);
 	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		worker->hosts[i] = -1;
 	}
@@ -103,7 +80,7 @@ worker_make(struct workers *all, uint16_t number, const struct worker_start *sta
 		worker_remove(worker);
 		return NULL;
 	}
-	if (!engine_make(worker, (sessions + all->count - 1) / all->count, error)) {
+	if (!engine_make(worker, start->sizing, error)) {
 		worker_remove(worker);
 		return NULL;
 	}

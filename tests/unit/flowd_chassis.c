@@ -98,6 +98,14 @@ static const struct wrong wrongs[] = {
     {"port ge-0/0/0 xdp:a queues 2 3", "a line reads: port NAME DEVICE"},
     {"port ge-0/0/0 pcap:a,b queues 2", "a capture has no queues"},
     {"port ge-0/0/0 netdev:a\x01", "no printable character"},
+    {"sessions", "a line reads: sessions NUMBER, from 64 to 100000000"},
+    {"sessions 63", "a line reads: sessions NUMBER"},
+    {"sessions 100000001", "a line reads: sessions NUMBER"},
+    {"sessions 18446744073709551680", "a line reads: sessions NUMBER"},
+    {"sessions -64", "a line reads: sessions NUMBER"},
+    {"sessions 1000k", "a line reads: sessions NUMBER"},
+    {"sessions 1000 2000", "a line reads: sessions NUMBER"},
+    {"session 1000", "'session' is not known"},
 };
 
 static void
@@ -141,6 +149,29 @@ all_mistakes_at_once(void **state)
 }
 
 static void
+sizes_of_tables(void **state)
+{
+	struct chassis chassis;
+	struct text errors = TEXT_EMPTY;
+
+	(void)state;
+	assert_true(parse(&chassis,
+	    "sessions 2000000 # many\n"
+	    "port ge-0/0/0 netdev:a\n"
+	    "nat-blocks\t512\n",
+	    &errors));
+	assert_int_equal(chassis.count, 1);
+	assert_int_equal(chassis.settings[CHASSIS_SESSIONS], 2000000);
+	assert_int_equal(chassis.settings[CHASSIS_NAT_BLOCKS], 512);
+	assert_int_equal(chassis.settings[CHASSIS_FRAGMENTS], 0);
+	assert_string_equal(chassis_setting_word(CHASSIS_NAT_BLOCKS), "nat-blocks");
+	chassis_release(&chassis);
+	assert_false(parse(&chassis, "sessions 1000\nport ge-0/0/0 netdev:a\nsessions 1000\n", &errors));
+	assert_string_equal(text_string(&errors), "chassis:3: sessions stands in the file already\n");
+	text_release(&errors);
+}
+
+static void
 without_any_port(void **state)
 {
 	struct chassis chassis;
@@ -176,6 +207,7 @@ main(void)
 	    cmocka_unit_test(every_kind),
 	    cmocka_unit_test(each_mistake_with_its_line),
 	    cmocka_unit_test(all_mistakes_at_once),
+	    cmocka_unit_test(sizes_of_tables),
 	    cmocka_unit_test(without_any_port),
 	    cmocka_unit_test(more_ports_than_there_is_room_for),
 	};

@@ -45,9 +45,6 @@ nat_bindings_init(struct nat_bindings *bindings, void *memory, uint32_t capacity
 	    .capacity = capacity,
 	    .free = NAT_BINDING_NONE,
 	};
-	for (uint32_t i = 0; i < heads; i++) {
-		bindings->heads[i] = NAT_BINDING_NONE;
-	}
 }
 
 static uint64_t
@@ -77,17 +74,17 @@ uint32_t
 nat_bindings_find(const struct nat_bindings *bindings, const struct nat_binding_key *key)
 {
 	const uint64_t low = low_of(key);
-	uint32_t index = *head_of(bindings, low, key->protocol);
+	uint32_t link = *head_of(bindings, low, key->protocol);
 
-	while (index != NAT_BINDING_NONE) {
-		const struct nat_binding *binding = &bindings->entries[index];
+	while (link != 0) {
+		const struct nat_binding *binding = &bindings->entries[link - 1];
 
 		if (binding->low == low && binding->protocol == key->protocol) {
-			break;
+			return link - 1;
 		}
-		index = binding->next;
+		link = binding->next;
 	}
-	return index;
+	return NAT_BINDING_NONE;
 }
 
 uint32_t
@@ -110,7 +107,7 @@ nat_bindings_add(struct nat_bindings *bindings, const struct nat_binding_key *ke
 	    .address = address,
 	    .next = *head,
 	};
-	*head = index;
+	*head = index + 1;
 	bindings->count++;
 	return index;
 }
@@ -122,8 +119,9 @@ nat_bindings_remove(struct nat_bindings *bindings, uint32_t index)
 	uint32_t *link = head_of(bindings, binding->low, binding->protocol);
 
 	assert(binding->sessions == 0 && bindings->count > 0);
-	while (*link != index) {
-		link = &bindings->entries[*link].next;
+	while (*link != index + 1) {
+		assert(*link != 0);
+		link = &bindings->entries[*link - 1].next;
 	}
 	*link = binding->next;
 	binding->next = bindings->free;

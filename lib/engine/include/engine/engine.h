@@ -69,6 +69,21 @@ struct engine_config {
 
 /* A sane configuration for `sessions` sessions; the callbacks are left NULL. */
 struct engine_config engine_config_for(uint32_t sessions);
+
+/* The tables that can get full; resources.def is the table of them. */
+enum engine_resource {
+#define RESOURCE(symbol, name, field, full) ENGINE_RESOURCE_##symbol,
+#include "engine/resources.def"
+#undef RESOURCE
+	ENGINE_RESOURCES
+};
+const char *engine_resource_name(enum engine_resource resource);
+/* What happens when it is full. */
+const char *engine_resource_effect(enum engine_resource resource);
+uint32_t engine_resource_size(const struct engine_config *config, enum engine_resource resource);
+/* => size is at least 1 */
+void engine_resource_set(struct engine_config *config, enum engine_resource resource, uint32_t size);
+
 size_t engine_size(const struct engine_config *config);
 /* => memory is engine_size() octets, 64-aligned, zeroed. Returns NULL when it is too small or the config is senseless.
  * The secret of the hash is drawn from config->random here. */
@@ -189,6 +204,15 @@ uint64_t engine_screen_zone_count(const struct engine *engine, uint16_t zone, en
 uint64_t engine_screen_unit_count(const struct engine *engine, uint16_t unit, enum screen screen);
 void engine_clear_screen_zone(struct engine *engine, uint16_t zone);
 void engine_clear_screen_unit(struct engine *engine, uint16_t unit);
+
+struct engine_resource_use {
+	uint32_t used;
+	uint32_t most; /* that were in use at a time; 0: not known */
+	uint32_t limit;
+};
+struct engine_resource_use engine_resource_use(const struct engine *engine, enum engine_resource resource);
+/* Memory that is set aside for it; what was never used is not touched. */
+uint64_t engine_resource_octets(const struct engine *engine, enum engine_resource resource);
 
 struct engine_datagram_counts {
 	uint32_t datagrams; /* incomplete now, and room for */
