@@ -406,7 +406,7 @@ replay_output_event(struct replay_output *output, const struct gateway *gateway,
 	} else {
 		append_event_flow(line, event);
 	}
-	if (event->kind == EVENT_SCREEN) {
+	if (event->kind == EVENT_SCREEN || event->kind == EVENT_ALARM) {
 		json_line_string(line, "action", screen_outcome_word((enum screen_outcome)event->screen_outcome));
 	}
 	append_present(line, "in", event->unit == PACKET_NO_UNIT ? NULL : snapshot_unit_name(registry, event->unit));

@@ -291,7 +291,7 @@ write_exhausted(struct ipc_pairs *pairs, struct text *text, const struct event *
 	text_printf(text, " zones %s %s policy %s", words->from_zone, words->to_zone, words->policy);
 }
 
-/* What a screen detected. Ports where there are any, else the protocol. */
+/* What a screen detected, or raised an alarm about. Ports where there are any, else the protocol. */
 static void
 write_screen(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
 {
@@ -335,21 +335,6 @@ write_screen_summary(struct ipc_pairs *pairs, struct text *text, const struct ev
 	text_printf(text, "%s %llu others not logged", attack, unsaid);
 }
 
-/* Alarms: what is known of the packet, and the reason. */
-static void
-write_other(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words)
-{
-	const char *name = event->reason < REASON_COUNT ? reason_name((enum reason)event->reason) : "unknown";
-
-	ipc_pairs_add(pairs, "attack-name", name);
-	add_flow(pairs, event, words);
-	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
-	ipc_pairs_add(pairs, "interface-name", words->interface);
-	text_printf(text, "%s ", name);
-	say_flow(text, event, words);
-	text_printf(text, " zone %s interface %s", words->from_zone, words->interface);
-}
-
 struct kind_row {
 	void (*write)(struct ipc_pairs *pairs, struct text *text, const struct event *event, const struct words *words);
 	uint8_t severity;
@@ -367,7 +352,7 @@ static const struct kind_row kinds[EVENT_COUNT] = {
     [EVENT_NAT_NO_ADDRESSES] = {write_exhausted, LOG_SEVERITY_WARNING},
     [EVENT_SCREEN] = {write_screen, LOG_SEVERITY_ERROR},
     [EVENT_SCREEN_SUMMARY] = {write_screen_summary, LOG_SEVERITY_NOTICE},
-    [EVENT_ALARM] = {write_other, LOG_SEVERITY_ALERT},
+    [EVENT_ALARM] = {write_screen, LOG_SEVERITY_ALERT},
 };
 
 void
@@ -389,10 +374,12 @@ journal_write(const struct journal *journal, const struct event *event, struct l
 	find_words(journal, event, &words);
 	record.severity = kinds[event->kind].severity;
 	record.tag = event_tag((enum event_kind)event->kind);
-	if (event->kind == EVENT_SCREEN || event->kind == EVENT_SCREEN_SUMMARY) {
+	const bool attack = event->kind == EVENT_SCREEN || event->kind == EVENT_ALARM;
+
+	if (attack || event->kind == EVENT_SCREEN_SUMMARY) {
 		record.program = "RT_IDS";
 	}
-	if (event->kind == EVENT_SCREEN) {
+	if (attack) {
 		record.tag = screen_tag((enum screen)event->screen);
 	}
 	kinds[event->kind].write(&record.pairs, &text, event, &words);

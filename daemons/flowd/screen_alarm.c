@@ -75,7 +75,7 @@ screen_alarms_note(struct screen_alarms *screens, const struct event *event, con
 	const int64_t now = event->wall / 1000000;
 	bool fresh = false;
 
-	if (event->kind != EVENT_SCREEN) {
+	if (event->kind != EVENT_SCREEN && event->kind != EVENT_ALARM) {
 		return;
 	}
 	struct attack *attack = attack_of(screens, event, &fresh);

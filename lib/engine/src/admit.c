@@ -1,8 +1,8 @@
 /*
  * Packets without session, from the address checks to the session that is made for them.
  *
- * Order: addresses that must not be in transit, SYN check (REQ-SES-014 to 017), replies without
- * session, static mapping of the destination, route, to ourselves? (local.c), zones, policy, other
+ * Order: addresses that must not be in transit, SYN floods and who has proven to be there (syn_flood.c),
+ * SYN check (REQ-SES-014 to 017), replies without session, static mapping of the destination, route, to ourselves? (local.c), zones, policy, other
  * translation of the destination, time to live and size, translation of the source, session. A packet
  * that no policy permits is not told whether its time to live would have lasted. What our own host
  * sends needs no policy; it too gets a session.
@@ -243,6 +243,10 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 		    REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
+	if ((item->flags & ITEM_PROXIED) != 0) {
+		syn_hold(engine, item);
+		return;
+	}
 	if (admission.nat == NULL || nat_source(engine, item, &admission)) {
 		admit_create(engine, item, &admission);
 	}
@@ -301,6 +305,10 @@ admit_create(struct engine *engine, struct item *item, struct admission *admissi
 	if (way->local && over_limit(engine, item)) {
 		return;
 	}
+	if ((item->flags & ITEM_PROVEN) != 0 && !syn_convert(engine, item)) {
+		give_up(engine, item, admission);
+		return;
+	}
 	const uint32_t neighbour =
 	    way->local ? NEIGHBOUR_NONE : neighbour_get(engine, way->unit, way->next_hop);
 	bool clash = false;
@@ -322,6 +330,9 @@ admit_create(struct engine *engine, struct item *item, struct admission *admissi
 		return;
 	}
 	session_start(engine, session, item, admission);
+	if ((item->flags & ITEM_PROVEN) != 0) {
+		syn_opened(engine, session);
+	}
 	if (way->local) {
 		flow_set_host(engine, &session->forth, engine->units[way->unit].instance);
 	} else {
@@ -420,11 +431,18 @@ admit_packet(struct engine *engine, struct item *item)
 		finish_drop(engine, item->packet, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (refuse_without_session(engine, item)) {
+	const bool screened = (item->flags & ITEM_FROM_HOST) == 0 &&
+			      (engine->units[item->unit].flags & UNIT_SCREENED) != 0 &&
+			      engine->snapshot->zones[item->zone].screens != NULL;
+
+	if (screened && item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_RELATED) == 0 &&
+	    !syn_flood(engine, item)) {
 		return;
 	}
-	if ((item->flags & ITEM_FROM_HOST) == 0 && (engine->units[item->unit].flags & UNIT_SCREENED) != 0 &&
-	    engine->snapshot->zones[item->zone].screens != NULL) {
+	if ((item->flags & ITEM_PROVEN) == 0 && refuse_without_session(engine, item)) {
+		return;
+	}
+	if (screened) {
 		reason = screen_first(engine, item);
 		if (reason != REASON_NONE) {
 			finish_refused(engine, item, reason);

@@ -335,7 +335,8 @@ keep(struct engine *engine, struct item *item, struct datagram *datagram, uint32
 	}
 	packet_to_ip(item->packet, item->ip, item->length);
 	item->ip = item->packet->data;
-	table->pieces[place].flags = item->flags;
+	/* Those that are above an octet come with the look-up, which is still before it. */
+	table->pieces[place].flags = (uint8_t)item->flags;
 	datagram_hold(table, datagram, place, item->packet);
 	verdict_set(engine, item->packet, VERDICT_CONSUME, REASON_FRAGMENT_HELD);
 	return true;

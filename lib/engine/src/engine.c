@@ -2,7 +2,7 @@
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
  * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims,
- * datagrams, address translation, screens, units, policy counters, outputs, events.
+ * datagrams, address translation, screens, answered SYNs, units, policy counters, outputs, events.
  */
 #include "engine_private.h"
 
@@ -112,6 +112,7 @@ engine_size(const struct engine_config *config)
 	       neighbour_table_size(config->neighbours, config->held) +
 	       claim_table_size(config->claims, config->units) +
 	       datagram_table_size(&limits) + nat_state_size(config) + screen_state_size(config) +
+	       syn_state_size(config) +
 	       config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
@@ -150,6 +151,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += nat_state_size(config);
 	screen_state_init(&engine->screens, next, config);
 	next += screen_state_size(config);
+	syn_state_init(&engine->syn, next, config);
+	next += syn_state_size(config);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;
@@ -265,8 +268,9 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool announcements = nat_announce_advance(engine);
 	const bool screens = screen_advance(engine);
 	const bool baseline = baseline_advance(engine);
+	const bool halves = syn_queue_advance(engine);
 
-	return baseline || screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
+	return baseline || halves || screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

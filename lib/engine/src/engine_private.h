@@ -29,6 +29,7 @@
 #include "neighbour_private.h"
 #include "screen_private.h"
 #include "session_private.h"
+#include "syn_private.h"
 #include "tcp_private.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
@@ -92,6 +93,8 @@ enum item_flag {
 	ITEM_IPV6 = 1 << 5,
 	ITEM_FRAGMENT = 1 << 6,
 	ITEM_LATER = 1 << 7, /* a fragment that is not the first: no transport header */
+	ITEM_PROXIED = 1 << 8, /* a SYN that we answer ourselves once its way is known */
+	ITEM_PROVEN = 1 << 9,  /* completes a handshake with us: its session begins with a SYN of ours */
 };
 
 /* A packet of the burst after inspection. */
@@ -113,7 +116,7 @@ struct item {
 	uint8_t protocol;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t flags; /* enum item_flag */
+	uint16_t flags; /* enum item_flag */
 	/* IPv6: those of the packet, and those of the flow that the key names, which are others for
 	 * an ICMPv6 error. */
 	struct flow_addresses addresses;
@@ -217,6 +220,7 @@ struct engine {
 	uint64_t reasons[REASON_COUNT];
 	struct host_bucket host_kinds[HOST_LIMIT_COUNT];
 	struct host_bucket host_sources[HOST_SOURCES];
+	struct syn_state syn;
 	struct item items[ENGINE_BURST];
 };
 
@@ -334,6 +338,13 @@ bool baseline_advance(struct engine *engine);
 /* A session of a zone began, or ends; how many its source and its destination have with it. => a baseline is measured */
 void baseline_session(
     struct engine *engine, const struct session *session, bool began, const uint64_t levels[2]);
+
+/* Is it larger than the unit takes, and may not be fragmented? */
+static inline bool
+item_too_large(const struct unit *unit, const struct item *item)
+{
+	return item->length > unit_mtu(unit, item) && (item->flags & ITEM_DONT_FRAGMENT) != 0;
+}
 
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
 bool inspect_packet(struct engine *engine, struct packet *packet, struct item *item);

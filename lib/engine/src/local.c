@@ -166,6 +166,11 @@ deliver_alone(struct engine *engine, struct item *item, uint16_t instance)
 static void
 deliver(struct engine *engine, struct item *item, struct admission *admission, bool routing)
 {
+	/* Before the limit of handshakes: a flood of forged SYNs does not take what honest clients need. */
+	if ((item->flags & ITEM_PROXIED) != 0) {
+		syn_hold(engine, item);
+		return;
+	}
 	if (over_limit(engine, item, limit_of_first(item, routing))) {
 		return;
 	}

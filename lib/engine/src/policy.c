@@ -165,7 +165,10 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	admission->policy = match.policy;
 	item->packet->result.policy = match.policy;
 	admission->reason = reason_of_action(policy->action);
-	count_hit(engine, match.policy, wall);
+	/* A SYN that we answer is counted with its session, if there comes to be one. */
+	if ((item->flags & ITEM_PROXIED) == 0 || admission->reason != REASON_SESSION) {
+		count_hit(engine, match.policy, wall);
+	}
 	if (admission->reason != REASON_SESSION) {
 		refuse(engine, item, admission, (policy->flags & POLICY_LOG_INIT) != 0);
 		return false;

@@ -82,13 +82,6 @@ leave(struct engine *engine, struct item *item, const struct flow *flow, struct 
 	leave_slowly(engine, item, flow, unit, reason);
 }
 
-/* Is it larger than the unit takes, and may not be fragmented? */
-static inline bool
-too_large(const struct unit *unit, const struct item *item)
-{
-	return item->length > unit_mtu(unit, item) && (item->flags & ITEM_DONT_FRAGMENT) != 0;
-}
-
 /* A packet in transit has one hop less before it. */
 static inline __attribute__((always_inline)) void
 spend_hop(struct item *item)
@@ -182,7 +175,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 			reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 			return;
 		}
-		if (item->length > unit->mtu_least && too_large(unit, item)) {
+		if (item->length > unit->mtu_least && item_too_large(unit, item)) {
 			reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION,
 			    unit_mtu(unit, item), REASON_FRAGMENTATION_NEEDED);
 			return;
@@ -283,7 +276,7 @@ forward_related(
 		finish_drop(engine, packet, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (too_large(unit, item)) {
+	if (item_too_large(unit, item)) {
 		finish_drop(engine, packet, REASON_FRAGMENTATION_NEEDED);
 		return;
 	}
@@ -303,6 +296,26 @@ way_outdated(const struct engine *engine, const struct flow *flow)
 	}
 	return flow->out_unit != PACKET_NO_UNIT &&
 	    engine->neighbours.entries[flow->neighbour].serial != flow->neighbour_serial;
+}
+
+/* In a frame to all, an ICMP error, or of a session for whose server we answered. True: it is finished. */
+static __attribute__((noinline)) bool
+rare_packet(struct engine *engine, struct item *item, struct session *session, unsigned direction)
+{
+	/* What came to everybody on a link is not for one host behind us (RFC 1812 5.3.4). */
+	if ((item->flags & ITEM_GROUP_FRAME) != 0) {
+		finish_refused(engine, item, REASON_FRAME_BROADCAST);
+		return true;
+	}
+	if ((session->common.flags & SESSION_SPLICED) != 0 &&
+	    !syn_splice_packet(engine, item, session, direction)) {
+		return true;
+	}
+	if ((item->flags & ITEM_RELATED) != 0) {
+		forward_related(engine, item, session, direction);
+		return true;
+	}
+	return false;
 }
 
 /* A packet whose key is that of a session. False: the session ended, the packet is as if it had
@@ -330,11 +343,6 @@ session_packet(
 		output->worker = common->owner;
 		return true;
 	}
-	/* What came to everybody on a link is not for one host behind us (RFC 1812 5.3.4). */
-	if ((item->flags & ITEM_GROUP_FRAME) != 0) {
-		finish_refused(engine, item, REASON_FRAME_BROADCAST);
-		return true;
-	}
 	if (item->zone != common->zone[direction]) {
 		item->packet->result.session = common->number;
 		finish_refused(engine, item, REASON_SESSION_ZONE);
@@ -348,8 +356,9 @@ session_packet(
 		session_end(engine, session, why);
 		return false;
 	}
-	if ((item->flags & ITEM_RELATED) != 0) {
-		forward_related(engine, item, session, direction);
+	/* Few: one branch for all of them. */
+	if (((item->flags & (ITEM_GROUP_FRAME | ITEM_RELATED)) | (common->flags & SESSION_SPLICED)) != 0 &&
+	    rare_packet(engine, item, session, direction)) {
 		return true;
 	}
 	if (tcp_lingers(common->tcp) && tcp_is_start(item->segment.header.flags)) {

@@ -52,6 +52,7 @@ struct screen_state {
 	struct screen_counts *zones;
 	struct screen_counts *units;
 	struct reply_limit limits[SCREEN_COUNT]; /* of records */
+	struct reply_limit alarm_limit; /* of records of alarms */
 	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
 	struct screen_tables tables;
 	struct screen_limits session_limits;
@@ -80,6 +81,11 @@ enum reason screen_flood(struct engine *engine, const struct item *item);
 enum reason screen_first(struct engine *engine, const struct item *item);
 /* Counts and logs what a screen of the item's zone detected: its reason, or REASON_NONE when it lets the packet go. */
 enum reason screen_detect(struct engine *engine, const struct item *item, enum screen screen);
+/* The parts of it, for a screen that decides itself what becomes of the packet: counts; writes a record; a record that an alarm
+ * is raised. */
+void screen_count(struct engine *engine, const struct item *item, enum screen screen);
+void screen_say(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome);
+void screen_alarm(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome);
 size_t screen_limits_size(uint32_t sessions);
 void screen_limits_init(struct screen_limits *limits, void *memory, uint32_t sessions, struct hash_key secret);
 /* After a change: begins to count sessions, or ends it. */

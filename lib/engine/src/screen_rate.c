@@ -69,6 +69,18 @@ screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key
 	return entry->count > threshold;
 }
 
+uint32_t
+screen_rate_count(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
+{
+	struct screen_rate *entry = rate_get(tables, key, now);
+
+	if (now - entry->began >= SECOND_NS) {
+		entry->began = now;
+		entry->count = 0;
+	}
+	return ++entry->count;
+}
+
 static struct screen_scan *
 scan_set(const struct screen_tables *tables, const struct screen_scan_key *key)
 {

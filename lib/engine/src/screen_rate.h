@@ -72,6 +72,8 @@ struct screen_scan_key {
 /* Counts one more now: is it over `threshold` in a second? Then all are for the rest of that second, which began with its
  * first packet, and the whole next one (REQ-SCR-045). */
 bool screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint64_t now);
+/* Counts one more now: which one is it in its second, which began with its first packet? */
+uint32_t screen_rate_count(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now);
 /* Is it blocked now? */
 bool screen_scan_blocked(const struct screen_tables *tables, const struct screen_scan_key *key, uint64_t now);
 /* One more target: when it is the tenth different one within `window` ns, returns until when that goes on; else 0. */

@@ -47,6 +47,7 @@ screen_state_init(struct screen_state *state, void *memory, const struct engine_
 	state->zones = (struct screen_counts *)(void *)next;
 	next += line_up(config->zones * sizeof(struct screen_counts));
 	state->units = (struct screen_counts *)(void *)next;
+	state->alarm_limit = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
 	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
 		state->limits[i] = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
 	}
@@ -82,14 +83,14 @@ next_record(struct engine *engine, enum event_kind kind, enum screen screen)
 }
 
 static void
-record(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome)
+record(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome, enum event_kind kind)
 {
 	struct screen_state *state = &engine->screens;
 	const struct packet *packet = item->packet;
-	struct event *event =
-	    event_spare(engine) && reply_token(engine, &state->limits[screen], REASON_SCREEN_LOG_RATE)
-		? next_record(engine, EVENT_SCREEN, screen)
-		: NULL;
+	struct reply_limit *limit = kind == EVENT_ALARM ? &state->alarm_limit : &state->limits[screen];
+	struct event *event = event_spare(engine) && reply_token(engine, limit, REASON_SCREEN_LOG_RATE)
+				  ? next_record(engine, kind, screen)
+				  : NULL;
 
 	if (event == NULL) {
 		state->unsaid[screen]++;
@@ -102,26 +103,45 @@ record(struct engine *engine, const struct item *item, enum screen screen, enum 
 	event->screen_outcome = (uint8_t)outcome;
 }
 
-enum reason
-screen_detect(struct engine *engine, const struct item *item, enum screen screen)
+void
+screen_count(struct engine *engine, const struct item *item, enum screen screen)
 {
-	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;
-	enum screen_outcome outcome = SCREEN_OUTCOME_DROPPED;
-
-	assert(screen < SCREEN_COUNT && screens != NULL);
+	assert(screen < SCREEN_COUNT);
 	if (item->zone < engine->config.zones) {
 		engine->screens.zones[item->zone].detected[screen]++;
 	}
 	if (item->unit < engine->config.units) {
 		engine->screens.units[item->unit].detected[screen]++;
 	}
+}
+
+void
+screen_alarm(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome)
+{
+	record(engine, item, screen, outcome, EVENT_ALARM);
+}
+
+void
+screen_say(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome)
+{
+	record(engine, item, screen, outcome, EVENT_SCREEN);
+}
+
+enum reason
+screen_detect(struct engine *engine, const struct item *item, enum screen screen)
+{
+	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;
+	enum screen_outcome outcome = SCREEN_OUTCOME_DROPPED;
+
+	assert(screens != NULL);
+	screen_count(engine, item, screen);
 	if ((screens->kept & screen_bit(screen)) != 0) {
 		outcome = SCREEN_OUTCOME_KEPT;
 	} else if (screen_action(screen) != SCREEN_DROP) {
 		outcome = screen_action(screen) == SCREEN_RECORD ? SCREEN_OUTCOME_RECORDED
 								 : SCREEN_OUTCOME_CLEANED;
 	}
-	record(engine, item, screen, outcome);
+	screen_say(engine, item, screen, outcome);
 	return outcome == SCREEN_OUTCOME_DROPPED ? screen_reason(screen) : REASON_NONE;
 }
 

@@ -24,6 +24,7 @@ static const char *const outcome_words[SCREEN_OUTCOMES] = {
     [SCREEN_OUTCOME_KEPT] = "alarm-without-drop",
     [SCREEN_OUTCOME_RECORDED] = "record",
     [SCREEN_OUTCOME_CLEANED] = "clean",
+    [SCREEN_OUTCOME_PROXIED] = "proxy",
 };
 
 const char *

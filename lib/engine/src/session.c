@@ -301,9 +301,18 @@ session_advance(struct engine *engine)
 		struct session *session = &table->sessions[due[i]];
 
 		assert(session->common.number != 0);
+		const bool spliced = (session->common.flags & SESSION_SPLICED) != 0;
+
 		if ((int32_t)(session_end_tick(engine, &session->common) - engine->tick) > 0) {
-			session_arm(engine, session);
+			if (spliced) {
+				syn_open_again(engine, session);
+			} else {
+				session_arm(engine, session);
+			}
 		} else {
+			if (spliced) {
+				syn_open_failed(engine, session);
+			}
 			session_end(engine, session, session_timeout_reason(session));
 		}
 	}

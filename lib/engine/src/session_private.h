@@ -222,6 +222,7 @@ enum session_flag {
 	SESSION_NAT_POLICY_DESTINATION = 1 << 12,
 	SESSION_NAT_RULE_DESTINATION = 1 << 13,
 	SESSION_NAT_PERSISTENT = 1 << 14, /* it counts in mappings: nat_state.session_mappings */
+	SESSION_SPLICED = 1 << 15, /* we answered for the server: it has a struct syn_splice */
 };
 
 struct session_common {

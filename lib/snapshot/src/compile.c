@@ -134,6 +134,7 @@ compile_flow(struct compilation *compilation)
 	const struct conf_node *tcp = conf_child(flow, "tcp-session");
 	const struct conf_node *log = conf_child(flow, "log");
 	const struct conf_node *policy = conf_walk(security, "policies", "default-policy", NULL);
+	const char *answer = conf_value(flow, "syn-flood-protection-mode");
 
 	compilation->snapshot->flow = (struct snapshot_flow){
 	    .inet6_mode = compile_inet6_mode(security),
@@ -143,6 +144,7 @@ compile_flow(struct compilation *compilation)
 	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
 	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),
+	    .syn_cookies = answer != NULL && strcmp(answer, "syn-cookie") == 0,
 	    .log_drops = (uint8_t)((conf_present(log, "dropped-illegal-packet") ? DROP_LOG_ILLEGAL : 0) |
 		(conf_present(log, "dropped-icmp-packet") ? DROP_LOG_ICMP : 0)),
 	    .segment_most = (uint16_t)conf_number(conf_walk(flow, "tcp-mss", "all-tcp", NULL), "mss", 0),

@@ -2,19 +2,32 @@
  * Screens of zones: the sets that a zone names, as one (E-105).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile.h"
 #include "conf/schema.h"
 
-/* Its own value, or that of its threshold, which has a default. */
+/* The number of a leaf below it, which has a default; without such a leaf its own value. */
 static uint32_t
-threshold_of(const struct conf_node *node)
+number_of(const struct conf_node *node, const char *leaf)
 {
-	static const char leaf[] = "threshold";
-	const struct schema_node *schema = schema_child(node->schema, leaf, sizeof(leaf) - 1);
+	const struct schema_node *schema = schema_child(node->schema, leaf, strlen(leaf));
 	const char *otherwise = schema == NULL ? node->value : schema->default_value;
 
 	return conf_number(node, leaf, otherwise == NULL ? 0 : (uint32_t)strtoul(otherwise, NULL, 10));
+}
+
+static struct snapshot_syn_flood
+syn_flood_of(const struct conf_node *node)
+{
+	return (struct snapshot_syn_flood){
+	    .attack = number_of(node, "attack-threshold"),
+	    .alarm = number_of(node, "alarm-threshold"),
+	    .source = number_of(node, "source-threshold"),
+	    .destination = number_of(node, "destination-threshold"),
+	    .queue = number_of(node, "queue-size"),
+	    .timeout = number_of(node, "timeout"),
+	};
 }
 
 /* One set over those before it: of a screen that both have, this one's counts. */
@@ -31,8 +44,11 @@ add_set(const struct conf_node *set, struct snapshot_screens *screens)
 
 		if (node != NULL) {
 			screens->on |= bit;
-			screens->thresholds[i] = threshold_of(node);
+			screens->thresholds[i] = number_of(node, "threshold");
 			screens->kept = kept ? screens->kept | bit : screens->kept & ~bit;
+			if (screen == SCREEN_TCP_SYN_FLOOD) {
+				screens->syn_flood = syn_flood_of(node);
+			}
 		}
 	}
 }

@@ -30,7 +30,18 @@ enum screen_outcome { /* of a packet in which one detected something */
 	SCREEN_OUTCOME_KEPT, /* by alarm-without-drop */
 	SCREEN_OUTCOME_RECORDED,
 	SCREEN_OUTCOME_CLEANED,
+	SCREEN_OUTCOME_PROXIED, /* answered by the gateway for its destination */
 	SCREEN_OUTCOMES
+};
+
+/* tcp syn-flood: SYNs a second, and the queue of mode syn-proxy. */
+struct snapshot_syn_flood {
+	uint32_t attack; /* to one destination address and port */
+	uint32_t alarm;  /* beyond `attack` */
+	uint32_t source;
+	uint32_t destination; /* to one address, all ports */
+	uint32_t queue;
+	uint32_t timeout; /* seconds */
 };
 
 /* The screens of one zone. */
@@ -38,6 +49,7 @@ struct snapshot_screens {
 	uint64_t on;   /* bit by enum screen */
 	uint64_t kept; /* of them: alarm-without-drop */
 	uint32_t thresholds[SCREEN_COUNT]; /* of those that have one, in the unit of its statement */
+	struct snapshot_syn_flood syn_flood;
 };
 
 static inline uint64_t

@@ -237,6 +237,7 @@ struct snapshot_flow {
 	bool allow_dns_reply;
 	bool default_permit;
 	bool policy_rematch;
+	bool syn_cookies; /* syn-flood-protection-mode syn-cookie, else syn-proxy */
 	uint8_t log_drops; /* bits of enum drop_log */
 	uint16_t segment_most; /* largest TCP segment that SYNs may ask for (tcp-mss all-tcp); 0: any */
 	/* Aggressive aging: percent of the session table; the low one is not above the high one. */

@@ -1,0 +1,147 @@
+/*
+ * The queue of half-open connections of mode syn-proxy: a place for each client that we have answered and that has not
+ * acknowledged yet (REQ-SCR-034, REQ-SCR-035).
+ *
+ * Found by the hash of the flow's key, in chains. A zone has as many places as its screen's queue-size says, all together
+ * SYN_QUEUE_MOST; a flood fills its own zone's share and then finds no place, and each place is free again after the screen's
+ * timeout. An IPv6 flow is known by the keyed hash of its addresses.
+ */
+#include "engine_private.h"
+
+enum {
+	CHAINS = SYN_QUEUE_MOST,
+	ADVANCE_MOST = 128,
+};
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+size_t
+syn_state_size(const struct engine_config *config)
+{
+	return line_up(SYN_QUEUE_MOST * sizeof(struct syn_half)) + line_up(CHAINS * sizeof(uint32_t)) +
+	       line_up(config->zones * sizeof(uint16_t)) + line_up(config->sessions * sizeof(struct syn_splice));
+}
+
+/* Chains name places by their number plus one, so that zeroed memory is an empty queue; places that were never used come
+ * in order, so that they need not be touched before. */
+void
+syn_state_init(struct syn_state *state, void *memory, const struct engine_config *config)
+{
+	uint8_t *next = memory;
+	struct syn_queue *queue = &state->queue;
+
+	queue->halves = (struct syn_half *)(void *)next;
+	next += line_up(SYN_QUEUE_MOST * sizeof(struct syn_half));
+	queue->chains = (uint32_t *)(void *)next;
+	next += line_up(CHAINS * sizeof(uint32_t));
+	queue->counts = (uint16_t *)(void *)next;
+	queue->zones = config->zones;
+	next += line_up(config->zones * sizeof(uint16_t));
+	state->splices = (struct syn_splice *)(void *)next;
+	wheel_init(&queue->wheel, &queue->halves[0].link, sizeof(struct syn_half), 0);
+}
+
+static uint32_t *
+chain_of(const struct syn_queue *queue, uint64_t hash)
+{
+	return &queue->chains[hash & (CHAINS - 1)];
+}
+
+struct syn_half *
+syn_queue_find(const struct syn_queue *queue, struct flow_key key, uint64_t hash)
+{
+	if (queue->count == 0) {
+		return NULL;
+	}
+	for (uint32_t i = *chain_of(queue, hash); i != 0; i = queue->halves[i - 1].next) {
+		if (flow_key_equal(queue->halves[i - 1].key, key)) {
+			return &queue->halves[i - 1];
+		}
+	}
+	return NULL;
+}
+
+/* A free place's number plus one; 0: there is none. */
+static uint32_t
+take_free(struct syn_queue *queue)
+{
+	const uint32_t place = queue->free;
+
+	if (place != 0) {
+		queue->free = queue->halves[place - 1].next;
+		return place;
+	}
+	if (queue->fresh == SYN_QUEUE_MOST) {
+		return 0;
+	}
+	wheel_link_init(&queue->halves[queue->fresh].link);
+	return ++queue->fresh;
+}
+
+struct syn_half *
+syn_queue_add(
+    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline)
+{
+	uint32_t *const chain = chain_of(queue, item->hash);
+
+	if (item->zone >= queue->zones || queue->counts[item->zone] >= most) {
+		return NULL;
+	}
+	const uint32_t place = take_free(queue);
+
+	if (place == 0) {
+		return NULL;
+	}
+	struct syn_half *half = &queue->halves[place - 1];
+
+	half->key = item->key;
+	half->hash = (uint32_t)item->hash;
+	half->zone = item->zone;
+	half->next = *chain;
+	*chain = place;
+	queue->count++;
+	queue->counts[item->zone]++;
+	timer_arm(&queue->wheel, now, place - 1, deadline);
+	return half;
+}
+
+void
+syn_queue_remove(struct syn_queue *queue, struct syn_half *half)
+{
+	const uint32_t place = (uint32_t)(half - queue->halves) + 1;
+	uint32_t *link = chain_of(queue, half->hash);
+
+	while (*link != place) {
+		assert(*link != 0);
+		link = &queue->halves[*link - 1].next;
+	}
+	*link = half->next;
+	wheel_cancel(&queue->wheel, place - 1);
+	assert(queue->count > 0 && queue->counts[half->zone] > 0);
+	queue->count--;
+	queue->counts[half->zone]--;
+	half->next = queue->free;
+	queue->free = place;
+}
+
+bool
+syn_queue_advance(struct engine *engine)
+{
+	struct syn_queue *queue = &engine->syn.queue;
+	uint32_t due[ADVANCE_MOST];
+
+	if (queue->wheel.armed == 0) {
+		return false;
+	}
+	const uint32_t count = wheel_advance(&queue->wheel, engine->tick, due, ADVANCE_MOST);
+
+	for (uint32_t i = 0; i < count; i++) {
+		syn_queue_remove(queue, &queue->halves[due[i]]);
+		reason_note(engine, REASON_SYN_TIMEOUT);
+	}
+	return wheel_behind(&queue->wheel, engine->tick);
+}
