@@ -235,6 +235,16 @@ test_screen(void **state)
 	    "Large ICMP packet! source: 10.0.0.1, destination: 10.0.0.1, protocol-id: 1, zone name: N/A, "
 	    "interface name: .local..0, action: alarm-without-drop");
 	journal_write(&journal, &event, NULL);
+	/* REQ-SCR-036 */
+	event.kind = EVENT_ALARM;
+	event.screen_outcome = SCREEN_OUTCOME_PROXIED;
+	event.screen = SCREEN_TCP_SYN_FLOOD;
+	event.protocol = 6;
+	expect_record(LOG_SEVERITY_ALERT, "RT_SCREEN_TCP",
+	    "SYN flood! source: 10.0.0.1:80, destination: 10.0.0.1:81, zone name: N/A, interface name: .local..0, "
+	    "action: proxy");
+	journal_write(&journal, &event, NULL);
+	event.screen = SCREEN_ICMP_LARGE;
 	event.kind = EVENT_SCREEN_SUMMARY;
 	event.packets[0] = 17;
 	expect_record(LOG_SEVERITY_NOTICE, "RT_SCREEN_SUMMARY", "Large ICMP packet! 17 others not logged");
