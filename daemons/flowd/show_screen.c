@@ -24,24 +24,24 @@ add_value(struct op_tree *tree, const char *group, const char *option, const cha
 	(void)op_add(tree, row, "screen-option-value", value);
 }
 
-/* A screen is on by itself, by a number, or with thresholds below it. */
+/* A screen is on by itself, by a number, or with thresholds below it, which have a value whether they are written or not. */
 static void
 add_screen(struct op_tree *tree, const char *group, const struct conf_node *node)
 {
-	const struct conf_node *leaf = node->first;
+	const struct schema_node *schema = node->schema;
 	struct text name = TEXT_EMPTY;
 
-	if (leaf == NULL) {
-		add_value(tree, group, node->schema->name, node->value == NULL ? "enabled" : node->value);
-		return;
+	if (schema->child_count == 0) {
+		add_value(tree, group, schema->name, node->value == NULL ? "enabled" : node->value);
 	}
-	for (; leaf != NULL; leaf = leaf->next) {
-		if (leaf->inactive) {
-			continue;
-		}
+	for (size_t i = 0; i < schema->child_count; i++) {
+		const char *value = conf_value(node, schema->children[i]->name);
+
 		text_clear(&name);
-		text_printf(&name, "%s %s", node->schema->name, leaf->schema->name);
-		add_value(tree, group, text_string(&name), leaf->value == NULL ? "enabled" : leaf->value);
+		text_printf(&name, "%s %s", schema->name, schema->children[i]->name);
+		if (value != NULL) {
+			add_value(tree, group, text_string(&name), value);
+		}
 	}
 	text_release(&name);
 }
