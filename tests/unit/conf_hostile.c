@@ -141,7 +141,23 @@ long_list(void **state)
 	world_release(&world);
 }
 
-/* Rubbish from a generator: the same each time. */
+/* What a terminal may see: UTF-8, no control character of either set (a lone 0x9b begins a sequence on some). */
+static void
+assert_shown(const char *string)
+{
+	for (const unsigned char *c = (const unsigned char *)(string == NULL ? "" : string); *c != '\0';) {
+		const size_t length = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+
+		assert_true(*c >= ' ' && *c != 0x7f && (*c < 0x80 || *c >= 0xc2) && *c < 0xf5);
+		assert_false(*c == 0xc2 && c[1] < 0xa0);
+		for (size_t i = 1; i < length; i++) {
+			assert_int_equal(c[i] & 0xc0, 0x80);
+		}
+		c += length;
+	}
+}
+
+/* Rubbish from a generator: the same each time. What is said of it can be shown. */
 static void
 rubbish(void **state)
 {
@@ -160,6 +176,33 @@ rubbish(void **state)
 		load_exact(&world, formats[round % 5], bytes, sizeof(bytes));
 		assert_true(world.list.errors > 0);
 		assert_null(conf_tree_top(world.tree)->first);
+		for (size_t n = 0; n < world.list.count; n++) {
+			assert_shown(world.list.items[n].path);
+			assert_shown(world.list.items[n].statement);
+			assert_shown(world.list.items[n].message);
+		}
+		world_release(&world);
+	}
+}
+
+/* A word that is longer than what is shown of it: it is cut between two letters. */
+static void
+cut_letters(void **state)
+{
+	for (size_t before = 0; before < 4; before++) {
+		struct text text = TEXT_EMPTY;
+		struct world world = world_create(state);
+
+		text_append(&text, "set ");
+		text_append_repeated(&text, 'a', before);
+		for (unsigned i = 0; i < 100; i++) {
+			text_append(&text, "\xe2\x82\xac");
+		}
+		load_exact(&world, CONF_FORMAT_SET, text.bytes, text.length);
+		assert_int_equal(world.list.errors, 1);
+		assert_shown(world.list.items[0].statement);
+		assert_non_null(strstr(world.list.items[0].statement, "\xe2\x82\xac..."));
+		text_release(&text);
 		world_release(&world);
 	}
 }
@@ -173,6 +216,7 @@ main(void)
 	    cmocka_unit_test(megabytes),
 	    cmocka_unit_test(long_list),
 	    cmocka_unit_test(rubbish),
+	    cmocka_unit_test(cut_letters),
 	};
 
 	return cmocka_run_group_tests(tests, world_schema, world_schema_end);

@@ -3,6 +3,7 @@
  */
 #include "conf/diagnostic.h"
 
+#include "op_utf8.h"
 #include "secrets.h"
 
 #include <stdio.h>
@@ -33,27 +34,42 @@ diagnostics_release(struct diagnostics *list)
 	*list = DIAGNOSTICS_EMPTY;
 }
 
-/* A copy, cut when it is too long, with control characters made visible. */
+/* A copy, cut when it is too long. What it quotes may be anything, and goes to a terminal: control characters and what is no
+ * UTF-8 become '?'. */
 static char *
-copy_shown(const char *string, bool *failed)
+copy_shown(const char *string, size_t most, bool *failed)
 {
 	if (string == NULL) {
 		return NULL;
 	}
 	size_t length = strlen(string);
-	const bool cut = length > SHOWN;
+	const bool cut = length > most;
 
-	length = cut ? SHOWN : length;
+	length = cut ? most : length;
 	char *copy = malloc(length + 4);
 
 	if (copy == NULL) {
 		*failed = true;
 		return NULL;
 	}
-	for (size_t i = 0; i < length; i++) {
-		copy[i] = (char)((unsigned char)string[i] < ' ' || string[i] == 0x7f ? '?' : string[i]);
+	size_t used = 0;
+
+	for (size_t i = 0; i < length;) {
+		const size_t octets = op_utf8_length(string + i);
+
+		if (octets == 0 || (unsigned char)string[i] < ' ' || string[i] == 0x7f) {
+			copy[used++] = '?';
+			i++;
+			continue;
+		}
+		if (octets > length - i) {
+			break; /* the cut is within it */
+		}
+		memcpy(copy + used, string + i, octets);
+		used += octets;
+		i += octets;
 	}
-	memcpy(copy + length, cut ? "..." : "", cut ? 4 : 1);
+	memcpy(copy + used, cut ? "..." : "", cut ? 4 : 1);
 	return copy;
 }
 
@@ -79,7 +95,7 @@ copy_statement(const char *statement, bool *failed)
 	}
 	diagnostics_append_shown(statement, &open);
 	*failed = *failed || text_failed(&open);
-	char *copy = copy_shown(text_string(&open), failed);
+	char *copy = copy_shown(text_string(&open), SHOWN, failed);
 
 	text_release(&open);
 	return copy;
@@ -117,9 +133,9 @@ diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 
 	*to = (struct diagnostic){.severity = what->severity, .line = what->line};
 	to->file = copy_whole(what->file, &failed);
-	to->path = copy_shown(what->path, &failed);
+	to->path = copy_shown(what->path, SHOWN, &failed);
 	to->statement = copy_statement(what->statement, &failed);
-	to->message = copy_whole(what->message, &failed);
+	to->message = copy_shown(what->message, SIZE_MAX, &failed);
 	if (failed) {
 		diagnostic_release(to);
 		list->failed = true;
