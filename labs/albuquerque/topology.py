@@ -19,6 +19,7 @@ GATEWAY_TELLERS = "10.11.13.2"
 GATEWAY_MANAGERS = "10.11.14.3"
 GATEWAY_MAIL = "10.11.15.3"
 GATEWAY_WEB = "10.11.15.4"
+GATEWAY_INTERNET = "10.11.16.5"
 
 # (host, its interface, the port it hangs on, tag): several on one port share its bridge.
 CABLES = (

@@ -5,11 +5,13 @@ leaves the lab as it found it: the policy that it adds is taken back by rollback
 """
 import collections
 import concurrent.futures
+import dataclasses
 import os
 import re
 import subprocess
 import time
 
+import attacks
 import gateway
 import servers
 import topology as place
@@ -224,6 +226,22 @@ def change_under_load(state, score):
     expect(state, score, [(web, "silence", "the policy is gone")])
 
 
+def translated(state, score):
+    """The policy gets source-nat interface: the Internet sees the gateway's address, the answer comes back. Then as it was."""
+    whole = probe.http("financial", place.INTERNET, "the Internet")
+    own, public = (dataclasses.replace(whole, proof=f"hello {address}\n") for address in (place.FINANCIAL, place.GATEWAY_INTERNET))
+    expect(state, score, [(own, "answer", "the Internet sees " + place.FINANCIAL)])
+    code, text = cli(state, "configure", "set security policies from-zone FinancialALBQ to-zone InternetALBQ policy InternetAccess "
+                     "then permit source-nat interface", "commit")
+    if code != 0:
+        show(text)
+    score.line(code == 0, "gateway", "commit of source-nat interface", "exit 0", f"exit {code}", "InternetAccess of FinancialALBQ")
+    expect(state, score, [(public, "answer", "the Internet sees " + place.GATEWAY_INTERNET)])
+    code, text = cli(state, "configure", "rollback 1", "commit")
+    score.line(code == 0, "gateway", "rollback 1, commit", "exit 0", f"exit {code}", "as it was")
+    expect(state, score, [(own, "answer", "the Internet sees " + place.FINANCIAL)])
+
+
 def logged(text, tag, rows):
     """How many of the permitted flows have a line with this tag, by policy."""
     lines = [line for line in text.splitlines() if tag in line]
@@ -296,6 +314,11 @@ def go(state):
     change_under_load(state, score)
     heading("The logs")
     logs(state, score, before)
+    heading("What is translated")
+    translated(state, score)
+    heading("What is screened")
+    attacks.screened(state, score, cli, show)
+    expect(state, score, [(probe.http("managers", place.WEB, "the web server"), "answer", "after all that")])
     words = f"{score.good} as expected, {score.bad} not, in {time.monotonic() - began:.0f} s"
     print("\n" + coloured(words, "green" if score.bad == 0 else "red"), flush=True)
     return 0 if score.bad == 0 else 1

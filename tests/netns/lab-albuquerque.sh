@@ -11,6 +11,7 @@
 #   REQ-HI-001 REQ-HI-002 REQ-HI-009 REQ-HI-010 REQ-HI-013  ping, traceroute, ssh and telnet to the gateway itself
 #   REQ-FW-002                           a download across a commit
 #   REQ-POL-013 REQ-CFG-010 cs09197      RT_FLOW lines of every policy in the file and at the collector
+#   REQ-SCR-003 REQ-SCR-054              attacks from two zones, each met by a screen of its own zone, counted and logged
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(realpath "${1:-$top/build}")
