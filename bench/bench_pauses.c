@@ -317,7 +317,7 @@ run(struct pauses *pauses, uint32_t policies)
 {
 	bool good = false;
 
-	pauses->scene = scene_create(pauses->sessions, policies);
+	pauses->scene = scene_create(&(struct scene_plan){.sessions = pauses->sessions, .policies = policies});
 	if (pauses->scene == NULL || !widen(pauses)) {
 		fputs("bench: no memory\n", stderr);
 	} else {

@@ -3,168 +3,32 @@
  */
 #include "scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "engine/packet.h"
-#include "rib/rib.h"
 #include "snapshot/classifier.h"
 #include "snapshot/snapshot.h"
 #include "wire/bytes.h"
-#include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
-#include "wire/ipv6.h"
 #include "wire/tcp.h"
 
 enum {
-	UNIT_IN = 1,
-	UNIT_OUT = 2,
-	FRAME = 64,
-	FRAME6 = FRAME + IPV6_HEADER - IPV4_HEADER, /* with as much payload */
 	HUGE_PAGE = 2 << 20,
 	POOL_ADDRESSES = 64,
+	POOL_ADDRESSES_MANY = 256, /* for more sessions than 64 have ports for */
+	SESSIONS_MANY = 2000000,
 };
 
-#define ADDRESS_IN 0xc0000301U  /* 192.0.3.1/24 */
-#define ADDRESS_OUT 0xc0000201U /* 192.0.2.1/24 */
-#define GATEWAY_IN 0xc00003feU /* the clients, 10/8, are behind a router */
-#define GATEWAY_OUT 0xc00002feU
-#define SERVER 0xc6120001U /* 198.18.0.1 */
 #define POOL_LOW 0xcb007100U /* 203.0.113.0 */
 
-/* The same plan in IPv6: an address of IPv4 in the last 32 bits of this prefix. */
-static struct ipv6_address
-inet6_of(uint32_t address)
-{
-	return (struct ipv6_address){0x20010db800000000, address};
-}
-
-enum {
-	INET6_BITS = 96, /* before them */
-};
-
-struct scene_route {
-	uint32_t prefix;
-	uint8_t length;
-	uint32_t gateway;
-};
-
-static bool
-add_routes(struct rib *rib, enum rib_family family)
-{
-	static const struct scene_route routes[2] = {
-	    {0x0a000000U, 8, GATEWAY_IN}, {0, 0, GATEWAY_OUT}};
-	const bool inet6 = family == RIB_INET6;
-	bool good = true;
-
-	for (unsigned i = 0; i < 2; i++) {
-		const struct scene_route *from = &routes[i];
-		const struct rib_next_hop hop = {
-		    .address = inet6 ? inet6_of(from->gateway) : ipv6_mapped(from->gateway)};
-		const struct rib_static route = {
-		    .table = {.family = family},
-		    .prefix = inet6 ? inet6_of(from->prefix) : ipv6_mapped(from->prefix),
-		    .length = (uint8_t)(from->length + (inet6 && from->length > 0 ? INET6_BITS : 0)),
-		    .preference = RIB_PREFERENCE_STATIC,
-		    .kind = RIB_STATIC_NEXT_HOPS,
-		    .next_hop_count = 1,
-		    .next_hops = &hop,
-		};
-
-		good = good && rib_add_static(rib, &route);
-	}
-	return good;
-}
-
-static bool
-scene_routes(struct scene *scene)
-{
-	struct rib *rib = rib_create();
-
-	if (rib == NULL) {
-		return false;
-	}
-	if (rib_add_instance(rib, 0, "") && rib_add_unit(rib, UNIT_IN, 0, true) &&
-	    rib_add_unit(rib, UNIT_OUT, 0, true) &&
-	    rib_add_address(rib, UNIT_IN, RIB_INET, ipv6_mapped(ADDRESS_IN), 24) &&
-	    rib_add_address(rib, UNIT_OUT, RIB_INET, ipv6_mapped(ADDRESS_OUT), 24) &&
-	    rib_add_address(rib, UNIT_IN, RIB_INET6, inet6_of(ADDRESS_IN), INET6_BITS + 24) &&
-	    rib_add_address(rib, UNIT_OUT, RIB_INET6, inet6_of(ADDRESS_OUT), INET6_BITS + 24) &&
-	    add_routes(rib, RIB_INET) && add_routes(rib, RIB_INET6) && rib_finish(rib, 0)) {
-		scene->fib = snapshot_fib_create(rib, &scene->snapshot, 1);
-	}
-	rib_destroy(rib);
-	return scene->fib != NULL;
-}
-
-/* Policies with a source prefix, a destination prefix and a port of their own; the last one permits
- * the flows. */
-static bool
-scene_policies(struct scene *scene, uint32_t count)
-{
-	struct classifier_source_rule *rules = calloc(count, sizeof *rules);
-	struct classifier_term *terms = calloc(count, sizeof *terms);
-	struct snapshot_address *prefixes = calloc((size_t)count * 2, sizeof *prefixes);
-	struct snapshot_address6 *prefixes6 = calloc((size_t)count * 2, sizeof *prefixes6);
-	struct classifier_source_context context = {.from_zone = SCENE_ZONE_IN,
-	    .to_zone = SCENE_ZONE_OUT,
-	    .rule_count = count,
-	    .rules = rules};
-
-	scene->policies = calloc(count, sizeof *scene->policies);
-	if (rules != NULL && terms != NULL && prefixes != NULL && prefixes6 != NULL &&
-	    scene->policies != NULL) {
-		for (uint32_t i = 0; i < count; i++) {
-			const bool last = i + 1 == count;
-
-			prefixes[2 * i] = (struct snapshot_address){
-			    last ? 0x0a000000U : 0x0b000000U + (i << 8), last ? 8 : 24};
-			prefixes[2 * i + 1] =
-			    (struct snapshot_address){last ? SERVER : 0xac100000U + i, 32};
-			for (uint32_t j = 2 * i; j < 2 * i + 2; j++) {
-				prefixes6[j] = (struct snapshot_address6){
-				    inet6_of(prefixes[j].address),
-				    (uint8_t)(INET6_BITS + prefixes[j].length)};
-			}
-			terms[i] =
-			    (struct classifier_term){.application = CLASSIFIER_NO_APPLICATION,
-				.protocol = 6,
-				.destination_low = (uint16_t)(last ? 80 : i % 60000),
-				.destination_high = (uint16_t)(last ? 80 : i % 60000),
-				.source_high = UINT16_MAX};
-			rules[i] = (struct classifier_source_rule){.policy = i,
-			    .source_count = 1,
-			    .destination_count = 1,
-			    .term_count = 1,
-			    .sources = &prefixes[2 * i],
-			    .destinations = &prefixes[2 * i + 1],
-			    .source6_count = 1,
-			    .destination6_count = 1,
-			    .sources6 = &prefixes6[2 * i],
-			    .destinations6 = &prefixes6[2 * i + 1],
-			    .terms = &terms[i]};
-			scene->policies[i] = (struct snapshot_policy){.name = "policy",
-			    .present = true,
-			    .action = POLICY_PERMIT,
-			    .from_zone = SCENE_ZONE_IN,
-			    .to_zone = SCENE_ZONE_OUT,
-			    .position = i};
-		}
-		scene->classifier = classifier_create(&context, 1, NULL, 0);
-	}
-	free(rules);
-	free(terms);
-	free(prefixes);
-	free(prefixes6);
-	return scene->classifier != NULL;
-}
-
 static void
-scene_configuration(struct scene *scene, uint32_t policies)
+scene_configuration(struct scene *scene)
 {
-	static const uint32_t addresses[3] = {0, ADDRESS_IN, ADDRESS_OUT};
+	static const uint32_t addresses[3] = {0, SCENE_ADDRESS_IN, SCENE_ADDRESS_OUT};
 
 	memset(scene->tags, 0xff, sizeof scene->tags);
 	for (uint16_t i = 0; i < 2; i++) {
@@ -177,7 +41,7 @@ scene_configuration(struct scene *scene, uint32_t policies)
 		scene->tags[i][0] = (uint16_t)(i + 1);
 		scene->addresses[i + 1] = (struct snapshot_address){addresses[i + 1], 24};
 		scene->addresses6[i + 1] = (struct snapshot_address6){
-		    inet6_of(addresses[i + 1]), INET6_BITS + 24};
+		    scene_inet6_of(addresses[i + 1]), SCENE_INET6_BITS + 24};
 		scene->units[i + 1] = (struct snapshot_unit){.name = "unit",
 		    .present = true,
 		    .enabled = true,
@@ -202,7 +66,7 @@ scene_configuration(struct scene *scene, uint32_t policies)
 	    .unit_count = 3,
 	    .zone_count = 4,
 	    .instance_count = 1,
-	    .policy_count = policies,
+	    .policy_count = scene->plan.policies,
 	    .ports = scene->ports,
 	    .units = scene->units,
 	    .zones = scene->zones,
@@ -212,9 +76,9 @@ scene_configuration(struct scene *scene, uint32_t policies)
 }
 
 static bool
-scene_engine(struct scene *scene, uint32_t sessions)
+scene_engine(struct scene *scene)
 {
-	scene->config = engine_config_for(sessions);
+	scene->config = engine_config_for(scene->plan.sessions);
 	scene->config.neighbours_auto = true;
 	scene->config.random = &scene->random;
 	scene->random = random_seeded(1);
@@ -225,33 +89,61 @@ scene_engine(struct scene *scene, uint32_t sessions)
 		scene->memory = NULL;
 		return false;
 	}
-	(void)madvise(scene->memory, scene->size, MADV_HUGEPAGE);
+	(void)madvise(scene->memory, scene->size, scene->plan.small_pages ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 	scene->engine = engine_init(scene->memory, scene->size, &scene->config);
 	return scene->engine != NULL;
 }
 
+static bool
+scene_translate(struct scene *scene)
+{
+	const uint32_t addresses =
+	    scene->plan.sessions > SESSIONS_MANY ? POOL_ADDRESSES_MANY : POOL_ADDRESSES;
+
+	scene->ports_of = calloc(scene->plan.sessions, sizeof *scene->ports_of);
+	scene->range = (struct snapshot_nat_range){POOL_LOW, POOL_LOW + addresses - 1};
+	scene->pool = (struct snapshot_nat_pool){.name = "pool",
+	    .present = true,
+	    .unit = SCENE_UNIT_OUT,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .port_low = SNAPSHOT_NAT_PORT_LOW,
+	    .port_high = SNAPSHOT_NAT_PORT_HIGH,
+	    .range_count = 1,
+	    .ranges = &scene->range,
+	    .size = addresses};
+	scene->source = (struct snapshot_nat_source){
+	    .kind = NAT_SOURCE_POOLS, .pool_count = 1, .pools = &scene->pool_number};
+	scene->snapshot.nat = (struct snapshot_nat){.active = true,
+	    .pool_count = 1,
+	    .pools = &scene->pool,
+	    .source_count = 1,
+	    .sources = &scene->source};
+	return scene->ports_of != NULL;
+}
+
 struct scene *
-scene_create(uint32_t sessions, uint32_t policies)
+scene_create(const struct scene_plan *plan)
 {
 	struct scene *scene = calloc(1, sizeof *scene);
 
 	if (scene == NULL) {
 		return NULL;
 	}
+	scene->plan = *plan;
 	scene->blocks = aligned_alloc(64, (size_t)ENGINE_BURST * SCENE_BLOCK);
-	if (scene->blocks == NULL || !scene_policies(scene, policies)) {
+	if (scene->blocks == NULL || !scene_policies(scene)) {
 		scene_destroy(scene);
 		return NULL;
 	}
 	memset(scene->blocks, 0, (size_t)ENGINE_BURST * SCENE_BLOCK);
-	scene_configuration(scene, policies);
-	if (!scene_routes(scene) || !scene_engine(scene, sessions)) {
+	scene_configuration(scene);
+	if ((plan->translated && !scene_translate(scene)) || !scene_routes(scene) || !scene_engine(scene)) {
 		scene_destroy(scene);
 		return NULL;
 	}
 	scene->now = 1000000000U;
 	engine_set_wall(scene->engine, 0, 0);
-	engine_apply(scene->engine, &scene->snapshot, scene->fib);
+	scene_publish(scene, scene->fib);
 	for (uint32_t i = 0; i < ENGINE_BURST; i++) {
 		scene->burst[i] = &scene->packets[i];
 	}
@@ -272,130 +164,54 @@ scene_destroy(struct scene *scene)
 	free(scene);
 }
 
-bool
-scene_translate(struct scene *scene)
+uint32_t
+scene_huge_percent(const struct scene *scene, uint64_t *resident)
 {
-	scene->ports_of = calloc(scene->config.sessions, sizeof *scene->ports_of);
-	scene->range = (struct snapshot_nat_range){POOL_LOW, POOL_LOW + POOL_ADDRESSES - 1};
-	scene->pool = (struct snapshot_nat_pool){.name = "pool",
-	    .present = true,
-	    .unit = UNIT_OUT,
-	    .overflow = SNAPSHOT_NAT_NONE,
-	    .port_low = SNAPSHOT_NAT_PORT_LOW,
-	    .port_high = SNAPSHOT_NAT_PORT_HIGH,
-	    .range_count = 1,
-	    .ranges = &scene->range,
-	    .size = POOL_ADDRESSES};
-	scene->source = (struct snapshot_nat_source){
-	    .kind = NAT_SOURCE_POOLS, .pool_count = 1, .pools = &scene->pool_number};
-	scene->snapshot.nat = (struct snapshot_nat){.active = true,
-	    .pool_count = 1,
-	    .pools = &scene->pool,
-	    .source_count = 1,
-	    .sources = &scene->source};
-	scene->policies[scene->snapshot.policy_count - 1].destination_nat = SNAPSHOT_NAT_NONE;
-	scene->translated = true;
-	engine_apply(scene->engine, NULL, NULL);
-	engine_apply(scene->engine, &scene->snapshot, scene->fib);
-	return scene->ports_of != NULL;
-}
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	const uintptr_t first = (uintptr_t)scene->memory;
+	uint64_t huge = 0;
+	bool ours = false;
+	char line[512];
 
-struct engine_tuple
-scene_tuple(uint32_t flow, bool back)
-{
-	const uint32_t client = 0x0a010000U + flow % 4000000;
-	const uint16_t client_port = (uint16_t)(1024 + flow / 4000000);
+	*resident = 0;
+	while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+		char *end;
+		const uintptr_t low = (uintptr_t)strtoull(line, &end, 16);
 
-	return (struct engine_tuple){
-	    .source = back ? SERVER : client,
-	    .destination = back ? client : SERVER,
-	    .source_port = back ? 80 : client_port,
-	    .destination_port = back ? client_port : 80,
-	    .protocol = IPV4_PROTOCOL_TCP,
-	};
-}
-
-/* The segment at `to`, `length` octets with the payload, its checksum with the pseudo-header's sum. */
-static void
-make_segment(uint8_t *to, const struct engine_tuple *tuple, const struct scene_segment *segment, uint16_t length,
-    uint64_t pseudo)
-{
-	const struct tcp_header tcp = {
-	    .source_port = tuple->source_port,
-	    .destination_port = tuple->destination_port,
-	    .sequence = segment->sequence,
-	    .acknowledgement = segment->acknowledgement,
-	    .header_length = TCP_HEADER,
-	    .flags = segment->flags,
-	    .window = 65535,
-	};
-
-	tcp_build(to, &tcp);
-	memset(to + TCP_HEADER, 0, (size_t)length - TCP_HEADER);
-	bytes_store_16(to + 16, checksum_finish(pseudo + checksum_sum(to, length)));
-}
-
-static void
-make_inet(const struct scene *scene, uint8_t *ip, const struct scene_segment *segment)
-{
-	struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
-
-	if (scene->translated && segment->back) {
-		tuple.destination = scene->ports_of[segment->flow].address;
-		tuple.destination_port = scene->ports_of[segment->flow].port;
+		/* The kernel may make several mappings of one, or one of several. */
+		if (*end == '-') {
+			ours = low < first + scene->size && (uintptr_t)strtoull(end + 1, NULL, 16) > first;
+		} else if (ours && strncmp(line, "Rss:", 4) == 0) {
+			*resident += strtoull(line + 4, NULL, 10) * 1024;
+		} else if (ours && strncmp(line, "AnonHugePages:", 14) == 0) {
+			huge += strtoull(line + 14, NULL, 10) * 1024;
+		}
 	}
-	const struct ipv4_header header = {
-	    .source = tuple.source,
-	    .destination = tuple.destination,
-	    .total_length = FRAME - ETHERNET_HEADER,
-	    .fragment = IPV4_DONT_FRAGMENT,
-	    .header_length = IPV4_HEADER,
-	    .ttl = 64,
-	    .protocol = IPV4_PROTOCOL_TCP,
-	};
-	const uint16_t length = (uint16_t)(header.total_length - IPV4_HEADER);
-
-	ipv4_build(ip, &header);
-	make_segment(ip + IPV4_HEADER, &tuple, segment, length,
-	    checksum_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, length));
-}
-
-static void
-make_inet6(uint8_t *ip, const struct scene_segment *segment)
-{
-	const struct engine_tuple tuple = scene_tuple(segment->flow, segment->back);
-	const struct ipv6_header header = {
-	    .source = inet6_of(tuple.source),
-	    .destination = inet6_of(tuple.destination),
-	    .payload_length = FRAME6 - ETHERNET_HEADER - IPV6_HEADER,
-	    .next_header = IPV4_PROTOCOL_TCP,
-	    .hop_limit = 64,
-	};
-
-	ipv6_build(ip, &header);
-	make_segment(ip + IPV6_HEADER, &tuple, segment, header.payload_length,
-	    ipv6_pseudo(header.source, header.destination, IPV4_PROTOCOL_TCP, header.payload_length));
+	if (maps != NULL) {
+		(void)fclose(maps);
+	}
+	return *resident == 0 ? 0 : (uint32_t)(huge * 100 / *resident);
 }
 
 void
-scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segment)
+scene_publish(struct scene *scene, const struct fib *fib)
 {
-	uint8_t *frame = scene->blocks + (size_t)slot * SCENE_BLOCK + SCENE_ROOM;
-	uint8_t *ip = frame + ETHERNET_HEADER;
-	static const uint8_t station[6] = {2, 0, 0, 0, 0, 1};
+	scene->turn ^= 1;
+	scene->published[scene->turn] = scene->snapshot;
+	scene->published[scene->turn].id += scene->turn;
+	engine_apply(scene->engine, &scene->published[scene->turn], fib);
+}
 
-	ethernet_build(frame, scene->ports[segment->back].mac, station, 0,
-	    scene->inet6 ? ETHERNET_TYPE_IPV6 : ETHERNET_TYPE_IPV4);
-	if (scene->inet6) {
-		make_inet6(ip, segment);
-	} else {
-		make_inet(scene, ip, segment);
+void
+scene_set_screens(struct scene *scene, uint64_t on, uint32_t threshold)
+{
+	scene->screens = (struct snapshot_screens){.on = on};
+	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
+		scene->screens.thresholds[i] = threshold;
 	}
-	scene->packets[slot] = (struct packet){.data = frame,
-	    .length = scene->inet6 ? FRAME6 : FRAME,
-	    .headroom = SCENE_ROOM,
-	    .tailroom = SCENE_ROOM,
-	    .port = segment->back};
+	scene->zones[SCENE_ZONE_IN].screens = on == 0 ? NULL : &scene->screens;
+	scene->zones[SCENE_ZONE_OUT].screens = scene->zones[SCENE_ZONE_IN].screens;
+	scene_publish(scene, scene->fib);
 }
 
 void
@@ -449,7 +265,7 @@ scene_establish(struct scene *scene, uint32_t count)
 				scene_make(scene, i, &segment);
 			}
 			scene_run(scene, burst);
-			if (scene->translated && step == 0) {
+			if (scene->plan.translated && step == 0) {
 				learn_ports(scene, flow, burst);
 			}
 		}

@@ -17,7 +17,7 @@ struct benchmark {
 };
 
 static const struct benchmark benchmarks[] = {
-    {"engine", bench_engine_main, "[--json] [--long] [--case NAME]: cycles a packet of the engine, in process"},
+    {"engine", bench_engine_main, "[--json] [--small-pages] [--long|--quick|--once] [--case NAME]: cycles a packet of the engine, in process"},
     {"pauses", bench_pauses_main,
         "[--json] [--sessions N] [--policies N]: how long traffic waits for show, clear, commit and aging, in process"},
     {"configuration", bench_configuration_main,

@@ -31,6 +31,7 @@ struct page {
 	uint32_t count;
 	uint32_t cursor;
 	uint32_t cleared;
+	uint16_t worker; /* whose */
 };
 
 static void
@@ -46,7 +47,22 @@ read_counts(const struct worker_hands *hands, void *argument)
 {
 	struct page *page = argument;
 
-	page->counts = engine_nat_mapping_counts(hands->engine);
+	const struct engine_nat_mapping_counts more = engine_nat_mapping_counts(hands->engine);
+
+	page->counts.mappings += more.mappings;
+	page->counts.mappings_most += more.mappings_most;
+	page->counts.remotes += more.remotes;
+	page->counts.remotes_most += more.remotes_most;
+}
+
+/* One worker after the other; page->cursor is UINT32_MAX behind the last one's bindings. */
+static void
+next_worker(const struct answer_sources *sources, struct page *page)
+{
+	if (page->cursor == UINT32_MAX && page->worker + 1 < worker_count(sources->worker)) {
+		page->worker++;
+		page->cursor = 0;
+	}
 }
 
 /* One may have got a session since it was listed: then it stays. */
@@ -152,22 +168,24 @@ enum answer_progress
 show_nat_persistent(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
 	const bool summary = op_find(answer->request.root, "summary") != NULL;
-	struct page page = {.cursor = summary ? UINT32_MAX : answer->cursor};
+	struct page page = {.cursor = summary ? UINT32_MAX : answer->cursor, .worker = answer->worker};
 	struct filter filter;
 
 	if (!read_filter(answer->request.root, &filter, error)) {
 		return ANSWER_END;
 	}
 	for (int i = 0; i < PAGES_MOST && page.cursor != UINT32_MAX && tree->size < ANSWER_CHUNK; i++) {
-		worker_run(sources->worker, read_page, &page);
+		worker_run_on(sources->worker, page.worker, read_page, &page);
 		for (uint32_t b = 0; b < page.count; b++) {
 			if (is_meant(&filter, sources, &page.views[b])) {
 				add_binding(tree, sources, &page.views[b]);
 				answer->total++;
 			}
 		}
+		next_worker(sources, &page);
 	}
 	answer->cursor = page.cursor;
+	answer->worker = page.worker;
 	if (page.cursor != UINT32_MAX) {
 		return ANSWER_MORE;
 	}
@@ -186,12 +204,13 @@ clear_nat_persistent(struct answer *answer, const struct answer_sources *sources
 		return ANSWER_END;
 	}
 	while (page.cursor != UINT32_MAX) {
-		worker_run(sources->worker, read_page, &page);
+		worker_run_on(sources->worker, page.worker, read_page, &page);
 		for (uint32_t b = 0; b < page.count; b++) {
 			page.meant[b] = is_meant(&filter, sources, &page.views[b]);
 			meant += page.meant[b] ? 1 : 0;
 		}
-		worker_run(sources->worker, clear_page, &page);
+		worker_run_on(sources->worker, page.worker, clear_page, &page);
+		next_worker(sources, &page);
 	}
 	(void)op_add_number(tree, tree->root, "cleared-bindings", page.cleared);
 	(void)op_add_number(tree, tree->root, "bindings-in-use", meant - page.cleared);

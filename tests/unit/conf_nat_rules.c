@@ -121,6 +121,30 @@ static const struct rule rules[] = {
         "public and private prefix must have the same length"},
     {SCONTEXT SRULE "match destination-address 203.0.113.64/28\n" SRULE "then static-nat prefix-name web\n",
         "public and private prefix must have the same length"},
+    /* Conditions of static rules: several for one address; a mapped port as long as its own. */
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "match destination-port 80\n" SRULE
+                    "then static-nat prefix 10.0.0.9 mapped-port 8080\n" SSET
+                    "rule q match destination-address 203.0.113.64\n" SSET "rule q then static-nat prefix 10.0.0.10\n",
+        NULL},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "then static-nat prefix 10.0.0.9\n" SSET
+                    "rule q match destination-address 203.0.113.64\n" SSET "rule q match destination-port 80\n" SSET
+                    "rule q then static-nat prefix 10.0.0.10\n",
+        "'rule q': its destination overlaps with that of rule 'r'"},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64/30\n" SRULE "match destination-port 80\n" SRULE
+                    "then static-nat prefix 10.0.0.8/30\n" SSET
+                    "rule q match destination-address 203.0.113.64\n" SSET "rule q then static-nat prefix 10.0.0.10\n",
+        "'rule q': its destination overlaps with that of rule 'r'"},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "then static-nat prefix 10.0.0.9 mapped-port 8080\n",
+        "'mapped-port' needs one 'match destination-port'"},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "match destination-port 80 to 89\n" SRULE
+                    "then static-nat prefix 10.0.0.9 mapped-port 8080 to 8088\n",
+        "as many ports as 'match destination-port' has"},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "match destination-port 80 to 89\n" SRULE
+                    "then static-nat prefix 10.0.0.9 mapped-port 8080 to 8089\n",
+        NULL},
+    {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "match destination-port 89 to 80\n" SRULE
+                    "then static-nat prefix 10.0.0.9\n",
+        "the first port is above the last one"},
     {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "then static-nat prefix-name none\n",
         "address 'none' is not in the global address book"},
     {SCONTEXT SRULE "match destination-address 203.0.113.64\n" SRULE "then static-nat prefix-name six\n",

@@ -159,7 +159,7 @@ what_source_rules_do(void **state)
 	(void)state;
 	world_set(&world, UNITS SOURCE "pool p address 203.0.113.10 to 203.0.113.12\n" SOURCE
 	    "pool p address 203.0.113.32/30\n" SOURCE "pool p port range 20000 to 30000\n" SOURCE
-	    "pool p pool-utilization-alarm raise-threshold 90\n" SOURCE "pool-utilization-alarm raise-threshold 70 "
+	    "pool p routing-instance v\n" SOURCE "pool p pool-utilization-alarm raise-threshold 90\n" SOURCE "pool-utilization-alarm raise-threshold 70 "
 	    "clear-threshold 50\n" SOURCE "pool q address 203.0.113.64/28\n" SOURCE "pool q port no-translation\n" SOURCE
 	    "pool q overflow-pool p\n" SOURCE "pool r address 203.0.113.80/28\n" SOURCE
 	    "pool r host-address-base 10.0.0.16\n" SOURCE "address-persistent\n" SOURCE "interface port-overloading off\n"
@@ -181,6 +181,8 @@ what_source_rules_do(void **state)
 	assert_int_equal(p->port_low, 20000);
 	assert_int_equal(p->port_high, 30000);
 	assert_int_equal(p->unit, SNAPSHOT_NONE);
+	assert_int_equal(p->instance, world_instance(&world, "v"));
+	assert_int_equal(q->instance, SNAPSHOT_NONE);
 	assert_false(p->overloading);
 	assert_int_equal(p->alarm_raise, 90);
 	assert_int_equal(p->alarm_clear, 72); /* four fifths */
@@ -299,11 +301,53 @@ unsupported_statics_do_nothing(void **state)
 	(void)state;
 	world_set(&world, UNITS NAT "static rule-set z from zone out\n" NAT
 	    "static rule-set z rule n match destination-address 203.0.113.6\n" NAT
-	    "static rule-set z rule n match destination-port 80\n" NAT
-	    "static rule-set z rule n then static-nat prefix 10.0.0.6 mapped-port 8080\n");
+	    "static rule-set z rule n then static-nat inet\n");
 	world_run(&world);
 	assert_int_equal(world.snapshot->nat.static_count, 0);
-	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "conditions and ports of static NAT rules"), 1);
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "translation between IPv6 and IPv4"), 1);
+}
+
+/* Rules for one prefix stand beside each other in their order, closer rule-sets first, and end with the one that has none. */
+static void
+static_conditions(void **state)
+{
+	const struct snapshot_nat *nat;
+
+	(void)state;
+	world_set(&world, UNITS NAT "static rule-set z from zone out\n" NAT
+	    "static rule-set z rule a match destination-address 203.0.113.6\n" NAT
+	    "static rule-set z rule a match destination-port 80 to 89\n" NAT
+	    "static rule-set z rule a then static-nat prefix 10.0.0.6 mapped-port 8080 to 8089\n" NAT
+	    "static rule-set z rule b match destination-address 203.0.113.6\n" NAT
+	    "static rule-set z rule b then static-nat prefix 10.0.0.7\n" NAT
+	    "static rule-set i from interface ge-0/0/1.0\n" NAT
+	    "static rule-set i rule c match destination-address 203.0.113.6\n" NAT
+	    "static rule-set i rule c match source-address 8.8.8.0/24\n" NAT
+	    "static rule-set i rule c match source-port 53\n" NAT
+	    "static rule-set i rule c then static-nat prefix 10.0.0.6\n");
+	world_run(&world);
+	nat = &world.snapshot->nat;
+	/* c, a, b on ge-0/0/1.0 (interface before zone), a, b on ge-0/0/2.0 */
+	assert_int_equal(nat->static_count, 5);
+	assert_string_equal(nat->rules[nat->statics[0].rule].name, "c");
+	assert_string_equal(nat->rules[nat->statics[1].rule].name, "a");
+	assert_string_equal(nat->rules[nat->statics[2].rule].name, "b");
+	assert_string_equal(nat->rules[nat->statics[3].rule].name, "a");
+	assert_null(nat->statics[2].condition);
+	assert_int_equal(nat->statics[0].condition->remote_count, 1);
+	assert_int_equal(nat->statics[0].condition->remotes[0].address, IP(8, 8, 8, 0));
+	assert_int_equal(nat->statics[0].condition->remote_ports[0].high, 53);
+	assert_false(nat->statics[0].condition->remote_any);
+	assert_true(nat->statics[1].condition->remote_any);
+	assert_int_equal(nat->statics[1].condition->ports[0].low, 80);
+	assert_int_equal(nat->statics[1].condition->ports[0].high, 89);
+	assert_int_equal(nat->statics[1].condition->mapped_port, 8080);
+	/* 10.0.0.6 twice on the first unit: both may be about what it sends */
+	assert_int_equal(nat->static_host_count, 5);
+	/* Where prefixes differ it cannot be told which of two is meant. */
+	world_set(&world, NAT "static rule-set i rule c match destination-address 203.0.113.0/28\n" NAT
+	    "static rule-set i rule c then static-nat prefix 10.0.0.0/28\n");
+	assert_false(world_compile(&world));
 }
 
 /* Identities are by path: a rule keeps its counters over commits. */
@@ -336,6 +380,7 @@ main(void)
 	    cmocka_unit_test_teardown(what_destination_rules_do, clear_world),
 	    cmocka_unit_test_teardown(static_mappings_and_answers, clear_world),
 	    cmocka_unit_test_teardown(unsupported_statics_do_nothing, clear_world),
+	    cmocka_unit_test_teardown(static_conditions, clear_world),
 	    cmocka_unit_test_teardown(rules_keep_their_identity, clear_world),
 	};
 

@@ -78,6 +78,16 @@ check_address(const struct check *check, const struct conf_node *address)
 	}
 }
 
+/* Two routing instances may have the same addresses. */
+static bool
+same_instance(const struct conf_node *pool, const struct conf_node *other)
+{
+	const char *one = conf_value(pool, "routing-instance");
+	const char *two = conf_value(other, "routing-instance");
+
+	return one == NULL || two == NULL || strcmp(one, two) == 0;
+}
+
 /* Two ranges below the same statement, or of two: each pair is told once. */
 static void
 check_disjoint(const struct check *check, const struct conf_node *address, const struct conf_node *before)
@@ -233,7 +243,9 @@ check_source_pool(const struct check *check, const struct conf_node *source, con
 		check_address(check, address);
 		check_disjoint(check, address, first);
 		for (const struct conf_node *other = conf_first(source, "pool"); other != pool; other = conf_next(other)) {
-			check_disjoint(check, address, conf_first(other, "address"));
+			if (same_instance(pool, other)) {
+				check_disjoint(check, address, conf_first(other, "address"));
+			}
 		}
 		warn_own_addresses(check, address);
 	}

@@ -316,7 +316,45 @@ check_static_action(const struct check *check, const struct conf_node *rule)
 	}
 }
 
-/* Two static rules of one rule-set for the same public address: the second could never count. */
+/* A mapped port stands for each of the public ones: of one range, as long as its own. */
+static void
+check_mapped_port(const struct check *check, const struct conf_node *rule)
+{
+	const struct conf_node *mapped = conf_walk(rule, "then", "static-nat", "prefix", "mapped-port", NULL);
+	const struct conf_node *port = conf_first(conf_child(rule, "match"), "destination-port");
+
+	if (mapped == NULL) {
+		return;
+	}
+	if (port == NULL || conf_next(port) != NULL) {
+		check_error(check, mapped, "'mapped-port' needs one 'match destination-port'");
+		return;
+	}
+	const uint32_t low = conf_number(mapped, "low", 0);
+	const uint32_t high = conf_number(mapped, "to", low);
+	const uint32_t public = conf_number(port, "low", 0);
+
+	if (low > high) {
+		check_error(check, mapped, "the first port is above the last one");
+	} else if (high - low != conf_number(port, "to", public) - public) {
+		check_error(check, mapped, "as many ports as 'match destination-port' has");
+	}
+}
+
+static bool
+has_conditions(const struct conf_node *rule)
+{
+	static const char *const leaves[] = {"source-address", "source-address-name", "source-port", "destination-port"};
+
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		if (conf_first(conf_child(rule, "match"), leaves[i]) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Two static rules of one rule-set for the same public address: the second could never count, unless the first has conditions. */
 static void
 check_static_overlap(const struct check *check, const struct conf_node *first, const struct conf_node *rule)
 {
@@ -325,7 +363,8 @@ check_static_overlap(const struct check *check, const struct conf_node *first, c
 
 	for (const struct conf_node *before = first; before != rule; before = conf_next(before)) {
 		if (prefix_of(check, public_of(rule), &one) && prefix_of(check, public_of(before), &other) &&
-		    one.low <= other.high && other.low <= one.high) {
+		    one.low <= other.high && other.low <= one.high &&
+		    !(has_conditions(before) && one.low == other.low && one.high == other.high)) {
 			check_error(check, rule, "its destination overlaps with that of rule '%s'", before->value);
 		}
 	}
@@ -350,6 +389,7 @@ check_set(const struct check *check, size_t kind, const struct conf_node *set)
 		} else {
 			check_static_action(check, rule);
 			check_static_overlap(check, first, rule);
+			check_mapped_port(check, rule);
 		}
 	}
 }

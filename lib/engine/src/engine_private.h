@@ -452,17 +452,23 @@ bool policy_publishes(
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);
 
-/* nat.c: IPv4 only, and never what our own host sends or gets. The mapping of a public address on a unit, or of a host that
- * leaves by a unit; NULL: none. */
+/* nat_static.c: IPv4 only, and never what our own host sends or gets. The mapping of a public address on a unit, or of a host that
+ * leaves by a unit, and what becomes of its port; NULL: none. */
 struct nat_host {
 	uint32_t address;
+	uint32_t remote; /* whom it sends to */
+	uint16_t port;
+	uint16_t remote_port;
 	uint16_t unit;
 	uint16_t instance;
+	uint8_t protocol;
 };
 const struct snapshot_nat_static *nat_static_public(
-    const struct snapshot_nat *nat, uint16_t unit, uint32_t address);
+    const struct snapshot_nat *nat, uint16_t unit, const struct flow_fields *fields);
 const struct snapshot_nat_static *nat_static_host(
-    const struct snapshot_nat *nat, const struct nat_host *host);
+    const struct snapshot_nat *nat, const struct nat_host *host, uint16_t *port);
+/* What the mapping makes of a public port. */
+uint16_t nat_static_port(const struct snapshot_nat_static *row, uint16_t port);
 /* Does the policy translate destinations? */
 bool nat_policy_destination(const struct snapshot *snapshot, uint32_t policy,
     const struct snapshot_nat_destination **destination);

@@ -8,66 +8,6 @@ enum {
 	IP_PROTOCOL_SCTP = 132,
 };
 
-static uint32_t
-mask_of(uint8_t length)
-{
-	return length == 0 ? 0 : UINT32_MAX << (32 - length);
-}
-
-/* The last row that is not behind (unit, address) in the list by public address. */
-const struct snapshot_nat_static *
-nat_static_public(const struct snapshot_nat *nat, uint16_t unit, uint32_t address)
-{
-	uint32_t low = 0;
-	uint32_t high = nat->static_count;
-
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		const struct snapshot_nat_static *row = &nat->statics[middle];
-
-		if (row->unit < unit || (row->unit == unit && row->public <= address)) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	if (low == 0) {
-		return NULL;
-	}
-	const struct snapshot_nat_static *found = &nat->statics[low - 1];
-
-	return found->unit == unit && (address & mask_of(found->length)) == found->public ? found : NULL;
-}
-
-const struct snapshot_nat_static *
-nat_static_host(const struct snapshot_nat *nat, const struct nat_host *host)
-{
-	uint32_t low = 0;
-	uint32_t high = nat->static_host_count;
-	const uint32_t place = (uint32_t)host->unit << 16 | host->instance;
-
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		const struct snapshot_nat_static *row = &nat->static_hosts[middle];
-		const uint32_t row_place = (uint32_t)row->unit << 16 | row->instance;
-
-		if (row_place < place || (row_place == place && row->host <= host->address)) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	if (low == 0) {
-		return NULL;
-	}
-	const struct snapshot_nat_static *found = &nat->static_hosts[low - 1];
-
-	return found->unit == host->unit && found->instance == host->instance &&
-		       (host->address & mask_of(found->length)) == found->host
-		   ? found
-		   : NULL;
-}
-
 bool
 nat_policy_destination(
     const struct snapshot *snapshot, uint32_t policy, const struct snapshot_nat_destination **destination)
@@ -207,6 +147,7 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
 	const struct snapshot_nat_destination *destination = NULL;
 	struct translation *nat = admission->nat;
+	const struct flow_fields fields = flow_fields_of(item->key);
 
 	nat_begin(item, admission);
 	if (public->found) {
@@ -227,7 +168,7 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 	/* Hairpin: it would leave by the interface where the mapping is. */
 	mapping = snapshot->static_count == 0
 		      ? NULL
-		      : nat_static_public(snapshot, admission->way.unit, item->destination);
+		      : nat_static_public(snapshot, admission->way.unit, &fields);
 	if (mapping == NULL) {
 		return true;
 	}
@@ -236,6 +177,7 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 		return false;
 	}
 	nat->destination = mapping->host + (item->destination - mapping->public);
+	nat->destination_port = nat_static_port(mapping, fields.destination_port);
 	nat->flags |= SESSION_NAT_STATIC_DESTINATION;
 	return second_way(engine, item, admission, mapping->instance);
 }
@@ -292,12 +234,22 @@ choose_pool(const struct engine *engine, const struct item *item, struct admissi
 	if (source != NULL) {
 		return pool_of_source(engine, source, nat->unit, pool);
 	}
-	const struct nat_host host = {.address = item->source, .unit = nat->unit, .instance = item->instance};
+	const struct nat_host host = {
+	    .address = item->source,
+	    .remote = nat->destination,
+	    .port = nat->source_port,
+	    .remote_port = nat->destination_port,
+	    .unit = nat->unit,
+	    .instance = item->instance,
+	    .protocol = item->protocol,
+	};
+	uint16_t port = 0;
 	const struct snapshot_nat_static *mapping =
-	    snapshot->nat.static_host_count == 0 ? NULL : nat_static_host(&snapshot->nat, &host);
+	    snapshot->nat.static_host_count == 0 ? NULL : nat_static_host(&snapshot->nat, &host, &port);
 
 	if (mapping != NULL) {
 		nat->source = mapping->public + (item->source - mapping->host);
+		nat->source_port = port;
 		nat->flags |= SESSION_NAT_STATIC_SOURCE;
 		nat->rule = snapshot->nat.by_rules ? mapping->rule : SNAPSHOT_NAT_NONE;
 		return REASON_NONE;

@@ -61,6 +61,7 @@ struct nat_mapping {
 	uint32_t remotes; /* the one that was noted first */
 	uint32_t remotes_last;
 	uint16_t remote_count;
+	uint16_t held_instance; /* where it is taken */
 	uint16_t held_pool; /* that has what it holds: another one than inside.pool after an overflow */
 	uint16_t rule;      /* that it was made by, or confirmed last */
 	uint16_t held;      /* what it holds of the pool: enum session_flag */

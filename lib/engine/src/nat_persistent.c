@@ -15,12 +15,6 @@ enum {
 	DUE_MOST = 64, /* mappings that one call ends */
 };
 
-static bool
-has_ports(uint8_t protocol)
-{
-	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_UDP;
-}
-
 bool
 nat_persistent_fits(const struct engine *engine, const struct item *item, const struct snapshot_nat_source *source,
     uint16_t pool)
@@ -28,7 +22,7 @@ nat_persistent_fits(const struct engine *engine, const struct item *item, const 
 	if (source->persistent == NAT_PERSISTENT_NONE || pool >= engine->snapshot->nat.pool_count) {
 		return false;
 	}
-	return source->persistent_address || has_ports(item->protocol);
+	return source->persistent_address || nat_has_ports(item->protocol);
 }
 
 /* Does a pool still have what the mapping has of it? */
@@ -86,7 +80,7 @@ drop(struct engine *engine, uint32_t index)
 	    .host = mapping->inside.host,
 	    .address = mapping->outside.address,
 	    .host_instance = mapping->inside.instance,
-	    .instance = mapping->outside.instance,
+	    .instance = mapping->held_instance,
 	    .port = mapping->outside.port,
 	    .pool = mapping->held_pool,
 	    .flags = mapping->held,
@@ -129,7 +123,7 @@ make(struct engine *engine, const struct item *item, const struct nat_inside *in
 	const struct nat_outside outside = {
 	    .address = nat->source,
 	    .port = address ? 0 : nat->source_port,
-	    .instance = nat->instance,
+	    .instance = engine->units[nat->unit].instance,
 	    .protocol = inside->protocol,
 	};
 	const uint32_t former = nat_mappings_find_outside(mappings, &outside);
@@ -145,6 +139,7 @@ make(struct engine *engine, const struct item *item, const struct nat_inside *in
 	struct nat_mapping *mapping = &mappings->entries[*index];
 
 	mapping->held_pool = nat->pool;
+	mapping->held_instance = nat->instance;
 	mapping->held = nat->flags & (SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
 	mapping->host_protocol = item->protocol;
 	nat->flags &= (uint16_t)~(SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
@@ -170,7 +165,7 @@ nat_persistent_take(struct engine *engine, const struct item *item, uint16_t poo
 		struct nat_mapping *known = &mappings->entries[index];
 
 		known->rule = nat->rule;
-		if (known->outside.instance != nat->instance || source_of(engine, known) == NULL) {
+		if (known->outside.instance != engine->units[nat->unit].instance || source_of(engine, known) == NULL) {
 			discard(engine, index);
 			index = NAT_MAPPING_NONE;
 		} else if (known->sessions >= wanted->persistent_sessions) {
@@ -240,7 +235,7 @@ nat_persistent_find(const struct engine *engine, const struct flow_fields *field
 	};
 	uint32_t index = NAT_MAPPING_NONE;
 
-	if (has_ports(fields->protocol)) {
+	if (nat_has_ports(fields->protocol)) {
 		index = nat_mappings_find_outside(mappings, &outside);
 	}
 	if (index == NAT_MAPPING_NONE && mappings->address_count > 0) {

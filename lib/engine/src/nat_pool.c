@@ -353,6 +353,8 @@ nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, s
 			return reason;
 		}
 		nat->pool = number;
+		nat->instance =
+		    pool->instance != SNAPSHOT_NONE ? pool->instance : engine->units[nat->unit].instance;
 		reason = take_from(engine, item, number, pool, nat);
 		if (reason == REASON_NONE) {
 			count_taken(engine, nat);

@@ -14,9 +14,17 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "wire/ipv4.h"
 #include "nat_bindings.h"
 #include "nat_mappings.h"
 #include "nat_ports.h"
+
+/* Are a protocol's ports translated? */
+static inline bool
+nat_has_ports(uint8_t protocol)
+{
+	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_UDP;
+}
 
 struct nat_pool_state {
 	struct engine_nat_counters counters;

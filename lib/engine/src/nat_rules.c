@@ -71,7 +71,7 @@ nat_public_find(const struct engine *engine, const struct item *item, struct nat
 	const struct snapshot_nat *nat = &engine->snapshot->nat;
 	const struct flow_fields fields = flow_fields_of(item->key);
 
-	public->mapping = nat->static_count == 0 ? NULL : nat_static_public(nat, item->unit, item->destination);
+	public->mapping = nat->static_count == 0 ? NULL : nat_static_public(nat, item->unit, &fields);
 	if (public->mapping == NULL) {
 		public_by_rule(engine, &fields, item->unit, public);
 		if (public->rule == SNAPSHOT_NAT_NONE && engine->nat.mappings.count != 0) {
@@ -81,6 +81,9 @@ nat_public_find(const struct engine *engine, const struct item *item, struct nat
 	}
 	public->found = true;
 	public->destination = public->mapping->host + (item->destination - public->mapping->public);
+	if (public->mapping->condition != NULL && public->mapping->condition->mapped_port != 0) {
+		public->port = nat_static_port(public->mapping, fields.destination_port);
+	}
 	public->instance = public->mapping->instance;
 	public->rule = nat->by_rules ? public->mapping->rule : SNAPSHOT_NAT_NONE;
 }

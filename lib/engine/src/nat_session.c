@@ -30,13 +30,13 @@ destination_mapping(const struct engine *engine, const struct session *session)
 	const struct snapshot_nat *nat = &engine->snapshot->nat;
 	const struct flow_fields forth = flow_fields_of(session->forth.key);
 	const struct snapshot_nat_static *mapping =
-	    nat_static_public(nat, session->common.in_unit, forth.destination);
+	    nat_static_public(nat, session->common.in_unit, &forth);
 	struct way way;
 
 	if (mapping != NULL || route_find(engine, forth.instance, forth.destination, &way) != REASON_NONE) {
 		return mapping;
 	}
-	return nat_static_public(nat, way.unit, forth.destination);
+	return nat_static_public(nat, way.unit, &forth);
 }
 
 uint16_t
@@ -91,7 +91,9 @@ destination_stands(const struct engine *engine, const struct session *session, u
 	if ((common->flags & SESSION_NAT_STATIC_DESTINATION) != 0) {
 		const struct snapshot_nat_static *mapping = destination_mapping(engine, session);
 
-		if (mapping == NULL || mapping->host + (forth.destination - mapping->public) != back.source) {
+		if (mapping == NULL || mapping->host + (forth.destination - mapping->public) != back.source ||
+		    (forth.protocol != IPV4_PROTOCOL_ICMP &&
+			nat_static_port(mapping, forth.destination_port) != back.source_port)) {
 			return false;
 		}
 		*unit = mapping->unit == common->in_unit ? *unit : mapping->unit;
@@ -184,10 +186,20 @@ nat_stands(const struct engine *engine, const struct session *session)
 		return false;
 	}
 	if ((session->common.flags & SESSION_NAT_STATIC_SOURCE) != 0) {
-		const struct nat_host host = {.address = forth.source, .unit = unit, .instance = forth.instance};
-		const struct snapshot_nat_static *mapping = nat_static_host(&engine->snapshot->nat, &host);
+		const struct nat_host host = {
+		    .address = forth.source,
+		    .remote = back.source,
+		    .port = forth.source_port,
+		    .remote_port = back.source_port,
+		    .unit = unit,
+		    .instance = forth.instance,
+		    .protocol = forth.protocol,
+		};
+		uint16_t port = 0;
+		const struct snapshot_nat_static *mapping = nat_static_host(&engine->snapshot->nat, &host, &port);
 
-		return mapping != NULL && mapping->public + (forth.source - mapping->host) == back.destination;
+		return mapping != NULL && mapping->public + (forth.source - mapping->host) == back.destination &&
+		       (forth.protocol == IPV4_PROTOCOL_ICMP || port == back.destination_port);
 	}
 	if (rare->nat_pool == SNAPSHOT_NAT_NONE) {
 		return true;

@@ -122,6 +122,7 @@ fill_pool(struct compilation *compilation, uint16_t number, const char *name, co
 	    .name = arena_copy(compilation->arena, name),
 	    .present = true,
 	    .unit = SNAPSHOT_NONE,
+	    .instance = SNAPSHOT_NONE,
 	    .overflow = SNAPSHOT_NAT_NONE,
 	    .port_low = SNAPSHOT_NAT_PORT_LOW,
 	    .port_high = SNAPSHOT_NAT_PORT_HIGH,

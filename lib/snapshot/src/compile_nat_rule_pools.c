@@ -1,6 +1,5 @@
 /*
- * Address translation by rule-sets: source pools, one more for each interface, static mappings by interface, and the addresses
- * that interfaces answer for.
+ * Address translation by rule-sets: source pools, one more for each interface, and the addresses that interfaces answer for.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +145,7 @@ read_pool(struct compilation *compilation, const struct conf_node *source, const
 	    .overloading = conf_value(port, "port-overloading-factor") != NULL,
 	    .kind = conf_present(port, "no-translation") ? NAT_POOL_ADDRESSES : NAT_POOL_PORTS,
 	    .unit = SNAPSHOT_NONE,
+	    .instance = nat_instance_of(compilation, conf_value(holder, "routing-instance"), SNAPSHOT_NONE),
 	    .overflow = SNAPSHOT_NAT_NONE,
 	    .port_low = (uint16_t)conf_number(range, "low", SNAPSHOT_NAT_PORT_LOW),
 	};
@@ -180,6 +180,7 @@ unit_pool(struct compilation *compilation, const struct conf_node *source, uint3
 	    .overloading = !conf_present(overloading, "off"),
 	    .kind = NAT_POOL_PORTS,
 	    .unit = (uint16_t)unit,
+	    .instance = SNAPSHOT_NONE,
 	    .overflow = SNAPSHOT_NAT_NONE,
 	    .port_low = SNAPSHOT_NAT_PORT_LOW,
 	    .port_high = SNAPSHOT_NAT_PORT_HIGH,
@@ -279,206 +280,5 @@ compile_nat_answers(struct compilation *compilation, const struct conf_node *nat
 		compilation->units[unit].answers = sorted;
 		compilation->units[unit].answer_count = ranges.range_count;
 	}
-	return true;
-}
-
-/* --- static mappings --------------------------------------------------------------------------------------------- */
-
-struct statics {
-	struct snapshot_nat_static *rows;
-	uint32_t count;
-	uint32_t capacity;
-	uint32_t unit_first; /* where the rows of the unit at hand begin */
-};
-
-static int
-compare_public(const void *left, const void *right)
-{
-	const struct snapshot_nat_static *a = left;
-	const struct snapshot_nat_static *b = right;
-
-	if (a->unit != b->unit) {
-		return a->unit < b->unit ? -1 : 1;
-	}
-	return (a->public > b->public) - (a->public < b->public);
-}
-
-static int
-compare_host(const void *left, const void *right)
-{
-	const struct snapshot_nat_static *a = left;
-	const struct snapshot_nat_static *b = right;
-
-	if (a->unit != b->unit) {
-		return a->unit < b->unit ? -1 : 1;
-	}
-	if (a->instance != b->instance) {
-		return a->instance < b->instance ? -1 : 1;
-	}
-	if (a->host != b->host) {
-		return a->host < b->host ? -1 : 1;
-	}
-	return (a->length > b->length) - (a->length < b->length);
-}
-
-static uint32_t
-rest_of(uint8_t length)
-{
-	return length == 0 ? UINT32_MAX : (uint32_t)((UINT64_C(1) << (32 - length)) - 1);
-}
-
-/* What a rule says, apart from the unit. False: nothing that could be done. */
-static bool
-read_static(struct compilation *compilation, const struct conf_node *rule, struct snapshot_nat_static *row)
-{
-	const struct conf_node *match = conf_child(rule, "match");
-	const struct conf_node *then = conf_walk(rule, "then", "static-nat", NULL);
-	const struct conf_node *prefix = conf_child(then, "prefix");
-	const struct conf_node *holder = prefix != NULL ? prefix : conf_child(then, "prefix-name");
-	struct snapshot_address public = {.address = 0};
-	struct snapshot_address host = {.address = 0};
-
-	/* Each of these would let less through than a mapping does: without them there is none (unsupported.def). */
-	if (conf_first(match, "source-address") != NULL || conf_first(match, "source-address-name") != NULL ||
-	    conf_first(match, "source-port") != NULL || conf_first(match, "destination-port") != NULL ||
-	    conf_child(prefix, "mapped-port") != NULL) {
-		return false;
-	}
-	if ((!nat_read_prefix(compilation, conf_child(match, "destination-address"), &public) &&
-		!nat_read_prefix(compilation, conf_child(match, "destination-address-name"), &public)) ||
-	    !nat_read_prefix(compilation, conf_child(holder, "name"), &host) || public.length != host.length) {
-		return false;
-	}
-	*row = (struct snapshot_nat_static){
-	    .public = public.address,
-	    .host = host.address,
-	    .length = public.length,
-	    .instance = nat_instance_of(compilation, conf_value(holder, "routing-instance"), SNAPSHOT_NONE),
-	    .rule = nat_rule_find(compilation, "static", rule),
-	};
-	return true;
-}
-
-/* A rule-set that fits closer has the address already: all of it, then this one never counts; or a part, then it must go. */
-static bool
-is_taken(struct compilation *compilation, const struct statics *statics, const struct conf_node *rule,
-    const struct snapshot_nat_static *row)
-{
-	const uint32_t last = row->public | rest_of(row->length);
-
-	for (uint32_t i = statics->unit_first; i < statics->count; i++) {
-		const struct snapshot_nat_static *other = &statics->rows[i];
-
-		if (row->public > (other->public | rest_of(other->length)) || other->public > last) {
-			continue;
-		}
-		if (other->length > row->length) {
-			compile_error(compilation, rule, "its destination overlaps with that of rule '%s' of rule-set '%s' on %s",
-			    compilation->nat_rules[other->rule].name, compilation->nat_rules[other->rule].set,
-			    compilation->units[row->unit].name);
-		}
-		return true;
-	}
-	return false;
-}
-
-static bool
-add_set(struct compilation *compilation, struct statics *statics, const struct conf_node *set, uint16_t unit)
-{
-	for (const struct conf_node *rule = conf_first(set, "rule"); rule != NULL; rule = conf_next(rule)) {
-		struct snapshot_nat_static row;
-
-		if (!read_static(compilation, rule, &row)) {
-			continue;
-		}
-		row.unit = unit;
-		if (row.instance == SNAPSHOT_NONE) {
-			row.instance = compilation->units[unit].instance;
-		}
-		if (is_taken(compilation, statics, rule, &row)) {
-			continue;
-		}
-		struct snapshot_nat_static *moved = arena_grow(
-		    &compilation->scratch, statics->rows, statics->count, &statics->capacity, sizeof(*moved));
-
-		if (moved == NULL) {
-			return false;
-		}
-		statics->rows = moved;
-		moved[statics->count++] = row;
-	}
-	return true;
-}
-
-/* The mappings of each unit, those of closer rule-sets first. */
-static bool
-collect_statics(struct compilation *compilation, const struct conf_node *first, struct statics *statics)
-{
-	uint32_t set_count = 0;
-	uint32_t at = 0;
-
-	for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
-		set_count++;
-	}
-	struct nat_side *sides = arena_take(&compilation->scratch, set_count, sizeof(*sides));
-
-	if (sides == NULL) {
-		return false;
-	}
-	for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
-		if (!nat_side_read(compilation, conf_child(set, "from"), &sides[at++])) {
-			return false;
-		}
-	}
-	for (uint32_t unit = 0; unit < compilation->snapshot->unit_count; unit++) {
-		statics->unit_first = statics->count;
-		for (int fit = NAT_FIT_INTERFACE; fit > NAT_FIT_NONE; fit--) {
-			at = 0;
-			for (const struct conf_node *set = first; set != NULL; set = conf_next(set)) {
-				if ((int)nat_side_fit(compilation, &sides[at++], unit) == fit &&
-				    !add_set(compilation, statics, set, (uint16_t)unit)) {
-					return false;
-				}
-			}
-		}
-	}
-	return true;
-}
-
-bool
-compile_nat_rule_statics(struct compilation *compilation, const struct conf_node *nat)
-{
-	struct snapshot_nat *result = &compilation->snapshot->nat;
-	struct statics statics = {.rows = NULL};
-
-	if (!collect_statics(compilation, conf_first(conf_child(nat, "static"), "rule-set"), &statics)) {
-		return false;
-	}
-	struct snapshot_nat_static *by_public = arena_take(compilation->arena, statics.count, sizeof(*by_public));
-	struct snapshot_nat_static *by_host = arena_take(compilation->arena, statics.count, sizeof(*by_host));
-	uint32_t hosts = 0;
-
-	if (by_public == NULL || by_host == NULL) {
-		return false;
-	}
-	if (statics.count > 0) {
-		memcpy(by_public, statics.rows, statics.count * sizeof(*by_public));
-		memcpy(by_host, statics.rows, statics.count * sizeof(*by_host));
-		qsort(by_public, statics.count, sizeof(*by_public), compare_public);
-		qsort(by_host, statics.count, sizeof(*by_host), compare_host);
-	}
-	/* Of a host with several public addresses the mapping of the shorter prefix, of equal ones the first, is for its own. */
-	for (uint32_t i = 0; i < statics.count; i++) {
-		const struct snapshot_nat_static *before = hosts == 0 ? NULL : &by_host[hosts - 1];
-
-		if (before == NULL || before->unit != by_host[i].unit || before->instance != by_host[i].instance ||
-		    by_host[i].host > (before->host | rest_of(before->length))) {
-			by_host[hosts++] = by_host[i];
-		}
-	}
-	result->statics = by_public;
-	result->static_hosts = by_host;
-	result->static_count = statics.count;
-	result->static_host_count = hosts;
 	return true;
 }

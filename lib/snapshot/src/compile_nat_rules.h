@@ -1,6 +1,6 @@
 /*
  * Inside the compilation of address translation by rule-sets: what compile_nat_rules.c (rules, classifiers),
- * compile_nat_contexts.c (units to contexts) and compile_nat_rule_pools.c (pools, static mappings, answers) share.
+ * compile_nat_contexts.c (units to contexts), compile_nat_rule_pools.c (pools, answers) and compile_nat_statics.c share.
  */
 #ifndef SNAPSHOT_COMPILE_NAT_RULES_H
 #define SNAPSHOT_COMPILE_NAT_RULES_H

@@ -48,6 +48,7 @@ struct snapshot_nat_pool {
 	bool overloading; /* ports may be given twice towards different destinations */
 	uint8_t kind;     /* enum nat_pool_kind */
 	uint16_t unit;    /* packets must leave by it (REQ-NAT-002); SNAPSHOT_NONE: by any */
+	uint16_t instance; /* that its addresses and ports are of; SNAPSHOT_NONE: that of the egress unit */
 	uint16_t overflow; /* pool that is used when this one has nothing left; SNAPSHOT_NAT_NONE: refused; SNAPSHOT_NAT_INTERFACE */
 	uint16_t port_low;
 	uint16_t port_high;
@@ -95,6 +96,23 @@ struct snapshot_nat_destination {
 	bool off;      /* a rule that says so */
 };
 
+struct snapshot_nat_ports {
+	uint16_t low;
+	uint16_t high;
+};
+
+/* Of whose packets a mapping is, as they stand outside; no ports in a list: all. Ports: of protocols whose ports are translated. */
+struct snapshot_nat_condition {
+	const struct snapshot_address *remotes; /* who sends to the public side, or is sent to from there */
+	const struct snapshot_nat_ports *remote_ports;
+	const struct snapshot_nat_ports *ports; /* of the public side */
+	uint32_t remote_count;
+	uint16_t remote_port_count;
+	uint16_t port_count;
+	uint16_t mapped_port; /* of the host, instead of the first of the one range of ports; 0: they stay */
+	bool remote_any; /* whoever it is: else a list of none is nobody */
+};
+
 /* public + i and host + i, i < 2 to the (32 - length), stand for each other (REQ-NAT-018 to 023). Both are masked. */
 struct snapshot_nat_static {
 	uint32_t public;
@@ -103,6 +121,8 @@ struct snapshot_nat_static {
 	uint16_t instance; /* of the host */
 	uint8_t length;
 	uint16_t rule; /* that it is of, or SNAPSHOT_NAT_NONE */
+	uint32_t order; /* as configured, the closest first: of rows of one prefix the first that fits counts */
+	const struct snapshot_nat_condition *condition; /* NULL: none, all packets are its */
 };
 
 enum nat_rule_kind {
@@ -130,8 +150,8 @@ struct snapshot_nat {
 	const struct snapshot_nat_pool *pools;
 	const struct snapshot_nat_source *sources;
 	const struct snapshot_nat_destination *destinations;
-	/* The same mappings twice, disjoint: by (unit, public), and by (unit, instance, host). A host that has several public
-	 * addresses on a unit is in the second list once. */
+	/* The same mappings twice: by (unit, public), and by (unit, instance, host). Prefixes are the same, which takes conditions,
+	 * or disjoint. A host that has several public addresses on a unit without conditions is in the second list once. */
 	uint32_t static_count;
 	uint32_t static_host_count;
 	const struct snapshot_nat_static *statics;
