@@ -16,6 +16,7 @@ static const struct answer_row rows[] = {
     {"get-flow-statistics", "flow-statistics-information", show_statistics},
     {"get-firewall-policies", "security-policies", show_policies},
     {"get-security-policies-hit-count", "policy-hit-count", show_hit_counts},
+    {"get-system-resource-information", "system-resource-information", show_resources},
     {"get-security-alarms", "security-alarms", show_alarms},
     {"clear-security-alarms", "security-alarms-cleared", clear_alarms},
     {"get-dns-cache-information", "dns-cache-information", show_dns_cache},

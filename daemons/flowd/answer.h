@@ -20,6 +20,7 @@
 #include "dns.h"
 #include "edge.h"
 #include "explain/policy_element.h"
+#include "resources.h"
 #include "snapshot/snapshot.h"
 #include "wire/ipv6.h"
 #include "worker.h"
@@ -37,6 +38,7 @@ struct answer_sources {
 	struct workers *worker;
 	struct dns *dns;
 	struct alarms *alarms;
+	struct resources *resources;
 	struct baseline_keeper *baseline;
 };
 
@@ -84,6 +86,8 @@ enum answer_progress show_statistics(struct answer *answer, const struct answer_
 enum answer_progress show_policies(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_resources(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_alarms(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

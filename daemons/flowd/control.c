@@ -14,25 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "answers.h"
 #include "configuration.h"
 #include "dns.h"
-#include "nat_alarm.h"
-#include "policy_alarm.h"
-#include "screen_alarm.h"
 #include "ipc/log.h"
 #include "ipc/payload.h"
 #include "ipc/server.h"
 #include "journal.h"
 #include "tell.h"
+#include "watch.h"
 
 enum {
 	OWN_POLLS = 3,         /* signals, logger, names */
 	EVENTS_MOST = 4096,    /* event records in one pass */
-	CHUNKS_MOST = 16,      /* chunks of answers for one asker in one pass */
 	SCHEDULE_MARGIN = 120, /* seconds before the compiled schedules end */
 	TICK_MILLISECONDS = 1000,
-	COUNTERS_STEP = 256,   /* counters of policies that a job reads */
 	NAMES_SHARE = 10,      /* of the time at most goes into compiling for new addresses of names */
 };
 
@@ -45,18 +41,20 @@ struct control {
 	struct configuration *kept;  /* verified, not in force; NULL: none */
 	struct logger *logger;
 	struct ipc_server *server;
-	struct alarms *alarms;
-	struct policy_alarms *policy_alarms;
-	struct screen_alarms *screen_alarms;
-	struct nat_alarms *nat_alarms;
+	struct watch *watch;
 	struct baseline_keeper *baseline;
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
-	uint64_t lost_told; /* event records whose loss was logged */
 };
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
+
+static const struct snapshot *
+snapshot_in_force(const struct control *control)
+{
+	return control->force == NULL ? NULL : control->force->snapshot;
+}
 
 /* Of one worker. True when there may be more. */
 static bool
@@ -64,7 +62,7 @@ drain_ring(struct control *control, struct event_ring *events, uint32_t most)
 {
 	const struct journal journal = {
 	    .registry = control->registry,
-	    .snapshot = control->force == NULL ? NULL : control->force->snapshot,
+	    .snapshot = snapshot_in_force(control),
 	};
 	struct event event;
 	bool more = true;
@@ -74,7 +72,7 @@ drain_ring(struct control *control, struct event_ring *events, uint32_t most)
 		more = event_ring_read(events, &event);
 		if (more) {
 			journal_write(&journal, &event, control->logger);
-			screen_alarms_note(control->screen_alarms, &event, control->registry);
+			watch_note(control->watch, &event, control->registry);
 		}
 	}
 	return more;
@@ -92,6 +90,19 @@ drain_events(struct control *control, uint32_t most)
 	}
 	logger_flow(control->logger);
 	return more;
+}
+
+/* What was written up to now; in a storm there is always more, and who waits for its end waits for ever. */
+static void
+drain_written(struct control *control)
+{
+	logger_hold(control->logger);
+	for (uint16_t i = 0; i < worker_count(control->start.worker); i++) {
+		struct event_ring *events = worker_events(control->start.worker, i);
+
+		(void)drain_ring(control, events, event_ring_waiting(events));
+	}
+	logger_flow(control->logger);
 }
 
 /* --- configurations --------------------------------------------------------------------------------------------- */
@@ -127,73 +138,6 @@ replace_fib(struct configuration *configuration, struct fib *fib)
 	configuration->fib = fib;
 }
 
-/* Which counters a job reads, in steps that hold no packet up. */
-struct counters {
-	const struct policy_alarms *watch;
-	uint64_t *bytes;
-	uint32_t from;
-	uint32_t to;
-};
-
-static void
-read_counters(const struct worker_hands *hands, void *argument)
-{
-	const struct counters *counters = argument;
-
-	for (uint32_t i = counters->from; i < counters->to; i++) {
-		counters->bytes[i] +=
-		    engine_policy_counters(hands->engine, policy_alarms_policy(counters->watch, i)).bytes;
-	}
-}
-
-static void
-sample_policies(struct control *control)
-{
-	const uint32_t count = policy_alarms_count(control->policy_alarms);
-	struct counters counters = {.watch = control->policy_alarms};
-
-	if (count == 0 || (counters.bytes = calloc(count, sizeof(*counters.bytes))) == NULL) {
-		return;
-	}
-	while (counters.from < count) {
-		counters.to = count - counters.from < COUNTERS_STEP ? count : counters.from + COUNTERS_STEP;
-		worker_run(control->start.worker, read_counters, &counters);
-		counters.from = counters.to;
-	}
-	policy_alarms_sample(control->policy_alarms, counters.bytes,
-	    &(struct policy_alarms_time){.monotonic = worker_now(), .wall = worker_wall() / 1000000}, control->registry);
-	free(counters.bytes);
-}
-
-struct pool_counters {
-	uint16_t pool;
-	struct engine_nat_counters counters;
-};
-
-static void
-read_pool_counters(const struct worker_hands *hands, void *argument)
-{
-	struct pool_counters *counters = argument;
-
-	nat_counters_add(&counters->counters, hands->engine, counters->pool);
-}
-
-static void
-sample_pools(struct control *control)
-{
-	const struct snapshot_nat *nat = control->force == NULL ? NULL : &control->force->snapshot->nat;
-
-	for (uint32_t pool = 0; nat != NULL && pool < nat->pool_count; pool++) {
-		struct pool_counters counters = {.pool = (uint16_t)pool};
-
-		if (nat_alarms_watches(control->nat_alarms, nat, counters.pool)) {
-			worker_run(control->start.worker, read_pool_counters, &counters);
-			nat_alarms_sample(
-			    control->nat_alarms, nat, counters.pool, &counters.counters, worker_wall() / 1000000);
-		}
-	}
-}
-
 /* Takes `next` over. Cannot fail. */
 static void
 put_in_force(struct control *control, struct configuration *next)
@@ -212,17 +156,14 @@ put_in_force(struct control *control, struct configuration *next)
 	prepare_host(control, next);
 	give_hosts(control);
 	/* What was written so far speaks of the former snapshot's applications. */
-	(void)drain_events(control, UINT32_MAX);
+	drain_written(control);
 	configuration_publish(next, control->start.worker);
 	configuration_tell_links(next, control->start.edge, control->start.worker);
-	(void)drain_events(control, UINT32_MAX);
+	drain_written(control);
 	control->force = next;
 	host_trim(control->start.host);
 	dns_follow(control->dns, next->tree);
-	if (!policy_alarms_follow(control->policy_alarms, next->snapshot, control->registry, worker_wall() / 1000000)) {
-		tell(control->logger, LOG_SEVERITY_ERROR, "FLOWD_ALARMS", "out of memory for the alarms of policies");
-	}
-	sample_policies(control); /* from here on is measured */
+	watch_follow(control->watch, next->snapshot, control->registry);
 	configuration_destroy(former);
 	if (former == NULL) {
 		daemon_notify(control->start.options, "forwarding");
@@ -386,137 +327,35 @@ take_abort(struct control *control, struct ipc_client *client, const struct ipc_
 
 /* --- answers ---------------------------------------------------------------------------------------------------- */
 
-static void
-send_done(struct ipc_client *client, uint32_t request, const char *failure)
+static struct answer_sources
+sources_of(const struct control *control)
 {
-	char *message = failure == NULL ? strdup("") : strdup(failure);
-	const struct ipc_rpc_done done = {.ok = failure == NULL, .message = message};
-	struct text payload = TEXT_EMPTY;
-
-	ipc_rpc_done_encode(&done, &payload);
-	if (message == NULL || text_failed(&payload)) {
-		ipc_client_close(client);
-	} else {
-		(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, text_string(&payload), payload.length);
-	}
-	text_release(&payload);
-	free(message);
-}
-
-static bool
-send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tree)
-{
-	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
-	bool sent = false;
-
-	if (bytes != NULL) {
-		struct writer writer = writer_over(bytes, tree->size);
-
-		op_tree_encode(tree, &writer);
-		sent = !writer_failed(&writer) &&
-		    ipc_connection_send(client->connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
-	}
-	free(bytes);
-	return sent;
-}
-
-/* One chunk of an answer. True when the answer has ended. */
-static bool
-answer_step(struct control *control, struct ipc_client *client, struct answer *answer)
-{
-	const struct answer_sources sources = {
+	return (struct answer_sources){
 	    .registry = control->registry,
 	    .configuration = control->force,
 	    .edge = control->start.edge,
 	    .worker = control->start.worker,
 	    .dns = control->dns,
-	    .alarms = control->alarms,
+	    .alarms = watch_alarms(control->watch),
+	    .resources = watch_resources(control->watch),
 	    .baseline = control->baseline,
 	};
-	struct text error = TEXT_EMPTY;
-	struct op_tree tree;
-	enum answer_progress progress = ANSWER_END;
-
-	op_tree_start(&tree, answer->row->root);
-	if (!answer->cancelled) {
-		progress = answer->row->step(answer, &sources, &tree, &error);
-	}
-	if (progress != ANSWER_FAILED && !answer->cancelled &&
-	    (progress == ANSWER_END || (tree.root != NULL && tree.root->first != NULL)) &&
-	    !send_tree(client, answer->number, &tree)) {
-		text_append(&error, "out of memory");
-		progress = ANSWER_FAILED;
-	}
-	if (progress != ANSWER_MORE) {
-		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
-	}
-	op_tree_release(&tree);
-	text_release(&error);
-	return progress != ANSWER_MORE;
-}
-
-/* Goes on with what a client waits for, as far as it reads. */
-static void
-answer_client(struct control *control, struct ipc_client *client)
-{
-	unsigned chunks = 0;
-
-	while (client->data != NULL && chunks < CHUNKS_MOST &&
-	    ipc_connection_queued(client->connection) < IPC_QUEUE_HIGH) {
-		struct answer *answer = client->data;
-
-		chunks++;
-		if (answer_step(control, client, answer)) {
-			client->data = answer->next;
-			answer_destroy(answer);
-		}
-	}
-	if (client->data != NULL) {
-		ipc_client_expect_drained(client);
-	}
 }
 
 static void
 take_rpc(struct control *control, struct ipc_client *client, const struct ipc_message *message)
 {
-	struct reader reader = reader_over(message->payload, message->length);
-	const struct answer_row *row;
-	struct answer *answer;
-	struct op_tree request;
+	const struct answer_sources sources = sources_of(control);
 
-	if (!op_tree_decode(&request, &reader)) {
-		ipc_client_close(client);
-		return;
-	}
-	row = answer_row_find(request.root->name);
-	answer = row == NULL ? NULL : answer_create(row, &request, message->request);
-	if (answer == NULL) {
-		send_done(client, message->request, row == NULL ? "flowd does not know this command" : "out of memory");
-		op_tree_release(&request);
-		return;
-	}
-	struct answer *last = client->data;
-
-	if (last == NULL) {
-		client->data = answer;
-	} else {
-		while (last->next != NULL) {
-			last = last->next;
-		}
-		last->next = answer;
-	}
-	answer_client(control, client);
+	answers_begin(&sources, client, message);
 }
 
 static void
 take_cancel(struct control *control, struct ipc_client *client, const struct ipc_message *message)
 {
-	for (struct answer *answer = client->data; answer != NULL; answer = answer->next) {
-		if (answer->number == message->request) {
-			answer->cancelled = true;
-		}
-	}
-	answer_client(control, client);
+	const struct answer_sources sources = sources_of(control);
+
+	answers_cancel(&sources, client, message->request);
 }
 
 struct message_row {
@@ -555,7 +394,9 @@ client_message(void *context, struct ipc_client *client, const struct ipc_messag
 static void
 client_drained(void *context, struct ipc_client *client)
 {
-	answer_client(context, client);
+	const struct answer_sources sources = sources_of(context);
+
+	answers_continue(&sources, client);
 }
 
 static void
@@ -563,12 +404,7 @@ client_gone(void *context, struct ipc_client *client, const char *why)
 {
 	const struct control *control = context;
 
-	while (client->data != NULL) {
-		struct answer *answer = client->data;
-
-		client->data = answer->next;
-		answer_destroy(answer);
-	}
+	answers_forget(client);
 	if (why[0] != '\0') {
 		tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_PEER", "%s", why);
 	}
@@ -593,15 +429,11 @@ control_create(const struct control_start *start, struct text *error)
 	control->registry = snapshot_registry_create();
 	control->logger = logger_create(text_string(&path), "flowd");
 	control->server = ipc_server_create(start->listener, "flowd", &handler, control);
-	control->alarms = alarms_create(control->logger);
-	control->policy_alarms = control->alarms == NULL ? NULL : policy_alarms_create(control->alarms);
-	control->screen_alarms = control->alarms == NULL ? NULL : screen_alarms_create(control->alarms);
-	control->nat_alarms = control->alarms == NULL ? NULL : nat_alarms_create(control->alarms);
 	control->baseline = baseline_keeper_create(start->worker);
-	control->dns = control->logger == NULL || control->baseline == NULL || control->policy_alarms == NULL || control->screen_alarms == NULL ||
-		control->nat_alarms == NULL ?
+	control->watch = control->logger == NULL ? NULL : watch_create(control->logger, start->worker);
+	control->dns = control->watch == NULL || control->baseline == NULL ?
 	    NULL :
-	    dns_create(start->options->state, control->logger, control->alarms);
+	    dns_create(start->options->state, control->logger, watch_alarms(control->watch));
 	text_release(&path);
 	if (control->schema == NULL || control->dns == NULL || control->registry == NULL || control->logger == NULL || control->server == NULL) {
 		text_append(error, error->length == 0 ? "out of memory" : "");
@@ -634,11 +466,8 @@ control_destroy(struct control *control)
 	configuration_destroy(control->kept);
 	configuration_destroy(control->force);
 	dns_destroy(control->dns);
-	screen_alarms_destroy(control->screen_alarms);
-	nat_alarms_destroy(control->nat_alarms);
 	baseline_keeper_destroy(control->baseline);
-	policy_alarms_destroy(control->policy_alarms);
-	alarms_destroy(control->alarms);
+	watch_destroy(control->watch);
 	if (control->logger != NULL) {
 		logger_destroy(control->logger);
 	}
@@ -649,24 +478,6 @@ control_destroy(struct control *control)
 		schema_destroy(control->schema);
 	}
 	free(control);
-}
-
-static void
-tell_losses(struct control *control)
-{
-	const struct alarm_name name = {ALARM_EVENTS_LOST, "event ring"};
-	const uint64_t lost = worker_losses(control->start.worker).events;
-
-	if (lost != control->lost_told) {
-		tell(control->logger, LOG_SEVERITY_WARNING, "FLOWD_EVENTS_LOST",
-		    "%llu event records were lost: more came than could be logged",
-		    (unsigned long long)(lost - control->lost_told));
-		control->lost_told = lost;
-		alarm_raise(control->alarms, &name, "event records were lost: more came than could be logged",
-		    worker_wall() / 1000000);
-	} else {
-		alarm_settle(control->alarms, &name, worker_wall() / 1000000);
-	}
 }
 
 static void
@@ -684,10 +495,7 @@ tick(struct control *control)
 	}
 	follow_schedules(control);
 	dns_serve(control->dns);
-	sample_policies(control);
-	screen_alarms_tick(control->screen_alarms, worker_wall() / 1000000);
-	sample_pools(control);
-	tell_losses(control);
+	watch_tick(control->watch, snapshot_in_force(control), control->registry);
 }
 
 void

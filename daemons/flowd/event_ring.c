@@ -112,6 +112,19 @@ event_ring_read(struct event_ring *ring, struct event *event)
 	return true;
 }
 
+uint32_t
+event_ring_waiting(const struct event_ring *ring)
+{
+	return atomic_load_explicit(&ring->written, memory_order_acquire) -
+	    atomic_load_explicit(&ring->read, memory_order_relaxed);
+}
+
+uint32_t
+event_ring_capacity(const struct event_ring *ring)
+{
+	return ring->capacity;
+}
+
 uint64_t
 event_ring_lost(const struct event_ring *ring)
 {

@@ -31,6 +31,9 @@ int event_ring_descriptor(const struct event_ring *ring);
 void event_ring_seen(struct event_ring *ring);
 /* The next record, or false. */
 bool event_ring_read(struct event_ring *ring, struct event *event);
+/* How many wait to be read, and how many there is room for. */
+uint32_t event_ring_waiting(const struct event_ring *ring);
+uint32_t event_ring_capacity(const struct event_ring *ring);
 uint64_t event_ring_lost(const struct event_ring *ring);
 
 #endif

@@ -1,0 +1,147 @@
+/*
+ * Running answers. See answers.h.
+ */
+#include "answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/payload.h"
+
+enum {
+	CHUNKS_MOST = 16, /* chunks for one asker in one pass */
+};
+
+static void
+send_done(struct ipc_client *client, uint32_t request, const char *failure)
+{
+	char *message = failure == NULL ? strdup("") : strdup(failure);
+	const struct ipc_rpc_done done = {.ok = failure == NULL, .message = message};
+	struct text payload = TEXT_EMPTY;
+
+	ipc_rpc_done_encode(&done, &payload);
+	if (message == NULL || text_failed(&payload)) {
+		ipc_client_close(client);
+	} else {
+		(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, text_string(&payload), payload.length);
+	}
+	text_release(&payload);
+	free(message);
+}
+
+static bool
+send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tree)
+{
+	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
+	bool sent = false;
+
+	if (bytes != NULL) {
+		struct writer writer = writer_over(bytes, tree->size);
+
+		op_tree_encode(tree, &writer);
+		sent = !writer_failed(&writer) &&
+		    ipc_connection_send(client->connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
+	}
+	free(bytes);
+	return sent;
+}
+
+/* One chunk of an answer. True when the answer has ended. */
+static bool
+answer_step(const struct answer_sources *sources, struct ipc_client *client, struct answer *answer)
+{
+	struct text error = TEXT_EMPTY;
+	struct op_tree tree;
+	enum answer_progress progress = ANSWER_END;
+
+	op_tree_start(&tree, answer->row->root);
+	if (!answer->cancelled) {
+		progress = answer->row->step(answer, sources, &tree, &error);
+	}
+	if (progress != ANSWER_FAILED && !answer->cancelled &&
+	    (progress == ANSWER_END || (tree.root != NULL && tree.root->first != NULL)) &&
+	    !send_tree(client, answer->number, &tree)) {
+		text_append(&error, "out of memory");
+		progress = ANSWER_FAILED;
+	}
+	if (progress != ANSWER_MORE) {
+		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
+	}
+	op_tree_release(&tree);
+	text_release(&error);
+	return progress != ANSWER_MORE;
+}
+
+void
+answers_continue(const struct answer_sources *sources, struct ipc_client *client)
+{
+	unsigned chunks = 0;
+
+	while (client->data != NULL && chunks < CHUNKS_MOST &&
+	    ipc_connection_queued(client->connection) < IPC_QUEUE_HIGH) {
+		struct answer *answer = client->data;
+
+		chunks++;
+		if (answer_step(sources, client, answer)) {
+			client->data = answer->next;
+			answer_destroy(answer);
+		}
+	}
+	if (client->data != NULL) {
+		ipc_client_expect_drained(client);
+	}
+}
+
+void
+answers_begin(const struct answer_sources *sources, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct reader reader = reader_over(message->payload, message->length);
+	const struct answer_row *row;
+	struct answer *answer;
+	struct op_tree request;
+
+	if (!op_tree_decode(&request, &reader)) {
+		ipc_client_close(client);
+		return;
+	}
+	row = answer_row_find(request.root->name);
+	answer = row == NULL ? NULL : answer_create(row, &request, message->request);
+	if (answer == NULL) {
+		send_done(client, message->request, row == NULL ? "flowd does not know this command" : "out of memory");
+		op_tree_release(&request);
+		return;
+	}
+	struct answer *last = client->data;
+
+	if (last == NULL) {
+		client->data = answer;
+	} else {
+		while (last->next != NULL) {
+			last = last->next;
+		}
+		last->next = answer;
+	}
+	answers_continue(sources, client);
+}
+
+void
+answers_cancel(const struct answer_sources *sources, struct ipc_client *client, uint32_t request)
+{
+	for (struct answer *answer = client->data; answer != NULL; answer = answer->next) {
+		if (answer->number == request) {
+			answer->cancelled = true;
+		}
+	}
+	answers_continue(sources, client);
+}
+
+void
+answers_forget(struct ipc_client *client)
+{
+	while (client->data != NULL) {
+		struct answer *answer = client->data;
+
+		client->data = answer->next;
+		answer_destroy(answer);
+	}
+}
