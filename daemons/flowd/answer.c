@@ -39,6 +39,7 @@ static const struct answer_row rows[] = {
     {"clear-nat-statistics", "nat-statistics-cleared", clear_nat_statistics},
     {"get-zones-information", "zones-information", show_zones},
     {"get-interface-information", "interface-information", show_interfaces},
+    {"get-interface-port-information", "interface-port-information", show_ports},
     {"get-arp-table-information", "arp-table-information", show_neighbours},
     {"get-ipv6-nd-information", "ipv6-nd-information", show_neighbours6},
     {"clear-ipv6-nd-information", "ipv6-nd-cleared", clear_neighbours6},

@@ -121,6 +121,8 @@ enum answer_progress clear_nat_statistics(struct answer *answer, const struct an
     struct text *error);
 enum answer_progress show_zones(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_ports(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress show_interfaces(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,

@@ -74,15 +74,17 @@ place_for(struct edge *edge, const char *name, struct text *error)
 	return namespace;
 }
 
+/* What the workers are to take from a port: no larger IP packet than its interface's MTU and than a buffer holds. */
 static void
 worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
 {
+	const uint32_t most = edge->start.buffers->room - BUFFERS_LINK;
 	struct worker_port what = {
 	    .open = port->open,
 	    .looks_for_offloads = in_namespace(port->chassis),
 	    .unhurried = port->chassis->kind == CHASSIS_PCAP,
 	    .queue_count = port->queue_count,
-	    .mtu = mtu,
+	    .mtu = mtu < most ? mtu : most,
 	};
 
 	memcpy(what.queues, port->queues, sizeof(what.queues));
@@ -277,6 +279,12 @@ edge_port(const struct edge *edge, size_t index)
 	return &edge->ports[index];
 }
 
+struct port_counters
+edge_counters(const struct edge *edge, size_t index)
+{
+	return port_counters(&edge->ports[index]);
+}
+
 size_t
 edge_prepare(const struct edge *edge, struct pollfd *polls)
 {
@@ -311,16 +319,36 @@ set_running(struct edge *edge, struct port *port, bool running)
 	    port->chassis->name, running ? "up" : "down");
 }
 
+static void
+set_mtu(const struct edge *edge, struct port *port, uint32_t mtu)
+{
+	if (mtu == 0 || port->mtu == mtu) {
+		return;
+	}
+	port->mtu = mtu;
+	worker_takes(edge, port, mtu);
+	if (buffers_hold(edge->start.buffers, mtu)) {
+		tell(edge->logger, LOG_SEVERITY_NOTICE, "FLOWD_PORT_MTU", "port %s: the MTU of interface %s is %u now",
+		    port->chassis->name, port->chassis->device, (unsigned)mtu);
+		return;
+	}
+	tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_MTU",
+	    "port %s: the MTU of interface %s is %u now; packet buffers were made at the start for %u, and larger packets are "
+	    "dropped: start flowd again, or lower it",
+	    port->chassis->name, port->chassis->device, (unsigned)mtu, (unsigned)(edge->start.buffers->room - BUFFERS_LINK));
+}
+
+struct port_look {
+	const struct port *port;
+	struct netdev_facts facts;
+};
+
 static int
 look_job(void *argument)
 {
-	struct port *port = argument;
-	struct netdev_facts facts;
+	struct port_look *look = argument;
 
-	if (!netdev_look(port->chassis->device, &facts) || facts.index != port->netdev) {
-		return -1;
-	}
-	return facts.up ? 1 : 0;
+	return netdev_look(look->port->chassis->device, &look->facts) && look->facts.index == look->port->netdev ? 0 : -1;
 }
 
 /* Some news were lost: look at every port of the namespace. */
@@ -333,12 +361,13 @@ look_again(struct edge *edge, struct namespace *namespace)
 		if (!port->open || port->namespace != namespace) {
 			continue;
 		}
-		const int state = namespace_run(namespace, look_job, port);
+		struct port_look look = {.port = port};
 
-		if (state < 0) {
+		if (namespace_run(namespace, look_job, &look) < 0) {
 			lose_port(edge, port);
 		} else {
-			set_running(edge, port, state > 0);
+			set_mtu(edge, port, look.facts.mtu);
+			set_running(edge, port, look.facts.up);
 		}
 	}
 }
@@ -362,6 +391,7 @@ take_news(void *context, const struct link_news *news)
 		switch (news->change) {
 		case LINK_UP:
 		case LINK_DOWN:
+			set_mtu(edge, port, news->mtu);
 			set_running(edge, port, news->change == LINK_UP);
 			break;
 		case LINK_GONE:

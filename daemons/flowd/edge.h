@@ -49,6 +49,7 @@ bool edge_settle(struct edge *edge, const char *keep) __attribute__((warn_unused
 size_t edge_port_count(const struct edge *edge);
 /* => index < edge_port_count() */
 const struct port *edge_port(const struct edge *edge, size_t index);
+struct port_counters edge_counters(const struct edge *edge, size_t index);
 
 enum { EDGE_POLLS = CHASSIS_PORTS };
 /* Fills `polls` with what to wait for; returns how many. => capacity >= EDGE_POLLS */

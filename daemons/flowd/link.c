@@ -46,9 +46,21 @@ link_watch_open(struct namespace *namespace)
 	return namespace_run(namespace, open_job, &address);
 }
 
-/* The attribute IFLA_IFNAME behind the link message. */
+/* One attribute of a link message: its name and its MTU are wanted. */
 static void
-read_name(const uint8_t *bytes, size_t length, char *name, size_t size)
+read_attribute(uint16_t type, const uint8_t *content, size_t length, struct link_news *news)
+{
+	if (type == IFLA_IFNAME && length > 0 && length <= sizeof(news->name)) {
+		memcpy(news->name, content, length);
+		news->name[length - 1] = '\0';
+	} else if (type == IFLA_MTU && length == sizeof(news->mtu)) {
+		memcpy(&news->mtu, content, length);
+	}
+}
+
+/* The attributes behind the link message. */
+static void
+read_attributes(const uint8_t *bytes, size_t length, struct link_news *news)
 {
 	struct rtattr attribute;
 
@@ -58,13 +70,8 @@ read_name(const uint8_t *bytes, size_t length, char *name, size_t size)
 			return;
 		}
 		const size_t step = (attribute.rta_len + 3U) & ~3U;
-		const size_t content = attribute.rta_len - sizeof(attribute);
 
-		if (attribute.rta_type == IFLA_IFNAME && content > 0 && content <= size) {
-			memcpy(name, bytes + sizeof(attribute), content);
-			name[content - 1] = '\0';
-			return;
-		}
+		read_attribute(attribute.rta_type, bytes + sizeof(attribute), attribute.rta_len - sizeof(attribute), news);
 		if (step > length) {
 			return;
 		}
@@ -83,9 +90,10 @@ read_link(uint16_t type, const uint8_t *bytes, size_t length, struct link_news *
 	}
 	memcpy(&link, bytes, sizeof(link));
 	news->index = (unsigned)link.ifi_index;
-	read_name(bytes + sizeof(link), length - sizeof(link), news->name, sizeof(news->name));
+	read_attributes(bytes + sizeof(link), length - sizeof(link), news);
 	if (type == RTM_DELLINK) {
 		news->change = LINK_GONE;
+		news->mtu = 0;
 	} else {
 		news->change = (link.ifi_flags & IFF_UP) != 0 && (link.ifi_flags & LOWER_UP) != 0 ? LINK_UP : LINK_DOWN;
 	}

@@ -1,5 +1,5 @@
 /*
- * What happens to interfaces: carrier up and down, gone and come back, addresses that somebody gives them.
+ * What happens to interfaces: carrier up and down, another MTU, gone and come back, addresses that somebody gives them.
  *
  * One watch a network namespace: a routing netlink socket made by the namespace's thread. The control thread polls its
  * descriptor and calls link_watch_read() when it is readable.
@@ -8,6 +8,7 @@
 #define FLOWD_LINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "namespace.h"
 
@@ -22,6 +23,7 @@ enum link_change {
 struct link_news {
 	enum link_change change;
 	unsigned index;
+	uint32_t mtu;  /* IP octets; of LINK_UP and LINK_DOWN, else 0 */
 	char name[16]; /* "" for LINK_ADDRESSED and LINK_MISSED */
 };
 

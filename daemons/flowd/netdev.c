@@ -7,6 +7,7 @@
 #include "netdev.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -216,6 +217,19 @@ netdev_queues(const char *name)
 	const int queues = queues_before(name);
 
 	return queues > 0 ? (uint32_t)queues : 1;
+}
+
+void
+netdev_driver(const char *name, char *driver)
+{
+	struct ethtool_drvinfo facts = {.cmd = ETHTOOL_GDRVINFO};
+
+	driver[0] = '\0';
+	if (ethtool(name, &facts) == 0) {
+		static_assert(sizeof(facts.driver) == NETDEV_DRIVER, "as long as the kernel's");
+		memcpy(driver, facts.driver, sizeof(facts.driver));
+		driver[NETDEV_DRIVER - 1] = '\0';
+	}
 }
 
 int

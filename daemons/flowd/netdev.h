@@ -37,6 +37,9 @@ struct netdev_before {
 bool netdev_look(const char *name, struct netdev_facts *facts) __attribute__((warn_unused_result));
 /* Does it carry an IP address (IPv6's link-local ones, which the kernel makes by itself, don't count)? Appends the first. */
 bool netdev_has_address(const char *name, struct text *address) __attribute__((warn_unused_result));
+enum { NETDEV_DRIVER = 32 };
+/* Its kernel driver's name in a buffer of NETDEV_DRIVER; "" when it does not say. */
+void netdev_driver(const char *name, char *driver);
 /* By how many queues its driver receives; 1 when it does not say. */
 uint32_t netdev_queues(const char *name);
 /* As many from now on. Returns 0 or -errno. */

@@ -17,7 +17,6 @@ enum {
 	PROTOCOL_UDP = 17,
 	TCP_CHECKSUM = 16, /* where the field stands in the header */
 	UDP_CHECKSUM = 6,
-	RING_FRAME = 1900, /* IP octets that fit into a frame of the packet ring for certain */
 };
 
 static uint32_t
@@ -87,9 +86,8 @@ uint16_t
 offload_flags(const uint8_t *frame, uint32_t length, uint32_t mtu)
 {
 	struct reader reader = reader_over(frame, length);
-	const uint32_t most = mtu < RING_FRAME ? mtu : RING_FRAME;
 
-	if (length > most + ETHERNET_HEADER + 2 * VLAN_TAG) {
+	if (length > mtu + ETHERNET_HEADER + 2 * VLAN_TAG) {
 		return PACKET_SUPERFRAME;
 	}
 	reader_skip(&reader, ETHERNET_HEADER - 2);

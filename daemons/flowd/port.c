@@ -122,7 +122,9 @@ device_start(struct port *port, struct rte_mempool *pool)
 		return false;
 	}
 	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
-	port->driver = facts.driver_name;
+	if (port->namespace == NULL) {
+		(void)snprintf(port->driver, sizeof(port->driver), "%s", facts.driver_name);
+	}
 	return true;
 }
 
@@ -251,7 +253,6 @@ xdp_open(struct port_opening *opening)
 		    .descriptor = xdp_queue_descriptor(port->xdp.queues[i]),
 		};
 	}
-	port->driver = "AF_XDP";
 	port->open = true;
 	return PORT_OPENED;
 }
@@ -342,6 +343,7 @@ netdev_open(void *argument)
 	}
 	port->netdev = facts.index;
 	port->mtu = facts.mtu;
+	netdev_driver(name, port->driver);
 	memcpy(port->mac, facts.mac, sizeof(port->mac));
 	const enum port_status status = port->chassis->kind == CHASSIS_XDP ? xdp_open(opening) : device_open(opening);
 
@@ -428,23 +430,49 @@ port_release(struct port *port, struct ledger *ledger)
 	port->guarded = false;
 }
 
-struct port_counters
-port_counters(const struct port *port)
+const char *
+port_mode(const struct port *port)
+{
+	static const char *const xdp[2][2] = {{"generic, copy", "generic, zero-copy"}, {"native, copy", "native, zero-copy"}};
+
+	if (!port->open) {
+		return "";
+	}
+	switch (port->chassis->kind) {
+	case CHASSIS_NETDEV:
+		return "packet ring";
+	case CHASSIS_XDP:
+		return xdp[port->xdp.program.native ? 1 : 0][xdp_port_zero_copy(&port->xdp) ? 1 : 0];
+	case CHASSIS_PCI:
+		return "polled";
+	case CHASSIS_PCAP:
+		return "capture";
+	}
+	return "";
+}
+
+/* The kernel's counters of a packet socket begin anew with each look. */
+static void
+ring_look(struct port *port)
+{
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		struct tpacket_stats lost = {.tp_drops = 0};
+		socklen_t size = sizeof(lost);
+
+		if (port->queues[i].descriptor >= 0 &&
+		    getsockopt(port->queues[i].descriptor, SOL_PACKET, PACKET_STATISTICS, &lost, &size) == 0) {
+			port->ring_lost += lost.tp_drops;
+		}
+	}
+}
+
+static struct port_counters
+device_counters(struct port *port)
 {
 	struct rte_eth_stats stats;
 
-	if (!port->open) {
-		return (struct port_counters){.in_packets = 0};
-	}
-	if (port->chassis->kind == CHASSIS_XDP) {
-		const struct xdp_counters xdp = xdp_port_counters(&port->xdp);
-
-		return (struct port_counters){
-		    .in_packets = xdp.in_packets,
-		    .out_packets = xdp.out_packets,
-		    .in_lost = xdp.in_full + xdp.in_large + xdp.invalid,
-		    .out_lost = xdp.out_lost,
-		};
+	if (port->chassis->kind == CHASSIS_NETDEV) {
+		ring_look(port);
 	}
 	if (rte_eth_stats_get(port->device, &stats) != 0) {
 		return (struct port_counters){.in_packets = 0};
@@ -452,8 +480,32 @@ port_counters(const struct port *port)
 	return (struct port_counters){
 	    .in_packets = stats.ipackets,
 	    .out_packets = stats.opackets,
-	    .in_lost = stats.imissed,
+	    .in_lost = stats.imissed + stats.ierrors + stats.rx_nombuf + port->ring_lost,
 	    .out_lost = stats.oerrors,
+	    .in_full = stats.imissed + port->ring_lost,
+	    .in_invalid = stats.ierrors,
+	};
+}
+
+struct port_counters
+port_counters(struct port *port)
+{
+	struct xdp_counters xdp;
+
+	if (!port->open) {
+		return (struct port_counters){.in_packets = 0};
+	}
+	if (port->chassis->kind != CHASSIS_XDP) {
+		return device_counters(port);
+	}
+	xdp = xdp_port_counters(&port->xdp);
+	return (struct port_counters){
+	    .in_packets = xdp.in_packets,
+	    .out_packets = xdp.out_packets,
+	    .in_lost = xdp.in_full + xdp.in_large + xdp.invalid,
+	    .out_lost = xdp.out_lost,
+	    .in_full = xdp.in_full,
+	    .in_invalid = xdp.invalid,
 	};
 }
 

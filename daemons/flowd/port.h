@@ -37,7 +37,8 @@ struct port {
 	uint16_t queue_count;        /* while open */
 	struct queue queues[QUEUES_MOST];
 	struct xdp_port xdp;         /* while an xdp port is open */
-	const char *driver;          /* DPDK's name of it, or "AF_XDP" */
+	char driver[NETDEV_DRIVER];  /* of the interface, or DPDK's of the device; while open */
+	uint64_t ring_lost;          /* what AF_PACKET's sockets said that they lost, added up */
 	unsigned netdev;             /* the interface's index */
 	uint32_t mtu;                /* its IP octets */
 	uint8_t mac[6];
@@ -63,13 +64,18 @@ enum port_status port_open(struct port_opening *opening) __attribute__((warn_unu
 void port_close(struct port *port);
 /* Gives the interface back as it was. => closed */
 void port_release(struct port *port, struct ledger *ledger);
-/* Frames that the device received and sent, and those that it lost for want of room. */
+/* How frames come in, in words: "packet ring", "native, zero-copy", "polled" and so on; "" while it is not open. */
+const char *port_mode(const struct port *port);
+
+/* Frames that the device received and sent, and those that it lost. */
 struct port_counters {
 	uint64_t in_packets;
 	uint64_t out_packets;
-	uint64_t in_lost;
+	uint64_t in_lost;    /* for want of room in the ring or of a buffer, or too large for one */
 	uint64_t out_lost;
+	uint64_t in_full;    /* of in_lost: the ring was full; 0 where a device does not tell */
+	uint64_t in_invalid; /* of in_lost: what made no sense */
 };
-struct port_counters port_counters(const struct port *port);
+struct port_counters port_counters(struct port *port);
 
 #endif
