@@ -206,7 +206,7 @@ static void
 assert_nothing_left(struct world *world)
 {
 	world_advance(world, world->now + 31 * SECOND);
-	const struct engine_datagram_counts counts = engine_datagram_counts(world->engine);
+	const struct engine_datagram_counts counts = world_datagram_counts(world);
 
 	assert_int_equal(counts.datagrams, 0);
 	assert_int_equal(counts.held, 0);
@@ -326,6 +326,8 @@ test_orders(void **state)
 	struct random_source random = random_seeded(7);
 	struct letter *letter = calloc(1, sizeof *letter);
 	struct receiver *receiver = malloc(sizeof *receiver);
+	/* With several engines what comes before the first fragment is judged when that is there. */
+	const bool at_once = world->config.workers == 1;
 
 	assert_non_null(letter);
 	assert_non_null(receiver);
@@ -345,14 +347,14 @@ test_orders(void **state)
 			struct packet_result result = send_part(world, letter, &letter->parts[i]);
 
 			receive(receiver, world);
-			assert_int_equal(spoilt, result.verdict == VERDICT_DROP);
-			if (spoilt) {
+			assert_true(!at_once || spoilt == (result.verdict == VERDICT_DROP));
+			if (spoilt && at_once) {
 				assert_int_equal(result.reason, REASON_FRAGMENT_OVERLAP);
 			}
 			if (kind == 1 && !last && !spoilt && random_below(&random, 3) == 0) {
 				result = send_part(world, letter, &letter->parts[random_below(&random, i + 1)]);
 				receive(receiver, world);
-				assert_int_equal(result.reason, REASON_FRAGMENT_DUPLICATE);
+				assert_true(!at_once || result.reason == REASON_FRAGMENT_DUPLICATE);
 			}
 			if (kind >= 2 && !last && !spoilt && random_below(&random, letter->count) <= 1 &&
 			    letter->parts[i].size > 16) {
@@ -367,7 +369,7 @@ test_orders(void **state)
 				}
 				result = send_part(world, letter, &part);
 				receive(receiver, world);
-				assert_int_equal(result.reason, REASON_FRAGMENT_OVERLAP);
+				assert_true(!at_once || result.reason == REASON_FRAGMENT_OVERLAP);
 				spoilt = true;
 			}
 		}
@@ -451,7 +453,7 @@ fill(struct world *world, struct flood *flood)
 	for (uint32_t i = 0; i < 2000; i++) {
 		flood_one(world, flood);
 	}
-	assert_int_equal(engine_datagram_counts(world->engine).datagrams, 512);
+	assert_int_equal(world_datagram_counts(world).datagrams, 512);
 }
 
 /* One source pushes out its own. */
@@ -461,9 +463,10 @@ test_flood_one_source(void **state)
 	struct world *world = *state;
 	struct flood flood = {.random = random_seeded(5), .sources = 1};
 
+	world_needs_one_engine();
 	fill(world, &flood);
 	assert_int_equal(good_ones(world, &flood, 3000, false), 10);
-	assert_true(engine_reason_count(world->engine, REASON_DATAGRAM_EVICTED) > 100000);
+	assert_true(world_reason_count(world, REASON_DATAGRAM_EVICTED) > 100000);
 	assert_nothing_left(world);
 }
 
@@ -474,6 +477,7 @@ test_flood_many_sources(void **state)
 	struct world *world = *state;
 	struct flood flood = {.random = random_seeded(5), .sources = 60000};
 
+	world_needs_one_engine();
 	fill(world, &flood);
 	assert_true(good_ones(world, &flood, 60, false) >= 9);
 	assert_nothing_left(world);
@@ -486,6 +490,7 @@ test_flood_progress(void **state)
 	struct world *world = *state;
 	struct flood flood = {.random = random_seeded(5), .sources = 60000};
 
+	world_needs_one_engine();
 	fill(world, &flood);
 	assert_int_equal(good_ones(world, &flood, 5000, true), 10);
 	assert_nothing_left(world);
@@ -498,8 +503,10 @@ test_flood_pieces(void **state)
 	struct world *world = *state;
 	struct random_source random = random_seeded(5);
 	struct flood none = {.random = random_seeded(5), .sources = 1};
-	struct letter *letter = calloc(1, sizeof *letter);
+	struct letter *letter;
 
+	world_needs_one_engine();
+	letter = calloc(1, sizeof *letter);
 	assert_non_null(letter);
 	letter->protocol = 17;
 	for (uint32_t i = 0; i < 60; i++) {
@@ -512,7 +519,7 @@ test_flood_pieces(void **state)
 		}
 		(void)random_u64(&random);
 	}
-	assert_true(engine_datagram_counts(world->engine).held >= 500);
+	assert_true(world_datagram_counts(world).held >= 500);
 	assert_int_equal(good_ones(world, &none, 0, false), 10);
 	assert_nothing_left(world);
 	free(letter);
@@ -547,7 +554,7 @@ test_session_cleared(void **state)
 	const struct packet_result first = part_of(world, 1, 0);
 
 	expect(first, VERDICT_FORWARD, REASON_SESSION);
-	assert_true(engine_clear_session(world->engine, world->now, first.session));
+	assert_true(world_clear_session(world, first.session));
 	expect(part_of(world, 1, 1), VERDICT_DROP, REASON_FRAGMENT_NO_SESSION);
 	expect(part_of(world, 1, 2), VERDICT_DROP, REASON_FRAGMENT_NO_SESSION);
 	assert_nothing_left(world);
@@ -559,12 +566,13 @@ test_commit_between(void **state)
 {
 	struct world *world = *state;
 
+	world_needs_one_engine();
 	expect(part_of(world, 1, 0), VERDICT_FORWARD, REASON_SESSION);
 	expect(part_of(world, 2, 2), VERDICT_CONSUME, REASON_FRAGMENT_HELD);
 	world->rules[0].action = POLICY_DENY;
 	world_apply(world);
 	expect(part_of(world, 1, 1), VERDICT_FORWARD, REASON_SESSION);
-	engine_clear_session(world->engine, world->now, part_of(world, 1, 2).session);
+	world_clear_session(world, part_of(world, 1, 2).session);
 	expect(part_of(world, 2, 0), VERDICT_DROP, REASON_POLICY_DENY);
 	assert_int_equal(world->freed, 2);
 	/* An interface that is taken away takes along what was held of it. */
@@ -575,7 +583,7 @@ test_commit_between(void **state)
 	world_apply(world);
 	world->units[1].zone = TRUST;
 	expect(part_of(world, 3, 1), VERDICT_CONSUME, REASON_FRAGMENT_HELD); /* in the other zone: another one */
-	assert_int_equal(engine_datagram_counts(world->engine).datagrams, 3);
+	assert_int_equal(world_datagram_counts(world).datagrams, 3);
 	assert_nothing_left(world);
 }
 
@@ -586,10 +594,10 @@ test_closed(void **state)
 
 	expect(part_of(world, 1, 1), VERDICT_CONSUME, REASON_FRAGMENT_HELD);
 	expect(part_of(world, 1, 2), VERDICT_CONSUME, REASON_FRAGMENT_HELD);
-	engine_apply(world->engine, NULL, NULL);
+	world_close(world);
 	world_drain(world);
 	assert_int_equal(world->freed, 2);
-	assert_int_equal(engine_datagram_counts(world->engine).datagrams, 0);
+	assert_int_equal(world_datagram_counts(world).datagrams, 0);
 }
 
 /* For ourselves, and there is no packet to put it together in. */
@@ -597,9 +605,11 @@ static void
 test_no_large_packet(void **state)
 {
 	struct world *world = *state;
-	struct letter *letter = calloc(1, sizeof *letter);
+	struct letter *letter;
 	struct random_source random = random_seeded(1);
 
+	world_needs_one_engine();
+	letter = calloc(1, sizeof *letter);
 	assert_non_null(letter);
 	world->spare_large = 0;
 	letter->source = CLIENT;

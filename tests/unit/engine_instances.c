@@ -61,13 +61,11 @@ test_reply_by_the_clients_instance(void **state)
 {
 	struct world *world = *state;
 	struct engine_session_view view;
-	uint32_t cursor = 0;
 
 	expect(world_packet_in(world, 0, &out), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &in), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(world->sent[0].port, 0);
-	assert_int_equal(
-	    engine_list_sessions(world->engine, world->now, &cursor, 100, &view, 1), 1);
+	assert_int_equal(world_list_sessions(world, &view, 1), 1);
 	assert_int_equal(view.instance[0], 1);
 	assert_int_equal(view.instance[1], 0);
 	assert_int_equal(view.unit[0], 1);
@@ -117,7 +115,7 @@ test_far_end_moves_to_another_instance(void **state)
 	reply.vlan = 10;
 	expect(world_packet_in(world, 2, &reply), VERDICT_FORWARD, REASON_SESSION);
 	expect(world_packet_in(world, 1, &in), VERDICT_DROP, REASON_DEFAULT_DENY);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 }
 
 /* Delivered to the TUN of the instance that owns the address; the reply comes from there. */
@@ -142,30 +140,6 @@ test_local_address_of_another_instance(void **state)
 	assert_int_equal(world->sent[0].port, 0);
 }
 
-/* A session that belongs to another worker: its packets are handed over, untouched. */
-static void
-test_hand_off(void **state)
-{
-	struct world *world = *state;
-	uint8_t block[64 + 128] = {0};
-	struct packet packet = {.data = block + 64, .headroom = 64, .length = 42};
-	struct packet *burst = &packet;
-	struct engine_output output;
-	uint8_t before[42];
-
-	world_packet_in(world, 0, &out);
-	world->engine->table.sessions[0].common.owner = 3;
-	assert_int_equal(world_frame(packet.data, &out, true), sizeof before);
-	memcpy(before, packet.data, sizeof before);
-	engine_process(world->engine, world->now, &burst, 1);
-	assert_int_equal(engine_take_output(world->engine, &output, 1), 1);
-	assert_int_equal(output.verb, ENGINE_HANDOFF);
-	assert_int_equal(output.worker, 3);
-	assert_ptr_equal(output.packet, &packet);
-	assert_memory_equal(packet.data, before, sizeof before);
-	world->engine->table.sessions[0].common.owner = 0;
-}
-
 int
 main(void)
 {
@@ -175,7 +149,6 @@ main(void)
 	    TEST(test_same_addresses),
 	    TEST(test_far_end_moves_to_another_instance),
 	    TEST(test_local_address_of_another_instance),
-	    TEST(test_hand_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,7 +213,7 @@ close_slot(struct model *model, struct slot *slot)
 	uint64_t *owner = &model->taken[class_of(slot->sent.protocol)][slot->address - PUBLIC][slot->port];
 
 	if (*owner == slot->session) {
-		assert_true(engine_clear_session(model->world->engine, model->world->now, slot->session));
+		assert_true(world_clear_session(model->world, slot->session));
 		*owner = 0;
 	}
 	slot->session = 0;
@@ -255,8 +255,8 @@ test_random_opens_and_closes(void **state)
 	assert_in_range(model->drawn[0], TURNS / 6, TURNS / 3);
 	assert_in_range(model->drawn[1], TURNS / 6, TURNS / 3);
 	assert_in_range(model->changed, TURNS / 256, TURNS);
-	assert_int_equal(engine_session_count(model->world->engine), 0);
-	const struct engine_nat_counters counters = engine_nat_counters(model->world->engine, 3);
+	assert_int_equal(world_session_count(model->world), 0);
+	const struct engine_nat_counters counters = world_nat_counters(model->world, 3);
 
 	assert_int_equal(counters.ports, 0);
 	assert_int_equal(counters.held, 0);
@@ -290,8 +290,7 @@ test_last_port(void **state)
 
 		assert_int_equal(seen[port], 0);
 		seen[port] = 1;
-		while (engine_take_event(world->engine, &event)) {
-		}
+		world_forget_events(world);
 	}
 	packet.source = IP(10, 0, 0, 9);
 	result = world_packet_in(world, 0, &packet);
@@ -304,9 +303,9 @@ test_last_port(void **state)
 	packet.flags = SYN;
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	packet.protocol = 17;
-	assert_true(engine_clear_session(world->engine, world->now, first));
+	assert_true(world_clear_session(world, first));
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
-	const struct engine_nat_counters counters = engine_nat_counters(world->engine, 3);
+	const struct engine_nat_counters counters = world_nat_counters(world, 3);
 
 	assert_int_equal(counters.ports, PORTS_ALL + 1);
 	assert_int_equal(counters.ports_most, PORTS_ALL + 1);
@@ -329,13 +328,12 @@ test_views(void **state)
 	const struct world_packet packet = {
 	    .source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .source_port = 5, .destination_port = 9};
 	struct engine_session_view view;
-	uint32_t cursor = 0;
 
 	(void)state;
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	const uint16_t port = load_16(world_ip(&world->sent[0]) + 20);
 
-	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 8, &view, 1), 1);
+	assert_int_equal(world_list_sessions(world, &view, 1), 1);
 	assert_int_equal(mapped(view.source[0]), packet.source);
 	assert_int_equal(mapped(view.destination[0]), packet.destination);
 	assert_int_equal(mapped(view.source[1]), packet.destination);
@@ -373,7 +371,7 @@ test_small_pool(void **state)
 	}
 	/* One is closed, another one is free: that is taken, by a new session and again once more. */
 	closed = ends[40];
-	assert_true(engine_clear_session(world->engine, world->now, sessions[40]));
+	assert_true(world_clear_session(world, sessions[40]));
 	packet.source_port = 1000;
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	const uint8_t *ip = world_ip(&world->sent[0]);
@@ -386,7 +384,7 @@ test_small_pool(void **state)
 	assert_int_equal((load_32(ip + 12) - PUBLIC) * EACH + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW, closed);
 	packet.source_port = 1002;
 	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_PORTS);
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports, 2 * EACH);
+	assert_int_equal(world_nat_counters(world, 3).ports, 2 * EACH);
 	world_destroy(world);
 }
 
@@ -394,22 +392,24 @@ test_small_pool(void **state)
 static void
 test_nothing_is_left_behind(void **state)
 {
-	struct world *world = make_world(8, POOL_ADDRESSES);
 	struct world_packet packet = {.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
+	struct world *world;
 	uint32_t refused = 0;
 
 	(void)state;
+	world_needs_one_engine();
+	world = make_world(8, POOL_ADDRESSES);
 	for (uint16_t i = 0; i < 20; i++) {
 		packet.source_port = i;
 		refused += world_packet_in(world, 0, &packet).reason == REASON_SESSION_TABLE_FULL;
 	}
 	assert_int_equal(refused, 12);
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports, 8);
-	assert_int_equal(engine_nat_counters(world->engine, 3).held, 8);
+	assert_int_equal(world_nat_counters(world, 3).ports, 8);
+	assert_int_equal(world_nat_counters(world, 3).held, 8);
 	world_advance(world, world->now + 70 * SECOND);
-	assert_int_equal(engine_session_count(world->engine), 0);
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports, 0);
-	assert_int_equal(engine_nat_counters(world->engine, 3).held, 0);
+	assert_int_equal(world_session_count(world), 0);
+	assert_int_equal(world_nat_counters(world, 3).ports, 0);
+	assert_int_equal(world_nat_counters(world, 3).held, 0);
 	world_destroy(world);
 }
 
@@ -435,9 +435,9 @@ test_bindings(void **state)
 	assert_true(addresses[0] != addresses[1]);
 	packet.source = IP(10, 0, 0, 4);
 	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_ADDRESSES);
-	assert_int_equal(engine_nat_counters(world->engine, 3).addresses, 2);
+	assert_int_equal(world_nat_counters(world, 3).addresses, 2);
 	world_advance(world, world->now + 70 * SECOND);
-	assert_int_equal(engine_nat_counters(world->engine, 3).addresses, 0);
+	assert_int_equal(world_nat_counters(world, 3).addresses, 0);
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	world_destroy(world);
 	/* No room for bindings: refused, and no address is lost. */
@@ -450,7 +450,7 @@ test_bindings(void **state)
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	packet.source = IP(10, 0, 0, 5);
 	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_BINDINGS_FULL);
-	assert_int_equal(engine_nat_counters(world->engine, 3).addresses, 1);
+	assert_int_equal(world_nat_counters(world, 3).addresses, 1);
 	world_destroy(world);
 }
 

@@ -175,7 +175,7 @@ sent_of(const struct world *world, uint16_t port, uint8_t type)
 static uint64_t
 counter(const struct world *world, enum reason reason)
 {
-	return engine_reason_count(world->engine, reason);
+	return world_reason_count(world, reason);
 }
 
 static bool
@@ -199,6 +199,7 @@ test_scan(void **state)
 	struct world *world = *state;
 	struct engine_neighbour_view view;
 
+	world_needs_one_engine();
 	for (uint64_t i = 0; i < NEIGHBOURS / 4; i++) {
 		expect(datagram(world, (struct ipv6_address){PREFIX_2, 0x100 + i}), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
 	}
@@ -227,6 +228,7 @@ test_scan_of_one_link(void **state)
 	struct world *world = *state;
 	struct packet_result result = {0};
 
+	world_needs_one_engine();
 	for (uint64_t i = 0; i < NEIGHBOURS; i++) {
 		result = datagram(world, (struct ipv6_address){PREFIX_2, 0x100 + i});
 	}
@@ -281,13 +283,13 @@ test_link(void **state)
 
 	expect(solicit(world, HOST), VERDICT_CONSUME, REASON_ND);
 	assert_true(is_known(world, HOST, &view));
-	engine_set_link(world->engine, 1, false);
+	world_set_link(world, 1, false);
 	assert_false(is_known(world, HOST, &view));
 	world->sent_count = 0;
 	world_advance(world, world->now + 5 * SECOND);
 	assert_int_equal(world->sent_count, 0);
-	engine_set_link(world->engine, 1, true);
-	engine_set_link(world->engine, 1, true); /* says nothing new */
+	world_set_link(world, 1, true);
+	world_set_link(world, 1, true); /* says nothing new */
 	world_advance(world, world->now + SECOND / 2);
 	assert_int_equal(sent_of(world, 0, ICMP6_NEIGHBOUR_SOLICITATION), 2);
 	assert_int_equal(sent_of(world, 1, ICMP6_NEIGHBOUR_SOLICITATION), 0);
@@ -332,7 +334,7 @@ test_claims_full(void **state)
 	*state = world;
 	world->config.claims = 1;
 	world_apply(world);
-	assert_int_equal(counter(world, REASON_ND_ADDRESSES_FULL), 3);
+	assert_int_equal(counter(world, REASON_ND_ADDRESSES_FULL), 3 * world->config.workers);
 	world_advance(world, world->now + 3 * SECOND);
 	expect(solicit(world, HOST), VERDICT_CONSUME, REASON_ND);
 }
@@ -383,8 +385,8 @@ test_farewell(void **state)
 	world_apply(world);
 	world_advance(world, world->now + 5 * SECOND);
 	assert_int_equal(sent_of(world, 0, ICMP6_ROUTER_ADVERTISEMENT), 1);
-	engine_set_link(world->engine, 1, false);
-	engine_set_link(world->engine, 1, true);
+	world_set_link(world, 1, false);
+	world_set_link(world, 1, true);
 	world->sent_count = 0;
 	world_advance(world, world->now + 5 * SECOND);
 	assert_int_equal(sent_of(world, 0, ICMP6_ROUTER_ADVERTISEMENT), 1);
@@ -413,12 +415,11 @@ test_clear(void **state)
 	assert_true(is_known(world, FAR, &view));
 	const uint32_t freed = world->freed;
 
-	engine_clear_neighbour(world->engine, world->now, &view);
-	world_drain(world);
+	world_clear_neighbour(world, &view);
 	assert_int_equal(world->freed, freed + 1); /* what waited */
 	assert_false(is_known(world, FAR, &view));
 	view.address = FAR;
-	engine_clear_neighbour(world->engine, world->now, &view); /* is gone: nothing */
+	world_clear_neighbour(world, &view); /* is gone: nothing */
 }
 
 /* inet6 taken off a unit: it is silent and deaf at once. */

@@ -335,7 +335,7 @@ run(bool neighbours_auto, uint64_t seed)
 			created += event.kind == EVENT_SESSION_CREATE;
 			closed += event.kind == EVENT_SESSION_CLOSE;
 		}
-		assert_int_equal(created - closed, engine_session_count(world->engine));
+		assert_int_equal(created - closed, world_session_count(world));
 		if (step % 500 == 0) {
 			check_table(world);
 		}

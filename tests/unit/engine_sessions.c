@@ -78,10 +78,8 @@ static struct engine_session_view
 only_session(struct world *world)
 {
 	struct engine_session_view views[4];
-	uint32_t cursor = 0;
 
-	assert_int_equal(
-	    engine_list_sessions(world->engine, world->now, &cursor, UINT32_MAX, views, 4), 1);
+	assert_int_equal(world_list_sessions(world, views, 4), 1);
 	return views[0];
 }
 
@@ -92,7 +90,7 @@ expect_close(struct world *world, enum reason reason)
 
 	assert_true(world_event(world, EVENT_SESSION_CLOSE, &event));
 	assert_string_equal(reason_name(event.reason), reason_name(reason));
-	assert_int_equal(engine_session_count(world->engine), 0);
+	assert_int_equal(world_session_count(world), 0);
 }
 
 /* REQ-SES-001: 20 s for the handshake, whatever packets come. */
@@ -107,10 +105,10 @@ test_handshake_timeout(void **state)
 	expect(forth(world, ISN_CLIENT, 0, SYN), VERDICT_FORWARD, REASON_SESSION);
 	assert_int_equal(only_session(world).state, SESSION_TCP_OPENING);
 	world_advance(world, start + 19 * SECOND);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 	world_advance(world, start + 20 * SECOND);
 	expect_close(world, REASON_CLOSE_HANDSHAKE);
-	assert_int_equal(engine_reason_count(world->engine, REASON_CLOSE_HANDSHAKE), 1);
+	assert_int_equal(world_reason_count(world, REASON_CLOSE_HANDSHAKE), 1);
 }
 
 /* REQ-SES-002, REQ-SES-006: 1800 s after the last packet either way. */
@@ -141,7 +139,7 @@ test_late_clock(void **state)
 	assert_false(engine_advance(world->engine, world->now + SECOND));
 	world->now += SECOND;
 	world_advance(world, world->now + 18 * SECOND);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 	world_advance(world, world->now + SECOND);
 	expect_close(world, REASON_CLOSE_HANDSHAKE);
 }
@@ -175,7 +173,7 @@ test_application_timeout(void **state)
 	shake_hands(world);
 	assert_int_equal(only_session(world).application, 0);
 	world_advance(world, world->now + 299 * SECOND);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 	world_advance(world, world->now + SECOND);
 	expect_close(world, REASON_CLOSE_IDLE);
 }
@@ -200,7 +198,7 @@ test_other_timeouts(void **state)
 		world_advance(world, world->now + 59 * SECOND);
 		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
 		world_advance(world, world->now + 59 * SECOND);
-		assert_int_equal(engine_session_count(world->engine), 1);
+		assert_int_equal(world_session_count(world), 1);
 		world_advance(world, world->now + SECOND);
 		expect_close(world, REASON_CLOSE_IDLE);
 	}
@@ -241,7 +239,7 @@ test_port_reuse(void **state)
 	assert_int_not_equal(result.session, 1);
 	assert_true(world_event(world, EVENT_SESSION_CLOSE, &event));
 	assert_int_equal(event.reason, REASON_CLOSE_REPLACED);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 }
 
 /* REQ-SES-007: RST within the window ends it, one outside does not. */
@@ -253,7 +251,7 @@ test_reset(void **state)
 	shake_hands(world);
 	expect(back(world, ISN_SERVER + 1 + 65536, 0, RST), VERDICT_DROP, REASON_TCP_WINDOW);
 	expect(back(world, ISN_SERVER - 70000, 0, RST), VERDICT_DROP, REASON_TCP_WINDOW);
-	assert_int_equal(engine_session_count(world->engine), 1);
+	assert_int_equal(world_session_count(world), 1);
 	expect(back(world, ISN_SERVER + 1, 0, RST), VERDICT_FORWARD, REASON_SESSION);
 	expect_close(world, REASON_CLOSE_TCP_RST);
 	/* A refused SYN: the RST has to acknowledge it. */
@@ -526,6 +524,7 @@ test_table_full(void **state)
 	struct event event;
 	uint32_t logged = 0;
 
+	world_needs_one_engine();
 	for (uint16_t i = 0; i < 64; i++) {
 		packet.source_port = (uint16_t)(i + 1000);
 		expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
@@ -621,6 +620,7 @@ test_records(void **state)
 	struct world *world = *state;
 	struct event event;
 
+	world_needs_one_engine();
 	world->rules[0].flags = POLICY_LOG_INIT | POLICY_COUNT_TRAFFIC;
 	world_apply(world);
 	shake_hands(world);
@@ -641,8 +641,8 @@ test_records(void **state)
 	assert_int_equal(counters.packets, 3);
 	assert_int_equal(counters.bytes, 120);
 	world->now += 7 * SECOND;
-	assert_true(engine_clear_session(world->engine, world->now, 1));
-	assert_false(engine_clear_session(world->engine, world->now, 1));
+	assert_true(world_clear_session(world, 1));
+	assert_false(world_clear_session(world, 1));
 	assert_true(world_event(world, EVENT_SESSION_CLOSE, &event));
 	/* cs09197: init and close do not depend on each other. */
 	assert_int_equal(event.logged, 0);
@@ -664,6 +664,7 @@ test_scheduler(void **state)
 	    .interval_count = 1, .intervals = &interval};
 	static const uint16_t use = 0;
 
+	world_needs_one_engine();
 	world->rules[0].schedulers = &use;
 	world->rules[0].scheduler_count = 1;
 	world_apply(world);
@@ -696,6 +697,7 @@ test_burst(void **state)
 	const uint32_t length = world_frame(frame, &packet, true);
 	struct engine_output outputs[8];
 
+	world_needs_one_engine();
 	for (unsigned i = 0; i < 4; i++) {
 		memcpy(blocks[i] + 64, frame, length);
 		packets[i] = (struct packet){
@@ -720,12 +722,13 @@ test_event_ring(void **state)
 	struct event event;
 	uint32_t count = 0;
 
+	world_needs_one_engine();
 	world->rules[0].action = POLICY_DENY;
 	world_apply(world);
 	for (int i = 0; i < 300; i++) {
 		forth(world, 1, 0, SYN);
 	}
-	assert_int_equal(engine_reason_count(world->engine, REASON_EVENT_RING_FULL), 300 - 192);
+	assert_int_equal(world_reason_count(world, REASON_EVENT_RING_FULL), 300 - 192);
 	while (engine_take_event(world->engine, &event)) {
 		count++;
 	}

@@ -168,6 +168,10 @@ world_create(void)
 	world->config.packet_take = packet_take;
 	world->config.packet_take_large = packet_take_large;
 	world->config.packet_context = world;
+	if (getenv("WORLD_WORKERS") != NULL) {
+		world->config.workers = (uint16_t)strtoul(getenv("WORLD_WORKERS"), NULL, 10);
+		assert_in_range(world->config.workers, 1, WORLD_WORKERS);
+	}
 	return world;
 }
 
@@ -186,11 +190,12 @@ world_add_route(
 void
 world_destroy(struct world *world)
 {
-	engine_apply(world->engine, NULL, NULL);
-	world_drain(world);
+	world_close(world);
 	classifier_destroy(world->classifier);
 	snapshot_fib_destroy(world->fib);
-	free(world->memory);
+	for (uint16_t i = 0; i < WORLD_WORKERS; i++) {
+		free(world->memories[i]);
+	}
 	free(world);
 }
 
@@ -283,6 +288,36 @@ compile_routes(struct world *world, const struct snapshot *snapshot)
 	return fib;
 }
 
+static void
+make_engines(struct world *world)
+{
+	struct engine_config config = world->config;
+	const size_t size = engine_size(&config);
+
+	config.random = &world->random;
+	config.sharing = (struct hash_key){.low = 0x5ca1ab1e, .high = 77};
+	world->config.random = config.random;
+	for (config.worker = 0; config.worker < config.workers; config.worker++) {
+		void *memory = aligned_alloc(64, size);
+
+		assert_non_null(memory);
+		memset(memory, 0, size);
+		world->memories[config.worker] = memory;
+		world->engines[config.worker] = engine_init(memory, size, &config);
+		assert_non_null(world->engines[config.worker]);
+		engine_set_wall(world->engines[config.worker], 0, 0);
+	}
+	world->engine = world->engines[0];
+}
+
+static void
+apply_all(struct world *world, const struct snapshot *snapshot)
+{
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		engine_apply(world->engines[i], snapshot, world->fib);
+	}
+}
+
 void
 world_apply(struct world *world)
 {
@@ -327,17 +362,9 @@ world_apply(struct world *world)
 	    .nat = world->nat};
 	world->fib = compile_routes(world, snapshot);
 	if (world->engine == NULL) {
-		const size_t size = engine_size(&world->config);
-
-		world->config.random = &world->random;
-		world->memory = aligned_alloc(64, size);
-		assert_non_null(world->memory);
-		memset(world->memory, 0, size);
-		world->engine = engine_init(world->memory, size, &world->config);
-		assert_non_null(world->engine);
-		engine_set_wall(world->engine, 0, 0);
+		make_engines(world);
 	}
-	engine_apply(world->engine, snapshot, world->fib);
+	apply_all(world, snapshot);
 	classifier_destroy(former);
 	snapshot_fib_destroy(former_fib);
 }
@@ -348,7 +375,7 @@ world_apply_fib(struct world *world)
 	struct fib *former = world->fib;
 
 	world->fib = compile_routes(world, &world->snapshots[world->which]);
-	engine_apply(world->engine, &world->snapshots[world->which], world->fib);
+	apply_all(world, &world->snapshots[world->which]);
 	snapshot_fib_destroy(former);
 }
 
@@ -441,36 +468,85 @@ world_frame(uint8_t *to, const struct world_packet *packet, bool ethernet)
 	return (uint32_t)(ip - to) + 20 + length;
 }
 
+/* What one engine says reaches all others at once. */
+static bool
+pass_messages(struct world *world, uint16_t from)
+{
+	struct engine_message message;
+	bool any = false;
+
+	while (world->config.workers > 1 && engine_take_message(world->engines[from], &message)) {
+		any = true;
+		for (uint16_t i = 0; i < world->config.workers; i++) {
+			if (i != from && (message.worker == i || message.worker == ENGINE_ALL_WORKERS)) {
+				engine_give_message(world->engines[i], world->now, &message);
+			}
+		}
+	}
+	return any;
+}
+
+static void
+take_out(struct world *world, const struct engine_output *output)
+{
+	struct packet *packet = output->packet;
+
+	if (packet == world->current) {
+		world->result = packet->result;
+		world->current = NULL;
+	}
+	if (output->verb == ENGINE_FREE) {
+		world->freed++;
+	} else {
+		assert_true(world->sent_count < WORLD_SENT);
+		struct world_sent *sent = &world->sent[world->sent_count++];
+		const uint32_t kept = packet->length < sizeof sent->data ? packet->length : sizeof sent->data;
+
+		assert_true(packet->data - packet->headroom == packet->handle);
+		sent->verb = output->verb;
+		sent->port = packet->port;
+		sent->instance = packet->instance;
+		sent->length = packet->length;
+		memcpy(sent->data, packet->data, kept);
+	}
+	free(packet->handle);
+	free(packet);
+}
+
+/* Messages go before packets: see engine/message.h. */
+static bool
+drain_one(struct world *world, uint16_t number)
+{
+	struct engine *engine = world->engines[number];
+	struct engine_output outputs[8];
+	bool any = pass_messages(world, number);
+	uint32_t count;
+
+	while ((count = engine_take_output(engine, outputs, 8)) > 0) {
+		any = true;
+		for (uint32_t i = 0; i < count; i++) {
+			if (outputs[i].verb == ENGINE_HANDOFF) {
+				assert_int_not_equal(outputs[i].worker, number);
+				world->handed++;
+				engine_process(world->engines[outputs[i].worker], world->now, &outputs[i].packet, 1);
+			} else {
+				take_out(world, &outputs[i]);
+			}
+		}
+		any |= pass_messages(world, number);
+	}
+	return any;
+}
+
 void
 world_drain(struct world *world)
 {
-	struct engine_output outputs[8];
-	uint32_t count;
+	bool any = world->engine != NULL;
 
-	while (
-	    world->engine != NULL && (count = engine_take_output(world->engine, outputs, 8)) > 0) {
-		for (uint32_t i = 0; i < count; i++) {
-			struct packet *packet = outputs[i].packet;
-
-			if (outputs[i].verb == ENGINE_FREE) {
-				world->freed++;
-			} else {
-				assert_true(world->sent_count < WORLD_SENT);
-				struct world_sent *sent = &world->sent[world->sent_count++];
-
-				const uint32_t kept = packet->length < sizeof sent->data
-							  ? packet->length
-							  : sizeof sent->data;
-
-				assert_true(packet->data - packet->headroom == packet->handle);
-				sent->verb = outputs[i].verb;
-				sent->port = packet->port;
-				sent->instance = packet->instance;
-				sent->length = packet->length;
-				memcpy(sent->data, packet->data, kept);
-			}
-			free(packet->handle);
-			free(packet);
+	while (any) {
+		any = false;
+		for (uint16_t i = 0; i < world->config.workers; i++) {
+			any |= drain_one(world, i);
 		}
 	}
 }
@@ -480,17 +556,22 @@ world_input(struct world *world, uint16_t port, const uint8_t *data, uint32_t le
 {
 	/* No tailroom: the frame's last octet is the block's last. */
 	struct packet *packet = packet_create(length, HEADROOM, 0);
+	const struct engine_sharing sharing = {
+	    .secret = {.low = 0x5ca1ab1e, .high = 77}, .workers = world->config.workers};
 
 	memcpy(packet->data, data, length);
 	packet->port = port;
 	packet->flags = port == UINT16_MAX ? PACKET_FROM_HOST : 0;
 	world->sent_count = 0;
 	world->freed = 0;
-	engine_process(world->engine, world->now, &packet, 1);
-	const struct packet_result result = packet->result;
-
+	world->current = packet;
+	engine_process(world->engines[engine_owner(&sharing, packet)], world->now, &packet, 1);
 	world_drain(world);
-	return result;
+	if (world->current != NULL) { /* it is held */
+		world->result = packet->result;
+		world->current = NULL;
+	}
+	return world->result;
 }
 
 struct packet_result
@@ -522,8 +603,10 @@ world_advance(struct world *world, uint64_t now)
 {
 	while (world->now < now) {
 		world->now = now - world->now > SECOND ? world->now + SECOND : now;
-		while (engine_advance(world->engine, world->now)) {
-			world_drain(world);
+		for (uint16_t i = 0; i < world->config.workers; i++) {
+			while (engine_advance(world->engines[i], world->now)) {
+				world_drain(world);
+			}
 		}
 		world_drain(world);
 	}
@@ -541,12 +624,151 @@ world_ip(const struct world_sent *sent)
 bool
 world_event(struct world *world, enum event_kind kind, struct event *event)
 {
-	while (engine_take_event(world->engine, event)) {
-		if (event->kind == kind) {
-			return true;
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		while (engine_take_event(world->engines[i], event)) {
+			if (event->kind == kind) {
+				return true;
+			}
 		}
 	}
 	return false;
+}
+
+void
+world_forget_events(struct world *world)
+{
+	struct event event;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		while (engine_take_event(world->engines[i], &event)) {
+			/* gone */
+		}
+	}
+}
+
+uint32_t
+world_session_count(const struct world *world)
+{
+	uint32_t count = 0;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		count += engine_session_count(world->engines[i]);
+	}
+	return count;
+}
+
+uint64_t
+world_reason_count(const struct world *world, enum reason reason)
+{
+	uint64_t count = 0;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		count += engine_reason_count(world->engines[i], reason);
+	}
+	return count;
+}
+
+bool
+world_clear_session(struct world *world, uint64_t session)
+{
+	bool cleared = false;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		cleared |= engine_clear_session(world->engines[i], world->now, session);
+	}
+	world_drain(world);
+	return cleared;
+}
+
+uint32_t
+world_list_sessions(struct world *world, struct engine_session_view *views, uint32_t most)
+{
+	uint32_t count = 0;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		uint32_t cursor = 0;
+
+		count += engine_list_sessions(
+		    world->engines[i], world->now, &cursor, UINT32_MAX, views + count, most - count);
+	}
+	return count;
+}
+
+struct engine_nat_counters
+world_nat_counters(const struct world *world, uint16_t pool)
+{
+	struct engine_nat_counters sum = {.sessions = 0};
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		const struct engine_nat_counters one = engine_nat_counters(world->engines[i], pool);
+
+		sum.sessions += one.sessions;
+		sum.failures += one.failures;
+		sum.ports += one.ports;
+		sum.addresses += one.addresses;
+		sum.ports_most += one.ports_most;
+		sum.held += one.held;
+	}
+	return sum;
+}
+
+uint64_t
+world_policy_hits(const struct world *world, uint32_t policy)
+{
+	uint64_t hits = 0;
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		hits += engine_policy_counters(world->engines[i], policy).hits;
+	}
+	return hits;
+}
+
+struct engine_datagram_counts
+world_datagram_counts(const struct world *world)
+{
+	struct engine_datagram_counts sum = {.datagrams = 0};
+
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		const struct engine_datagram_counts one = engine_datagram_counts(world->engines[i]);
+
+		sum.datagrams += one.datagrams;
+		sum.held += one.held;
+	}
+	return sum;
+}
+
+void
+world_set_link(struct world *world, uint16_t unit, bool up)
+{
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		engine_set_link(world->engines[i], unit, up);
+	}
+}
+
+void
+world_clear_neighbour(struct world *world, const struct engine_neighbour_view *view)
+{
+	for (uint16_t i = 0; i < world->config.workers; i++) {
+		engine_clear_neighbour(world->engines[i], world->now, view);
+	}
+	world_drain(world);
+}
+
+void
+world_needs_one_engine(void)
+{
+	if (getenv("WORLD_WORKERS") != NULL && strcmp(getenv("WORLD_WORKERS"), "1") != 0) {
+		skip();
+	}
+}
+
+void
+world_close(struct world *world)
+{
+	for (uint16_t i = 0; i < world->config.workers && world->engine != NULL; i++) {
+		engine_apply(world->engines[i], NULL, NULL);
+	}
+	world_drain(world);
 }
 
 struct packet_result

@@ -11,6 +11,10 @@
  *   198.51.100.0/24 reject, 203.0.113.0/24 discard, 100.64.0.0/16 to the zoneless unit 4
  *   trust -> untrust and trust -> dmz: the policies of the test; by default one that permits all
  * from trust to untrust
+ *
+ * With WORLD_WORKERS=n in the environment there are n engines, as workers share packets: each gets what
+ * engine_owner() gives it, and messages and packets that they hand over reach the others at once. What
+ * comes out is the same, but for ports that are drawn; tests that ask by world_*() see no difference.
  */
 #ifndef ENGINE_WORLD_H
 #define ENGINE_WORLD_H
@@ -34,6 +38,7 @@ enum {
 	WORLD_ZONES = 5,
 	WORLD_POLICIES = 8,
 	WORLD_SENT = 256,
+	WORLD_WORKERS = 8,
 	TRUST = 2,
 	UNTRUST = 3,
 	DMZ = 4,
@@ -70,8 +75,9 @@ struct world {
 	uint64_t now;
 	struct random_source random;
 	struct engine_config config;
-	void *memory;
-	struct engine *engine;
+	void *memories[WORLD_WORKERS];
+	struct engine *engine;               /* the first one */
+	struct engine *engines[WORLD_WORKERS]; /* config.workers of them, which share the packets */
 	uint16_t tags[WORLD_PORTS][4096];
 	struct snapshot_port ports[WORLD_PORTS];
 	struct snapshot_unit units[WORLD_UNITS];
@@ -96,6 +102,9 @@ struct world {
 	struct world_sent sent[WORLD_SENT];
 	uint32_t sent_count; /* SEND and HOST outputs since the last packet */
 	uint32_t freed;
+	uint32_t handed; /* packets that went from one engine to another, ever */
+	const struct packet *current; /* that was handed in last, and what became of it */
+	struct packet_result result;
 	uint32_t spare; /* packets that the engine may take from packet_take */
 	uint32_t spare_large; /* and from packet_take_large */
 };
@@ -149,5 +158,21 @@ bool world_event(struct world *world, enum event_kind kind, struct event *event)
  */
 struct packet_result world_arp(struct world *world, uint16_t port, uint16_t vlan,
     uint16_t operation, uint32_t sender, uint32_t target, uint8_t station);
+
+/* Over all engines, as those of one engine. */
+uint32_t world_session_count(const struct world *world);
+uint64_t world_reason_count(const struct world *world, enum reason reason);
+bool world_clear_session(struct world *world, uint64_t session);
+uint32_t world_list_sessions(struct world *world, struct engine_session_view *views, uint32_t most);
+struct engine_nat_counters world_nat_counters(const struct world *world, uint16_t pool);
+uint64_t world_policy_hits(const struct world *world, uint32_t policy);
+struct engine_datagram_counts world_datagram_counts(const struct world *world);
+void world_set_link(struct world *world, uint16_t unit, bool up);
+void world_close(struct world *world);
+void world_clear_neighbour(struct world *world, const struct engine_neighbour_view *view);
+/* Skips a test of what each engine has for itself: sizes, rates, numbers. */
+void world_needs_one_engine(void);
+/* Throws all records away. */
+void world_forget_events(struct world *world);
 
 #endif

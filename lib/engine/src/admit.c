@@ -333,6 +333,9 @@ admit_create(struct engine *engine, struct item *item, struct admission *admissi
 	if ((item->flags & ITEM_PROVEN) != 0) {
 		syn_opened(engine, session);
 	}
+	if (engine_shares(engine)) {
+		sharing_session_begins(engine, session);
+	}
 	if (way->local) {
 		flow_set_host(engine, &session->forth, engine->units[way->unit].instance);
 	} else {
@@ -385,6 +388,11 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 			return false;
 		}
 	}
+	if (engine->nat.persistent_elsewhere && public->rule == SNAPSHOT_NAT_NONE && (item->flags & ITEM_FROM_HOST) == 0 &&
+	    nat_persistent_covers(engine, item->destination)) {
+		sharing_hand(engine, item, 0, true);
+		return false;
+	}
 	*reason = public->found ? route_find(engine, public->instance, public->destination, way)
 				: route_find(engine, item->instance, item->destination, way);
 	return true;
@@ -413,6 +421,19 @@ find_way6(struct engine *engine, struct item *item, struct way *way, enum reason
 	return true;
 }
 
+/* By the route: is its destination an address of ours? */
+static bool
+to_ourselves(const struct engine *engine, const struct item *item)
+{
+	struct way way;
+	const enum reason reason =
+	    (item->flags & ITEM_IPV6) != 0
+		? route_find6(engine, item->instance, item->unit, item->addresses.destination, &way)
+		: route_find(engine, item->instance, item->destination, &way);
+
+	return reason == REASON_NONE && way.local;
+}
+
 void
 admit_packet(struct engine *engine, struct item *item)
 {
@@ -433,11 +454,19 @@ admit_packet(struct engine *engine, struct item *item)
 	}
 	const bool screened = (item->flags & ITEM_FROM_HOST) == 0 &&
 			      (engine->units[item->unit].flags & UNIT_SCREENED) != 0 &&
+			      (item->packet->flags & (PACKET_HANDED | PACKET_UNCOUNTED)) != PACKET_HANDED &&
 			      engine->snapshot->zones[item->zone].screens != NULL;
 
-	if (screened && item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_RELATED) == 0 &&
-	    !syn_flood(engine, item)) {
-		return;
+	if (screened && item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_RELATED) == 0) {
+		/* Who answers SYNs to ourselves has to get what follows. */
+		if (engine->config.worker != 0 && (item->packet->flags & PACKET_HANDED) == 0 && to_ourselves(engine, item)) {
+			sharing_hand(engine, item, 0, true);
+			item->packet->flags |= PACKET_UNCOUNTED;
+			return;
+		}
+		if (!syn_flood(engine, item)) {
+			return;
+		}
 	}
 	if ((item->flags & ITEM_PROVEN) == 0 && refuse_without_session(engine, item)) {
 		return;

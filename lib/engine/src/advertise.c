@@ -98,6 +98,9 @@ advertise_apply(struct engine *engine, uint16_t unit)
 	const struct snapshot_advertisement *from = configured(engine, unit);
 	const uint64_t content = from == NULL ? 0 : content_of(engine, unit, from);
 
+	if (engine->config.worker != 0) {
+		return; /* one router says it once */
+	}
 	if (from != NULL && content != discovery->content) {
 		discovery->initial = INITIAL;
 	}

@@ -3,7 +3,8 @@
  * (RFC 4862 5.4, RFC 4861 7.2.6). See discovery_private.h.
  *
  * The pool is walked by unit; a unit has few addresses. Under neighbours_auto nothing is asked or
- * announced: captures are played against addresses that are ours from the start.
+ * announced: captures are played against addresses that are ours from the start. Of several workers the first one asks,
+ * announces and answers; the others take them for ours.
  */
 #include "engine_private.h"
 
@@ -99,7 +100,7 @@ begin(struct engine *engine, struct claim *claim)
 
 	claim->asked = 0;
 	claim->state = CLAIM_VALID;
-	if (!engine->config.neighbours_auto) {
+	if (!engine->config.neighbours_auto && engine->config.worker == 0) {
 		claim->state = CLAIM_TENTATIVE;
 		timer_arm(&table->wheel, engine->tick, (uint32_t)(claim - table->claims),
 		    engine->tick + 1);

@@ -342,17 +342,15 @@ keep(struct engine *engine, struct item *item, struct datagram *datagram, uint32
 	return true;
 }
 
-/* A held packet as an item again. */
-static struct item
-recall(const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet)
+struct item
+datagram_recall(struct packet *packet, uint16_t zone, uint8_t flags)
 {
 	struct item item = {
 	    .packet = packet,
 	    .ip = packet->data,
 	    .unit = packet->result.in_unit,
-	    .zone = datagram->key.zone,
-	    .instance = datagram->key.instance,
-	    .flags = piece->flags,
+	    .zone = zone,
+	    .flags = flags,
 	};
 	struct ipv6_chain chain;
 	struct ipv4_header header;
@@ -368,6 +366,16 @@ recall(const struct datagram *datagram, const struct datagram_piece *piece, stru
 	item.ip_header = header.header_length;
 	item.ttl = header.ttl;
 	item.protocol = header.protocol;
+	return item;
+}
+
+/* A held packet as an item again. */
+static struct item
+recall(const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet)
+{
+	struct item item = datagram_recall(packet, datagram->key.zone, piece->flags);
+
+	item.instance = datagram->key.instance;
 	return item;
 }
 
@@ -534,17 +542,25 @@ go_on(struct engine *engine, struct item *item, struct datagram *datagram, uint3
 	return REASON_NONE;
 }
 
+bool
+datagram_unit_remains(const struct engine *engine, struct item *item)
+{
+	const struct unit *unit = unit_of(engine, item->unit);
+
+	if (unit == NULL || (unit->flags & UNIT_USABLE) == 0 || unit->zone != item->zone) {
+		return false;
+	}
+	item->instance = unit->instance;
+	return true;
+}
+
 void
-datagram_packet(struct engine *engine, struct item *item)
+datagram_enter(struct engine *engine, struct item *item)
 {
 	struct fragment fragment;
 	uint32_t place = DATAGRAM_NONE;
 
 	describe(item, &fragment);
-	if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0)) {
-		finish_refused(engine, item, REASON_FRAGMENT_BAD_LENGTH);
-		return;
-	}
 	struct datagram *datagram = datagram_get(engine, &fragment.key);
 
 	if (datagram == NULL) {
@@ -574,6 +590,26 @@ datagram_packet(struct engine *engine, struct item *item)
 	if (reason != REASON_NONE) {
 		refuse(engine, datagram, reason);
 		drop_with(engine, datagram, item);
+	}
+}
+
+void
+datagram_packet(struct engine *engine, struct item *item)
+{
+	struct fragment fragment;
+
+	describe(item, &fragment);
+	if (fragment.size == 0 || (fragment.more && fragment.size % 8 != 0)) {
+		finish_refused(engine, item, REASON_FRAGMENT_BAD_LENGTH);
+		return;
+	}
+	if (engine_shares(engine) && (item->flags & ITEM_FROM_HOST) == 0) {
+		const struct relay_piece piece = {
+		    .key = &fragment.key, .offset = fragment.offset, .size = fragment.size, .more = fragment.more};
+
+		relay_packet(engine, item, &piece);
+	} else {
+		datagram_enter(engine, item);
 	}
 }
 

@@ -207,6 +207,8 @@ datagram_index(const struct datagram_table *table, const struct datagram *datagr
 
 /* datagram.c: a fragment of the burst; finishes it, or holds it. */
 void datagram_packet(struct engine *engine, struct item *item);
+/* The same where it is known that its datagram is this worker's. => its length is right */
+void datagram_enter(struct engine *engine, struct item *item);
 /* Ends the datagrams whose time is over; bounded; true when more are due. */
 bool datagram_advance(struct engine *engine);
 /* Ends all of them: the engine is closed. */

@@ -2,7 +2,8 @@
  * The engine's memory, configuration, clock and queues. See engine/engine.h for the life cycle.
  *
  * Memory, in this order, each part on a cache line: engine, session table, neighbours, claims,
- * datagrams, address translation, screens, answered SYNs, units, policy counters, outputs, events.
+ * datagrams, address translation, screens, answered SYNs, what is shared with other workers, units, policy counters,
+ * outputs, events.
  */
 #include "engine_private.h"
 
@@ -29,7 +30,9 @@ output_places(const struct engine_config *config)
 {
 	uint32_t places = 1;
 
-	while (places < config->held + config->fragments_held + 2 * ENGINE_BURST + OUTPUT_SPARE) {
+	const uint32_t relayed = config->workers > 1 ? RELAY_HELD : 0;
+
+	while (places < config->held + config->fragments_held + relayed + 2 * ENGINE_BURST + OUTPUT_SPARE) {
 		places *= 2;
 	}
 	return places;
@@ -97,7 +100,8 @@ config_sane(const struct engine_config *config)
 	       config->nat_resting > 0 && config->nat_resting <= 1 << 24 &&
 	       (config->nat_resting & (config->nat_resting - 1)) == 0 &&
 	       config->nat_mappings > 0 && config->nat_mappings <= 1 << 24 && config->nat_remotes > 0 &&
-	       config->nat_remotes <= 1 << 24 && config->nat_bindings <= 1 << 29 && config->worker < config->workers;
+	       config->nat_remotes <= 1 << 24 && config->nat_bindings <= 1 << 29 && config->worker < config->workers &&
+	       config->workers <= ENGINE_WORKERS_MOST;
 }
 
 size_t
@@ -113,6 +117,7 @@ engine_size(const struct engine_config *config)
 	       claim_table_size(config->claims, config->units) +
 	       datagram_table_size(&limits) + nat_state_size(config) + screen_state_size(config) +
 	       syn_state_size(config) +
+	       sharing_size(config) +
 	       config->units * sizeof(struct unit) +
 	       line_up(config->policies * sizeof(struct engine_policy_counters)) +
 	       line_up(output_places(config) * sizeof(struct engine_output)) +
@@ -139,6 +144,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += line_up(sizeof(struct engine));
 	engine->config = *config;
 	session_table_init(&engine->table, next, config->sessions, draw_key(config->random), 0);
+	engine->table.worker = config->worker;
+	engine->table.workers = config->workers;
 	next += session_table_size(config->sessions);
 	neighbour_table_init(&engine->neighbours, next, config->neighbours, config->held,
 	    draw_key(config->random), 0);
@@ -153,6 +160,8 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += screen_state_size(config);
 	syn_state_init(&engine->syn, next, config);
 	next += syn_state_size(config);
+	sharing_init(&engine->sharing, next, config);
+	next += sharing_size(config);
 	engine->units = (struct unit *)(void *)next;
 	next += config->units * sizeof(struct unit);
 	engine->policies = (struct engine_policy_counters *)(void *)next;
@@ -162,10 +171,10 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += line_up(output_places(config) * sizeof(struct engine_output));
 	engine->events = (struct event *)(void *)next;
 	engine->event_size = config->events;
-	engine->icmp_limit = (struct reply_limit){.tokens = ICMP_RATE, .rate = ICMP_RATE};
-	engine->reset_limit = (struct reply_limit){.tokens = RESET_RATE, .rate = RESET_RATE};
-	engine->nat_limit = (struct reply_limit){.tokens = NAT_RECORDS, .rate = NAT_RECORDS};
-	engine->drop_limit = (struct reply_limit){.tokens = DROP_RECORDS, .rate = DROP_RECORDS};
+	engine->icmp_limit = reply_limit_share(config, ICMP_RATE);
+	engine->reset_limit = reply_limit_share(config, RESET_RATE);
+	engine->nat_limit = reply_limit_share(config, NAT_RECORDS);
+	engine->drop_limit = reply_limit_share(config, DROP_RECORDS);
 	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -
 			(uint8_t *)memory) == engine_size(config));
 	return engine;
@@ -241,8 +250,10 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	neighbour_sweep(engine);
 	claims_apply(engine);
 	nat_announce_apply(engine, former);
+	nat_persistent_apply(engine);
 	if (snapshot == NULL) {
 		datagram_close(engine);
+		relay_close(engine);
 	}
 }
 
@@ -263,6 +274,8 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool claims = claims_advance(engine);
 	const bool advertisers = advertise_advance(engine);
 	const bool datagrams = datagram_advance(engine);
+
+	relay_advance(engine);
 	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
 	const bool mappings = nat_persistent_advance(engine);
 	const bool announcements = nat_announce_advance(engine);

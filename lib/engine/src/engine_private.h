@@ -29,6 +29,7 @@
 #include "neighbour_private.h"
 #include "screen_private.h"
 #include "session_private.h"
+#include "sharing_private.h"
 #include "syn_private.h"
 #include "tcp_private.h"
 #include "wire/ethernet.h"
@@ -198,6 +199,7 @@ struct engine {
 	struct nat_announcements announcements;
 	struct screen_state screens;
 	struct baseline *baseline; /* NULL: none is measured */
+	struct sharing sharing;
 	struct engine_policy_counters *policies;
 	struct engine_output *outputs;
 	uint32_t output_mask;
@@ -223,6 +225,13 @@ struct engine {
 	struct syn_state syn;
 	struct item items[ENGINE_BURST];
 };
+
+/* Is it one of several? */
+static inline bool
+engine_shares(const struct engine *engine)
+{
+	return engine->config.workers > 1;
+}
 
 static inline int64_t
 engine_wall(const struct engine *engine)
@@ -293,8 +302,8 @@ static inline uint32_t
 output_room(const struct engine *engine)
 {
 	const uint32_t used = engine->output_tail - engine->output_head;
-	const uint32_t kept = engine->neighbours.held_count +
-			      engine->datagrams.used[DATAGRAM_HELD] + ENGINE_BURST;
+	const uint32_t kept = engine->neighbours.held_count + engine->datagrams.used[DATAGRAM_HELD] +
+			      engine->sharing.relays.held + ENGINE_BURST;
 
 	return used + kept > engine->output_mask ? 0 : engine->output_mask - used - kept;
 }
@@ -373,6 +382,11 @@ item_stateless(const struct engine *engine, const struct item *item)
 	return packet_based6(engine) && passes_through6(engine, item);
 }
 
+/* datagram.c: an IP packet that was held, as an item again; its instance is set by datagram_unit_remains(), which says
+ * whether its unit is still what it was. */
+struct item datagram_recall(struct packet *packet, uint16_t zone, uint8_t flags);
+bool datagram_unit_remains(const struct engine *engine, struct item *item);
+
 /* arp.c: an ARP frame that came in on a unit; the packet is finished. */
 void arp_input(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t offset);
 /* Sends a request; false when there is no packet to do it with. */
@@ -445,6 +459,8 @@ void admit_prepare(
 void admit_create(struct engine *engine, struct item *item, struct admission *admission);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
+/* Takes back the hit of a policy that another worker will count. */
+void policy_uncount(struct engine *engine, uint32_t policy);
 /* Do they permit what comes from a zone to junos-global? Counts and says nothing when they do; else it is finished. */
 bool policy_publishes(
     struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone);
@@ -512,6 +528,10 @@ void nat_persistent_give_up(struct engine *engine, struct translation *nat);
 void nat_persistent_find(
     const struct engine *engine, const struct flow_fields *fields, struct nat_public *public);
 /* Has the mapping all the sessions that it may have? => public->persistent */
+/* After a change. */
+void nat_persistent_apply(struct engine *engine);
+/* Does a rule with persistent-nat translate to the address? */
+bool nat_persistent_covers(const struct engine *engine, uint32_t address);
 bool nat_persistent_full(const struct engine *engine, const struct nat_public *public);
 /* => SESSION_NAT_PERSISTENT, as of the next three */
 void nat_persistent_start(

@@ -361,7 +361,7 @@ inspect_from_wire(
 }
 
 /* An IP packet of our own host. */
-static __attribute__((noinline)) enum reason
+static enum reason
 inspect_from_host(struct engine *engine, struct packet *packet, struct item *item)
 {
 	item->flags = ITEM_FROM_HOST;
@@ -376,6 +376,34 @@ inspect_from_host(struct engine *engine, struct packet *packet, struct item *ite
 	return engine->snapshot->flow.inet6_mode == INET6_MODE_DROP
 		   ? REASON_INET6_MODE_DROP
 		   : inspect_ip6(engine, item, packet->length);
+}
+
+/* An IP packet that another worker has counted. */
+static __attribute__((noinline)) enum reason
+inspect_handed(struct engine *engine, struct packet *packet, struct item *item)
+{
+	const struct unit *unit = unit_of(engine, packet->instance);
+
+	if (unit == NULL || (unit->flags & UNIT_USABLE) == 0 || unit->zone == SNAPSHOT_NONE) {
+		return REASON_UNIT_DISABLED;
+	}
+	item->unit = packet->instance;
+	item->zone = unit->zone;
+	item->instance = unit->instance;
+	item->ip = packet->data;
+	item->flags = (packet->flags & PACKET_TO_GROUP) != 0 ? ITEM_GROUP_FRAME : 0;
+	packet->result.in_unit = item->unit;
+	packet->result.from_zone = unit->zone;
+	return packet->data[0] >> 4 == 6 ? inspect_ip6(engine, item, packet->length)
+					 : inspect_ip(engine, item, packet->length);
+}
+
+/* What did not come by a wire: from our own host, or from another worker. */
+static __attribute__((noinline)) enum reason
+inspect_inside(struct engine *engine, struct packet *packet, struct item *item)
+{
+	return (packet->flags & PACKET_FROM_HOST) != 0 ? inspect_from_host(engine, packet, item)
+						       : inspect_handed(engine, packet, item);
 }
 
 /* What is of the link goes no further, and what passes through under mode packet-based is not looked
@@ -418,8 +446,8 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 	item->icmp_code = 0;
 	if (engine->snapshot == NULL || engine->fib == NULL) {
 		reason = REASON_NO_CONFIGURATION;
-	} else if ((packet->flags & PACKET_FROM_HOST) != 0) {
-		reason = inspect_from_host(engine, packet, item);
+	} else if ((packet->flags & (PACKET_FROM_HOST | PACKET_AT_IP)) != 0) {
+		reason = inspect_inside(engine, packet, item);
 		if ((item->flags & ITEM_IPV6) != 0) {
 			frame.type = ETHERNET_TYPE_IPV6;
 		}

@@ -268,6 +268,11 @@ local_packet(struct engine *engine, struct item *item, const struct way *way)
 {
 	const struct asked asked = asked_of(item);
 
+	/* The host, its limits and our own answers have one owner. */
+	if (engine->config.worker != 0) {
+		sharing_hand(engine, item, 0, true);
+		return;
+	}
 	if (way == NULL) {
 		group_packet(engine, item, &asked);
 		return;

@@ -302,12 +302,22 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 	enum reason reason = choose_pool(engine, item, admission, &pool);
 
 	nat->instance = engine->units[nat->unit].instance;
+	nat->may_wake = sharing_may_wake(engine, item);
 	if (reason == REASON_NONE && pool != SNAPSHOT_NAT_NONE) {
 		reason = nat->persistent != NULL ? nat_persistent_take(engine, item, pool, nat)
 						 : nat_pool_take(engine, item, pool, nat);
 		if (reason == REASON_NONE) {
 			nat_pool_count(engine, nat->pool);
 		}
+	}
+	if (reason == REASON_HANDED_OFF || (reason == REASON_NAT_NO_PORTS && nat->persistent == NULL && !sharing_last_try(engine, item))) {
+		policy_uncount(engine, admission->policy);
+		if (reason == REASON_HANDED_OFF) {
+			sharing_hand(engine, item, 0, true);
+		} else {
+			sharing_try_next(engine, item);
+		}
+		return false;
 	}
 	if (engine->snapshot->nat.by_rules) {
 		nat_rules_count(engine, admission, reason == REASON_NONE);

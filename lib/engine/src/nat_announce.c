@@ -79,7 +79,7 @@ nat_announce_apply(struct engine *engine, const struct snapshot *former)
 	const struct snapshot *snapshot = engine->snapshot;
 
 	engine->announcements.count = 0;
-	if (snapshot == NULL || engine->config.neighbours_auto) {
+	if (snapshot == NULL || engine->config.neighbours_auto || engine->config.worker != 0) {
 		return;
 	}
 	for (uint16_t i = 0; i < snapshot->unit_count; i++) {
@@ -97,7 +97,8 @@ nat_announce_apply(struct engine *engine, const struct snapshot *former)
 void
 nat_announce_unit(struct engine *engine, uint16_t unit)
 {
-	if (engine->snapshot == NULL || unit >= engine->snapshot->unit_count || engine->config.neighbours_auto) {
+	if (engine->snapshot == NULL || unit >= engine->snapshot->unit_count || engine->config.neighbours_auto ||
+	    engine->config.worker != 0) {
 		return;
 	}
 	for (uint16_t i = 0; i < engine->snapshot->units[unit].answer_count; i++) {

@@ -151,6 +151,10 @@ nat_persistent_take(struct engine *engine, const struct item *item, uint16_t poo
 {
 	struct nat_mappings *mappings = &engine->nat.mappings;
 	const struct snapshot_nat_source *wanted = nat->persistent;
+
+	if (engine->config.worker != 0) {
+		return REASON_HANDED_OFF; /* whose all mappings are */
+	}
 	const struct flow_fields fields = flow_fields_of(item->key);
 	const struct nat_inside inside = {
 	    .host = fields.source,
@@ -221,6 +225,35 @@ may_send(const struct nat_mappings *mappings, uint32_t index, const struct snaps
 		return nat_mappings_noted(mappings, index, fields->source, fields->source_port);
 	}
 	return false;
+}
+
+void
+nat_persistent_apply(struct engine *engine)
+{
+	const struct snapshot_nat *nat = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
+
+	engine->nat.persistent_elsewhere = false;
+	for (uint16_t i = 0; nat != NULL && engine->config.worker != 0 && i < nat->source_count; i++) {
+		engine->nat.persistent_elsewhere |= nat->sources[i].persistent != NAT_PERSISTENT_NONE;
+	}
+}
+
+bool
+nat_persistent_covers(const struct engine *engine, uint32_t address)
+{
+	const struct snapshot_nat *nat = &engine->snapshot->nat;
+	uint32_t place;
+
+	for (uint16_t i = 0; i < nat->source_count; i++) {
+		const struct snapshot_nat_source *source = &nat->sources[i];
+		const bool pool = source->persistent != NAT_PERSISTENT_NONE && source->kind == NAT_SOURCE_POOLS &&
+				  source->pool_count > 0 && source->pools[0] < nat->pool_count;
+
+		if (pool && nat_pool_place(&nat->pools[source->pools[0]], address, &place)) {
+			return true;
+		}
+	}
+	return false; /* those of interfaces are ours, and are handed over for that */
 }
 
 void

@@ -10,6 +10,8 @@
 
 enum {
 	ADDRESSES_TRIED = 32, /* of a pool, for one session */
+	STEER_TRIES = 16,     /* ports that are drawn so that answers come to the worker that drew them */
+	BINDING_WORKER = 0,   /* whose are addresses that hosts have for themselves */
 	OVERFLOWS_MOST = 4,   /* pools that follow one another */
 	IP_PROTOCOL_GRE = 47,
 };
@@ -77,9 +79,38 @@ class_of_session(const struct session_common *common)
 						       NAT_CLASS_QUERY;
 }
 
-/* A port of one address that is free. */
+static void
+give_port_at_once(struct engine *engine, enum nat_class class, struct translation *nat)
+{
+	if ((nat->flags & SESSION_NAT_PORT) != 0) {
+		nat_ports_give_at_once(
+		    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
+		nat->flags &= (uint16_t)~SESSION_NAT_PORT;
+	}
+}
+
+/* Do answers to an address and port come to this worker by their hash? */
 static bool
-port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+answers_come_here(
+    const struct engine *engine, const struct translation *nat, uint32_t address, enum nat_class class)
+{
+	const bool query = class == NAT_CLASS_QUERY;
+	const struct engine_flow flow = {
+	    .source = ipv6_mapped(nat->destination),
+	    .destination = ipv6_mapped(address),
+	    .source_port = query ? nat->source_port : nat->destination_port,
+	    .destination_port = nat->source_port,
+	    .protocol = query                   ? IPV4_PROTOCOL_ICMP
+			: class == NAT_CLASS_TCP ? IPV4_PROTOCOL_TCP
+						 : IPV4_PROTOCOL_UDP,
+	};
+
+	return engine_flow_owner(&engine->sharing.with, &flow) == engine->config.worker;
+}
+
+/* A port of one address that is free. */
+static inline bool
+port_drawn(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
     struct translation *nat)
 {
 	if (pool->overloading && !nat->exclusive) {
@@ -96,12 +127,35 @@ port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t ad
 	return true;
 }
 
+/* Of a few that are drawn one whose answers come here: then nobody has to be told, and no answer has to be handed over. */
+static __attribute__((noinline)) bool
+port_of_several(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	for (int tries = STEER_TRIES; port_drawn(engine, pool, address, class, nat); tries--) {
+		if (tries == 0 || answers_come_here(engine, nat, address, class)) {
+			return true;
+		}
+		give_port_at_once(engine, class, nat);
+	}
+	return false;
+}
+
+static bool
+port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	return engine_shares(engine) ? port_of_several(engine, pool, address, class, nat)
+				     : port_drawn(engine, pool, address, class, nat);
+}
+
 /* Nothing is free: one that rests. */
 static enum reason
 resting_port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address,
     enum nat_class class, struct translation *nat)
 {
-	if (!nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
+	if (!nat->may_wake ||
+	    !nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
 		pool->port_high, NAT_WANT_ANY, engine->tick, engine->config.random, &nat->source_port)) {
 		return REASON_NAT_NO_PORTS;
 	}
@@ -190,6 +244,9 @@ address_of_host(struct engine *engine, const struct nat_binding_key *key, const 
 	uint32_t index = nat_bindings_find(bindings, key);
 	uint32_t place;
 
+	if (engine->config.worker != BINDING_WORKER) {
+		return REASON_HANDED_OFF;
+	}
 	if (index != NAT_BINDING_NONE && bindings->entries[index].alone &&
 	    nat_pool_place(pool, bindings->entries[index].address, &place) &&
 	    bindings->entries[index].instance == nat->instance) {
@@ -222,14 +279,22 @@ address_of_host(struct engine *engine, const struct nat_binding_key *key, const 
 	return REASON_NONE;
 }
 
-static void
-give_port_at_once(struct engine *engine, enum nat_class class, struct translation *nat)
+/* Where the worker that has none begins to look for a host's address. With several, each begins (and ends) with the same. */
+static uint32_t
+place_of_host(const struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool)
 {
-	if ((nat->flags & SESSION_NAT_PORT) != 0) {
-		nat_ports_give_at_once(
-		    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
-		nat->flags &= (uint16_t)~SESSION_NAT_PORT;
-	}
+	const uint64_t hash = hash_pair(
+	    &engine->sharing.with.secret, key->host | (uint64_t)key->instance << 32, key->pool | (uint64_t)key->protocol << 32);
+
+	return (uint32_t)((hash >> 32) * pool->size >> 32);
+}
+
+static enum reason
+port_of_address(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	return port_of(engine, pool, address, class, nat) ? REASON_NONE
+							  : resting_port_of(engine, pool, address, class, nat);
 }
 
 /* address-persistent: a port of the one address that the host keeps (REQ-NAT-016). */
@@ -242,14 +307,14 @@ port_of_host(struct engine *engine, const struct nat_binding_key *key, const str
 	uint32_t place;
 
 	if (index != NAT_BINDING_NONE && nat_pool_place(pool, bindings->entries[index].address, &place)) {
-		const uint32_t address = bindings->entries[index].address;
-
-		if (!port_of(engine, pool, address, class, nat) &&
-		    resting_port_of(engine, pool, address, class, nat) != REASON_NONE) {
+		if (port_of_address(engine, pool, bindings->entries[index].address, class, nat) != REASON_NONE) {
 			return REASON_NAT_NO_PORTS;
 		}
 	} else {
-		const enum reason reason = port_of_any(engine, key->pool, pool, class, nat);
+		const enum reason reason =
+		    engine_shares(engine)
+			? port_of_address(engine, pool, address_at(pool, place_of_host(engine, key, pool)), class, nat)
+			: port_of_any(engine, key->pool, pool, class, nat);
 
 		if (reason != REASON_NONE) {
 			return reason;
@@ -360,7 +425,13 @@ nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, s
 			count_taken(engine, nat);
 			return REASON_NONE;
 		}
-		nat_pool_count_failure(engine, number);
+		if (reason == REASON_HANDED_OFF) {
+			return reason;
+		}
+		/* Another worker may have what this one has not. */
+		if (reason != REASON_NAT_NO_PORTS || sharing_last_try(engine, item)) {
+			nat_pool_count_failure(engine, number);
+		}
 		if (reason != REASON_NAT_NO_PORTS && reason != REASON_NAT_NO_ADDRESSES) {
 			return reason;
 		}

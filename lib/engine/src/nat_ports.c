@@ -9,6 +9,15 @@ enum {
 	WORD_BITS = 64,
 	ADVANCE_MOST = 256, /* ports that one nat_ports_advance() wakes */
 	CACHE = 64,
+	CLASS_AT = 48, /* in a space's key */
+};
+
+#define PAIR UINT64_C(3) /* two ports that belong together */
+
+/* Ports of a space, both ends included. */
+struct nat_range {
+	uint32_t low;
+	uint32_t high;
 };
 
 static size_t
@@ -67,6 +76,11 @@ nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t 
 	ports->resting = (struct nat_resting *)(void *)at;
 	for (uint32_t i = 0; i < heads; i++) {
 		ports->heads[i] = NAT_BLOCK_NONE;
+	}
+	for (uint32_t first = 0; first < workers; first++) {
+		for (uint32_t pair = 0; pair < WORD_BITS / 2; pair++) {
+			ports->shares[first] |= (first + pair) % workers == worker ? PAIR << 2 * pair : 0;
+		}
 	}
 	/* The free list's links are written when a block is first needed: memory that nobody uses is not touched. */
 }
@@ -149,13 +163,29 @@ is_taken(const struct nat_block *block, uint32_t port)
 	return (block->taken[port / WORD_BITS] >> port % WORD_BITS & 1) != 0;
 }
 
+static __attribute__((noinline)) uint64_t
+share_of_several(const struct nat_ports *ports, const struct nat_block *block, uint32_t word)
+{
+	if (block->key >> CLASS_AT >= NAT_CLASS_ADDRESSES) {
+		return UINT64_MAX;
+	}
+	return ports->shares[word * (WORD_BITS / 2) % ports->workers];
+}
+
+/* The bits of a word that are this worker's to give. */
+static inline uint64_t
+share_of(const struct nat_ports *ports, const struct nat_block *block, uint32_t word)
+{
+	return ports->workers == 1 ? UINT64_MAX : share_of_several(ports, block, word);
+}
+
 static void
-set(struct nat_block *block, uint32_t port)
+set(const struct nat_ports *ports, struct nat_block *block, uint32_t port)
 {
 	const uint32_t word = port / WORD_BITS;
 
 	block->taken[word] |= 1ULL << port % WORD_BITS;
-	if (block->taken[word] == UINT64_MAX) {
+	if ((block->taken[word] | ~share_of(ports, block, word)) == UINT64_MAX) {
 		block->full[word / WORD_BITS] |= 1ULL << word % WORD_BITS;
 	}
 	block->used++;
@@ -198,39 +228,27 @@ pairs_of(uint64_t free)
 	return free & free >> 1 & 0x5555555555555555ULL;
 }
 
-static uint64_t
-candidates(const struct nat_block *block, uint32_t word, uint32_t low, uint32_t high, enum nat_want want)
+static inline uint64_t
+candidates(const struct nat_ports *ports, const struct nat_block *block, uint32_t word,
+    const struct nat_range *range, enum nat_want want)
 {
-	const uint64_t free = ~block->taken[word] & bits_within(word, low, high);
+	const uint64_t free =
+	    ~block->taken[word] & bits_within(word, range->low, range->high) & share_of(ports, block, word);
 
 	return want == NAT_WANT_PAIR ? pairs_of(free) : free;
 }
 
-/* A worker's words: bits of `full`'s words that are not its own count as full. */
-static uint64_t
-others_words(const struct nat_ports *ports, uint32_t group)
-{
-	uint64_t others = 0;
-
-	for (uint32_t i = 0; ports->workers > 1 && i < WORD_BITS; i++) {
-		if ((group * WORD_BITS + i) % ports->workers != ports->worker) {
-			others |= 1ULL << i;
-		}
-	}
-	return others;
-}
-
 /* The first candidate in the words from..to, or UINT32_MAX. */
 static uint32_t
-search(const struct nat_ports *ports, const struct nat_block *block, uint32_t from, uint32_t to, uint32_t low,
-    uint32_t high, enum nat_want want)
+search(const struct nat_ports *ports, const struct nat_block *block, uint32_t from, uint32_t to,
+    const struct nat_range *range, enum nat_want want)
 {
 	for (uint32_t group = from / WORD_BITS; group <= to / WORD_BITS; group++) {
-		uint64_t open = ~(block->full[group] | others_words(ports, group)) & bits_within(group, from, to);
+		uint64_t open = ~block->full[group] & bits_within(group, from, to);
 
 		while (open != 0) {
 			const uint32_t word = group * WORD_BITS + (uint32_t)__builtin_ctzll(open);
-			const uint64_t found = candidates(block, word, low, high, want);
+			const uint64_t found = candidates(ports, block, word, range, want);
 
 			if (found != 0) {
 				return word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
@@ -258,25 +276,22 @@ wake_oldest(struct nat_ports *ports)
 }
 
 /* One free port, beginning at a random one. */
-static uint32_t
-draw(const struct nat_ports *ports, const struct nat_block *block, uint32_t low, uint32_t high, enum nat_want want,
+static inline uint32_t
+draw(const struct nat_ports *ports, const struct nat_block *block, const struct nat_range *range, enum nat_want want,
     struct random_source *random)
 {
-	const uint32_t start = low + random_below(random, high - low + 1);
+	const uint32_t start = range->low + random_below(random, range->high - range->low + 1);
+	const struct nat_range above = {.low = start, .high = range->high};
 	const uint32_t word = start / WORD_BITS;
-	uint32_t port = UINT32_MAX;
-
 	/* The drawn word from the drawn port on, what lies above, and from the range's beginning up to it again. */
-	if (ports->workers == 1 || word % ports->workers == ports->worker) {
-		const uint64_t found = candidates(block, word, start, high, want);
+	const uint64_t found = candidates(ports, block, word, &above, want);
+	uint32_t port = found == 0 ? UINT32_MAX : word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
 
-		port = found == 0 ? UINT32_MAX : word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
-	}
-	if (port == UINT32_MAX && word < high / WORD_BITS) {
-		port = search(ports, block, word + 1, high / WORD_BITS, low, high, want);
+	if (port == UINT32_MAX && word < range->high / WORD_BITS) {
+		port = search(ports, block, word + 1, range->high / WORD_BITS, range, want);
 	}
 	if (port == UINT32_MAX) {
-		port = search(ports, block, low / WORD_BITS, word, low, high, want);
+		port = search(ports, block, range->low / WORD_BITS, word, range, want);
 	}
 	return port;
 }
@@ -292,12 +307,12 @@ nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t lo
 	if (block == NULL) {
 		return false;
 	}
-	const uint32_t found = draw(ports, block, low, high, want, random);
+	const uint32_t found = draw(ports, block, &(struct nat_range){.low = low, .high = high}, want, random);
 
 	if (found != UINT32_MAX) {
-		set(block, found);
+		set(ports, block, found);
 		if (want == NAT_WANT_PAIR) {
-			set(block, found + 1);
+			set(ports, block, found + 1);
 		}
 		*port = (uint16_t)found;
 		return true;
@@ -334,7 +349,7 @@ nat_ports_take_this(struct nat_ports *ports, struct nat_space space, uint16_t po
 	if (block == NULL || is_taken(block, port)) {
 		return false;
 	}
-	set(block, port);
+	set(ports, block, port);
 	return true;
 }
 

@@ -7,7 +7,8 @@
  * addresses are taken by hosts that do not share them: then a /16 is the space and the address's lower half the port.
  *
  * A port is drawn at random and the next free one from there on is taken (RFC 6056 3.3.1 with a generator that cannot be
- * predicted: the engine's random source). Several workers share a space without talking: words belong to them in turn.
+ * predicted: the engine's random source). Several workers share a space without talking: pairs of ports belong to them in
+ * turn. Addresses that hosts have for themselves are not shared out: one worker gives them.
  *
  * A port that is given back rests a while, so that a late packet of its session does not meet another's; when there is no
  * other port left, those that rest longest are woken (REQ-NAT-007, REQ-NAT-009).
@@ -29,6 +30,7 @@ enum {
 	NAT_SPACE_WORDS = NAT_SPACE_PORTS / 64,
 	NAT_REST_TICKS = 200,  /* that a port rests: 2 s */
 	NAT_WAKE_MOST = 64,    /* ports that are woken for one that is wanted */
+	NAT_SHARES_MOST = 32,  /* workers */
 };
 
 #define NAT_BLOCK_NONE UINT32_MAX
@@ -79,6 +81,7 @@ struct nat_ports {
 	uint32_t resting_tail;
 	uint16_t worker;
 	uint16_t workers;
+	uint64_t shares[NAT_SHARES_MOST]; /* bits of a word that are this worker's, by the worker of the word's first pair */
 };
 
 /* Octets for so many blocks and resting ports (a power of two). */

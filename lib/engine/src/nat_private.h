@@ -45,6 +45,7 @@ struct nat_state {
 	struct nat_session_mappings *session_mappings; /* by session, of those with SESSION_NAT_PERSISTENT */
 	struct nat_pool_state *pools; /* by identity */
 	struct engine_nat_rule_counters *rules; /* by identity */
+	bool persistent_elsewhere; /* there are rules with persistent-nat, and another worker has their mappings */
 	uint32_t pool_count;
 	uint32_t rule_count;
 };
@@ -64,6 +65,7 @@ struct translation {
 	bool exclusive;  /* a port of an overloaded pool too is its alone */
 	uint32_t mapping; /* that the source counts in: index + 1, 0: none */
 	const struct snapshot_nat_source *persistent; /* the rule's, when it keeps translations; or NULL */
+	bool may_wake;     /* ports that rest may be taken */
 };
 
 /* What somebody has of a pool. */

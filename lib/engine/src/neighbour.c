@@ -22,6 +22,7 @@ enum {
 	EVICT_LOOKS = 64,
 	ADVANCE_MOST = 64,
 	CASCADE_MOST = 256,
+	CONTROL_WORKER = 0,
 };
 
 static uint32_t
@@ -307,6 +308,21 @@ asks_all(const struct neighbour *entry)
 	return entry->state == NEIGHBOUR_INCOMPLETE || entry->tries == NEIGHBOUR_TRIES;
 }
 
+/* What other workers have to know of an entry. */
+static void
+say(struct engine *engine, const struct neighbour *entry, enum engine_message_kind kind, uint16_t worker)
+{
+	struct engine_message message = {
+	    .kind = (uint8_t)kind,
+	    .worker = worker,
+	    .first = entry->address,
+	    .place = entry->unit,
+	};
+
+	memcpy(message.mac, entry->mac, sizeof message.mac);
+	sharing_say(engine, &message);
+}
+
 static void
 ask(struct engine *engine, uint32_t index)
 {
@@ -315,7 +331,9 @@ ask(struct engine *engine, uint32_t index)
 
 	entry->tries++;
 	mac = asks_all(entry) ? NULL : entry->mac;
-	if (ipv6_is_mapped(entry->address)) {
+	if (engine->config.worker != CONTROL_WORKER) {
+		say(engine, entry, MESSAGE_ASK, CONTROL_WORKER);
+	} else if (ipv6_is_mapped(entry->address)) {
 		(void)arp_request(engine, entry->unit, (uint32_t)entry->address.low, mac);
 	} else {
 		nd_solicit(engine, entry->unit, entry->address, mac);
@@ -382,6 +400,45 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		entry->used = engine->tick;
 		egress_frame(engine, packet, unit, entry->mac);
+	}
+	if (engine_shares(engine) && engine->config.worker == CONTROL_WORKER) {
+		say(engine, entry, MESSAGE_NEIGHBOUR, ENGINE_ALL_WORKERS);
+	}
+}
+
+void
+neighbour_wanted(struct engine *engine, const struct engine_message *message)
+{
+	const struct unit *unit = unit_of(engine, message->place);
+	const uint32_t index = unit == NULL || (unit->flags & UNIT_USABLE) == 0
+				   ? NEIGHBOUR_NONE
+				   : neighbour_get(engine, message->place, message->first);
+
+	if (index == NEIGHBOUR_NONE) {
+		return; /* it asks again, and gives up as we would */
+	}
+	struct neighbour *entry = &engine->neighbours.entries[index];
+
+	entry->used = engine->tick;
+	switch ((enum neighbour_state)entry->state) {
+	case NEIGHBOUR_INCOMPLETE:
+		if (entry->tries == 0) {
+			ask(engine, index);
+		}
+		break;
+	case NEIGHBOUR_STALE:
+		/* It may use it on, and hears what comes of the question. */
+		say(engine, entry, MESSAGE_NEIGHBOUR, message->from);
+		neighbour_refresh(engine, index);
+		break;
+	case NEIGHBOUR_REACHABLE:
+	case NEIGHBOUR_PROBE:
+	case NEIGHBOUR_PERMANENT:
+		say(engine, entry, MESSAGE_NEIGHBOUR, message->from);
+		break;
+	case NEIGHBOUR_FAILED:
+		say(engine, entry, MESSAGE_SILENCE, message->from);
+		break;
 	}
 }
 
@@ -490,6 +547,9 @@ fail(struct engine *engine, uint32_t index)
 
 	set_state(engine, entry, NEIGHBOUR_FAILED);
 	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_FAILED);
+	if (engine_shares(engine) && engine->config.worker == CONTROL_WORKER) {
+		say(engine, entry, MESSAGE_SILENCE, ENGINE_ALL_WORKERS);
+	}
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		const bool ours = packet->result.reason != REASON_NEIGHBOUR_WAIT;
 
@@ -497,6 +557,23 @@ fail(struct engine *engine, uint32_t index)
 		if (ours || !reply_late_unreachable(engine, packet, ICMP_UNREACHABLE_HOST)) {
 			output_put(engine, packet, ENGINE_FREE);
 		}
+	}
+}
+
+void
+neighbour_told(struct engine *engine, const struct engine_message *message)
+{
+	const uint32_t index = message->place < engine->config.units
+				   ? neighbour_find(engine, message->place, message->first)
+				   : NEIGHBOUR_NONE;
+
+	if (index == NEIGHBOUR_NONE || (engine->units[message->place].flags & UNIT_USABLE) == 0) {
+		return;
+	}
+	if (message->kind == MESSAGE_NEIGHBOUR) {
+		confirm(engine, index, message->mac);
+	} else if (engine->neighbours.entries[index].state != NEIGHBOUR_FAILED) {
+		fail(engine, index);
 	}
 }
 

@@ -106,6 +106,16 @@ void neighbour_heard(struct engine *engine, uint16_t unit, struct ipv6_address a
 void neighbour_lose_unit(struct engine *engine, uint16_t unit);
 /* Forgets those of units that are not usable any more. */
 void neighbour_sweep(struct engine *engine);
+/*
+ * Several workers: worker 0 alone asks on the links, and hears what comes from them. The others keep what they use, ask worker 0
+ * by message instead of a link, at the same times, and believe what it says. So a link sees what it would see of one worker, and
+ * a packet costs at most one message.
+ */
+struct engine_message;
+/* Worker 0: another worker asks. */
+void neighbour_wanted(struct engine *engine, const struct engine_message *message);
+/* The others: what worker 0 says. */
+void neighbour_told(struct engine *engine, const struct engine_message *message);
 /* Timers; true when more is due. */
 bool neighbour_advance(struct engine *engine);
 

@@ -141,6 +141,15 @@ count_hit(struct engine *engine, uint32_t policy, int64_t wall)
 	}
 }
 
+void
+policy_uncount(struct engine *engine, uint32_t policy)
+{
+	if (policy < engine->config.policies) {
+		assert(engine->policies[policy].hits > 0);
+		engine->policies[policy].hits--;
+	}
+}
+
 bool
 policy_permits(struct engine *engine, struct item *item, struct admission *admission)
 {

@@ -334,15 +334,6 @@ session_packet(
 		session_end(engine, session, session_timeout_reason(session));
 		return false;
 	}
-	if (common->owner != engine->config.worker) {
-		struct engine_output *output =
-		    &engine->outputs[engine->output_tail & engine->output_mask];
-
-		verdict_set(engine, item->packet, VERDICT_NONE, REASON_HANDED_OFF);
-		output_put(engine, item->packet, ENGINE_HANDOFF);
-		output->worker = common->owner;
-		return true;
-	}
 	if (item->zone != common->zone[direction]) {
 		item->packet->result.session = common->number;
 		finish_refused(engine, item, REASON_SESSION_ZONE);
@@ -409,7 +400,7 @@ session_take(struct engine *engine, struct item *item)
 void
 process_item(struct engine *engine, struct item *item)
 {
-	if (!session_take(engine, item)) {
+	if (!session_take(engine, item) && !(engine_shares(engine) && sharing_hands_over(engine, item))) {
 		admit_packet(engine, item);
 	}
 }
@@ -430,7 +421,9 @@ run_item(struct engine *engine, struct item *item)
 	    session_packet(engine, item, session_of(&engine->table, reference), reference & 1)) {
 		return;
 	}
-	admit_packet(engine, item);
+	if (!(engine_shares(engine) && sharing_hands_over(engine, item))) {
+		admit_packet(engine, item);
+	}
 }
 
 static void

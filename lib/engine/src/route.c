@@ -100,8 +100,16 @@ far_instance_follows(
 	if (flow_fields_of(far->key).instance == instance) {
 		return true;
 	}
-	return session_table_rekey(&engine->table, session, !direction,
-	    flow_key_in_instance(far->key, instance));
+	if (engine_shares(engine)) {
+		sharing_key_ends(engine, session, !direction);
+	}
+	const bool done = session_table_rekey(
+	    &engine->table, session, !direction, flow_key_in_instance(far->key, instance));
+
+	if (engine_shares(engine)) {
+		sharing_key_begins(engine, session, !direction);
+	}
+	return done;
 }
 
 void

@@ -63,8 +63,13 @@ screen_flood(struct engine *engine, const struct item *item)
 	    .screen = (uint8_t)screen,
 	};
 
-	return screen_on(screens, screen) &&
-		       screen_rate_over(&engine->screens.tables, &key, screens->thresholds[screen], engine->now)
+	if (!screen_on(screens, screen)) {
+		return REASON_NONE;
+	}
+	if (engine_shares(engine)) {
+		screen_say_rate(engine, &key, screens->thresholds[screen]);
+	}
+	return screen_rate_over(&engine->screens.tables, &key, screens->thresholds[screen], engine->now)
 		   ? screen_detect(engine, item, screen)
 		   : REASON_NONE;
 }
@@ -82,9 +87,11 @@ look_for_sweep(struct engine *engine, const struct item *item, const struct snap
 	};
 
 	if (!screen_scan_blocked(tables, &key, engine->now)) {
-		const uint64_t until = screen_scan_target(tables, &key,
-		    hash_pair(&tables->secret, target.high, target.low),
-		    screens->thresholds[SCREEN_ICMP_IP_SWEEP] * MICROSECOND_NS, engine->now);
+		const uint64_t window = screens->thresholds[SCREEN_ICMP_IP_SWEEP] * MICROSECOND_NS;
+		const uint64_t what = hash_pair(screen_target_secret(engine), target.high, target.low);
+		const uint64_t until = engine_shares(engine)
+					   ? screen_shared_target(engine, &key, what, window)
+					   : screen_scan_target(tables, &key, what, window, engine->now);
 
 		if (until == 0) {
 			return REASON_NONE;
@@ -111,9 +118,11 @@ look_for_scan(struct engine *engine, const struct item *item, const struct snaps
 			return REASON_NONE;
 		}
 		pair.destination = destination_of(item);
-		const uint64_t until = screen_scan_target(tables, &pair,
-		    item->segment.header.destination_port,
-		    screens->thresholds[SCREEN_TCP_PORT_SCAN] * MICROSECOND_NS, engine->now);
+		const uint64_t window = screens->thresholds[SCREEN_TCP_PORT_SCAN] * MICROSECOND_NS;
+		const uint16_t port = item->segment.header.destination_port;
+		const uint64_t until = engine_shares(engine)
+					   ? screen_shared_target(engine, &pair, port, window)
+					   : screen_scan_target(tables, &pair, port, window, engine->now);
 
 		if (until == 0) {
 			return REASON_NONE;

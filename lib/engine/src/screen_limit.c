@@ -21,6 +21,7 @@ enum {
 	SESSIONS_AT_ONCE = 1024,
 	PLACES_A_STEP = 512,
 	SESSIONS_A_STEP = 64,
+	OTHERS_KNOW_NS = 1000000000, /* after which all workers have the same configuration */
 };
 
 static uint32_t
@@ -103,7 +104,10 @@ take(struct screen_limits *limits, uint64_t name)
 {
 	const uint32_t place = place_of(limits, name);
 
-	assert(limits->holders[place].name == name && limits->holders[place].count > 0);
+	if (limits->holders[place].name != name) {
+		return; /* another worker told of it before we counted */
+	}
+	assert(limits->holders[place].count > 0);
 	if (--limits->holders[place].count == 0) {
 		give_back(limits, place);
 	}
@@ -111,22 +115,42 @@ take(struct screen_limits *limits, uint64_t name)
 
 /* `levels`: how many its source and its destination have now, of a session that began. */
 static void
-change(struct engine *engine, const struct session *session, bool began, uint64_t levels[SIDES])
+count_sides(struct engine *engine, const struct flow_addresses *addresses, const struct screen_change *change,
+    uint64_t levels[SIDES])
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
-	const struct flow_addresses addresses =
-	    session_addresses_of(&engine->table, session, SESSION_FORTH);
-	const struct ipv6_address sides[SIDES] = {addresses.source, addresses.destination};
+	const struct ipv6_address sides[SIDES] = {addresses->source, addresses->destination};
 
-	for (unsigned side = 0; side < SIDES; side++) {
-		const uint64_t name =
-		    name_of(limits, sides[side], session->common.zone[SESSION_FORTH], side);
+	for (unsigned side = 0; limits->counting && side < SIDES; side++) {
+		const uint64_t name = name_of(limits, sides[side], change->zone, side);
 
-		if (began) {
+		if (change->began) {
 			levels[side] = add(limits, name);
 		} else {
 			take(limits, name);
 		}
+	}
+}
+
+void
+screen_count_holders(
+    struct engine *engine, const struct flow_addresses *addresses, const struct screen_change *change)
+{
+	uint64_t levels[SIDES];
+
+	count_sides(engine, addresses, change, levels);
+}
+
+static void
+change(struct engine *engine, const struct session *session, bool began, uint64_t levels[SIDES])
+{
+	const struct flow_addresses addresses =
+	    session_addresses_of(&engine->table, session, SESSION_FORTH);
+	const struct screen_change what = {.zone = session->common.zone[SESSION_FORTH], .began = began};
+
+	count_sides(engine, &addresses, &what, levels);
+	if (engine_shares(engine)) {
+		screen_say_holders(engine, &addresses, &what);
 	}
 }
 
@@ -193,7 +217,9 @@ begin_counting(struct engine *engine, uint32_t slots)
 {
 	engine->screens.session_limits.counting = true;
 	engine->screens.session_limits.counted = 0;
-	(void)count_some(engine, slots);
+	if (!engine_shares(engine)) {
+		(void)count_some(engine, slots);
+	}
 }
 
 bool
@@ -201,6 +227,9 @@ screen_limits_advance(struct engine *engine)
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
 
+	if (limits->counting && engine_shares(engine) && engine->now < limits->begin) {
+		return false;
+	}
 	if (limits->counting) {
 		return limits->counted < engine->table.capacity && count_some(engine, SESSIONS_A_STEP);
 	}
@@ -231,6 +260,7 @@ screen_limits_apply(struct engine *engine)
 	}
 	/* In a small table at once. */
 	if (limits->wanted && !limits->counting) {
+		limits->begin = engine->now + OTHERS_KNOW_NS;
 		empty_some(limits, PLACES_AT_ONCE);
 		if (empty(limits)) {
 			begin_counting(engine, SESSIONS_AT_ONCE);

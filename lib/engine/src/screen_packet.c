@@ -182,6 +182,10 @@ screen_packet(struct engine *engine, struct item *item, enum reason reason)
 	const size_t room = item->packet->length - (size_t)(item->ip - item->packet->data);
 
 	assert(screens != NULL);
+	/* It was looked at, and counted, where it came in. */
+	if ((item->packet->flags & PACKET_HANDED) != 0) {
+		return reason;
+	}
 	/* What is wrong may be the header itself. */
 	if (reason != REASON_NONE &&
 	    ((item->flags & ITEM_IPV6) != 0 || ipv4_check(item->ip, room) != IPV4_OK)) {

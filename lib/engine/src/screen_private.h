@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/screens.h"
 #include "screen_rate.h"
+#include "session_private.h"
 
 struct engine;
 struct item;
@@ -27,6 +28,15 @@ struct reply_limit {
 	uint32_t tokens;
 	uint32_t rate; /* a second, and as many at once */
 };
+
+/* A worker's part of a limit, so that all together have no more; each may have one. */
+static inline struct reply_limit
+reply_limit_share(const struct engine_config *config, uint32_t rate)
+{
+	const uint32_t share = rate / config->workers > 0 ? rate / config->workers : 1;
+
+	return (struct reply_limit){.tokens = share, .rate = share};
+}
 
 struct screen_counts {
 	uint64_t detected[SCREEN_COUNT];
@@ -44,6 +54,7 @@ struct screen_limits {
 	uint32_t mask;
 	uint32_t counted; /* sessions in slots below this one are counted */
 	uint32_t emptied; /* places below this one are free, while nothing is counted; over the mask: all are */
+	uint64_t begin;   /* with several workers: when the sessions that there are begin to be counted */
 	bool wanted;      /* by the configuration */
 	bool counting;
 };
@@ -98,6 +109,27 @@ void screen_session_change(struct engine *engine, const struct session *session,
 bool screen_limits_whole(const struct engine *engine);
 /* A packet that would make a session: REASON_NONE, or why it is refused. => it is no packet of our own host */
 enum reason screen_limit(struct engine *engine, const struct item *item);
+
+/* screen_share.c: with several workers. What keys of targets are hashed by, so that all have the same. */
+const struct hash_key *screen_target_secret(const struct engine *engine);
+/* One more that is counted here. */
+void screen_say_rate(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold);
+/* One more target of a source: until when it is blocked, if that is known here at once; else 0. */
+uint64_t screen_shared_target(
+    struct engine *engine, const struct screen_scan_key *key, uint64_t what, uint64_t window);
+/* A session was counted, or is not any more. */
+struct screen_change {
+	uint16_t zone; /* where it comes in from */
+	bool began;
+};
+void screen_say_holders(
+    struct engine *engine, const struct flow_addresses *addresses, const struct screen_change *change);
+/* The same of another worker's. */
+void screen_count_holders(
+    struct engine *engine, const struct flow_addresses *addresses, const struct screen_change *change);
+struct engine_message;
+void screen_told(struct engine *engine, const struct engine_message *message);
+
 /* Says how many records were left out, once a second; goes on with the limits. True when there is more to do. */
 bool screen_advance(struct engine *engine);
 

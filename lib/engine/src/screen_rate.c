@@ -52,10 +52,9 @@ rate_get(struct screen_tables *tables, const struct screen_rate_key *key, uint64
 	return least;
 }
 
-bool
-screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint64_t now)
+static inline bool
+rate_count(struct screen_rate *entry, uint32_t threshold, uint32_t more, uint64_t now)
 {
-	struct screen_rate *entry = rate_get(tables, key, now);
 	const bool over = entry->count > threshold;
 
 	if (over && now - entry->began < 2 * (uint64_t)SECOND_NS) {
@@ -65,20 +64,69 @@ screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key
 		entry->began = now;
 		entry->count = 0;
 	}
-	entry->count++;
+	entry->count += more;
 	return entry->count > threshold;
 }
 
-uint32_t
-screen_rate_count(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
+static inline struct screen_rate *
+rate_this_second(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
 {
 	struct screen_rate *entry = rate_get(tables, key, now);
 
 	if (now - entry->began >= SECOND_NS) {
 		entry->began = now;
 		entry->count = 0;
+		entry->asked = false;
 	}
-	return ++entry->count;
+	return entry;
+}
+
+uint32_t
+screen_rate_count(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
+{
+	return ++rate_this_second(tables, key, now)->count;
+}
+
+void
+screen_rate_more(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t more, uint64_t now)
+{
+	rate_this_second(tables, key, now)->count += more;
+}
+
+bool
+screen_rate_first(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now)
+{
+	struct screen_rate *entry = rate_this_second(tables, key, now);
+	const bool first = !entry->asked;
+
+	entry->asked = true;
+	return first;
+}
+
+bool
+screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint64_t now)
+{
+	return rate_count(rate_get(tables, key, now), threshold, 1, now);
+}
+
+void
+screen_rate_add(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint32_t more,
+    uint64_t now)
+{
+	(void)rate_count(rate_get(tables, key, now), threshold, more, now);
+}
+
+uint32_t
+screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t enough, uint64_t now)
+{
+	struct screen_rate *entry = rate_get(tables, key, now);
+	const uint32_t unsaid = ++entry->unsaid;
+
+	if (unsaid < enough) {
+		return 0;
+	}
+	entry->unsaid = 0;
+	return unsaid;
 }
 
 static struct screen_scan *

@@ -29,7 +29,9 @@ struct screen_rate {
 	uint32_t count;
 	uint16_t zone; /* 0: the place is free */
 	uint8_t screen;
-	uint8_t pad;
+	bool asked; /* screen_rate_first() */
+	uint32_t unsaid; /* of the count: what other workers do not know of */
+	uint32_t spare;
 };
 
 struct screen_target {
@@ -72,8 +74,18 @@ struct screen_scan_key {
 /* Counts one more now: is it over `threshold` in a second? Then all are for the rest of that second, which began with its
  * first packet, and the whole next one (REQ-SCR-045). */
 bool screen_rate_over(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint64_t now);
+/* Counts `more` that other workers counted. */
+void screen_rate_more(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t more, uint64_t now);
+/* Is it the first time in this second that somebody asks? */
+bool screen_rate_first(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now);
 /* Counts one more now: which one is it in its second, which began with its first packet? */
 uint32_t screen_rate_count(struct screen_tables *tables, const struct screen_rate_key *key, uint64_t now);
+/* The same of `more` that other workers counted. */
+void screen_rate_add(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint32_t more,
+    uint64_t now);
+/* One more that other workers do not know of: when there are `enough`, how many, and they count as said; else 0. => it was
+ * counted */
+uint32_t screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t enough, uint64_t now);
 /* Is it blocked now? */
 bool screen_scan_blocked(const struct screen_tables *tables, const struct screen_scan_key *key, uint64_t now);
 /* One more target: when it is the tenth different one within `window` ns, returns until when that goes on; else 0. */

@@ -24,7 +24,7 @@ screen_state_size(const struct engine_config *config)
 {
 	return line_up(SCREEN_RATE_SETS * SCREEN_WAYS * sizeof(struct screen_rate)) +
 	       line_up(SCREEN_SCAN_SETS * SCREEN_WAYS * sizeof(struct screen_scan)) +
-	       line_up(screen_limits_size(config->sessions)) +
+	       line_up(screen_limits_size(config->sessions * config->workers)) +
 	       line_up(config->zones * sizeof(struct screen_counts)) +
 	       line_up(config->units * sizeof(struct screen_counts));
 }
@@ -38,8 +38,8 @@ screen_state_init(struct screen_state *state, void *memory, const struct engine_
 	    .low = random_u64(config->random),
 	    .high = random_u64(config->random),
 	};
-	screen_limits_init(&state->session_limits, next, config->sessions, state->tables.secret);
-	next += line_up(screen_limits_size(config->sessions));
+	screen_limits_init(&state->session_limits, next, config->sessions * config->workers, state->tables.secret);
+	next += line_up(screen_limits_size(config->sessions * config->workers));
 	state->tables.rates = (struct screen_rate *)(void *)next;
 	next += line_up(SCREEN_RATE_SETS * SCREEN_WAYS * sizeof(struct screen_rate));
 	state->tables.scans = (struct screen_scan *)(void *)next;
@@ -49,7 +49,7 @@ screen_state_init(struct screen_state *state, void *memory, const struct engine_
 	state->units = (struct screen_counts *)(void *)next;
 	state->alarm_limit = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
 	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
-		state->limits[i] = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
+		state->limits[i] = reply_limit_share(config, SCREEN_RECORDS);
 	}
 }
 

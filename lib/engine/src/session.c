@@ -251,6 +251,9 @@ session_end(struct engine *engine, struct session *session, enum reason reason)
 	if (engine->screens.session_limits.counting) {
 		screen_session_change(engine, session, false);
 	}
+	if (engine_shares(engine)) {
+		sharing_session_ends(engine, session);
+	}
 	session_table_remove(&engine->table, session);
 	aging_check(engine);
 }

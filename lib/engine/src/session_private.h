@@ -289,6 +289,8 @@ struct session_table {
 	uint32_t count;
 	uint32_t free; /* list by rare.link.next, whose last is `fresh`; SESSION_NONE: full */
 	uint32_t fresh; /* sessions from here on were never used: their memory was never touched */
+	uint16_t worker;   /* whose: part of the sessions' numbers */
+	uint16_t workers;
 	struct wheel wheel;
 };
 

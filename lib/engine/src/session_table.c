@@ -6,7 +6,8 @@
  * session_table_size() lets happen) a bucket is full for about one key in five, so that all sixteen
  * fail once in 10^11; then the session is refused as if the pool were empty.
  *
- * A session's number is round * capacity + slot + 1: never used twice, found without a search.
+ * A session's number is round * capacity + slot + 1: never used twice, found without a search. Of several workers each has
+ * every so manyth number.
  */
 #include "session_private.h"
 
@@ -61,6 +62,8 @@ session_table_init(struct session_table *table, void *memory, uint32_t capacity,
 	next += line_up(capacity * sizeof(struct session_rare));
 	table->addresses = (struct session_addresses *)(void *)next;
 	table->secret = secret;
+	table->workers = 1;
+	table->worker = 0;
 	table->mask = buckets - 1;
 	table->capacity = capacity;
 	table->count = 0;
@@ -292,7 +295,7 @@ session_table_add(struct session_table *table, const struct flow_pair *pair, boo
 		table->addresses[index].flows[SESSION_FORTH] = *pair->addresses;
 		table->addresses[index].flows[SESSION_BACK] = *back;
 	}
-	session->common.number = (uint64_t)rare->round * table->capacity + index + 1;
+	session->common.number = ((uint64_t)rare->round * table->capacity + index) * table->workers + table->worker + 1;
 	return session;
 }
 
@@ -345,10 +348,10 @@ session_table_rekey(
 struct session *
 session_table_by_number(const struct session_table *table, uint64_t number)
 {
-	if (number == 0) {
+	if (number == 0 || (number - 1) % table->workers != table->worker) {
 		return NULL;
 	}
-	struct session *session = &table->sessions[(number - 1) % table->capacity];
+	struct session *session = &table->sessions[(number - 1) / table->workers % table->capacity];
 
 	return session->common.number == number ? session : NULL;
 }

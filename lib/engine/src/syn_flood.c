@@ -25,11 +25,12 @@ addresses_of(const struct item *item)
 }
 
 static uint32_t
-count_of(struct engine *engine, const struct item *item, struct ipv6_address address, uint8_t what)
+count_of(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold)
 {
-	const struct screen_rate_key key = {.address = address, .zone = item->zone, .screen = what};
-
-	return screen_rate_count(&engine->screens.tables, &key, engine->now);
+	if (engine_shares(engine)) {
+		screen_say_rate(engine, key, threshold);
+	}
+	return screen_rate_count(&engine->screens.tables, key, engine->now);
 }
 
 /* A destination and its port as one: a name of 128 bits, which half is keyed. */
@@ -37,7 +38,7 @@ static struct ipv6_address
 service_name(const struct engine *engine, struct ipv6_address destination, uint16_t port)
 {
 	return (struct ipv6_address){
-	    .high = hash_four(&engine->screens.tables.secret, destination.high, destination.low, port, RATE_SERVICE),
+	    .high = hash_four(screen_target_secret(engine), destination.high, destination.low, port, RATE_SERVICE),
 	    .low = destination.low ^ (uint64_t)port << 48,
 	};
 }
@@ -86,8 +87,13 @@ count_syn(struct engine *engine, struct item *item, const struct snapshot_screen
 	const struct snapshot_syn_flood *limits = &screens->syn_flood;
 	const struct flow_addresses addresses = addresses_of(item);
 
-	if (count_of(engine, item, addresses.source, RATE_SOURCE) > limits->source ||
-	    count_of(engine, item, addresses.destination, RATE_DESTINATION) > limits->destination) {
+	const struct screen_rate_key source = {
+	    .address = addresses.source, .zone = item->zone, .screen = RATE_SOURCE};
+	const struct screen_rate_key destination = {
+	    .address = addresses.destination, .zone = item->zone, .screen = RATE_DESTINATION};
+
+	if (count_of(engine, &source, limits->source) > limits->source ||
+	    count_of(engine, &destination, limits->destination) > limits->destination) {
 		const enum reason reason = screen_detect(engine, item, SCREEN_TCP_SYN_FLOOD);
 
 		if (reason != REASON_NONE) {
@@ -95,15 +101,21 @@ count_syn(struct engine *engine, struct item *item, const struct snapshot_screen
 		}
 		return reason == REASON_NONE;
 	}
-	const struct ipv6_address service =
-	    service_name(engine, addresses.destination, item->segment.header.destination_port);
-	const uint32_t count = count_of(engine, item, service, RATE_SERVICE);
+	const struct screen_rate_key service = {
+	    .address = service_name(engine, addresses.destination, item->segment.header.destination_port),
+	    .zone = item->zone,
+	    .screen = RATE_SERVICE,
+	};
+	const uint32_t count = count_of(engine, &service, limits->attack);
 	const bool kept = (screens->kept & screen_bit(SCREEN_TCP_SYN_FLOOD)) != 0;
 
 	if (count <= limits->attack) {
 		return true;
 	}
-	if (count == limits->attack + limits->alarm + 1) {
+	/* With several workers a count can jump. */
+	if (engine_shares(engine) ? count > limits->attack + limits->alarm &&
+					screen_rate_first(&engine->screens.tables, &service, engine->now)
+				  : count == limits->attack + limits->alarm + 1) {
 		screen_alarm(engine, item, SCREEN_TCP_SYN_FLOOD, kept ? SCREEN_OUTCOME_KEPT : SCREEN_OUTCOME_PROXIED);
 	}
 	if (kept) {

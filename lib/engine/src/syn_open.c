@@ -41,7 +41,7 @@ syn_hold(struct engine *engine, struct item *item)
 	syn_offer_read(item, &offer);
 	if (half == NULL) {
 		half = syn_queue_add(
-		    queue, item, limits->queue, engine->tick, engine->tick + limits->timeout * TICKS_A_SECOND);
+		    queue, item, (limits->queue + engine->config.workers - 1) / engine->config.workers, engine->tick, engine->tick + limits->timeout * TICKS_A_SECOND);
 		if (half == NULL) {
 			reason_note(engine, REASON_SYN_QUEUE_FULL);
 			screen_say(engine, item, SCREEN_TCP_SYN_FLOOD, SCREEN_OUTCOME_DROPPED);

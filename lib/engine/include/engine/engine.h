@@ -23,12 +23,15 @@
 #include "base/random.h"
 #include "engine/event.h"
 #include "engine/fib.h"
+#include "engine/message.h"
+#include "engine/owner.h"
 #include "engine/packet.h"
 #include "engine/snapshot.h"
 #include "engine/views.h"
 
 enum {
 	ENGINE_BURST = 32, /* most packets in one engine_process() */
+	ENGINE_WORKERS_MOST = 32,
 };
 
 struct engine;
@@ -54,6 +57,7 @@ struct engine_config {
 	uint32_t nat_remotes;  /* whom those hosts have sent to, over all */
 	uint16_t workers;      /* how many engines there are: ports are shared out among them */
 	uint16_t worker;     /* this engine's owner id: sessions it makes carry it */
+	struct hash_key sharing; /* with several workers: the same for all, drawn at random */
 	/* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets, and our own IPv6
 	 * addresses are ours from the start */
 	bool neighbours_auto;
@@ -118,6 +122,11 @@ struct engine_output {
 uint32_t engine_take_output(struct engine *engine, struct engine_output *outputs, uint32_t max);
 /* The next event record, or false. When the ring was full records were lost: counted under reason event-ring-full. */
 bool engine_take_event(struct engine *engine, struct event *event);
+
+/* The next message for other workers, or false. => the config has several; there is nothing else to be taken first */
+bool engine_take_message(struct engine *engine, struct engine_message *message);
+/* What another worker's engine said. See engine/message.h for the order. */
+void engine_give_message(struct engine *engine, uint64_t now, const struct engine_message *message);
 
 /* Show, clear and counters: bounded steps with a cursor, to be called between bursts. */
 enum {

@@ -28,6 +28,12 @@ enum packet_flag {
 	PACKET_FROM_HOST = 1 << 0,        /* data is an IP packet of our own host; `instance` says where from */
 	PACKET_CHECKSUM_PARTIAL = 1 << 1, /* the sender left a half-made checksum: dropped with a reason of its own */
 	PACKET_SUPERFRAME = 1 << 2,       /* larger than any frame of the port: the sender's offload is on */
+	/* Set by an engine for the one that it hands the packet over to: */
+	PACKET_HANDED = 1 << 3,   /* it was screened, and `handed` and `tried` count */
+	PACKET_AT_IP = 1 << 4,    /* data is an IP packet; `instance` is the unit where it came in */
+	PACKET_TO_GROUP = 1 << 5, /* and it came in a broadcast or multicast frame */
+	PACKET_ADMIT = 1 << 6,    /* without session it is to be admitted there */
+	PACKET_UNCOUNTED = 1 << 7, /* screens that count packets without session have not seen it yet */
 };
 
 #define PACKET_NO_UNIT UINT16_MAX
@@ -57,6 +63,8 @@ struct packet {
 	uint16_t port;     /* where it came in; in engine_output: where it leaves */
 	uint16_t instance; /* with PACKET_FROM_HOST: the routing instance of the TUN it came from */
 	uint16_t flags;    /* enum packet_flag */
+	uint8_t handed;    /* PACKET_HANDED: how often it was handed over */
+	uint8_t tried;     /* and how many workers had no port for it */
 	struct packet_result result;
 };
 

@@ -1,0 +1,40 @@
+/*
+ * Which of several workers a packet goes to first.
+ *
+ * A pure function of the packet and a secret that all workers share, so it does not matter who received it. It is the same
+ * for both directions of a flow that is not translated: a keyed hash over addresses, ports and protocol, symmetric. An ICMP
+ * error goes where the packet that it quotes went, an ICMP query by its identifier, a fragment by the addresses and
+ * identification of its datagram (there it is found out where the whole datagram belongs). What speaks of the link itself
+ * (ARP, neighbour and listener discovery), and all that is no sound IP packet, goes to worker 0.
+ *
+ * The worker that gets a packet by this may know that its session is another's: then it hands it over. See message.h.
+ */
+#ifndef ENGINE_OWNER_H
+#define ENGINE_OWNER_H
+
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "engine/packet.h"
+#include "wire/ipv6.h"
+
+struct engine_sharing {
+	struct hash_key secret; /* of all workers: whoever knew it could send everything to one of them */
+	uint16_t workers;
+};
+
+/* A flow, in either direction. Addresses of IPv4 as ::ffff:a.b.c.d; ports as in a session's key: ICMP queries have their
+ * identifier in both. */
+struct engine_flow {
+	struct ipv6_address source;
+	struct ipv6_address destination;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint8_t protocol;
+};
+
+uint16_t engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow *flow);
+/* => packet is a frame as it came in; PACKET_FROM_HOST is worker 0's */
+uint16_t engine_owner(const struct engine_sharing *sharing, const struct packet *packet);
+
+#endif

@@ -1,0 +1,482 @@
+/*
+ * What engines that share the packets tell each other about sessions, and how packets get to the worker whose they are. See
+ * sharing_private.h for what is kept, engine/owner.h for where a packet goes first.
+ *
+ * Where a session is made:
+ *   - where the hash of its first packet leads, as a rule; a translated port is drawn so that replies lead there too;
+ *   - with worker 0, when it is to or from ourselves, or takes an address of a pool for a host of its own: so the host's TUNs,
+ *     its limits and these addresses have one owner;
+ *   - with another one when the first has no port of the pool left (sharing_try_next()).
+ * Wherever the hash of one of its keys leads elsewhere, that worker gets a referral. When it has a session (or another's
+ * referral) of that key it refuses, and the session that came later ends: with one worker it would not have begun.
+ *
+ * A packet that was handed over and finds no session goes back to where its hash leads, and the referral that sent it is
+ * taken away: a message that was lost costs time, not the connection. What goes to and fro is dropped in the end.
+ */
+#include "egress_private.h"
+
+#include <string.h>
+
+enum {
+	ROUNDS = 2, /* in which workers are tried for a port: for free ones, then for those that rest */
+};
+
+static size_t
+line_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+}
+
+static uint32_t
+heads_for(uint32_t capacity)
+{
+	uint32_t heads = 16;
+
+	while (heads < capacity) {
+		heads *= 2;
+	}
+	return heads;
+}
+
+size_t
+sharing_size(const struct engine_config *config)
+{
+	if (config->workers == 1) {
+		return 0;
+	}
+	return line_up(config->sessions * sizeof(struct referral)) +
+	       line_up(heads_for(config->sessions) * sizeof(uint32_t)) +
+	       line_up(RELAY_SETS * RELAY_WAYS * sizeof(struct relay)) +
+	       line_up(RELAY_HELD * sizeof(struct relay_place)) + ENGINE_MESSAGES * sizeof(struct engine_message);
+}
+
+void
+sharing_init(struct sharing *sharing, void *memory, const struct engine_config *config)
+{
+	struct referrals *referrals = &sharing->referrals;
+	uint8_t *next = memory;
+
+	sharing->with = (struct engine_sharing){.secret = config->sharing, .workers = config->workers};
+	if (config->workers == 1) {
+		return;
+	}
+	referrals->capacity = config->sessions;
+	referrals->head_mask = heads_for(config->sessions) - 1;
+	referrals->free = REFERRAL_NONE;
+	referrals->entries = (struct referral *)(void *)next;
+	next += line_up(config->sessions * sizeof(struct referral));
+	referrals->heads = (uint32_t *)(void *)next;
+	next += line_up(heads_for(config->sessions) * sizeof(uint32_t));
+	sharing->relays.relays = (struct relay *)(void *)next;
+	next += line_up(RELAY_SETS * RELAY_WAYS * sizeof(struct relay));
+	sharing->relays.places = (struct relay_place *)(void *)next;
+	next += line_up(RELAY_HELD * sizeof(struct relay_place));
+	sharing->messages = (struct engine_message *)(void *)next;
+	for (uint32_t i = 0; i < RELAY_HELD; i++) {
+		sharing->relays.places[i].next = i + 1 < RELAY_HELD ? i + 1 : REFERRAL_NONE;
+	}
+}
+
+/* --- referrals ---------------------------------------------------------------------------------- */
+
+/* A chain's link holds an index + 1, so that memory that was never touched is an empty table. */
+static uint32_t *
+chain_of(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
+{
+	const struct hash_key *secret = &sharing->with.secret;
+	const uint64_t hash = hash_four(
+	    secret, addresses->source.high, addresses->source.low, addresses->destination.high, addresses->destination.low);
+
+	return &sharing->referrals.heads[hash_pair(secret, hash, high) & sharing->referrals.head_mask];
+}
+
+/* The link that leads to a referral, or to the end of its chain. */
+static uint32_t *
+referral_link(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
+{
+	uint32_t *link = chain_of(sharing, high, addresses);
+
+	while (*link != 0) {
+		struct referral *referral = &sharing->referrals.entries[*link - 1];
+
+		if (referral->high == high && flow_addresses_equal(&referral->addresses, addresses)) {
+			break;
+		}
+		link = &referral->next;
+	}
+	return link;
+}
+
+static bool
+referral_add(struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses, uint16_t owner)
+{
+	struct referrals *referrals = &sharing->referrals;
+	uint32_t *link = chain_of(sharing, high, addresses);
+	uint32_t index = referrals->free;
+
+	if (index != REFERRAL_NONE) {
+		referrals->free = referrals->entries[index].next;
+	} else if (referrals->fresh < referrals->capacity) {
+		index = referrals->fresh++;
+	} else {
+		return false;
+	}
+	referrals->entries[index] =
+	    (struct referral){.addresses = *addresses, .high = high, .next = *link, .owner = owner};
+	referrals->count++;
+	*link = index + 1;
+	return true;
+}
+
+static void
+referral_remove(struct sharing *sharing, uint32_t *link)
+{
+	struct referrals *referrals = &sharing->referrals;
+	const uint32_t index = *link - 1;
+
+	*link = referrals->entries[index].next;
+	referrals->entries[index].next = referrals->free;
+	referrals->free = index;
+	assert(referrals->count > 0);
+	referrals->count--;
+}
+
+bool
+sharing_find(const struct engine *engine, const struct item *item, uint16_t *owner)
+{
+	const struct flow_addresses addresses = item_flow_addresses(item);
+	const uint32_t *link = referral_link(&engine->sharing, item->key.high, &addresses);
+
+	if (engine->sharing.referrals.count == 0 || *link == 0) {
+		return false;
+	}
+	*owner = engine->sharing.referrals.entries[*link - 1].owner;
+	return true;
+}
+
+/* --- whose a packet is -------------------------------------------------------------------------- */
+
+static uint16_t
+owner_of(const struct engine *engine, struct flow_key key, const struct flow_addresses *addresses)
+{
+	const struct flow_fields fields = flow_fields_of(key);
+	const struct engine_flow flow = {
+	    .source = addresses->source,
+	    .destination = addresses->destination,
+	    .source_port = fields.source_port,
+	    .destination_port = fields.destination_port,
+	    .protocol = fields.protocol,
+	};
+
+	return engine_flow_owner(&engine->sharing.with, &flow);
+}
+
+uint16_t
+sharing_owner(const struct engine *engine, const struct item *item)
+{
+	const struct flow_addresses addresses = item_flow_addresses(item);
+
+	return owner_of(engine, item->key, &addresses);
+}
+
+uint16_t
+sharing_owner_of_key(const struct engine *engine, struct flow_key key)
+{
+	const struct flow_addresses addresses = {
+	    ipv6_mapped((uint32_t)key.low), ipv6_mapped((uint32_t)(key.low >> 32))};
+
+	return owner_of(engine, key, &addresses);
+}
+
+static void
+first_hand(struct packet *packet)
+{
+	if ((packet->flags & PACKET_HANDED) == 0) {
+		packet->flags |= PACKET_HANDED;
+		packet->handed = 0;
+		packet->tried = 0;
+	}
+}
+
+void
+sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool admit)
+{
+	struct packet *packet = item->packet;
+
+	assert((item->flags & ITEM_FROM_HOST) == 0 && worker < engine->config.workers);
+	first_hand(packet);
+	packet->flags = (uint16_t)(admit ? packet->flags | PACKET_ADMIT : packet->flags & ~PACKET_ADMIT);
+	if (packet->handed++ >= HAND_OVERS_MOST) {
+		finish_drop(engine, packet, REASON_HANDED_ASTRAY);
+		return;
+	}
+	if (item->ip == packet->data) {
+		packet->flags |= PACKET_AT_IP;
+		packet->flags |= (item->flags & ITEM_GROUP_FRAME) != 0 ? PACKET_TO_GROUP : 0;
+		packet->instance = item->unit;
+	} else {
+		/* It is counted again where it goes. */
+		engine->units[item->unit].counters.in_packets--;
+		engine->units[item->unit].counters.in_bytes -= packet->length;
+	}
+	verdict_set(engine, packet, VERDICT_NONE, REASON_HANDED_OFF);
+	output_put(engine, packet, ENGINE_HANDOFF);
+	engine->outputs[(engine->output_tail - 1) & engine->output_mask].worker = worker;
+}
+
+bool
+sharing_hands_over(struct engine *engine, struct item *item)
+{
+	const uint16_t flags = item->packet->flags;
+	uint16_t owner;
+
+	if ((item->flags & ITEM_FROM_HOST) != 0) {
+		return false;
+	}
+	if (sharing_find(engine, item, &owner)) {
+		sharing_hand(engine, item, owner, false);
+		return true;
+	}
+	owner = sharing_owner(engine, item);
+	if ((flags & PACKET_ADMIT) != 0 || owner == engine->config.worker) {
+		return false;
+	}
+	if ((flags & PACKET_HANDED) != 0) {
+		const struct flow_addresses addresses = item_flow_addresses(item);
+		const struct engine_message end = {
+		    .kind = MESSAGE_REFER_END,
+		    .worker = owner,
+		    .first = addresses.source,
+		    .second = addresses.destination,
+		    .word = item->key.high,
+		};
+
+		sharing_say(engine, &end);
+	}
+	sharing_hand(engine, item, owner, false);
+	return true;
+}
+
+static uint16_t
+tries_of(const struct item *item)
+{
+	return (item->packet->flags & PACKET_HANDED) != 0 ? item->packet->tried : 0;
+}
+
+bool
+sharing_last_try(const struct engine *engine, const struct item *item)
+{
+	return !engine_shares(engine) || tries_of(item) + 1 >= ROUNDS * engine->config.workers ||
+	       (item->flags & ITEM_FROM_HOST) != 0;
+}
+
+bool
+sharing_may_wake(const struct engine *engine, const struct item *item)
+{
+	return !engine_shares(engine) || tries_of(item) >= engine->config.workers ||
+	       (item->flags & ITEM_FROM_HOST) != 0;
+}
+
+void
+sharing_try_next(struct engine *engine, struct item *item)
+{
+	const uint16_t next = (uint16_t)((engine->config.worker + 1U) % engine->config.workers);
+	struct packet *packet = item->packet;
+
+	assert(!sharing_last_try(engine, item));
+	first_hand(packet);
+	packet->tried++;
+	sharing_hand(engine, item, next, true);
+}
+
+/* --- sessions ----------------------------------------------------------------------------------- */
+
+static void
+say_key(struct engine *engine, const struct session *session, unsigned direction, enum engine_message_kind kind)
+{
+	const struct flow_key key = direction == SESSION_FORTH ? session->forth.key : session->back.key;
+	const struct flow_addresses addresses = session_addresses_of(&engine->table, session, direction);
+	const struct engine_message message = {
+	    .kind = (uint8_t)kind,
+	    .worker = owner_of(engine, key, &addresses),
+	    .first = addresses.source,
+	    .second = addresses.destination,
+	    .word = key.high,
+	};
+
+	/* What our own host sends comes by its TUN. */
+	if (message.worker != engine->config.worker &&
+	    (direction == SESSION_BACK || session->common.in_unit != PACKET_NO_UNIT)) {
+		sharing_say(engine, &message);
+	}
+}
+
+void
+sharing_key_begins(struct engine *engine, const struct session *session, unsigned direction)
+{
+	say_key(engine, session, direction, MESSAGE_REFER);
+}
+
+void
+sharing_key_ends(struct engine *engine, const struct session *session, unsigned direction)
+{
+	say_key(engine, session, direction, MESSAGE_REFER_END);
+}
+
+void
+sharing_session_begins(struct engine *engine, const struct session *session)
+{
+	sharing_key_begins(engine, session, SESSION_FORTH);
+	sharing_key_begins(engine, session, SESSION_BACK);
+}
+
+void
+sharing_session_ends(struct engine *engine, const struct session *session)
+{
+	sharing_key_ends(engine, session, SESSION_FORTH);
+	sharing_key_ends(engine, session, SESSION_BACK);
+}
+
+/* --- messages ----------------------------------------------------------------------------------- */
+
+void
+sharing_say(struct engine *engine, const struct engine_message *message)
+{
+	struct sharing *sharing = &engine->sharing;
+
+	if (!engine_shares(engine)) {
+		return;
+	}
+	if (sharing->put - sharing->taken == ENGINE_MESSAGES) {
+		reason_note(engine, REASON_WORKER_MESSAGE_LOST);
+		return;
+	}
+	struct engine_message *place = &sharing->messages[sharing->put++ % ENGINE_MESSAGES];
+
+	*place = *message;
+	place->from = engine->config.worker;
+}
+
+bool
+engine_take_message(struct engine *engine, struct engine_message *message)
+{
+	struct sharing *sharing = &engine->sharing;
+
+	if (sharing->taken == sharing->put) {
+		return false;
+	}
+	*message = sharing->messages[sharing->taken++ % ENGINE_MESSAGES];
+	return true;
+}
+
+/* The session of a key that a message names, or SESSION_NONE. */
+static uint32_t
+session_of_message(const struct engine *engine, const struct engine_message *message)
+{
+	struct flow_key key = {.high = message->word};
+	const struct flow_addresses addresses = {message->first, message->second};
+
+	if (flow_key_is_ipv6(key)) {
+		key.low = flow_addresses_hash(&engine->table, &addresses);
+		return session_table_find6(
+		    &engine->table, key, session_table_hash(&engine->table, key), &addresses);
+	}
+	key.low = (uint32_t)addresses.source.low | (uint64_t)(uint32_t)addresses.destination.low << 32;
+	return session_table_find(&engine->table, key, session_table_hash(&engine->table, key));
+}
+
+/* Is there a session of the key whose time is not over? */
+static bool
+session_lives(struct engine *engine, const struct engine_message *message)
+{
+	const uint32_t reference = session_of_message(engine, message);
+
+	if (reference == SESSION_NONE) {
+		return false;
+	}
+	struct session *session = session_of(&engine->table, reference);
+
+	if ((int32_t)(engine->tick - session_end_tick(engine, &session->common)) < 0) {
+		return true;
+	}
+	session_end(engine, session, session_timeout_reason(session));
+	return false;
+}
+
+static void
+refer(struct engine *engine, const struct engine_message *message)
+{
+	struct sharing *sharing = &engine->sharing;
+	const struct flow_addresses addresses = {message->first, message->second};
+	const uint32_t *link = referral_link(sharing, message->word, &addresses);
+	const bool same = *link != 0 && sharing->referrals.entries[*link - 1].owner == message->from;
+
+	if (same) {
+		return;
+	}
+	if (*link != 0 || session_lives(engine, message) ||
+	    !referral_add(sharing, message->word, &addresses, message->from)) {
+		struct engine_message refusal = *message;
+
+		refusal.kind = MESSAGE_REFUSE;
+		refusal.worker = message->from;
+		sharing_say(engine, &refusal);
+	}
+}
+
+static void
+refer_end(struct engine *engine, const struct engine_message *message)
+{
+	struct sharing *sharing = &engine->sharing;
+	const struct flow_addresses addresses = {message->first, message->second};
+	uint32_t *link = referral_link(sharing, message->word, &addresses);
+
+	if (*link != 0 && sharing->referrals.entries[*link - 1].owner == message->from) {
+		referral_remove(sharing, link);
+	}
+}
+
+static void
+refused(struct engine *engine, const struct engine_message *message)
+{
+	const uint32_t reference = session_of_message(engine, message);
+
+	if (reference != SESSION_NONE) {
+		session_end(engine, session_of(&engine->table, reference), REASON_CLOSE_CLASH);
+	}
+}
+
+void
+engine_give_message(struct engine *engine, uint64_t now, const struct engine_message *message)
+{
+	assert(engine->config.workers > 1 && now >= engine->now);
+	engine->now = now;
+	engine->tick = (uint32_t)(now / TICK_NS);
+	if (engine->snapshot == NULL && message->kind > MESSAGE_REFUSE) {
+		return;
+	}
+	switch ((enum engine_message_kind)message->kind) {
+	case MESSAGE_REFER:
+		refer(engine, message);
+		break;
+	case MESSAGE_REFER_END:
+		refer_end(engine, message);
+		break;
+	case MESSAGE_REFUSE:
+		refused(engine, message);
+		break;
+	case MESSAGE_ASK:
+		neighbour_wanted(engine, message);
+		break;
+	case MESSAGE_NEIGHBOUR:
+	case MESSAGE_SILENCE:
+		neighbour_told(engine, message);
+		break;
+	case MESSAGE_RATE:
+	case MESSAGE_TARGET:
+	case MESSAGE_BLOCK:
+	case MESSAGE_HOLDER:
+		screen_told(engine, message);
+		break;
+	}
+}
