@@ -367,6 +367,7 @@ run_gateway(struct up_run *run)
 	}
 	run->stopping = true;
 	if (logger != NULL) {
+		stop_daemon(run, UP_PROBED, signals, logger);
 		stop_daemon(run, UP_TRANSFERD, signals, logger);
 		stop_daemon(run, UP_FLOWD, signals, logger);
 		stop_daemon(run, UP_MGD, signals, logger);

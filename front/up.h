@@ -16,6 +16,7 @@ enum up_daemon {
 	UP_MGD,
 	UP_FLOWD,
 	UP_TRANSFERD,
+	UP_PROBED,
 	UP_DAEMONS,
 };
 
@@ -35,7 +36,7 @@ struct up_state {
 	bool has_namespace;  /* it is there, and goes with us */
 };
 
-/* "logd", "resolverd", "mgd", "flowd", "transferd" */
+/* "logd", "resolverd", "mgd", "flowd", "transferd", "probed" */
 const char *up_daemon_name(enum up_daemon daemon);
 
 /*

@@ -184,7 +184,8 @@ become(const struct up_run *run, const struct up_process *process, const struct 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	clean_environment();
 	/* What these say to others leaves through the data plane, never by the kernel's own way. */
-	if ((process->daemon == UP_LOGD || process->daemon == UP_RESOLVERD || process->daemon == UP_TRANSFERD) &&
+	if ((process->daemon == UP_LOGD || process->daemon == UP_RESOLVERD || process->daemon == UP_TRANSFERD ||
+		process->daemon == UP_PROBED) &&
 	    !up_enter_namespace(&run->state)) {
 		fprintf(stderr, "%s: the host namespace %s cannot be entered: %s\n", program, run->state.namespace,
 		    strerror(errno));

@@ -33,6 +33,7 @@ static const char *const daemon_names[UP_DAEMONS] = {
     [UP_MGD] = "mgd",
     [UP_FLOWD] = "flowd",
     [UP_TRANSFERD] = "transferd",
+    [UP_PROBED] = "probed",
 };
 
 const char *

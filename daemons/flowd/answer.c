@@ -51,6 +51,7 @@ static const struct answer_row rows[] = {
     {"request-screen-baseline-stop", "screen-baseline-result", stop_baseline},
     {"get-screen-baseline", "screen-baseline-information", show_baseline},
     {"get-screen-baseline-information", "screen-baseline-information", show_baseline},
+    {"get-local-source", "local-source-information", show_source}, /* of probed, no command */
     {"get-route-information", "route-information", show_routes},
 };
 

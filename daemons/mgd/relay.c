@@ -25,6 +25,7 @@ static const char *const daemon_names[] = {
     [OP_DAEMON_FLOWD] = "flowd",
     [OP_DAEMON_LOGD] = "logd",
     [OP_DAEMON_TRANSFERD] = "transferd",
+    [OP_DAEMON_PROBED] = "probed",
 };
 
 void

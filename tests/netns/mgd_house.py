@@ -51,7 +51,8 @@ class House:
         self.process = None
         self.output = os.path.join(self.folder, "output")
         os.mkdir(self.bin)
-        for name in ("sallyport", "sallyport-mgd", "sallyport-logd", "sallyport-resolverd", "sallyport-transferd"):
+        for name in ("sallyport", "sallyport-mgd", "sallyport-logd", "sallyport-resolverd", "sallyport-transferd",
+                     "sallyport-probed"):
             shutil.copy(os.path.join(build, name), os.path.join(self.bin, name))
         if double:
             target = os.path.join(self.bin, "sallyport-flowd")

@@ -125,6 +125,7 @@ op_schema_daemon(const char *name)
 	    [OP_DAEMON_FLOWD] = "flowd",
 	    [OP_DAEMON_LOGD] = "logd",
 	    [OP_DAEMON_TRANSFERD] = "transferd",
+	    [OP_DAEMON_PROBED] = "probed",
 	};
 
 	for (size_t i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++) {

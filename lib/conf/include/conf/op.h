@@ -84,6 +84,7 @@ enum op_daemon {
 	OP_DAEMON_FLOWD,
 	OP_DAEMON_LOGD,
 	OP_DAEMON_TRANSFERD,
+	OP_DAEMON_PROBED,
 };
 
 enum op_mode {

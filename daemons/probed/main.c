@@ -1,0 +1,97 @@
+/*
+ * sallyport-probed: ping and traceroute for the command line.
+ *
+ *   sallyport-probed --state DIR [--listen FD] [--notify FD] [--user NAME] [--group NAME]
+ *
+ * The supervisor starts it in the gateway's host namespace, so that probes leave through the data plane as those of any
+ * local program. It has no capability, sees no configuration and keeps nothing; what answers from the network say is read by
+ * ping(8) and traceroute(8), processes of their own that end with the question.
+ *
+ * One thread, one poll loop. Exit status: 0 after TERM, 2 for a bad command line, 1 otherwise.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ipc/daemon.h"
+#include "ipc/server.h"
+#include "service.h"
+
+enum { OWN_POLLS = 1 }; /* signals */
+
+static void
+run(struct service *service, int signals)
+{
+	struct ipc_server *server = service_server(service);
+	struct pollfd polls[OWN_POLLS + SERVICE_PROBES + IPC_SERVER_CLIENTS + 1];
+
+	for (;;) {
+		const size_t probes = service_prepare(service, polls + OWN_POLLS);
+		size_t count;
+
+		polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+		count = ipc_server_prepare(server, polls + OWN_POLLS + probes, IPC_SERVER_CLIENTS + 1);
+		if (poll(polls, OWN_POLLS + probes + count, ipc_server_busy(server) ? 0 : SERVICE_TICK) < 0 && errno != EINTR) {
+			return;
+		}
+		if (polls[0].revents != 0) {
+			return;
+		}
+		service_serve(service, polls + OWN_POLLS, probes);
+		ipc_server_serve(server, polls + OWN_POLLS + probes, count);
+	}
+}
+
+static int
+fail(struct text *error)
+{
+	fprintf(stderr, "sallyport-probed: %s\n", text_string(error));
+	text_release(error);
+	return 1;
+}
+
+static int
+start(struct daemon_options *options)
+{
+	struct text error = TEXT_EMPTY;
+	struct service *service;
+	const int signals = daemon_signals();
+	const int listener = daemon_listen(options, "probed");
+
+	if (listener < 0 || signals < 0) {
+		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
+		return fail(&error);
+	}
+	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
+		return fail(&error);
+	}
+	service = service_create(listener, options->state);
+	if (service == NULL) {
+		text_append(&error, "out of memory");
+		return fail(&error);
+	}
+	daemon_notify(options, "ready");
+	run(service, signals);
+	service_destroy(service);
+	close(signals);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_options options;
+	struct text error = TEXT_EMPTY;
+
+	if (!daemon_options_take(&options, &argc, argv, &error)) {
+		(void)fail(&error);
+		return 2;
+	}
+	if (argc > 1) {
+		fputs("sallyport-probed: the options are --state, --listen, --notify, --user and --group\n", stderr);
+		return 2;
+	}
+	return start(&options);
+}

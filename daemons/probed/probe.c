@@ -1,0 +1,288 @@
+/*
+ * A probe's process. See probe.h.
+ *
+ * What goes wrong before the program runs is written without a line's end, and the process exits with NOT_RUN: then what is left
+ * of a line is the sentence.
+ */
+#include "probe.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ipc/connection.h"
+#include "ipc/daemon.h"
+#include "ipc/payload.h"
+#include "plan.h"
+
+enum {
+	NOT_RUN = 125,
+	NO_ANSWER = 1, /* of ping */
+	PATIENCE = 5000, /* milliseconds until flowd has said where to leave from */
+	REQUEST_MOST = 4096,
+	LINE_MOST = 512,
+	PIECE = 4096,
+};
+
+struct probe {
+	pid_t process;
+	int output;
+	struct text line; /* that has no end yet */
+	char destination[INET6_ADDRSTRLEN];
+};
+
+/* --- in the child ----------------------------------------------------------------------------------------------- */
+
+static void
+add_copy(struct op_tree *tree, const struct op_node *request, const char *leaf)
+{
+	if (op_value(request, leaf) != NULL) {
+		(void)op_add(tree, tree->root, leaf, op_value(request, leaf));
+	}
+}
+
+static bool
+send_question(struct ipc_connection *connection, const struct op_node *request)
+{
+	static const char *const leaves[] = {"destination", "source", "routing-instance"};
+	uint8_t bytes[REQUEST_MOST];
+	struct writer writer = writer_over(bytes, sizeof(bytes));
+	struct op_tree tree;
+	bool good;
+
+	op_tree_start(&tree, "get-local-source");
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		add_copy(&tree, request, leaves[i]);
+	}
+	good = !tree.failed && tree.size <= sizeof(bytes);
+	if (good) {
+		op_tree_encode(&tree, &writer);
+		good = ipc_connection_send(connection, IPC_RPC, 1, bytes, writer_length(&writer)) == IPC_OK;
+	}
+	op_tree_release(&tree);
+	return good;
+}
+
+static bool
+take_source(const struct ipc_message *message, char source[INET6_ADDRSTRLEN], struct text *error)
+{
+	struct reader reader = reader_over(message->payload, message->length);
+	struct op_tree tree = {.root = NULL};
+	const bool good = op_tree_decode(&tree, &reader) && tree.root != NULL &&
+	    plan_address(op_value(tree.root, "source-address"), source, error);
+
+	op_tree_release(&tree);
+	return good;
+}
+
+/* Asks flowd. False with a sentence. */
+static bool
+find_source(const struct op_node *request, const char *state, char source[INET6_ADDRSTRLEN], struct text *error)
+{
+	struct text path = TEXT_EMPTY;
+	struct ipc_connection *connection;
+	struct ipc_message message;
+	struct ipc_rpc_done done = {.ok = false};
+
+	source[0] = '\0';
+	daemon_socket_path(state, "flowd", &path);
+	connection = ipc_connect(text_string(&path), "probed", NULL);
+	text_release(&path);
+	if (connection == NULL || !send_question(connection, request)) {
+		text_append(error, "flowd is not running");
+		return false;
+	}
+	while (ipc_wait_message(connection, &message, PATIENCE) == IPC_OK) {
+		if (message.type == IPC_RPC_DATA) {
+			(void)take_source(&message, source, error);
+		} else if (message.type == IPC_RPC_DONE && ipc_rpc_done_decode(&done, message.payload, message.length)) {
+			text_append(error, done.ok ? "" : done.message);
+			ipc_string_release(done.message);
+			break;
+		}
+	}
+	ipc_connection_destroy(connection);
+	if (source[0] == '\0' && error->length == 0) {
+		text_append(error, "flowd does not answer");
+	}
+	return done.ok && source[0] != '\0';
+}
+
+static void
+give_up(const char *why)
+{
+	(void)!write(STDOUT_FILENO, why, strlen(why));
+	_exit(NOT_RUN);
+}
+
+static void
+become(const struct op_node *request, const char *state)
+{
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+	const char *arguments[PLAN_ARGUMENTS + 1];
+	char source[INET6_ADDRSTRLEN];
+	struct plan plan;
+	struct text error = TEXT_EMPTY;
+	size_t i;
+
+	if (!find_source(request, state, source, &error) || !plan_probe(request, source, &plan, &error)) {
+		give_up(text_string(&error));
+	}
+	for (i = 0; i < plan.count; i++) {
+		arguments[i] = plan.words[i];
+	}
+	arguments[i] = NULL;
+	/* execvpe() promises not to change the strings; its types are older than const. */
+	(void)execvpe(arguments[0], (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)environment);
+	text_clear(&error);
+	text_printf(&error, errno == ENOENT ? "the program %s is not installed" : "%s cannot be run", arguments[0]);
+	give_up(text_string(&error));
+}
+
+static void
+run_child(const struct op_node *request, const char *state, int output)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) {
+		_exit(NOT_RUN);
+	}
+	become(request, state);
+	_exit(NOT_RUN);
+}
+
+/* --- in the daemon ---------------------------------------------------------------------------------------------- */
+
+struct probe *
+probe_start(const struct op_node *request, const char *state, struct text *error)
+{
+	struct probe *probe = calloc(1, sizeof(*probe));
+	int pipes[2];
+
+	if (probe == NULL) {
+		text_append(error, "out of memory");
+		return NULL;
+	}
+	if (!plan_address(op_value(request, "destination"), probe->destination, error)) {
+		free(probe);
+		return NULL;
+	}
+	if (pipe2(pipes, O_CLOEXEC) != 0) {
+		text_printf(error, "pipe: %s", strerror(errno));
+		free(probe);
+		return NULL;
+	}
+	probe->process = fork();
+	if (probe->process == 0) {
+		run_child(request, state, pipes[1]);
+	}
+	close(pipes[1]);
+	probe->output = pipes[0];
+	if (probe->process < 0) {
+		text_printf(error, "fork: %s", strerror(errno));
+		close(pipes[0]);
+		free(probe);
+		return NULL;
+	}
+	return probe;
+}
+
+int
+probe_descriptor(const struct probe *probe)
+{
+	return probe->output;
+}
+
+static void
+end_line(struct probe *probe, struct op_tree *tree)
+{
+	struct op_node *row = op_add(tree, tree->root, "line", NULL);
+
+	(void)op_add(tree, row, "text", text_string(&probe->line));
+	text_clear(&probe->line);
+}
+
+static void
+take(struct probe *probe, const char *bytes, size_t length, struct op_tree *tree)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '\n' || probe->line.length == LINE_MOST) {
+			end_line(probe, tree);
+		}
+		if (bytes[i] != '\n' && bytes[i] != '\0') {
+			text_append_char(&probe->line, bytes[i]);
+		}
+	}
+}
+
+/* It has said everything: how did it end? */
+static enum probe_state
+conclude(struct probe *probe, struct op_tree *tree, struct text *error)
+{
+	int status = 0;
+
+	while (waitpid(probe->process, &status, 0) < 0 && errno == EINTR) {
+	}
+	probe->process = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_RUN) {
+		text_append(error, probe->line.length > 0 ? text_string(&probe->line) : "the program could not be started");
+		return PROBE_FAILED;
+	}
+	if (probe->line.length > 0) {
+		end_line(probe, tree);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		return PROBE_DONE;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_ANSWER) {
+		text_printf(error, "no answer from %s", probe->destination);
+	} else {
+		text_printf(error, "it did not work");
+	}
+	return PROBE_FAILED;
+}
+
+enum probe_state
+probe_read(struct probe *probe, struct op_tree *tree, struct text *error)
+{
+	char bytes[PIECE];
+	const ssize_t got = read(probe->output, bytes, sizeof(bytes));
+
+	if (got < 0 && errno == EINTR) {
+		return PROBE_RUNNING;
+	}
+	if (got <= 0) {
+		return conclude(probe, tree, error);
+	}
+	take(probe, bytes, (size_t)got, tree);
+	return PROBE_RUNNING;
+}
+
+void
+probe_destroy(struct probe *probe)
+{
+	if (probe == NULL) {
+		return;
+	}
+	if (probe->process > 0) {
+		(void)kill(probe->process, SIGKILL);
+		while (waitpid(probe->process, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
+	close(probe->output);
+	text_release(&probe->line);
+	free(probe);
+}

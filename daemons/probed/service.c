@@ -1,0 +1,256 @@
+/*
+ * Requests for probes. See service.h.
+ */
+#include "service.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "conf/op.h"
+#include "ipc/payload.h"
+#include "ipc/server.h"
+#include "probe.h"
+
+enum {
+	SILENCE = 10, /* seconds until an empty piece is sent */
+};
+
+struct running {
+	struct probe *probe; /* NULL: free */
+	struct ipc_client *client;
+	uint32_t request;
+	int64_t said; /* monotonic seconds: when a piece was sent last */
+};
+
+struct service {
+	struct ipc_server *server;
+	const char *state;
+	struct running running[SERVICE_PROBES];
+};
+
+static int64_t
+now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void
+end_rpc(struct ipc_client *client, uint32_t request, const char *why)
+{
+	const struct ipc_rpc_done done = {.ok = why == NULL, .message = why == NULL ? "" : why};
+	struct text encoded = TEXT_EMPTY;
+
+	ipc_rpc_done_encode(&done, &encoded);
+	if (text_failed(&encoded) ||
+	    ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length) != IPC_OK) {
+		ipc_client_close(client);
+	}
+	text_release(&encoded);
+}
+
+static void
+send_piece(const struct running *running, const struct op_tree *tree)
+{
+	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
+	struct writer writer = writer_over(bytes, bytes == NULL ? 0 : tree->size);
+
+	if (bytes != NULL) {
+		op_tree_encode(tree, &writer);
+	}
+	if (bytes == NULL || writer_failed(&writer) ||
+	    ipc_connection_send(running->client->connection, IPC_RPC_DATA, running->request, bytes, writer_length(&writer)) !=
+		IPC_OK) {
+		ipc_client_close(running->client);
+	}
+	free(bytes);
+}
+
+static void
+stop(struct running *running)
+{
+	probe_destroy(running->probe);
+	*running = (struct running){.probe = NULL};
+}
+
+static void
+begin(struct service *service, struct ipc_client *client, const struct ipc_message *message, const struct op_node *request)
+{
+	struct text error = TEXT_EMPTY;
+	struct running *place = NULL;
+
+	for (size_t i = 0; i < SERVICE_PROBES && place == NULL; i++) {
+		place = service->running[i].probe == NULL ? &service->running[i] : NULL;
+	}
+	if (place == NULL) {
+		text_printf(&error, "there are %d probes at a time: end one of them first", SERVICE_PROBES);
+	} else {
+		place->probe = probe_start(request, service->state, &error);
+		place->client = client;
+		place->request = message->request;
+		place->said = now_seconds();
+	}
+	if (place == NULL || place->probe == NULL) {
+		end_rpc(client, message->request, text_string(&error));
+	}
+	text_release(&error);
+}
+
+static void
+take_rpc(struct service *service, struct ipc_client *client, const struct ipc_message *message)
+{
+	struct reader reader = reader_over(message->payload, message->length);
+	struct op_tree request = {.root = NULL};
+
+	if (!op_tree_decode(&request, &reader) || request.root == NULL) {
+		end_rpc(client, message->request, "malformed request");
+	} else if (strcmp(request.root->name, "ping") != 0 && strcmp(request.root->name, "traceroute") != 0) {
+		end_rpc(client, message->request, "probed has no such command");
+	} else {
+		begin(service, client, message, request.root);
+	}
+	op_tree_release(&request);
+}
+
+static void
+cancel(struct service *service, struct ipc_client *client, uint32_t request)
+{
+	for (size_t i = 0; i < SERVICE_PROBES; i++) {
+		if (service->running[i].probe != NULL && service->running[i].client == client &&
+		    service->running[i].request == request) {
+			stop(&service->running[i]);
+			end_rpc(client, request, "cancelled");
+		}
+	}
+}
+
+static bool
+on_allowed(void *context, const struct ipc_peer *peer)
+{
+	const struct service *service = context;
+
+	return ipc_peer_allowed(peer, service->state, IPC_ALLOW_DAEMONS);
+}
+
+static void
+on_message(void *context, struct ipc_client *client, const struct ipc_message *message)
+{
+	if (message->type == IPC_RPC) {
+		take_rpc(context, client, message);
+	} else if (message->type == IPC_RPC_CANCEL) {
+		cancel(context, client, message->request);
+	} else {
+		ipc_client_close(client);
+	}
+}
+
+static void
+on_drained(void *context, struct ipc_client *client)
+{
+	(void)context;
+	(void)client;
+}
+
+static void
+on_gone(void *context, struct ipc_client *client, const char *why)
+{
+	struct service *service = context;
+
+	(void)why;
+	for (size_t i = 0; i < SERVICE_PROBES; i++) {
+		if (service->running[i].client == client) {
+			stop(&service->running[i]);
+		}
+	}
+}
+
+static const struct ipc_server_handler handler = {
+    .allowed = on_allowed,
+    .message = on_message,
+    .drained = on_drained,
+    .gone = on_gone,
+};
+
+struct service *
+service_create(int listener, const char *state)
+{
+	struct service *service = calloc(1, sizeof(*service));
+
+	if (service == NULL) {
+		return NULL;
+	}
+	service->state = state;
+	service->server = ipc_server_create(listener, "probed", &handler, service);
+	if (service->server == NULL) {
+		free(service);
+		return NULL;
+	}
+	return service;
+}
+
+void
+service_destroy(struct service *service)
+{
+	ipc_server_destroy(service->server);
+	for (size_t i = 0; i < SERVICE_PROBES; i++) {
+		stop(&service->running[i]);
+	}
+	free(service);
+}
+
+struct ipc_server *
+service_server(struct service *service)
+{
+	return service->server;
+}
+
+/* What a slow reader has not taken yet, holds its probe up, and nobody else. */
+size_t
+service_prepare(const struct service *service, struct pollfd *polls)
+{
+	for (size_t i = 0; i < SERVICE_PROBES; i++) {
+		const struct running *running = &service->running[i];
+		const bool wanted =
+		    running->probe != NULL && ipc_connection_queued(running->client->connection) <= IPC_QUEUE_HIGH;
+
+		polls[i] = (struct pollfd){.fd = wanted ? probe_descriptor(running->probe) : -1, .events = POLLIN};
+	}
+	return SERVICE_PROBES;
+}
+
+static void
+go_on(struct running *running, bool readable)
+{
+	enum probe_state state = PROBE_RUNNING;
+	struct text error = TEXT_EMPTY;
+	struct op_tree tree;
+
+	op_tree_start(&tree, "probe-information");
+	if (readable) {
+		state = probe_read(running->probe, &tree, &error);
+	}
+	if ((tree.root != NULL && tree.root->first != NULL) || now_seconds() - running->said >= SILENCE) {
+		send_piece(running, &tree);
+		running->said = now_seconds();
+	}
+	if (state != PROBE_RUNNING) {
+		end_rpc(running->client, running->request, state == PROBE_DONE ? NULL : text_string(&error));
+		stop(running);
+	}
+	op_tree_release(&tree);
+	text_release(&error);
+}
+
+void
+service_serve(struct service *service, const struct pollfd *polls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (service->running[i].probe != NULL) {
+			go_on(&service->running[i], polls[i].fd >= 0 && polls[i].revents != 0);
+		}
+	}
+}
