@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "classifier_private.h"
 #include "engine/classifier_layout.h"
 #include "engine/packet.h"
 
@@ -180,27 +181,6 @@ scan_list(struct query *query, const uint32_t *list, uint32_t count)
 	}
 }
 
-/* The interval that holds the address. => the dimension is in use */
-static uint32_t
-find_interval(const struct classifier_dimension *dimension, uint32_t address)
-{
-	const uint32_t bucket = address >> dimension->bucket_shift;
-	uint32_t low = dimension->buckets[bucket];
-	uint32_t high = dimension->buckets[bucket + 1];
-
-	/* the last start that is not greater lies in [low, high] */
-	while (low < high) {
-		const uint32_t middle = high - (high - low) / 2;
-		if (dimension->starts[middle] <= address) {
-			low = middle;
-		} else {
-			high = middle - 1;
-		}
-	}
-	assert(dimension->starts[low] <= address);
-	return low;
-}
-
 static void
 scan_dimension(struct query *query, const struct classifier_dimension *dimension, uint32_t interval)
 {
@@ -211,20 +191,6 @@ scan_dimension(struct query *query, const struct classifier_dimension *dimension
 		scan_list(query, &query->context->rule_lists[row->start], row->count);
 		list = row->next;
 	}
-}
-
-static const struct classifier_slot *
-find_slot(const struct classifier_slot *slots, uint32_t mask, uint32_t first, uint32_t second)
-{
-	uint32_t place = classifier_hash(first, second) & mask;
-
-	while (slots[place].count != 0) {
-		if (slots[place].first == first && slots[place].second == second) {
-			return &slots[place];
-		}
-		place = (place + 1) & mask;
-	}
-	return NULL;
 }
 
 static void
@@ -287,21 +253,6 @@ search_context(struct query *query)
 	}
 }
 
-static const struct classifier_context *
-find_context(const struct classifier_family *family, uint16_t from_zone, uint16_t to_zone)
-{
-	uint32_t place = classifier_hash(from_zone, to_zone) & family->context_mask;
-
-	while (family->context_table[place] != 0) {
-		const struct classifier_context *context = &family->contexts[family->context_table[place] - 1];
-		if (context->from_zone == from_zone && context->to_zone == to_zone) {
-			return context;
-		}
-		place = (place + 1) & family->context_mask;
-	}
-	return NULL;
-}
-
 /* `any` as application: a predefined one's name and timeout by the destination port. */
 static uint32_t
 application_by_port(const struct query *query)
@@ -320,7 +271,8 @@ application_by_port(const struct query *query)
 }
 
 enum {
-	LAYERS = 5, /* of contexts, in the order in which they are searched */
+	/* Of contexts, in the order in which they are searched: both zones, any destination, any source, any both, global. */
+	LAYERS = 5,
 };
 
 static struct query
@@ -398,18 +350,12 @@ query_of6(const struct snapshot *snapshot, const struct classifier_key6 *key, in
 static const struct classifier_context *
 context_of(const struct query *query, uint32_t layer)
 {
-	const uint16_t from = query->from_zone;
-	const uint16_t to = query->to_zone;
-	const uint16_t zones[LAYERS][2] = {
-	    {from, to},
-	    {from, SNAPSHOT_NONE},
-	    {SNAPSHOT_NONE, to},
-	    {SNAPSHOT_NONE, SNAPSHOT_NONE},
-	    {SNAPSHOT_ZONE_GLOBAL, SNAPSHOT_ZONE_GLOBAL},
-	};
-
 	assert(layer < LAYERS);
-	return find_context(query->family, zones[layer][0], zones[layer][1]);
+	if (layer == LAYERS - 1) {
+		return find_context(query->family, SNAPSHOT_ZONE_GLOBAL, SNAPSHOT_ZONE_GLOBAL);
+	}
+	return find_context(query->family, (layer & 2) != 0 ? SNAPSHOT_NONE : query->from_zone,
+	    (layer & 1) != 0 ? SNAPSHOT_NONE : query->to_zone);
 }
 
 /* Inlined: the look-up of either family pays no call for the other. */

@@ -287,6 +287,16 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 	return REASON_NONE;
 }
 
+/* Screens, and the count for the baseline: bits of enum unit_flag. Inline, as most packets need neither. */
+static inline __attribute__((always_inline)) enum reason
+look(struct engine *engine, struct item *item, unsigned wanted, enum reason reason)
+{
+	if (wanted == 0 || (wanted == UNIT_SCREENED && reason == REASON_NONE && screens_indifferent(item))) {
+		return reason;
+	}
+	return wanted == UNIT_SCREENED ? screen_packet(engine, item, reason) : baseline_packet(engine, item, reason);
+}
+
 /* Not inline, as it is to leave the others' registers alone. */
 static __attribute__((noinline)) enum reason
 inspect_family6(struct engine *engine, struct item *item, uint32_t room)
@@ -302,9 +312,8 @@ inspect_family6(struct engine *engine, struct item *item, uint32_t room)
 	const enum reason reason = inspect_ip6(engine, item, room);
 
 	/* Mode packet-based knows no zones. */
-	return (unit->flags & UNIT_LOOKED_AT) != 0 &&
-		       engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED
-		   ? baseline_packet(engine, item, reason)
+	return engine->snapshot->flow.inet6_mode == INET6_MODE_FLOW_BASED
+		   ? look(engine, item, unit->flags & UNIT_LOOKED_AT, reason)
 		   : reason;
 }
 
@@ -350,7 +359,7 @@ inspect_from_wire(
 		if (wrong == REASON_NONE && item->ip_header > IPV4_HEADER) {
 			wrong = inspect_options(item);
 		}
-		return (unit->flags & UNIT_LOOKED_AT) == 0 ? wrong : baseline_packet(engine, item, wrong);
+		return look(engine, item, unit->flags & UNIT_LOOKED_AT, wrong);
 	}
 	if (frame->type == ETHERNET_TYPE_ARP) {
 		return (unit->flags & UNIT_INET) != 0 ? REASON_NONE : REASON_FAMILY_NOT_CONFIGURED;

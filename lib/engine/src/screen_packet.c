@@ -191,7 +191,10 @@ screen_packet(struct engine *engine, struct item *item, enum reason reason)
 	    ((item->flags & ITEM_IPV6) != 0 || ipv4_check(item->ip, room) != IPV4_OK)) {
 		return reason;
 	}
-	const uint64_t hits = see(item) & screens->on;
+	/* Of a datagram whose header is sound and plain nothing but floods can be said. */
+	const bool plain = item->protocol == IPV4_PROTOCOL_UDP && (item->flags & (ITEM_FRAGMENT | ITEM_IPV6)) == 0 &&
+			   item->ip_header == IPV4_HEADER;
+	const uint64_t hits = plain ? 0 : see(item) & screens->on;
 
 	if (hits != 0) {
 		reason = act(engine, item, hits, reason);

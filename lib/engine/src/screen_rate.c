@@ -14,7 +14,11 @@ enum {
 static struct screen_rate *
 rate_set(const struct screen_tables *tables, const struct screen_rate_key *key)
 {
-	const uint64_t hash = hash_four(&tables->secret, key->address.high, key->address.low, key->zone, key->screen);
+	const uint64_t kind = key->zone | (uint64_t)key->screen << 16;
+	/* IPv4 has one word only: three rounds of eight less. Equality is that of the whole key. */
+	const uint64_t hash = key->address.high == 0
+				  ? hash_pair(&tables->secret, key->address.low, kind)
+				  : hash_four(&tables->secret, key->address.high, key->address.low, kind, 0);
 
 	return &tables->rates[(hash & (SCREEN_RATE_SETS - 1)) * SCREEN_WAYS];
 }
@@ -33,14 +37,14 @@ rate_get(struct screen_tables *tables, const struct screen_rate_key *key, uint64
 
 	assert(key->zone != 0);
 	for (unsigned i = 0; i < SCREEN_WAYS; i++) {
-		struct screen_rate *entry = &set[i];
-
-		if (entry->zone == key->zone && entry->screen == key->screen &&
-		    ipv6_equal(entry->address, key->address)) {
-			return entry;
+		if (set[i].zone == key->zone && set[i].screen == key->screen &&
+		    ipv6_equal(set[i].address, key->address)) {
+			return &set[i];
 		}
-		if (!rate_over(least, now) && (rate_over(entry, now) || entry->count < least->count)) {
-			least = entry;
+	}
+	for (unsigned i = 1; i < SCREEN_WAYS && !rate_over(least, now); i++) {
+		if (rate_over(&set[i], now) || set[i].count < least->count) {
+			least = &set[i];
 		}
 	}
 	*least = (struct screen_rate){
