@@ -14,6 +14,7 @@ enum {
 	NETDEV_NAME = 15,     /* IFNAMSIZ less its NUL */
 	NAMESPACE_NAME = 255, /* a file's name in /run/netns */
 	PORT_NAME = 31,
+	VDEV_NAME = 31,
 	WORDS = 6, /* one more than a line may have */
 };
 
@@ -217,6 +218,27 @@ read_pcap(const struct chassis_reader *reader, const struct word *what, struct c
 	return true;
 }
 
+/* DPDK's name of a virtual device, and what its driver is told: no blanks, so that the line's words stay whole. */
+static bool
+read_vdev(const struct chassis_reader *reader, const struct word *what, struct chassis_port *port)
+{
+	struct word arguments;
+	const struct word device = word_cut(what, ',', &arguments);
+
+	if (!device_name_valid(&device, VDEV_NAME)) {
+		chassis_error(reader, "'%.*s' is not a virtual device; it reads like vdev:net_vhost0,iface=/run/vm1.sock",
+		    (int)what->length, what->start);
+		return false;
+	}
+	port->device = word_copy(&device);
+	port->output = arguments.length == 0 ? NULL : word_copy(&arguments);
+	if (port->device == NULL || (arguments.length != 0 && port->output == NULL)) {
+		chassis_error(reader, "out of memory");
+		return false;
+	}
+	return true;
+}
+
 struct kind_row {
 	const char *word;
 	enum chassis_kind kind;
@@ -227,6 +249,7 @@ static const struct kind_row kinds[] = {
     {"netdev", CHASSIS_NETDEV, read_netdev},
     {"xdp", CHASSIS_XDP, read_netdev},
     {"pci", CHASSIS_PCI, read_pci},
+    {"vdev", CHASSIS_VDEV, read_vdev},
     {"pcap", CHASSIS_PCAP, read_pcap},
 };
 
@@ -297,7 +320,7 @@ read_device(const struct chassis_reader *reader, const struct word *device, stru
 			return kinds[i].read(reader, &what, port);
 		}
 	}
-	chassis_error(reader, "'%.*s' is none of netdev:NAME[@NETNS], xdp:NAME[@NETNS], pci:ADDRESS, pcap:IN,OUT",
+	chassis_error(reader, "'%.*s' is none of netdev:NAME[@NETNS], xdp:NAME[@NETNS], pci:ADDRESS, vdev:NAME[,ARGUMENTS], pcap:IN,OUT",
 	    (int)device->length, device->start);
 	return false;
 }

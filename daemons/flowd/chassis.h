@@ -5,6 +5,7 @@
  *   port ge-0/0/0 netdev:sp0@branch     the same in the network namespace `branch`
  *   port ge-0/0/1 xdp:eth1              a Linux interface by AF_XDP
  *   port ge-0/0/2 pci:0000:03:00.0      a DPDK device
+ *   port ge-0/0/2 vdev:net_vhost0,iface=/run/vm1.sock  a virtual device of DPDK with its arguments
  *   port ge-0/0/3 pcap:in.pcap,out.pcap a capture
  *   port ge-0/0/4 xdp:eth2 queues 4     not for captures: by so many queues
  *
@@ -31,14 +32,15 @@ enum chassis_kind {
 	CHASSIS_NETDEV,
 	CHASSIS_XDP,
 	CHASSIS_PCI,
+	CHASSIS_VDEV,
 	CHASSIS_PCAP,
 };
 
 struct chassis_port {
 	char *name;      /* ge-0/0/0 */
-	char *device;    /* netdev's name, PCI address, or input capture */
+	char *device;    /* netdev's name, PCI address, virtual device, or input capture */
 	char *namespace; /* NULL: the one that flowd was started in */
-	char *output;    /* output capture; NULL otherwise */
+	char *output;    /* output capture, or a virtual device's arguments; NULL: none */
 	enum chassis_kind kind;
 	uint16_t queues; /* 0: not said */
 	uint32_t line;

@@ -10,6 +10,7 @@
 
 #include "link.h"
 #include "namespace.h"
+#include "port_device.h"
 #include "tell.h"
 
 #define OPEN_AGAIN_AFTER UINT64_C(10000000000) /* ns, when it is there and cannot be opened */
@@ -488,6 +489,7 @@ edge_tick(struct edge *edge)
 		struct port *port = &edge->ports[i];
 
 		if (!in_namespace(port->chassis)) {
+			set_running(edge, port, port_device_running(port));
 			continue;
 		}
 		if (port->open) {

@@ -17,6 +17,8 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "pci.h"
+
 enum {
 	EAL_WORDS = 16 + 2 * CHASSIS_PORTS,
 	EAL_MEGABYTES = 128,
@@ -107,6 +109,32 @@ eal_words_fill(struct eal_words *list, const struct chassis *chassis, const cpu_
 	}
 }
 
+static bool
+devices_usable(const struct chassis *chassis, struct text *error)
+{
+	for (size_t i = 0; i < chassis->count; i++) {
+		const struct chassis_port *port = &chassis->ports[i];
+		struct text why = TEXT_EMPTY;
+
+		if (port->kind == CHASSIS_PCI && pci_usable("", port->device, &why) &&
+		    pci_needs_hugepages("", port->device) && !hugepages_free()) {
+			text_printf(&why, "without an IOMMU it needs %d free hugepages of 2 MB: "
+			                  "echo %d > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+			    EAL_MEGABYTES / 2, EAL_MEGABYTES / 2);
+		}
+		const bool usable = why.length == 0;
+
+		if (!usable) {
+			text_printf(error, "port %s: %s", port->name, text_string(&why));
+		}
+		text_release(&why);
+		if (!usable) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 port_system_start(const struct chassis *chassis, const char *run, struct text *error)
 {
@@ -115,6 +143,9 @@ port_system_start(const struct chassis *chassis, const char *run, struct text *e
 	cpu_set_t affinity;
 	int result = -1;
 
+	if (!devices_usable(chassis, error)) {
+		return false;
+	}
 	if (sched_getaffinity(0, sizeof(affinity), &affinity) != 0 || setenv("RUNTIME_DIRECTORY", run, 1) != 0) {
 		text_printf(error, "cannot start the packet system: %s", strerror(errno));
 		return false;

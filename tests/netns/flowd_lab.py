@@ -333,12 +333,13 @@ class Lab:
         path = os.path.join(self.state, "run", "flowd.sock")
         if os.path.exists(path):
             os.unlink(path)
+        before = self.said().count("room for")
         with open(os.path.join(self.state, "said"), "a", encoding="utf-8") as said:
             self.flowd = subprocess.Popen((self.program, "--state", self.state, "--chassis", chassis,
                                            "--sessions", "20000", *options), stdout=said, stderr=said,
                                           stdin=subprocess.DEVNULL)
         self.processes.append(self.flowd)
-        wait_for("flowd serves", 30, lambda: "room for" in self.said() or self.flowd.poll() is not None)
+        wait_for("flowd serves", 30, lambda: self.said().count("room for") > before or self.flowd.poll() is not None)
         expect(self.flowd.poll() is None, f"flowd did not start: {self.said()}")
         self.mgd = Mgd(path)
         return self.mgd

@@ -38,10 +38,12 @@ every_kind(void **state)
 	    "\tport  ge-0/0/1\tnetdev:sp0@branch\r\n"
 	    "port xe-1/0/2 xdp:eth1 queues 16\n"
 	    "port ge-0/0/10 pci:0000:03:00.0\n"
-	    "port ge-0/0/3 pcap:in.pcap,out.pcap",
+	    "port ge-0/0/3 pcap:in.pcap,out.pcap\n"
+	    "port ge-0/0/4 vdev:net_vhost0,iface=/run/vm1.sock,queues=2 queues 2\n"
+	    "port ge-0/0/5 vdev:net_null0",
 	    &errors));
 	assert_string_equal(text_string(&errors), "");
-	assert_int_equal(chassis.count, 5);
+	assert_int_equal(chassis.count, 7);
 	assert_string_equal(chassis.ports[0].name, "ge-0/0/0");
 	assert_int_equal(chassis.ports[0].kind, CHASSIS_NETDEV);
 	assert_string_equal(chassis.ports[0].device, "sp0");
@@ -55,6 +57,10 @@ every_kind(void **state)
 	assert_string_equal(chassis.ports[3].device, "0000:03:00.0");
 	assert_string_equal(chassis.ports[4].device, "in.pcap");
 	assert_string_equal(chassis.ports[4].output, "out.pcap");
+	assert_int_equal(chassis.ports[5].kind, CHASSIS_VDEV);
+	assert_string_equal(chassis.ports[5].device, "net_vhost0");
+	assert_string_equal(chassis.ports[5].output, "iface=/run/vm1.sock,queues=2");
+	assert_null(chassis.ports[6].output);
 	chassis_describe(&chassis.ports[1], &words);
 	assert_string_equal(text_string(&words), "netdev:sp0@branch");
 	text_release(&words);
@@ -87,6 +93,9 @@ static const struct wrong wrongs[] = {
     {"port ge-0/0/0 netdev:a@", "'' is not the name of a network namespace"},
     {"port ge-0/0/0 netdev:a@../x", "is not the name of a network namespace"},
     {"port ge-0/0/0 pci:03:00.0", "is not a PCI address"},
+    {"port ge-0/0/0 vdev:", "is not a virtual device"},
+    {"port ge-0/0/0 vdev:../x,iface=a", "is not a virtual device"},
+    {"port ge-0/0/0 vdev:net_null0,a b", "a line reads: port NAME DEVICE"},
     {"port ge-0/0/0 pcap:in.pcap", "does not name two captures"},
     {"port ge-0/0/0 pcap:in.pcap,out.pcap,more", "does not name two captures"},
     {"port ge-0/0/0 netdev:a queues", "a line reads: port NAME DEVICE [queues NUMBER]"},
