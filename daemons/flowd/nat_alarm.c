@@ -24,6 +24,14 @@ struct nat_alarms {
 	struct raised *raised; /* by identity */
 };
 
+uint64_t
+nat_pool_room(const struct snapshot_nat_pool *pool)
+{
+	const uint64_t layers = pool->layers <= 1 ? 1 : pool->layers;
+
+	return layers * pool->size * ((uint64_t)pool->port_high - pool->port_low + 1);
+}
+
 uint32_t
 nat_pool_used(const struct snapshot_nat_pool *pool, const struct engine_nat_counters *counters)
 {
@@ -32,8 +40,10 @@ nat_pool_used(const struct snapshot_nat_pool *pool, const struct engine_nat_coun
 
 	switch ((enum nat_pool_kind)pool->kind) {
 	case NAT_POOL_PORTS:
-		room = (uint64_t)pool->size * ((uint64_t)pool->port_high - pool->port_low + 1);
-		used = counters->ports;
+		room = nat_pool_room(pool);
+		for (size_t i = 0; i < ENGINE_NAT_CLASSES; i++) {
+			used = counters->ports[i] > used ? counters->ports[i] : used;
+		}
 		break;
 	case NAT_POOL_ADDRESSES:
 		room = pool->size;
@@ -125,8 +135,10 @@ nat_counters_add(struct engine_nat_counters *sum, const struct engine *engine, u
 
 	sum->sessions += more.sessions;
 	sum->failures += more.failures;
-	sum->ports += more.ports;
 	sum->addresses += more.addresses;
-	sum->ports_most += more.ports_most;
+	for (size_t i = 0; i < ENGINE_NAT_CLASSES; i++) {
+		sum->ports[i] += more.ports[i];
+		sum->ports_most[i] += more.ports_most[i];
+	}
 	sum->held += more.held;
 }

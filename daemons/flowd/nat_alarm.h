@@ -18,8 +18,10 @@
 #include "engine/engine.h"
 #include "engine/snapshot.h"
 
-/* Percent of a pool that is in use: of its ports, those of all protocols together against those of one; of its addresses where
- * a host has one of its own. 100 at most; 0 of a static pool, which cannot get full. */
+/* How many sessions of a protocol a pool has ports for. */
+uint64_t nat_pool_room(const struct snapshot_nat_pool *pool);
+/* Percent of a pool that is in use: of its ports, by the protocol that has most of them; of its addresses where a host has one
+ * of its own. 100 at most; 0 of a static pool, which cannot get full. */
 uint32_t nat_pool_used(const struct snapshot_nat_pool *pool, const struct engine_nat_counters *counters);
 
 struct nat_alarms;

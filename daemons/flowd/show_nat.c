@@ -54,10 +54,39 @@ add_ports(struct op_tree *tree, struct op_node *entry, const struct snapshot_nat
 {
 	if (pool->kind == NAT_POOL_PORTS) {
 		(void)op_addf(tree, entry, "source-pool-port-translation", "[%u, %u]", pool->port_low, pool->port_high);
-		(void)op_add(tree, entry, "port-overloading", pool->overloading ? "on" : "off");
+		if (pool->layers > 1) {
+			(void)op_add_number(tree, entry, "port-overloading", pool->layers);
+		} else {
+			(void)op_add(tree, entry, "port-overloading", "off");
+		}
 	} else {
 		(void)op_add(tree, entry, "source-pool-port-translation", "no translation");
 	}
+}
+
+static uint32_t
+sum_of(const uint32_t *ports)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < ENGINE_NAT_CLASSES; i++) {
+		sum += ports[i];
+	}
+	return sum;
+}
+
+/* Each protocol has all ports for itself. */
+static void
+add_used_ports(struct op_tree *tree, struct op_node *entry, const struct snapshot_nat_pool *pool,
+    const struct engine_nat_counters *counters)
+{
+	static const char *const leaves[ENGINE_NAT_CLASSES] = {"used-tcp-ports", "used-udp-ports", "used-icmp-identifiers"};
+
+	for (size_t i = 0; pool->kind == NAT_POOL_PORTS && i < ENGINE_NAT_CLASSES; i++) {
+		(void)op_addf(tree, entry, leaves[i], "%u of %llu", counters->ports[i], (unsigned long long)nat_pool_room(pool));
+	}
+	(void)op_add_number(tree, entry, "total-used-ports", sum_of(counters->ports));
+	(void)op_add_number(tree, entry, "peak-used-ports", sum_of(counters->ports_most));
 }
 
 static void
@@ -89,7 +118,7 @@ add_pool(struct op_tree *tree, const struct answer_sources *sources, const struc
 	add_ports(tree, entry, pool);
 	add_overflow(tree, entry, nat, pool);
 	(void)op_add(tree, entry, "address-assignment",
-	    pool->kind != NAT_POOL_PORTS || nat->address_persistent ? "paired" : "no-paired");
+	    pool->kind != NAT_POOL_PORTS || nat->address_persistent || pool->paired ? "paired" : "no-paired");
 	(void)op_add_number(tree, entry, "total-pool-address", pool->size);
 	for (uint16_t i = 0; i < pool->range_count; i++) {
 		add_range(tree, entry, "source-pool-address-range", &pool->ranges[i]);
@@ -100,8 +129,7 @@ add_pool(struct op_tree *tree, const struct answer_sources *sources, const struc
 	}
 	if (pool->kind != NAT_POOL_STATIC) {
 		(void)op_addf(tree, entry, "pool-utilization", "%u%%", nat_pool_used(pool, counters));
-		(void)op_add_number(tree, entry, "total-used-ports", counters->ports);
-		(void)op_add_number(tree, entry, "peak-used-ports", counters->ports_most);
+		add_used_ports(tree, entry, pool, counters);
 		(void)op_add_number(tree, entry, "total-used-addresses", counters->addresses);
 	}
 	(void)op_add_number(tree, entry, "source-pool-sessions", counters->held);
@@ -212,8 +240,8 @@ show_nat_ports(struct answer *answer, const struct answer_sources *sources, stru
 		(void)op_add_number(tree, entry, "pool-index", answer->cursor);
 		(void)op_add(tree, entry, "interface-name", answer_unit_name(sources, pool->unit));
 		answer_add_address(tree, entry, "address", ipv6_mapped(pool->ranges[0].low));
-		(void)op_add_number(tree, entry, "total-ports", (uint64_t)pool->port_high - pool->port_low + 1);
-		(void)op_add_number(tree, entry, "single-ports-allocated", job.counters.ports);
+		(void)op_add_number(tree, entry, "total-ports", nat_pool_room(pool));
+		(void)op_add_number(tree, entry, "single-ports-allocated", sum_of(job.counters.ports));
 		(void)op_add_number(tree, entry, "sessions", job.counters.held);
 		(void)op_add_number(tree, entry, "failures", job.counters.failures);
 	}

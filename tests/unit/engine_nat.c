@@ -22,10 +22,13 @@
 
 #define PUBLIC IP(192, 0, 2, 10)
 #define SERVER IP(8, 8, 8, 8)
+#define WIDE IP(100, 64, 0, 0)
 
 enum {
 	SLOTS = 4096,
 	POOL_ADDRESSES = 2,
+	TCP = 0, /* whose ports are counted */
+	UDP = 1,
 	PORTS_ALL = SNAPSHOT_NAT_PORT_HIGH - SNAPSHOT_NAT_PORT_LOW + 1,
 };
 
@@ -258,7 +261,9 @@ test_random_opens_and_closes(void **state)
 	assert_int_equal(world_session_count(model->world), 0);
 	const struct engine_nat_counters counters = world_nat_counters(model->world, 3);
 
-	assert_int_equal(counters.ports, 0);
+	for (int i = 0; i < ENGINE_NAT_CLASSES; i++) {
+		assert_int_equal(counters.ports[i], 0);
+	}
 	assert_int_equal(counters.held, 0);
 	assert_int_equal(counters.failures, 0);
 	world_destroy(model->world);
@@ -307,8 +312,9 @@ test_last_port(void **state)
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	const struct engine_nat_counters counters = world_nat_counters(world, 3);
 
-	assert_int_equal(counters.ports, PORTS_ALL + 1);
-	assert_int_equal(counters.ports_most, PORTS_ALL + 1);
+	assert_int_equal(counters.ports[UDP], PORTS_ALL);
+	assert_int_equal(counters.ports_most[UDP], PORTS_ALL);
+	assert_int_equal(counters.ports[TCP], 1);
 	assert_int_equal(counters.failures, 1);
 	free(seen);
 	world_destroy(world);
@@ -384,7 +390,7 @@ test_small_pool(void **state)
 	assert_int_equal((load_32(ip + 12) - PUBLIC) * EACH + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW, closed);
 	packet.source_port = 1002;
 	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_PORTS);
-	assert_int_equal(world_nat_counters(world, 3).ports, 2 * EACH);
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], 2 * EACH);
 	world_destroy(world);
 }
 
@@ -404,11 +410,11 @@ test_nothing_is_left_behind(void **state)
 		refused += world_packet_in(world, 0, &packet).reason == REASON_SESSION_TABLE_FULL;
 	}
 	assert_int_equal(refused, 12);
-	assert_int_equal(world_nat_counters(world, 3).ports, 8);
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], 8);
 	assert_int_equal(world_nat_counters(world, 3).held, 8);
 	world_advance(world, world->now + 70 * SECOND);
 	assert_int_equal(world_session_count(world), 0);
-	assert_int_equal(world_nat_counters(world, 3).ports, 0);
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], 0);
 	assert_int_equal(world_nat_counters(world, 3).held, 0);
 	world_destroy(world);
 }
@@ -454,6 +460,207 @@ test_bindings(void **state)
 	world_destroy(world);
 }
 
+/* Everything that was sent and not ended: nobody shares what he is translated to. */
+struct ends {
+	struct world *world;
+	struct world_packet packet;
+	uint64_t sessions[4096];
+	uint32_t end[4096]; /* address and port */
+	uint32_t count;
+};
+
+static uint32_t
+end_of(const uint8_t *ip, uint32_t each)
+{
+	return (load_32(ip + 12) - WIDE) * each + load_16(ip + 20) - SNAPSHOT_NAT_PORT_LOW;
+}
+
+static struct world *
+make_wide(uint32_t addresses, uint16_t each, uint32_t blocks, uint8_t layers)
+{
+	static struct snapshot_nat_range wide;
+	struct world *world = world_create();
+
+	wide = (struct snapshot_nat_range){WIDE, WIDE + addresses - 1};
+	pools[3] = (struct snapshot_nat_pool){
+	    .name = "pool",
+	    .present = true,
+	    .unit = 2,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .layers = layers,
+	    .port_low = SNAPSHOT_NAT_PORT_LOW,
+	    .port_high = (uint16_t)(SNAPSHOT_NAT_PORT_LOW + each - 1),
+	    .range_count = 1,
+	    .ranges = &wide,
+	    .size = addresses,
+	};
+	world->config.sessions = 8192;
+	world->config.nat_blocks = blocks;
+	world->config.nat_resting = 8192;
+	world->nat = (struct snapshot_nat){.active = true, .pool_count = 4, .pools = pools, .source_count = 1, .sources = &source};
+	world->rules[0].destination_nat = SNAPSHOT_NAT_NONE;
+	world->flow.allow_dns_reply = true;
+	world_apply(world);
+	return world;
+}
+
+static bool
+open_end(struct ends *ends, uint32_t each)
+{
+	struct event event;
+	const struct packet_result result = world_packet_in(ends->world, 0, &ends->packet);
+
+	while (engine_take_event(ends->world->engine, &event)) {
+	}
+	ends->packet.source_port++;
+	if (result.verdict != VERDICT_FORWARD) {
+		assert_int_equal(result.reason, REASON_NAT_NO_PORTS);
+		return false;
+	}
+	const uint32_t end = end_of(world_ip(&ends->world->sent[0]), each);
+
+	for (uint32_t i = 0; i < ends->count; i++) {
+		assert_int_not_equal(ends->end[i], end);
+	}
+	ends->sessions[ends->count] = result.session;
+	ends->end[ends->count++] = end;
+	return true;
+}
+
+static void
+close_end(struct ends *ends, uint32_t at)
+{
+	assert_true(engine_clear_session(ends->world->engine, ends->world->now, ends->sessions[at]));
+	ends->count--;
+	ends->sessions[at] = ends->sessions[ends->count];
+	ends->end[at] = ends->end[ends->count];
+}
+
+/* REQ-NAT-041 of a pool of many addresses: whichever of them has the last port, it is found; and a port that comes back is, at
+ * once when there is no other, and again after its rest. */
+static void
+test_wide_pool(void **state)
+{
+	enum { ADDRESSES = 1000, EACH = 3 };
+	struct ends *ends = calloc(1, sizeof(*ends));
+	struct random_source random = random_seeded(5);
+
+	(void)state;
+	world_needs_one_engine();
+	assert_non_null(ends);
+	ends->world = make_wide(ADDRESSES, EACH, 2048, 1);
+	ends->packet = (struct world_packet){.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
+	for (uint32_t i = 0; i < ADDRESSES * EACH; i++) {
+		assert_true(open_end(ends, EACH));
+	}
+	assert_false(open_end(ends, EACH));
+	for (uint32_t turn = 0; turn < 150; turn++) {
+		const uint32_t closed = 1 + random_below(&random, 20);
+
+		for (uint32_t i = 0; i < closed; i++) {
+			close_end(ends, random_below(&random, ends->count));
+		}
+		if (turn % 10 == 0) {
+			world_advance(ends->world, ends->world->now + 3 * SECOND);
+		}
+		if (turn % 50 == 0) {
+			world_apply(ends->world); /* a commit that leaves the pools alone forgets nothing */
+		}
+		for (uint32_t i = 0; i < closed; i++) {
+			if (!open_end(ends, EACH)) {
+				fail_msg("turn %u: %u of %u", turn, i, closed);
+			}
+		}
+		assert_false(open_end(ends, EACH));
+	}
+	world_destroy(ends->world);
+	free(ends);
+}
+
+/* Fewer blocks than addresses: what has one is used up, the rest is refused; and no address is lost for it. */
+static void
+test_few_blocks(void **state)
+{
+	enum { ADDRESSES = 200, EACH = 4, BLOCKS = 20 };
+	struct ends *ends = calloc(1, sizeof(*ends));
+	uint32_t refused = 0;
+
+	(void)state;
+	world_needs_one_engine();
+	assert_non_null(ends);
+	ends->world = make_wide(ADDRESSES, EACH, BLOCKS, 1);
+	ends->packet = (struct world_packet){.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
+	for (uint32_t i = 0; ends->count < BLOCKS * EACH; i++) {
+		refused += open_end(ends, EACH) ? 0 : 1;
+		assert_in_range(refused, 0, 40); /* it draws blocks: the very last ports take luck */
+	}
+	assert_false(open_end(ends, EACH));
+	while (ends->count > 0) {
+		close_end(ends, 0);
+	}
+	world_advance(ends->world, ends->world->now + 3 * SECOND);
+	for (uint32_t i = 0; i < BLOCKS; i++) {
+		assert_true(open_end(ends, EACH));
+	}
+	world_destroy(ends->world);
+	free(ends);
+}
+
+/* port-overloading: a port is given as often as the factor says and no oftener, first those that nobody has, and never twice
+ * towards one destination; the counters know. */
+static void
+test_overloading(void **state)
+{
+	enum { ADDRESSES = 3, EACH = 8, FACTOR = 4, ALL = ADDRESSES * EACH * FACTOR };
+	struct world *world;
+	struct world_packet packet = {.source = IP(10, 0, 0, 2), .protocol = 17, .destination_port = 9};
+	uint8_t used[ADDRESSES * EACH] = {0};
+	uint64_t sessions[ALL];
+	uint32_t ends[ALL];
+
+	(void)state;
+	world_needs_one_engine();
+	world = make_wide(ADDRESSES, EACH, 64, FACTOR);
+	for (uint32_t i = 0; i < ALL; i++) {
+		packet.source_port = (uint16_t)i;
+		packet.destination = SERVER + i;
+		const struct packet_result result = world_packet_in(world, 0, &packet);
+
+		assert_int_equal(result.verdict, VERDICT_FORWARD);
+		sessions[i] = result.session;
+		ends[i] = end_of(world_ip(&world->sent[0]), EACH);
+		assert_in_range(ends[i], 0, ADDRESSES * EACH - 1);
+		used[ends[i]]++;
+		assert_in_range(used[ends[i]], 1, FACTOR);
+	}
+	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], ALL);
+	packet.source_port = ALL;
+	packet.destination = SERVER + ALL;
+	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_PORTS);
+	/* One ends, and its port is the one that is given again. */
+	assert_true(engine_clear_session(world->engine, world->now, sessions[ALL / 2]));
+	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], ALL - 1);
+	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
+	assert_int_equal(end_of(world_ip(&world->sent[0]), EACH), ends[ALL / 2]);
+	/* All end and rest: everything is there again. */
+	world_advance(world, world->now + 70 * SECOND);
+	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], 0);
+	world_advance(world, world->now + 3 * SECOND);
+	/* Towards one destination each port once at most. */
+	memset(used, 0, sizeof(used));
+	packet.destination = SERVER;
+	for (uint32_t i = 0; i < ALL; i++) {
+		packet.source_port = (uint16_t)(1000 + i);
+		if (world_packet_in(world, 0, &packet).verdict == VERDICT_FORWARD) {
+			used[end_of(world_ip(&world->sent[0]), EACH)]++;
+		}
+	}
+	for (uint32_t i = 0; i < ADDRESSES * EACH; i++) {
+		assert_int_equal(used[i], 1);
+	}
+	world_destroy(world);
+}
+
 int
 main(void)
 {
@@ -464,6 +671,9 @@ main(void)
 	    cmocka_unit_test(test_small_pool),
 	    cmocka_unit_test(test_nothing_is_left_behind),
 	    cmocka_unit_test(test_bindings),
+	    cmocka_unit_test(test_wide_pool),
+	    cmocka_unit_test(test_few_blocks),
+	    cmocka_unit_test(test_overloading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -704,9 +704,11 @@ world_nat_counters(const struct world *world, uint16_t pool)
 
 		sum.sessions += one.sessions;
 		sum.failures += one.failures;
-		sum.ports += one.ports;
+		for (uint32_t c = 0; c < ENGINE_NAT_CLASSES; c++) {
+			sum.ports[c] += one.ports[c];
+			sum.ports_most[c] += one.ports_most[c];
+		}
 		sum.addresses += one.addresses;
-		sum.ports_most += one.ports_most;
 		sum.held += one.held;
 	}
 	return sum;

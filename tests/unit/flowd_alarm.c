@@ -205,18 +205,26 @@ test_pools(void **state)
 	struct snapshot_nat nat = {.pool_count = 3, .pools = pools};
 	struct alarms *alarms = alarms_create(NULL);
 	struct nat_alarms *watch = nat_alarms_create(alarms);
-	struct engine_nat_counters counters = {.ports = 0};
+	struct engine_nat_counters counters = {.sessions = 0};
 
 	(void)state;
 	assert_non_null(watch);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		counters.ports = steps[i].ports;
+		/* Each protocol has all ports for itself: the fullest counts. */
+		counters = (struct engine_nat_counters){.ports = {20, 20, 20}};
+		counters.ports[i % ENGINE_NAT_CLASSES] = steps[i].ports;
 		assert_true(nat_alarms_watches(watch, &nat, 0));
 		nat_alarms_sample(watch, &nat, 0, &counters, 100 + (int64_t)i);
 		assert_true((alarms_count(alarms) == 1 && alarms_at(alarms, 0)->active) == steps[i].active);
 	}
 	assert_int_equal(alarms_at(alarms, 0)->count, 2); /* once each time that it rose */
 	assert_string_equal(alarms_at(alarms, 0)->subject, "p");
+	counters = (struct engine_nat_counters){.ports = {100, 100, 100}};
+	assert_int_equal(nat_pool_used(&pools[0], &counters), 50);
+	const struct snapshot_nat_pool twice = {
+	    .kind = NAT_POOL_PORTS, .size = 1, .layers = 2, .port_low = 1001, .port_high = 1100};
+
+	assert_int_equal(nat_pool_used(&twice, &counters), 50);
 	counters = (struct engine_nat_counters){.addresses = 3};
 	assert_int_equal(nat_pool_used(&pools[1], &counters), 75);
 	nat_alarms_sample(watch, &nat, 1, &counters, 200);

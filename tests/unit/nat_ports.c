@@ -110,7 +110,7 @@ test_random(void **state)
 		}
 	}
 	assert_int_equal(live, 0);
-	while (nat_ports_advance(&world->ports, world->now + NAT_REST_TICKS)) {
+	while (nat_ports_advance(&world->ports, world->now + NAT_REST_TICKS, 256)) {
 	}
 	for (uint32_t number = 0; number < SPACES; number++) {
 		assert_int_equal(nat_ports_used(&world->ports, space(number)), 0);

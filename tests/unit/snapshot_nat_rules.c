@@ -183,7 +183,7 @@ what_source_rules_do(void **state)
 	assert_int_equal(p->unit, SNAPSHOT_NONE);
 	assert_int_equal(p->instance, world_instance(&world, "v"));
 	assert_int_equal(q->instance, SNAPSHOT_NONE);
-	assert_false(p->overloading);
+	assert_int_equal(p->layers, 1);
 	assert_int_equal(p->alarm_raise, 90);
 	assert_int_equal(p->alarm_clear, 72); /* four fifths */
 	assert_int_equal(q->kind, NAT_POOL_ADDRESSES);
@@ -198,7 +198,7 @@ what_source_rules_do(void **state)
 	const struct snapshot_nat_pool *own = &nat->pools[unit("ge-0/0/1.0")->nat_pool];
 
 	assert_true(own->interface);
-	assert_false(own->overloading);
+	assert_int_equal(own->layers, 1);
 	assert_int_equal(own->ranges[0].low, IP(203, 0, 113, 1));
 	assert_int_equal(nat->source_count, 3);
 	assert_int_equal(nat->sources[0].kind, NAT_SOURCE_POOLS);

@@ -249,6 +249,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	screen_limits_apply(engine);
 	neighbour_sweep(engine);
 	claims_apply(engine);
+	nat_pools_apply(engine, former);
 	nat_announce_apply(engine, former);
 	nat_persistent_apply(engine);
 	if (snapshot == NULL) {
@@ -276,7 +277,7 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool datagrams = datagram_advance(engine);
 
 	relay_advance(engine);
-	const bool ports = nat_ports_advance(&engine->nat.ports, engine->tick);
+	const bool ports = nat_pools_advance(engine);
 	const bool mappings = nat_persistent_advance(engine);
 	const bool announcements = nat_announce_advance(engine);
 	const bool screens = screen_advance(engine);

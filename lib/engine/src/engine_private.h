@@ -544,6 +544,22 @@ bool nat_persistent_instance(
     const struct engine *engine, const struct session *session, uint16_t *instance);
 /* Ends mappings whose time is over; true when more are due. */
 bool nat_persistent_advance(struct engine *engine);
+/* nat_pool_ports.c: a new configuration; ports that have rested: true when more are due. */
+void nat_pools_apply(struct engine *engine, const struct snapshot *former);
+bool nat_pools_advance(struct engine *engine);
+/* The pool's address at a place. => place < pool->size */
+uint32_t nat_pool_address(const struct snapshot_nat_pool *pool, uint32_t place);
+/* A free port of one address; one that rests, when none is; one of any address. */
+bool nat_pool_port(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address,
+    enum nat_class class, struct translation *nat);
+bool nat_pool_port_resting(struct engine *engine, const struct snapshot_nat_pool *pool,
+    uint32_t address, enum nat_class class, struct translation *nat);
+enum reason nat_pool_port_any(struct engine *engine, uint16_t number,
+    const struct snapshot_nat_pool *pool, enum nat_class class, struct translation *nat);
+/* Gives back what was drawn just now, if it is a port. */
+void nat_pool_port_give(struct engine *engine, enum nat_class class, struct translation *nat);
+/* Gives a port back: its address has something again. => SESSION_NAT_PORT */
+void nat_pool_port_release(struct engine *engine, const struct nat_holding *holding, bool rest);
 /* nat_pool.c: takes of a pool for the packet's source, in nat->instance. */
 enum reason nat_pool_take(
     struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);

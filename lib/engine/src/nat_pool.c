@@ -1,7 +1,7 @@
 /*
  * Addresses and ports of pools: taken for a session, given back at its end.
  *
- * A port belongs to a translated address in an instance, whatever pool it came from; an address that a host has for itself is
+ * How a port is found: nat_pool_ports.c. It belongs to a translated address in an instance, whatever pool it came from; an address that a host has for itself is
  * a port of its /16 in a class of its own (nat_ports.h). So both survive a change of the pool they came from.
  */
 #include "engine_private.h"
@@ -9,26 +9,11 @@
 #include "wire/icmp.h"
 
 enum {
-	ADDRESSES_TRIED = 32, /* of a pool, for one session */
-	STEER_TRIES = 16,     /* ports that are drawn so that answers come to the worker that drew them */
+	RANGES_TRIED = 32,    /* of a pool, for one host's address */
 	BINDING_WORKER = 0,   /* whose are addresses that hosts have for themselves */
 	OVERFLOWS_MOST = 4,   /* pools that follow one another */
 	IP_PROTOCOL_GRE = 47,
 };
-
-/* The pool's address at a place. => place < pool->size */
-static uint32_t
-address_at(const struct snapshot_nat_pool *pool, uint32_t place)
-{
-	uint16_t i = 0;
-
-	while (place > pool->ranges[i].high - pool->ranges[i].low) {
-		place -= pool->ranges[i].high - pool->ranges[i].low + 1;
-		i++;
-		assert(i < pool->range_count);
-	}
-	return pool->ranges[i].low + place;
-}
 
 bool
 nat_pool_place(const struct snapshot_nat_pool *pool, uint32_t address, uint32_t *place)
@@ -79,115 +64,6 @@ class_of_session(const struct session_common *common)
 						       NAT_CLASS_QUERY;
 }
 
-static void
-give_port_at_once(struct engine *engine, enum nat_class class, struct translation *nat)
-{
-	if ((nat->flags & SESSION_NAT_PORT) != 0) {
-		nat_ports_give_at_once(
-		    &engine->nat.ports, nat_space_of(nat->source, nat->instance, class), nat->source_port);
-		nat->flags &= (uint16_t)~SESSION_NAT_PORT;
-	}
-}
-
-/* Do answers to an address and port come to this worker by their hash? */
-static bool
-answers_come_here(
-    const struct engine *engine, const struct translation *nat, uint32_t address, enum nat_class class)
-{
-	const bool query = class == NAT_CLASS_QUERY;
-	const struct engine_flow flow = {
-	    .source = ipv6_mapped(nat->destination),
-	    .destination = ipv6_mapped(address),
-	    .source_port = query ? nat->source_port : nat->destination_port,
-	    .destination_port = nat->source_port,
-	    .protocol = query                   ? IPV4_PROTOCOL_ICMP
-			: class == NAT_CLASS_TCP ? IPV4_PROTOCOL_TCP
-						 : IPV4_PROTOCOL_UDP,
-	};
-
-	return engine_flow_owner(&engine->sharing.with, &flow) == engine->config.worker;
-}
-
-/* A port of one address that is free. */
-static inline bool
-port_drawn(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
-    struct translation *nat)
-{
-	if (pool->overloading && !nat->exclusive) {
-		nat->source_port = (uint16_t)(pool->port_low +
-		    random_below(engine->config.random, (uint32_t)pool->port_high - pool->port_low + 1));
-	} else if (!nat_ports_take_free(&engine->nat.ports, nat_space_of(address, nat->instance, class),
-		       pool->port_low, pool->port_high, NAT_WANT_ANY, engine->config.random,
-		       &nat->source_port)) {
-		return false;
-	} else {
-		nat->flags |= SESSION_NAT_PORT;
-	}
-	nat->source = address;
-	return true;
-}
-
-/* Of a few that are drawn one whose answers come here: then nobody has to be told, and no answer has to be handed over. */
-static __attribute__((noinline)) bool
-port_of_several(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
-    struct translation *nat)
-{
-	for (int tries = STEER_TRIES; port_drawn(engine, pool, address, class, nat); tries--) {
-		if (tries == 0 || answers_come_here(engine, nat, address, class)) {
-			return true;
-		}
-		give_port_at_once(engine, class, nat);
-	}
-	return false;
-}
-
-static bool
-port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
-    struct translation *nat)
-{
-	return engine_shares(engine) ? port_of_several(engine, pool, address, class, nat)
-				     : port_drawn(engine, pool, address, class, nat);
-}
-
-/* Nothing is free: one that rests. */
-static enum reason
-resting_port_of(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address,
-    enum nat_class class, struct translation *nat)
-{
-	if (!nat->may_wake ||
-	    !nat_ports_take(&engine->nat.ports, nat_space_of(address, nat->instance, class), pool->port_low,
-		pool->port_high, NAT_WANT_ANY, engine->tick, engine->config.random, &nat->source_port)) {
-		return REASON_NAT_NO_PORTS;
-	}
-	nat->flags |= SESSION_NAT_PORT;
-	nat->source = address;
-	return REASON_NONE;
-}
-
-/* A port of any address: of a random one (REQ-NAT-008), else of one where a port came back, else of the next ones in turn. */
-static enum reason
-port_of_any(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool, enum nat_class class,
-    struct translation *nat)
-{
-	struct nat_pool_state *state = &engine->nat.pools[number];
-	const uint32_t first = pool->size == 1 ? 0 : random_below(engine->config.random, pool->size);
-
-	(void)nat_ports_advance(&engine->nat.ports, engine->tick);
-	if (port_of(engine, pool, address_at(pool, first), class, nat) ||
-	    (state->hint != first && state->hint < pool->size &&
-		port_of(engine, pool, address_at(pool, state->hint), class, nat))) {
-		return REASON_NONE;
-	}
-	for (uint32_t i = 0; i < ADDRESSES_TRIED && i < pool->size; i++) {
-		state->scan = state->scan + 1 < pool->size ? state->scan + 1 : 0;
-		if (port_of(engine, pool, address_at(pool, state->scan), class, nat)) {
-			return REASON_NONE;
-		}
-	}
-	return resting_port_of(
-	    engine, pool, address_at(pool, state->hint < pool->size ? state->hint : first), class, nat);
-}
-
 /* An address that nobody else has: any of the range, by its parts that lie in one /16. */
 static bool
 address_of_range(struct engine *engine, const struct snapshot_nat_range *range, uint8_t protocol,
@@ -215,7 +91,7 @@ address_of_range(struct engine *engine, const struct snapshot_nat_range *range, 
 static bool
 address_alone(struct engine *engine, const struct snapshot_nat_pool *pool, uint8_t protocol, struct translation *nat)
 {
-	for (uint16_t i = 0; i < pool->range_count && i < ADDRESSES_TRIED; i++) {
+	for (uint16_t i = 0; i < pool->range_count && i < RANGES_TRIED; i++) {
 		if (address_of_range(engine, &pool->ranges[i], protocol, nat)) {
 			return true;
 		}
@@ -293,8 +169,9 @@ static enum reason
 port_of_address(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
     struct translation *nat)
 {
-	return port_of(engine, pool, address, class, nat) ? REASON_NONE
-							  : resting_port_of(engine, pool, address, class, nat);
+	return nat_pool_port(engine, pool, address, class, nat) || nat_pool_port_resting(engine, pool, address, class, nat)
+		   ? REASON_NONE
+		   : REASON_NAT_NO_PORTS;
 }
 
 /* address-persistent: a port of the one address that the host keeps (REQ-NAT-016). */
@@ -313,8 +190,9 @@ port_of_host(struct engine *engine, const struct nat_binding_key *key, const str
 	} else {
 		const enum reason reason =
 		    engine_shares(engine)
-			? port_of_address(engine, pool, address_at(pool, place_of_host(engine, key, pool)), class, nat)
-			: port_of_any(engine, key->pool, pool, class, nat);
+			? port_of_address(
+			      engine, pool, nat_pool_address(pool, place_of_host(engine, key, pool)), class, nat)
+			: nat_pool_port_any(engine, key->pool, pool, class, nat);
 
 		if (reason != REASON_NONE) {
 			return reason;
@@ -325,7 +203,7 @@ port_of_host(struct engine *engine, const struct nat_binding_key *key, const str
 			bindings->entries[index].address = nat->source;
 		}
 		if (index == NAT_BINDING_NONE) {
-			give_port_at_once(engine, class, nat);
+			nat_pool_port_give(engine, class, nat);
 			return REASON_NAT_BINDINGS_FULL;
 		}
 	}
@@ -341,7 +219,7 @@ address_by_place(const struct snapshot_nat_pool *pool, struct translation *nat)
 	const uint32_t place = nat->source - pool->host_low;
 
 	if (nat->source >= pool->host_low && place < pool->size) {
-		nat->source = address_at(pool, place);
+		nat->source = nat_pool_address(pool, place);
 	}
 }
 
@@ -368,9 +246,9 @@ take_from(struct engine *engine, const struct item *item, uint16_t number, const
 		return fields.protocol == IP_PROTOCOL_GRE ? REASON_NAT_PROTOCOL
 							  : address_of_host(engine, &key, pool, nat);
 	}
-	const enum reason reason = engine->snapshot->nat.address_persistent
+	const enum reason reason = engine->snapshot->nat.address_persistent || pool->paired
 				       ? port_of_host(engine, &key, pool, class, nat)
-				       : port_of_any(engine, number, pool, class, nat);
+				       : nat_pool_port_any(engine, number, pool, class, nat);
 
 	if (reason == REASON_NONE && class == NAT_CLASS_QUERY) {
 		nat->destination_port = nat->source_port;
@@ -394,14 +272,17 @@ nat_pool_count_failure(struct engine *engine, uint16_t pool)
 }
 
 static void
-count_taken(struct engine *engine, const struct translation *nat)
+count_taken(struct engine *engine, const struct item *item, const struct translation *nat)
 {
 	struct engine_nat_counters *counters = &engine->nat.pools[nat->pool].counters;
+	const struct flow_fields fields = flow_fields_of(item->key);
+	enum nat_class class = NAT_CLASS_TCP;
 
-	if ((nat->flags & SESSION_NAT_PORT) != 0) {
-		counters->ports++;
-		counters->ports_most =
-		    counters->ports > counters->ports_most ? counters->ports : counters->ports_most;
+	if ((nat->flags & SESSION_NAT_PORT) != 0 && class_of(&fields, item->icmp_type, &class)) {
+		counters->ports[class]++;
+		counters->ports_most[class] = counters->ports[class] > counters->ports_most[class]
+						  ? counters->ports[class]
+						  : counters->ports_most[class];
 	}
 }
 
@@ -422,7 +303,7 @@ nat_pool_take(struct engine *engine, const struct item *item, uint16_t number, s
 		    pool->instance != SNAPSHOT_NONE ? pool->instance : engine->units[nat->unit].instance;
 		reason = take_from(engine, item, number, pool, nat);
 		if (reason == REASON_NONE) {
-			count_taken(engine, nat);
+			count_taken(engine, item, nat);
 			return REASON_NONE;
 		}
 		if (reason == REASON_HANDED_OFF) {
@@ -470,24 +351,9 @@ release_binding(struct engine *engine, const struct nat_holding *holding)
 void
 nat_pool_release(struct engine *engine, const struct nat_holding *holding, bool rest)
 {
-	struct nat_pool_state *state = &engine->nat.pools[holding->pool];
-	const struct snapshot_nat *snapshot = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
-	uint32_t place;
-
 	assert(holding->pool < engine->nat.pool_count);
 	if ((holding->flags & SESSION_NAT_PORT) != 0) {
-		const struct nat_space space = nat_space_of(holding->address, holding->instance, holding->class);
-
-		state->counters.ports--;
-		if (rest) {
-			nat_ports_give(&engine->nat.ports, space, holding->port, engine->tick);
-		} else {
-			nat_ports_give_at_once(&engine->nat.ports, space, holding->port);
-		}
-		if (snapshot != NULL && holding->pool < snapshot->pool_count &&
-		    nat_pool_place(&snapshot->pools[holding->pool], holding->address, &place)) {
-			state->hint = place;
-		}
+		nat_pool_port_release(engine, holding, rest);
 	}
 	if ((holding->flags & SESSION_NAT_BINDING) != 0) {
 		release_binding(engine, holding);
@@ -507,6 +373,7 @@ nat_pool_give_back(struct engine *engine, const struct item *item, struct transl
 	    .pool = nat->pool,
 	    .flags = nat->flags,
 	    .protocol = fields.protocol,
+	    .layer = nat->layer,
 	};
 
 	if (nat->pool == SNAPSHOT_NAT_NONE) {
@@ -515,6 +382,7 @@ nat_pool_give_back(struct engine *engine, const struct item *item, struct transl
 	(void)class_of(&fields, item->icmp_type, &holding.class);
 	nat_pool_release(engine, &holding, false);
 	nat->pool = SNAPSHOT_NAT_NONE;
+	nat->layer = 0;
 	nat->flags &= (uint16_t)~(SESSION_NAT_PORT | SESSION_NAT_BINDING | SESSION_NAT_PROTOCOL);
 }
 
@@ -543,7 +411,7 @@ nat_session_ended(struct engine *engine, const struct session *session)
 	const struct session_rare *rare = &engine->table.rare[session_index(&engine->table, session)];
 	const struct flow_fields forth = flow_fields_of(session->forth.key);
 	const struct flow_fields back = flow_fields_of(session->back.key);
-	const struct nat_holding holding = {
+	struct nat_holding holding = {
 	    .host = forth.source,
 	    .address = back.destination,
 	    .host_instance = forth.instance,
@@ -559,6 +427,12 @@ nat_session_ended(struct engine *engine, const struct session *session)
 		nat_persistent_end(engine, session);
 	}
 	if (rare->nat_pool != SNAPSHOT_NAT_NONE) {
+		if (engine->nat.pools[rare->nat_pool].layered) {
+			uint8_t *layer = &engine->nat.session_layers[session_index(&engine->table, session)];
+
+			holding.layer = *layer;
+			*layer = 0;
+		}
 		assert(engine->nat.pools[rare->nat_pool].counters.held > 0);
 		engine->nat.pools[rare->nat_pool].counters.held--;
 		nat_pool_release(engine, &holding, true);

@@ -7,18 +7,11 @@
 
 enum {
 	WORD_BITS = 64,
-	ADVANCE_MOST = 256, /* ports that one nat_ports_advance() wakes */
+	ADVANCE_OF_ONE = 2, /* ports that wake while one is taken: as many come as go */
 	CACHE = 64,
-	CLASS_AT = 48, /* in a space's key */
 };
 
 #define PAIR UINT64_C(3) /* two ports that belong together */
-
-/* Ports of a space, both ends included. */
-struct nat_range {
-	uint32_t low;
-	uint32_t high;
-};
 
 static size_t
 round_up(size_t size)
@@ -44,7 +37,7 @@ nat_ports_size(uint32_t blocks, uint32_t resting)
 	    round_up(sizeof(struct nat_resting) * resting);
 }
 
-_Static_assert(sizeof(struct nat_block) % CACHE == 16, "blocks lie one behind the other, padded by round_up()");
+_Static_assert(sizeof(struct nat_block) % CACHE == 32, "blocks lie one behind the other, padded by round_up()");
 
 static struct nat_block *
 block_at(const struct nat_ports *ports, uint32_t index)
@@ -134,6 +127,9 @@ add_block(struct nat_ports *ports, uint64_t key)
 	ports->free = next_free(ports, index);
 	ports->block_count++;
 	block->key = key;
+	block->resting_first = NAT_RESTING_NONE;
+	block->resting_last = NAT_RESTING_NONE;
+	block->layers_full = 0;
 	block->next = *head;
 	*head = index;
 	return block;
@@ -163,10 +159,16 @@ is_taken(const struct nat_block *block, uint32_t port)
 	return (block->taken[port / WORD_BITS] >> port % WORD_BITS & 1) != 0;
 }
 
+static uint32_t
+class_of(uint64_t key)
+{
+	return (uint32_t)(key >> NAT_CLASS_SHIFT) & NAT_CLASS_MASK;
+}
+
 static __attribute__((noinline)) uint64_t
 share_of_several(const struct nat_ports *ports, const struct nat_block *block, uint32_t word)
 {
-	if (block->key >> CLASS_AT >= NAT_CLASS_ADDRESSES) {
+	if (class_of(block->key) >= NAT_CLASS_ADDRESSES) {
 		return UINT64_MAX;
 	}
 	return ports->shares[word * (WORD_BITS / 2) % ports->workers];
@@ -189,20 +191,6 @@ set(const struct nat_ports *ports, struct nat_block *block, uint32_t port)
 		block->full[word / WORD_BITS] |= 1ULL << word % WORD_BITS;
 	}
 	block->used++;
-}
-
-static void
-clear(struct nat_ports *ports, struct nat_block *block, uint32_t port)
-{
-	const uint32_t word = port / WORD_BITS;
-
-	assert(is_taken(block, port));
-	block->taken[word] &= ~(1ULL << port % WORD_BITS);
-	block->full[word / WORD_BITS] &= ~(1ULL << word % WORD_BITS);
-	block->used--;
-	if (block->used == 0) {
-		drop_block(ports, block);
-	}
 }
 
 /* The bits of a word that lie in low..high. */
@@ -230,7 +218,7 @@ pairs_of(uint64_t free)
 
 static inline uint64_t
 candidates(const struct nat_ports *ports, const struct nat_block *block, uint32_t word,
-    const struct nat_range *range, enum nat_want want)
+    const struct nat_port_range *range, enum nat_want want)
 {
 	const uint64_t free =
 	    ~block->taken[word] & bits_within(word, range->low, range->high) & share_of(ports, block, word);
@@ -241,7 +229,7 @@ candidates(const struct nat_ports *ports, const struct nat_block *block, uint32_
 /* The first candidate in the words from..to, or UINT32_MAX. */
 static uint32_t
 search(const struct nat_ports *ports, const struct nat_block *block, uint32_t from, uint32_t to,
-    const struct nat_range *range, enum nat_want want)
+    const struct nat_port_range *range, enum nat_want want)
 {
 	for (uint32_t group = from / WORD_BITS; group <= to / WORD_BITS; group++) {
 		uint64_t open = ~block->full[group] & bits_within(group, from, to);
@@ -259,29 +247,76 @@ search(const struct nat_ports *ports, const struct nat_block *block, uint32_t fr
 	return UINT32_MAX;
 }
 
-static bool
+static void
+clear(struct nat_ports *ports, struct nat_block *block, uint32_t port)
+{
+	const uint32_t word = port / WORD_BITS;
+	const uint32_t layer = (uint32_t)(block->key >> NAT_LAYER_SHIFT);
+	struct nat_block *first =
+	    layer == 0 ? block : find_block(ports, block->key & ((1ULL << NAT_LAYER_SHIFT) - 1));
+
+	assert(is_taken(block, port));
+	block->taken[word] &= ~(1ULL << port % WORD_BITS);
+	block->full[word / WORD_BITS] &= ~(1ULL << word % WORD_BITS);
+	block->used--;
+	if (first != NULL) {
+		first->layers_full &= ~(1U << layer);
+	}
+	if (block->used == 0) {
+		drop_block(ports, block);
+	}
+}
+
+/* The oldest of a block's ports that rest rests no more: it is still taken. => there is one */
+static void
+take_out(struct nat_ports *ports, struct nat_block *block)
+{
+	const struct nat_resting *one = &ports->resting[block->resting_first];
+
+	block->resting_first = one->next;
+	if (one->next == NAT_RESTING_NONE) {
+		block->resting_last = NAT_RESTING_NONE;
+		if (ports->places != NULL && one->place != NAT_PLACE_NONE) {
+			nat_places_close(ports->places, (struct nat_place_of){NAT_MAP_RESTING, class_of(one->key)}, one->place);
+		}
+	}
+}
+
+static void
+open_place(const struct nat_ports *ports, uint64_t key, uint32_t place)
+{
+	if (ports->places != NULL && place != NAT_PLACE_NONE) {
+		nat_places_open(ports->places, (struct nat_place_of){NAT_MAP_FREE, class_of(key)}, place);
+	}
+}
+
+/* Takes the oldest record out of the ring, and wakes its port unless it was handed over. => there is one */
+static void
 wake_oldest(struct nat_ports *ports)
 {
-	if (ports->resting_head == ports->resting_tail) {
-		return false;
+	const uint32_t at = ports->resting_head++ & ports->resting_mask;
+	const struct nat_resting *one = &ports->resting[at];
+
+	if (one->handed) {
+		return;
 	}
-	const struct nat_resting *one = &ports->resting[ports->resting_head++ & ports->resting_mask];
 	struct nat_block *block = find_block(ports, one->key);
 
-	assert(block != NULL);
+	assert(block != NULL && block->resting_first == at);
 	if (block != NULL) {
+		take_out(ports, block);
 		clear(ports, block, one->port);
+		open_place(ports, one->key, one->place);
 	}
-	return true;
 }
 
 /* One free port, beginning at a random one. */
 static inline uint32_t
-draw(const struct nat_ports *ports, const struct nat_block *block, const struct nat_range *range, enum nat_want want,
+draw(const struct nat_ports *ports, const struct nat_block *block, const struct nat_port_range *range, enum nat_want want,
     struct random_source *random)
 {
-	const uint32_t start = range->low + random_below(random, range->high - range->low + 1);
-	const struct nat_range above = {.low = start, .high = range->high};
+	const uint32_t start = range->low + random_below(random, (uint32_t)range->high - range->low + 1);
+	const struct nat_port_range above = {.low = (uint16_t)start, .high = range->high};
 	const uint32_t word = start / WORD_BITS;
 	/* The drawn word from the drawn port on, what lies above, and from the range's beginning up to it again. */
 	const uint64_t found = candidates(ports, block, word, &above, want);
@@ -296,25 +331,27 @@ draw(const struct nat_ports *ports, const struct nat_block *block, const struct 
 	return port;
 }
 
-bool
-nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
-    struct random_source *random, uint16_t *port)
+/* One port, or the even one of two, of a space. */
+static bool
+take_free(struct nat_ports *ports, struct nat_space space, const struct nat_port_range *range, enum nat_want want,
+    struct random_source *random, struct nat_layer_port *taken)
 {
 	struct nat_block *block = find_block(ports, space.key);
 
-	assert(low <= high);
+	assert(range->low <= range->high);
 	block = block == NULL ? add_block(ports, space.key) : block;
 	if (block == NULL) {
 		return false;
 	}
-	const uint32_t found = draw(ports, block, &(struct nat_range){.low = low, .high = high}, want, random);
+	const uint32_t found = draw(ports, block, range, want, random);
 
 	if (found != UINT32_MAX) {
 		set(ports, block, found);
 		if (want == NAT_WANT_PAIR) {
 			set(ports, block, found + 1);
 		}
-		*port = (uint16_t)found;
+		taken->port = (uint16_t)found;
+		taken->last = block->used > (uint32_t)range->high - range->low;
 		return true;
 	}
 	assert(block->used > 0 || ports->workers > 1 || want == NAT_WANT_PAIR);
@@ -325,19 +362,124 @@ nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t lo
 }
 
 bool
-nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
-    uint32_t now, struct random_source *random, uint16_t *port)
+nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    struct random_source *random, uint16_t *port)
 {
-	(void)nat_ports_advance(ports, now);
-	for (int woken = 0; woken <= NAT_WAKE_MOST; woken++) {
-		if (nat_ports_take_free(ports, space, low, high, want, random, port)) {
+	struct nat_layer_port taken;
+
+	if (!take_free(ports, space, &(struct nat_port_range){low, high}, want, random, &taken)) {
+		return false;
+	}
+	*port = taken.port;
+	return true;
+}
+
+bool
+nat_ports_take_resting(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, uint16_t *port)
+{
+	struct nat_block *block = find_block(ports, space.key);
+
+	/* One of another pool's range that shares the address wakes early. */
+	for (int i = 0; i < NAT_WAKE_MOST && block != NULL && block->resting_first != NAT_RESTING_NONE; i++) {
+		struct nat_resting *one = &ports->resting[block->resting_first];
+
+		one->handed = true;
+		take_out(ports, block);
+		if (one->port >= low && one->port <= high) {
+			*port = one->port;
 			return true;
 		}
-		if (!wake_oldest(ports)) {
+		clear(ports, block, one->port);
+		open_place(ports, one->key, one->place);
+		block = find_block(ports, space.key);
+	}
+	return false;
+}
+
+/* A pair needs two that are neighbours: what rests wakes until there are. */
+static bool
+wake_pair(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, struct random_source *random,
+    uint16_t *port)
+{
+	for (int i = 0; i < NAT_WAKE_MOST; i++) {
+		struct nat_block *block = find_block(ports, space.key);
+
+		if (block == NULL || block->resting_first == NAT_RESTING_NONE) {
 			return false;
+		}
+		struct nat_resting *one = &ports->resting[block->resting_first];
+
+		one->handed = true;
+		take_out(ports, block);
+		clear(ports, block, one->port);
+		if (nat_ports_take_free(ports, space, low, high, NAT_WANT_PAIR, random, port)) {
+			return true;
 		}
 	}
 	return false;
+}
+
+bool
+nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
+    uint32_t now, struct random_source *random, uint16_t *port)
+{
+	(void)nat_ports_advance(ports, now, ADVANCE_OF_ONE);
+	if (nat_ports_take_free(ports, space, low, high, want, random, port)) {
+		return true;
+	}
+	return want == NAT_WANT_PAIR ? wake_pair(ports, space, low, high, random, port)
+				     : nat_ports_take_resting(ports, space, low, high, port);
+}
+
+bool
+nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t layers,
+    const struct nat_port_range *range, struct random_source *random, struct nat_layer_port *taken)
+{
+	const uint32_t all = layers >= NAT_LAYERS_MOST ? UINT32_MAX : (1U << layers) - 1;
+
+	assert(layers > 0);
+	taken->layer = 0;
+	if (layers == 1) {
+		return take_free(ports, space, range, NAT_WANT_ANY, random, taken);
+	}
+	struct nat_block *first = find_block(ports, space.key);
+	uint32_t open = all;
+
+	if (first != NULL && first->layers_low == range->low && first->layers_high == range->high) {
+		open &= ~first->layers_full;
+	} else if (first != NULL) {
+		first->layers_full = 0;
+		first->layers_low = range->low;
+		first->layers_high = range->high;
+	}
+	while (open != 0) {
+		const uint32_t layer = (uint32_t)__builtin_ctz(open);
+
+		if (take_free(ports, nat_space_layer(space, layer), range, NAT_WANT_ANY, random, taken)) {
+			taken->layer = (uint8_t)layer;
+			taken->last = taken->last && layer + 1 == layers;
+			return true;
+		}
+		open &= open - 1;
+		/* Without a block there is only no block, for now. */
+		if (first != NULL && find_block(ports, nat_space_layer(space, layer).key) != NULL) {
+			first->layers_full |= 1U << layer;
+		}
+	}
+	return false;
+}
+
+bool
+nat_ports_room(const struct nat_ports *ports, struct nat_space space)
+{
+	return ports->free != NAT_BLOCK_NONE || find_block(ports, space.key) != NULL;
+}
+
+struct nat_space
+nat_ports_any_space(const struct nat_ports *ports, struct random_source *random)
+{
+	assert(ports->free == NAT_BLOCK_NONE && ports->capacity > 0);
+	return (struct nat_space){.key = block_at(ports, random_below(random, ports->capacity))->key};
 }
 
 bool
@@ -365,24 +507,43 @@ nat_ports_give_at_once(struct nat_ports *ports, struct nat_space space, uint16_t
 }
 
 void
-nat_ports_give(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now)
+nat_ports_give_place(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now, uint32_t place)
 {
 	if (ports->resting_tail - ports->resting_head > ports->resting_mask) {
-		(void)wake_oldest(ports);
+		wake_oldest(ports);
 	}
-	ports->resting[ports->resting_tail++ & ports->resting_mask] =
-	    (struct nat_resting){.key = space.key, .port = port, .until = now + NAT_REST_TICKS};
+	struct nat_block *block = find_block(ports, space.key);
+	const uint32_t at = ports->resting_tail++ & ports->resting_mask;
+
+	assert(block != NULL && is_taken(block, port));
+	ports->resting[at] = (struct nat_resting){
+	    .key = space.key, .port = port, .until = now + NAT_REST_TICKS, .next = NAT_RESTING_NONE, .place = place};
+	if (block == NULL) {
+		ports->resting[at].handed = true;
+	} else if (block->resting_first == NAT_RESTING_NONE) {
+		block->resting_first = at;
+		block->resting_last = at;
+	} else {
+		ports->resting[block->resting_last].next = at;
+		block->resting_last = at;
+	}
+}
+
+void
+nat_ports_give(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now)
+{
+	nat_ports_give_place(ports, space, port, now, NAT_PLACE_NONE);
 }
 
 bool
-nat_ports_advance(struct nat_ports *ports, uint32_t now)
+nat_ports_advance(struct nat_ports *ports, uint32_t now, uint32_t most)
 {
-	for (int i = 0; i < ADVANCE_MOST; i++) {
+	for (uint32_t i = 0; i < most; i++) {
 		if (ports->resting_head == ports->resting_tail ||
 		    (int32_t)(now - ports->resting[ports->resting_head & ports->resting_mask].until) < 0) {
 			return false;
 		}
-		(void)wake_oldest(ports);
+		wake_oldest(ports);
 	}
 	return true;
 }

@@ -11,7 +11,10 @@
  * turn. Addresses that hosts have for themselves are not shared out: one worker gives them.
  *
  * A port that is given back rests a while, so that a late packet of its session does not meet another's; when there is no
- * other port left, those that rest longest are woken (REQ-NAT-007, REQ-NAT-009).
+ * other port left, the one of the space that rests longest is handed over (REQ-NAT-007, REQ-NAT-009): each block knows its own.
+ *
+ * Where a port may be given several times a space has layers, a block each, and lower ones are filled first: so as long as there
+ * is one that nobody has, nobody shares. The block of the first layer remembers which layers had nothing for a range.
  *
  * Memory is the engine's; one thread.
  */
@@ -24,16 +27,22 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "nat_places.h"
 
 enum {
 	NAT_SPACE_PORTS = 65536,
 	NAT_SPACE_WORDS = NAT_SPACE_PORTS / 64,
 	NAT_REST_TICKS = 200,  /* that a port rests: 2 s */
-	NAT_WAKE_MOST = 64,    /* ports that are woken for one that is wanted */
+	NAT_WAKE_MOST = 8,     /* ports that are woken, or looked at, for one that is wanted */
 	NAT_SHARES_MOST = 32,  /* workers */
+	NAT_LAYERS_MOST = 32,  /* as SNAPSHOT_NAT_LAYERS_MOST */
+	NAT_LAYER_SHIFT = 57,  /* in the key: above the class */
+	NAT_CLASS_SHIFT = 48,
+	NAT_CLASS_MASK = 0x1ff,
 };
 
 #define NAT_BLOCK_NONE UINT32_MAX
+#define NAT_RESTING_NONE UINT32_MAX
 
 enum nat_class {
 	NAT_CLASS_TCP,
@@ -43,7 +52,7 @@ enum nat_class {
 };
 
 struct nat_space {
-	uint64_t key; /* address | instance << 32 | class << 48 */
+	uint64_t key; /* address | instance << 32 | class << 48 | layer << 57 */
 };
 
 static inline struct nat_space
@@ -52,19 +61,32 @@ nat_space_of(uint32_t address, uint16_t instance, enum nat_class class)
 	return (struct nat_space){.key = address | (uint64_t)instance << 32 | (uint64_t)class << 48};
 }
 
+static inline struct nat_space
+nat_space_layer(struct nat_space space, uint32_t layer)
+{
+	return (struct nat_space){.key = space.key | (uint64_t)layer << NAT_LAYER_SHIFT};
+}
+
 struct nat_block {
 	uint64_t key;
 	uint32_t used; /* ports that are taken or rest */
 	uint32_t next; /* of the hash chain or the free blocks */
+	uint32_t resting_first; /* places in the ring, the oldest first; NAT_RESTING_NONE */
+	uint32_t resting_last;
+	uint32_t layers_full; /* bit a layer, of the first one's block: nothing was free in layers_low..layers_high */
+	uint16_t layers_low;
+	uint16_t layers_high;
 	uint64_t full[NAT_SPACE_WORDS / 64]; /* bit a word: it has no free port */
 	uint64_t taken[NAT_SPACE_WORDS];
 };
 
 struct nat_resting {
 	uint64_t key;
-	uint16_t port;
-	uint16_t pad;
 	uint32_t until; /* tick */
+	uint32_t next;  /* the next one of the same block */
+	uint32_t place; /* that opens when it wakes; NAT_PLACE_NONE */
+	uint16_t port;
+	bool handed; /* it was given again already: nothing wakes */
 };
 
 struct nat_ports {
@@ -82,6 +104,7 @@ struct nat_ports {
 	uint16_t worker;
 	uint16_t workers;
 	uint64_t shares[NAT_SHARES_MOST]; /* bits of a word that are this worker's, by the worker of the word's first pair */
+	struct nat_places *places; /* borrowed; NULL: none */
 };
 
 /* Octets for so many blocks and resting ports (a power of two). */
@@ -89,6 +112,17 @@ size_t nat_ports_size(uint32_t blocks, uint32_t resting);
 /* => memory is nat_ports_size() octets, 64-aligned, zeroed; resting is a power of two; worker < workers */
 void nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t resting, struct hash_key secret,
     uint16_t worker, uint16_t workers);
+
+struct nat_port_range {
+	uint16_t low;
+	uint16_t high;
+};
+
+struct nat_layer_port {
+	uint16_t port;
+	uint8_t layer;
+	bool last; /* there is no other of the range now, as far as that is known */
+};
 
 enum nat_want {
 	NAT_WANT_ANY,  /* one port */
@@ -104,13 +138,27 @@ bool nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t lo
 /* The same of what is free already: ports that rest are let rest. */
 bool nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
     struct random_source *random, uint16_t *port) __attribute__((warn_unused_result));
+/* Hands over the port of the range that rests longest. False: none does, or none of the oldest ones is of the range. */
+bool nat_ports_take_resting(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, uint16_t *port)
+    __attribute__((warn_unused_result));
+/* As nat_ports_take_free(), of the lowest layer of several that has one. => layers <= NAT_LAYERS_MOST */
+bool nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t layers,
+    const struct nat_port_range *range, struct random_source *random, struct nat_layer_port *taken)
+    __attribute__((warn_unused_result));
+/* Has the space a block, or could it have one? */
+bool nat_ports_room(const struct nat_ports *ports, struct nat_space space);
+/* One of the spaces that have blocks, at random. => no block is free */
+struct nat_space nat_ports_any_space(const struct nat_ports *ports, struct random_source *random);
 /* Takes this port of the space. False: it is taken, or there is no block. */
 bool nat_ports_take_this(struct nat_ports *ports, struct nat_space space, uint16_t port) __attribute__((warn_unused_result));
 /* Gives a port back; it rests until `now` + NAT_REST_TICKS, or not at all. => it is taken */
 void nat_ports_give(struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now);
+/* The same of a pool's address that has a place. */
+void nat_ports_give_place(
+    struct nat_ports *ports, struct nat_space space, uint16_t port, uint32_t now, uint32_t place);
 void nat_ports_give_at_once(struct nat_ports *ports, struct nat_space space, uint16_t port);
-/* Wakes what has rested long enough; bounded; true when there is more. */
-bool nat_ports_advance(struct nat_ports *ports, uint32_t now);
+/* Wakes what has rested long enough, `most` ports at most; true when there may be more. */
+bool nat_ports_advance(struct nat_ports *ports, uint32_t now, uint32_t most);
 /* Ports of the space that are taken, those that rest included. */
 uint32_t nat_ports_used(const struct nat_ports *ports, struct nat_space space);
 

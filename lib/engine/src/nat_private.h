@@ -28,8 +28,10 @@ nat_has_ports(uint8_t protocol)
 
 struct nat_pool_state {
 	struct engine_nat_counters counters;
-	uint32_t hint; /* place in the pool of the address where a port came back last */
-	uint32_t scan; /* where the search for a free one goes on */
+	uint32_t first; /* of its places, one an address; NAT_PLACE_NONE: it has none */
+	uint32_t hint;  /* the address where a port came back last */
+	uint32_t scan;  /* where the search for a free one goes on, without places */
+	bool layered;   /* a session had a port of a higher layer, ever: the others are of layer 0 */
 };
 
 /* The mappings that a session counts in: index + 1, 0: none. */
@@ -40,9 +42,13 @@ struct nat_session_mappings {
 
 struct nat_state {
 	struct nat_ports ports;
+	struct nat_places places;
+	uint32_t reopen; /* tick: what rested when places were assigned has woken, and belongs to none */
+	bool reopens;
 	struct nat_bindings bindings;
 	struct nat_mappings mappings;
 	struct nat_session_mappings *session_mappings; /* by session, of those with SESSION_NAT_PERSISTENT */
+	uint8_t *session_layers; /* by session: of its port (nat_ports.h) */
 	struct nat_pool_state *pools; /* by identity */
 	struct engine_nat_rule_counters *rules; /* by identity */
 	bool persistent_elsewhere; /* there are rules with persistent-nat, and another worker has their mappings */
@@ -62,6 +68,8 @@ struct translation {
 	uint16_t instance; /* where ports and addresses of the pool are taken */
 	uint16_t flags;    /* enum session_flag, of translation */
 	uint8_t tries;
+	uint8_t layer;   /* of the port: nat_ports.h */
+	bool last_port;  /* it was its address's last one */
 	bool exclusive;  /* a port of an overloaded pool too is its alone */
 	uint32_t mapping; /* that the source counts in: index + 1, 0: none */
 	const struct snapshot_nat_source *persistent; /* the rule's, when it keeps translations; or NULL */
@@ -78,6 +86,7 @@ struct nat_holding {
 	uint16_t pool;
 	uint16_t flags;
 	uint8_t protocol;
+	uint8_t layer;
 	enum nat_class class;
 };
 

@@ -38,23 +38,11 @@ fold(uint64_t sum)
 	return checksum_fold(sum);
 }
 
-/* What the words of `after` are more than those of `before`, as a folded sum. */
-static uint16_t
-difference(const void *before, const void *after, size_t length)
+/* What 32 bits are more than before, to be folded: sums of 32-bit words fold to those of their halves. */
+static uint64_t
+difference(uint32_t before, uint32_t after)
 {
-	uint16_t words[4];
-	uint64_t sum = 0;
-
-	assert(length <= sizeof words);
-	memcpy(words, before, length);
-	for (size_t i = 0; i < length / 2; i++) {
-		sum += (uint16_t)~words[i];
-	}
-	memcpy(words, after, length);
-	for (size_t i = 0; i < length / 2; i++) {
-		sum += words[i];
-	}
-	return fold(sum);
+	return (uint64_t)(uint32_t)~before + after;
 }
 
 /* The addresses and ports of a key as they stand in a packet. */
@@ -83,15 +71,17 @@ nat_rewrite_between(struct flow_key from, struct flow_key reply)
 	struct flow_rewrite rewrite = {
 	    .source = after.addresses[0],
 	    .destination = after.addresses[1],
-	    .address_delta = difference(before.addresses, after.addresses, sizeof after.addresses),
+	    .address_delta = fold(difference(before.addresses[0], after.addresses[0]) +
+				  difference(before.addresses[1], after.addresses[1])),
 	};
 	/* ICMP has no pseudo-header, and one port. */
-	const bool icmp = fields.protocol == IPV4_PROTOCOL_ICMP;
-
+	if (fields.protocol == IPV4_PROTOCOL_ICMP) {
+		rewrite.transport_delta = fold(difference(before.ports[0], after.ports[0]));
+	} else {
+		rewrite.transport_delta = fold((uint64_t)rewrite.address_delta + difference(before.ports[0], after.ports[0]) +
+					       difference(before.ports[1], after.ports[1]));
+	}
 	memcpy(&rewrite.ports, after.ports, sizeof rewrite.ports);
-	rewrite.transport_delta = icmp ? difference(before.ports, after.ports, sizeof(uint16_t))
-				       : fold((uint64_t)rewrite.address_delta +
-					     difference(before.ports, after.ports, sizeof after.ports));
 	return rewrite;
 }
 

@@ -14,6 +14,10 @@ nat_session_start(struct engine *engine, struct session *session, const struct a
 
 	rare->nat_pool = admission->nat->pool;
 	session->common.nat_instance = admission->nat->instance;
+	if (admission->nat->layer > 0 && admission->nat->mapping == 0) {
+		engine->nat.pools[admission->nat->pool].layered = true;
+		engine->nat.session_layers[session_index(&engine->table, session)] = admission->nat->layer;
+	}
 	if ((admission->flags & SESSION_NAT_PERSISTENT) != 0) {
 		nat_persistent_start(engine, session, admission);
 	}
@@ -147,7 +151,7 @@ pool_stands(const struct engine *engine, const struct session *session, uint16_t
 		break;
 	}
 	if (!inside || (flags & (SESSION_NAT_PORT | SESSION_NAT_PROTOCOL | SESSION_NAT_PERSISTENT)) == 0) {
-		return inside && pool->overloading;
+		return false;
 	}
 	return (flags & SESSION_NAT_PROTOCOL) != 0 ||
 	       (back.destination_port >= pool->port_low && back.destination_port <= pool->port_high);

@@ -6,6 +6,8 @@
 #include "engine/views.h"
 #include "nat_private.h"
 
+#include <string.h>
+
 static size_t
 line_up(size_t size)
 {
@@ -17,7 +19,7 @@ nat_state_size(const struct engine_config *config)
 {
 	return nat_ports_size(config->nat_blocks, config->nat_resting) + nat_bindings_size(config->nat_bindings) +
 	    nat_mappings_size(config->nat_mappings, config->nat_remotes) +
-	    line_up(config->sessions * sizeof(struct nat_session_mappings)) +
+	    line_up(config->sessions * sizeof(struct nat_session_mappings)) + line_up(config->sessions) +
 	    line_up(config->nat_pools * sizeof(struct nat_pool_state)) +
 	    line_up(config->nat_rules * sizeof(struct engine_nat_rule_counters));
 }
@@ -35,6 +37,7 @@ nat_state_init(struct nat_state *state, void *memory, const struct engine_config
 
 	nat_ports_init(&state->ports, next, config->nat_blocks, config->nat_resting, draw_secret(config->random),
 	    config->worker, config->workers);
+	state->ports.places = &state->places;
 	next += nat_ports_size(config->nat_blocks, config->nat_resting);
 	nat_bindings_init(&state->bindings, next, config->nat_bindings, draw_secret(config->random));
 	next += nat_bindings_size(config->nat_bindings);
@@ -42,6 +45,8 @@ nat_state_init(struct nat_state *state, void *memory, const struct engine_config
 	next += nat_mappings_size(config->nat_mappings, config->nat_remotes);
 	state->session_mappings = (struct nat_session_mappings *)(void *)next;
 	next += line_up(config->sessions * sizeof(struct nat_session_mappings));
+	state->session_layers = next;
+	next += line_up(config->sessions);
 	state->pools = (struct nat_pool_state *)(void *)next;
 	state->pool_count = config->nat_pools;
 	next += line_up(config->nat_pools * sizeof(struct nat_pool_state));
@@ -63,7 +68,7 @@ engine_clear_nat_pool(struct engine *engine, uint16_t pool)
 
 		counters->sessions = 0;
 		counters->failures = 0;
-		counters->ports_most = counters->ports;
+		memcpy(counters->ports_most, counters->ports, sizeof(counters->ports_most));
 	}
 }
 

@@ -142,7 +142,8 @@ read_pool(struct compilation *compilation, const struct conf_node *source, const
 	*pool = (struct snapshot_nat_pool){
 	    .name = arena_copy(compilation->arena, holder->value),
 	    .present = true,
-	    .overloading = conf_value(port, "port-overloading-factor") != NULL,
+	    .paired = conf_present(conf_child(holder, "address-pooling"), "paired"),
+	    .layers = (uint8_t)conf_number(port, "port-overloading-factor", 1),
 	    .kind = conf_present(port, "no-translation") ? NAT_POOL_ADDRESSES : NAT_POOL_PORTS,
 	    .unit = SNAPSHOT_NONE,
 	    .instance = nat_instance_of(compilation, conf_value(holder, "routing-instance"), SNAPSHOT_NONE),
@@ -177,7 +178,7 @@ unit_pool(struct compilation *compilation, const struct conf_node *source, uint3
 	    .name = row->name,
 	    .present = true,
 	    .interface = true,
-	    .overloading = !conf_present(overloading, "off"),
+	    .layers = conf_present(overloading, "off") ? 1 : SNAPSHOT_NAT_LAYERS_MOST,
 	    .kind = NAT_POOL_PORTS,
 	    .unit = (uint16_t)unit,
 	    .instance = SNAPSHOT_NONE,

@@ -168,13 +168,16 @@ struct engine_unit_counters {
 	uint64_t out_bytes;
 };
 
+/* Whose ports are apart from each other's: TCP; UDP; ICMP queries. */
+enum { ENGINE_NAT_CLASSES = 3 };
+
 /* Of a source NAT pool, by identity. */
 struct engine_nat_counters {
 	uint64_t sessions; /* that it gave an address or port to, ever */
 	uint64_t failures; /* that it refused: it had nothing left */
-	uint32_t ports;    /* in use now; those that rest are not counted */
+	uint32_t ports[ENGINE_NAT_CLASSES]; /* in use now; those that rest are not counted */
 	uint32_t addresses; /* in use now by hosts of their own (no-port-translation) */
-	uint32_t ports_most; /* that were in use at a time */
+	uint32_t ports_most[ENGINE_NAT_CLASSES]; /* that were in use at a time */
 	uint32_t held;       /* sessions that have an address of it now */
 };
 

@@ -23,6 +23,7 @@ struct classifier; /* engine/classifier.h */
 enum {
 	SNAPSHOT_NAT_POOLS_MOST = 16384,
 	SNAPSHOT_NAT_RULES_MOST = 16384,
+	SNAPSHOT_NAT_LAYERS_MOST = 32, /* how often a port may be given towards different destinations, at most */
 	SNAPSHOT_NAT_PORT_LOW = 1024, /* REQ-NAT-005: single ports */
 	SNAPSHOT_NAT_PORT_HIGH = 63487,
 	SNAPSHOT_NAT_PAIR_LOW = 63488, /* REQ-NAT-006: pairs for RTP and RTCP */
@@ -45,7 +46,8 @@ struct snapshot_nat_pool {
 	const char *name; /* of `interface`, the unit's */
 	bool present;
 	bool interface;   /* it is a unit's own first address (source-nat interface) */
-	bool overloading; /* ports may be given twice towards different destinations */
+	bool paired;      /* a host keeps its address while it has sessions */
+	uint8_t layers;   /* how often a port may be given, towards different destinations; 0 and 1: once */
 	uint8_t kind;     /* enum nat_pool_kind */
 	uint16_t unit;    /* packets must leave by it (REQ-NAT-002); SNAPSHOT_NONE: by any */
 	uint16_t instance; /* that its addresses and ports are of; SNAPSHOT_NONE: that of the egress unit */

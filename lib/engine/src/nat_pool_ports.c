@@ -1,0 +1,339 @@
+/*
+ * Which port of which address of a pool: found in a few steps up to the last one.
+ *
+ * The address is drawn at random (REQ-NAT-008); where it has nothing left the pool's map of addresses (nat_places.h) names one
+ * that has, and when none has, one with a port that rests. What comes back opens its address again. Pools for which there was no
+ * room in the maps are tried a few addresses at a time.
+ */
+#include "engine_private.h"
+
+#include <string.h>
+
+enum {
+	ADDRESSES_TRIED = 16, /* for one session */
+	STEER_TRIES = 16,     /* ports that are drawn so that answers come to the worker that drew them */
+	WAKE_MOST = 256,      /* ports that one nat_pools_advance() wakes */
+	WAKE_OF_ONE = 2,      /* while one is taken: as many come as go */
+};
+
+uint32_t
+nat_pool_address(const struct snapshot_nat_pool *pool, uint32_t place)
+{
+	uint16_t i = 0;
+
+	while (place > pool->ranges[i].high - pool->ranges[i].low) {
+		place -= pool->ranges[i].high - pool->ranges[i].low + 1;
+		i++;
+		assert(i < pool->range_count);
+	}
+	return pool->ranges[i].low + place;
+}
+
+static uint32_t
+layers_of(const struct snapshot_nat_pool *pool, const struct translation *nat)
+{
+	return pool->layers <= 1 || nat->exclusive ? 1 : pool->layers;
+}
+
+static void
+set_port(struct translation *nat, uint32_t address, struct nat_layer_port taken)
+{
+	nat->source = address;
+	nat->source_port = taken.port;
+	nat->layer = taken.layer;
+	nat->flags |= SESSION_NAT_PORT;
+}
+
+void
+nat_pool_port_give(struct engine *engine, enum nat_class class, struct translation *nat)
+{
+	if ((nat->flags & SESSION_NAT_PORT) != 0) {
+		nat_ports_give_at_once(&engine->nat.ports,
+		    nat_space_layer(nat_space_of(nat->source, nat->instance, class), nat->layer), nat->source_port);
+		nat->flags &= (uint16_t)~SESSION_NAT_PORT;
+	}
+}
+
+/* Do answers to an address and port come to this worker by their hash? */
+static bool
+answers_come_here(
+    const struct engine *engine, const struct translation *nat, uint32_t address, enum nat_class class)
+{
+	const bool query = class == NAT_CLASS_QUERY;
+	const struct engine_flow flow = {
+	    .source = ipv6_mapped(nat->destination),
+	    .destination = ipv6_mapped(address),
+	    .source_port = query ? nat->source_port : nat->destination_port,
+	    .destination_port = nat->source_port,
+	    .protocol = query			 ? IPV4_PROTOCOL_ICMP
+			: class == NAT_CLASS_TCP ? IPV4_PROTOCOL_TCP
+						 : IPV4_PROTOCOL_UDP,
+	};
+
+	return engine_flow_owner(&engine->sharing.with, &flow) == engine->config.worker;
+}
+
+static inline bool
+port_drawn(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	const struct nat_port_range range = {pool->port_low, pool->port_high};
+	const struct nat_space space = nat_space_of(address, nat->instance, class);
+	struct nat_layer_port taken;
+
+	if (!nat_ports_take_layer(
+		&engine->nat.ports, space, layers_of(pool, nat), &range, engine->config.random, &taken)) {
+		return false;
+	}
+	set_port(nat, address, taken);
+	nat->last_port = taken.last;
+	return true;
+}
+
+/* Of a few that are drawn one whose answers come here: then nobody has to be told, and no answer has to be handed over. */
+static __attribute__((noinline)) bool
+port_of_several(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	for (int tries = STEER_TRIES; port_drawn(engine, pool, address, class, nat); tries--) {
+		if (tries == 0 || answers_come_here(engine, nat, address, class)) {
+			return true;
+		}
+		nat_pool_port_give(engine, class, nat);
+	}
+	return false;
+}
+
+bool
+nat_pool_port(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	return engine_shares(engine) ? port_of_several(engine, pool, address, class, nat)
+				     : port_drawn(engine, pool, address, class, nat);
+}
+
+bool
+nat_pool_port_resting(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t address, enum nat_class class,
+    struct translation *nat)
+{
+	const struct nat_space space = nat_space_of(address, nat->instance, class);
+	struct nat_layer_port taken;
+
+	for (uint32_t layer = 0; nat->may_wake && layer < layers_of(pool, nat); layer++) {
+		if (nat_ports_take_resting(&engine->nat.ports, nat_space_layer(space, layer), pool->port_low,
+			pool->port_high, &taken.port)) {
+			taken.layer = (uint8_t)layer;
+			set_port(nat, address, taken);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A pool of many addresses, and one of its maps. */
+struct search {
+	const struct snapshot_nat_pool *pool;
+	struct nat_place_range range;
+	struct nat_place_of of;
+};
+
+/* A port of the address at a place; it is closed when that was the last one. */
+static bool
+port_at_place(struct engine *engine, const struct search *search, uint32_t place, struct translation *nat)
+{
+	const enum nat_class class = (enum nat_class)search->of.class;
+
+	if (!nat_pool_port(
+		engine, search->pool, nat_pool_address(search->pool, place - search->range.first), class, nat)) {
+		return false;
+	}
+	if (nat->last_port) {
+		nat_places_close(&engine->nat.places, search->of, place);
+	}
+	return true;
+}
+
+/* A port of the first address from a place on that the map leaves open. */
+static bool
+port_by_map(struct engine *engine, const struct search *search, uint32_t from, struct translation *nat)
+{
+	struct nat_places *places = &engine->nat.places;
+	const enum nat_class class = (enum nat_class)search->of.class;
+
+	for (uint32_t i = 0; i < ADDRESSES_TRIED; i++) {
+		const uint32_t place = nat_places_next(places, search->of, search->range, from);
+
+		if (place == NAT_PLACE_NONE) {
+			return false;
+		}
+		const uint32_t address = nat_pool_address(search->pool, place - search->range.first);
+
+		if (search->of.map == NAT_MAP_FREE ? port_at_place(engine, search, place, nat)
+						   : nat_pool_port_resting(engine, search->pool, address, class, nat)) {
+			return true;
+		}
+		/* Without a block it may have one when there is one again. */
+		if (search->of.map == NAT_MAP_RESTING ||
+		    nat_ports_room(&engine->nat.ports, nat_space_of(address, nat->instance, class))) {
+			nat_places_close(places, search->of, place);
+		}
+		from = place + 1 < search->range.first + search->range.count ? place + 1 : search->range.first;
+	}
+	return false;
+}
+
+/* There are fewer blocks than addresses, and all are in use: of one of them, if it is the pool's. */
+static bool
+port_by_block(
+    struct engine *engine, const struct snapshot_nat_pool *pool, enum nat_class class, struct translation *nat)
+{
+	uint32_t place;
+
+	for (uint32_t i = 0; i < ADDRESSES_TRIED; i++) {
+		const struct nat_space space = nat_ports_any_space(&engine->nat.ports, engine->config.random);
+		const uint32_t address = (uint32_t)space.key;
+
+		if (space.key == nat_space_of(address, nat->instance, class).key && nat_pool_place(pool, address, &place) &&
+		    nat_pool_port(engine, pool, address, class, nat)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The same without a map: where a port came back last, or one of the next in turn. */
+static bool
+port_by_trying(struct engine *engine, struct nat_pool_state *state, const struct snapshot_nat_pool *pool,
+    enum nat_class class, struct translation *nat)
+{
+	for (uint32_t i = 0; i < ADDRESSES_TRIED && i < pool->size; i++) {
+		state->scan = state->scan + 1 < pool->size ? state->scan + 1 : 0;
+		if (nat_pool_port(engine, pool, nat_pool_address(pool, state->scan), class, nat)) {
+			return true;
+		}
+	}
+	return nat_pool_port_resting(engine, pool, nat_pool_address(pool, state->hint < pool->size ? state->hint : 0), class, nat);
+}
+
+enum reason
+nat_pool_port_any(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool, enum nat_class class,
+    struct translation *nat)
+{
+	struct nat_pool_state *state = &engine->nat.pools[number];
+	const uint32_t first = pool->size == 1 ? 0 : random_below(engine->config.random, pool->size);
+	bool found;
+
+	if (engine->nat.ports.resting_head != engine->nat.ports.resting_tail) {
+		(void)nat_ports_advance(&engine->nat.ports, engine->tick, WAKE_OF_ONE);
+	}
+	if (pool->size == 1) {
+		found = nat_pool_port(engine, pool, pool->ranges[0].low, class, nat) ||
+			nat_pool_port_resting(engine, pool, pool->ranges[0].low, class, nat);
+	} else if (state->first == NAT_PLACE_NONE) {
+		found = nat_pool_port(engine, pool, nat_pool_address(pool, first), class, nat) ||
+			port_by_trying(engine, state, pool, class, nat);
+	} else {
+		struct search search = {.pool = pool, .range = {state->first, pool->size}, .of = {NAT_MAP_FREE, class}};
+
+		found = (nat_places_are_open(&engine->nat.places, search.of, state->first + first) &&
+			    port_at_place(engine, &search, state->first + first, nat)) ||
+			port_by_map(engine, &search, state->first + first, nat) ||
+			(engine->nat.ports.free == NAT_BLOCK_NONE && port_by_block(engine, pool, class, nat));
+		search.of.map = NAT_MAP_RESTING;
+		found = found || (nat->may_wake && port_by_map(engine, &search, state->first + first, nat));
+	}
+	return found ? REASON_NONE : REASON_NAT_NO_PORTS;
+}
+
+static bool
+has_places(const struct snapshot_nat_pool *pool)
+{
+	return pool->present && pool->kind == NAT_POOL_PORTS && pool->size > 1;
+}
+
+static bool
+same_pool(const struct snapshot_nat_pool *pool, const struct snapshot_nat_pool *former)
+{
+	if (has_places(pool) != has_places(former)) {
+		return false;
+	}
+	return !has_places(pool) ||
+	       (pool->size == former->size && pool->layers == former->layers && pool->port_low == former->port_low &&
+		   pool->port_high == former->port_high && pool->instance == former->instance &&
+		   pool->range_count == former->range_count &&
+		   memcmp(pool->ranges, former->ranges, pool->range_count * sizeof(*pool->ranges)) == 0);
+}
+
+/* Then what is known of their addresses is still true. */
+static bool
+same_pools(const struct snapshot *snapshot, const struct snapshot *former)
+{
+	if (snapshot == NULL || former == NULL || snapshot->nat.pool_count != former->nat.pool_count) {
+		return false;
+	}
+	for (uint32_t i = 0; i < snapshot->nat.pool_count; i++) {
+		if (!same_pool(&snapshot->nat.pools[i], &former->nat.pools[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+nat_pools_apply(struct engine *engine, const struct snapshot *former)
+{
+	const struct snapshot_nat *nat = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
+
+	if (same_pools(engine->snapshot, former)) {
+		return;
+	}
+	nat_places_reset(&engine->nat.places);
+	for (uint32_t i = 0; nat != NULL && i < engine->nat.pool_count; i++) {
+		const struct snapshot_nat_pool *pool = i < nat->pool_count ? &nat->pools[i] : NULL;
+
+		engine->nat.pools[i].first = pool != NULL && has_places(pool)
+						 ? nat_places_assign(&engine->nat.places, pool->size)
+						 : NAT_PLACE_NONE;
+	}
+	engine->nat.reopen = engine->tick + NAT_REST_TICKS + 1;
+	engine->nat.reopens = engine->nat.ports.resting_head != engine->nat.ports.resting_tail;
+}
+
+bool
+nat_pools_advance(struct engine *engine)
+{
+	if (engine->nat.reopens && (int32_t)(engine->tick - engine->nat.reopen) >= 0) {
+		nat_places_open_all(&engine->nat.places);
+		engine->nat.reopens = false;
+	}
+	return nat_ports_advance(&engine->nat.ports, engine->tick, WAKE_MOST);
+}
+
+void
+nat_pool_port_release(struct engine *engine, const struct nat_holding *holding, bool rest)
+{
+	struct nat_pool_state *state = &engine->nat.pools[holding->pool];
+	const struct snapshot_nat *snapshot = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
+	const struct nat_space space =
+	    nat_space_layer(nat_space_of(holding->address, holding->instance, holding->class), holding->layer);
+	struct nat_place_of of = {rest ? NAT_MAP_RESTING : NAT_MAP_FREE, (uint32_t)holding->class};
+	uint32_t place = NAT_PLACE_NONE;
+
+	assert(state->counters.ports[holding->class] > 0);
+	state->counters.ports[holding->class]--;
+	if (snapshot != NULL && holding->pool < snapshot->pool_count &&
+	    nat_pool_place(&snapshot->pools[holding->pool], holding->address, &place)) {
+		state->hint = place;
+		place = state->first == NAT_PLACE_NONE ? NAT_PLACE_NONE : state->first + place;
+	} else {
+		place = NAT_PLACE_NONE;
+	}
+	if (place != NAT_PLACE_NONE) {
+		nat_places_open(&engine->nat.places, of, place);
+	}
+	if (rest) {
+		nat_ports_give_place(&engine->nat.ports, space, holding->port, engine->tick, place);
+	} else {
+		nat_ports_give_at_once(&engine->nat.ports, space, holding->port);
+	}
+}
