@@ -36,9 +36,9 @@ def syn_flood(**values):
 class Talk:
     """Frames so far, and what came of them."""
 
-    def __init__(self, lines, what, six=False, client=CLIENT, server=SERVER):
+    def __init__(self, lines, what, six=False, client=CLIENT, server=SERVER, ground=GROUND):
         self.what = what
-        self.config = place.write(f"talk-{place.runs}-{id(self)}.set", GROUND + lines)
+        self.config = place.write(f"talk-{place.runs}-{id(self)}.set", ground + lines)
         self.frames = {INSIDE: [], OUTSIDE: []}
         self.order = []
         self.six = six
