@@ -19,7 +19,7 @@
  *
  * Tracking (tcp.c), the session's windows and the quotes of ICMP errors are in the server's numbers.
  *
- * Memory is fixed: SYN_QUEUE_MOST half-open connections over all zones, and 32 octets beside each session, which nobody
+ * Memory is fixed: SYN_QUEUE_MOST half-open connections over all zones, SYN_REFUSED_MOST names, and 32 octets beside each session, which nobody
  * reads or writes unless the session has SESSION_SPLICED.
  *
  * Threads: the engine's worker.
@@ -44,6 +44,7 @@ struct admission;
 
 enum {
 	SYN_QUEUE_MOST = 32768, /* half-open connections; a power of two */
+	SYN_REFUSED_MOST = 1 << 18,
 	SYN_SCALE = 7,          /* the window scale that we promise, a client who offers one */
 	SYN_SECRETS = 2,
 };
@@ -90,20 +91,30 @@ struct syn_cookies {
 	struct syn_secret secrets[SYN_SECRETS]; /* by the last bit of the epoch */
 };
 
-/* A place of the queue. */
+/* A place of the queue. Places are named by their number plus one; 0: none. */
 struct syn_half {
 	struct wheel_link link;
-	uint32_t next; /* in its chain, or of the free ones: the place's number plus one; 0: the last */
+	uint32_t next;  /* in its chain, or of the free ones */
+	uint32_t older; /* of the same zone */
+	uint32_t newer;
 	struct flow_key key;
 	struct syn_offer offer;
 	uint32_t hash; /* the key's, its low half */
 	uint16_t zone;
 };
 
+/* A zone's part of the queue. */
+struct syn_share {
+	uint32_t count;
+	uint32_t oldest;
+	uint32_t newest;
+};
+
 struct syn_queue {
 	struct syn_half *halves;
 	uint32_t *chains;
-	uint16_t *counts; /* by zone */
+	struct syn_share *shares; /* by zone */
+	uint32_t *refused; /* names of SYNs that found no place; 0: none */
 	uint32_t zones;
 	uint32_t fresh; /* places that were ever used */
 	uint32_t free;  /* of them */
@@ -137,7 +148,7 @@ bool syn_cookie_check(const struct syn_cookies *cookies, const struct item *item
 
 /* syn_queue.c: the place of a key, or NULL. `hash` is the key's. */
 struct syn_half *syn_queue_find(const struct syn_queue *queue, struct flow_key key, uint64_t hash);
-/* A free place for it, its deadline armed; NULL: there is none, or the zone has `most` already. => it is not there */
+/* A place for a SYN, its deadline armed; NULL: there is none, or the zone has `most` already. => its key is not there */
 struct syn_half *syn_queue_add(
     struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline);
 void syn_queue_remove(struct syn_queue *queue, struct syn_half *half);

@@ -5,12 +5,23 @@
  * Found by the hash of the flow's key, in chains. A zone has as many places as its screen's queue-size says, all together
  * SYN_QUEUE_MOST; a flood fills its own zone's share and then finds no place, and each place is free again after the screen's
  * timeout. An IPv6 flow is known by the keyed hash of its addresses.
+ *
+ * A SYN that finds no place is refused, and its name kept (`refused`: a keyed name a place, a later one takes it). When the same
+ * SYN comes once more there is somebody who waits for an answer, as those that a flood forges do not: it takes the place of
+ * the one in its zone that has waited longest. So honest clients get through with their second or third SYN while a flood
+ * keeps the queue full, and there are never more than queue-size.
  */
 #include "engine_private.h"
 
 enum {
 	CHAINS = SYN_QUEUE_MOST,
 	ADVANCE_MOST = 128,
+	/* Of a name: the time in units of 80 ms, and a bit that is always there. */
+	TIME_SHIFT = 3,
+	TIME_MASK = 0x3ff,
+	NAME_LEAST = TIME_MASK + 1,
+	AGAIN_FIRST = 6,  /* nobody asks again before half a second (RFC 6298 2.1: one) */
+	AGAIN_LAST = 400, /* nor after half a minute */
 };
 
 static size_t
@@ -23,7 +34,8 @@ size_t
 syn_state_size(const struct engine_config *config)
 {
 	return line_up(SYN_QUEUE_MOST * sizeof(struct syn_half)) + line_up(CHAINS * sizeof(uint32_t)) +
-	       line_up(config->zones * sizeof(uint16_t)) + line_up(config->sessions * sizeof(struct syn_splice));
+	       line_up(config->zones * sizeof(struct syn_share)) +
+	       line_up(SYN_REFUSED_MOST * sizeof(uint32_t)) + line_up(config->sessions * sizeof(struct syn_splice));
 }
 
 /* Chains name places by their number plus one, so that zeroed memory is an empty queue; places that were never used come
@@ -38,9 +50,11 @@ syn_state_init(struct syn_state *state, void *memory, const struct engine_config
 	next += line_up(SYN_QUEUE_MOST * sizeof(struct syn_half));
 	queue->chains = (uint32_t *)(void *)next;
 	next += line_up(CHAINS * sizeof(uint32_t));
-	queue->counts = (uint16_t *)(void *)next;
+	queue->shares = (struct syn_share *)(void *)next;
 	queue->zones = config->zones;
-	next += line_up(config->zones * sizeof(uint16_t));
+	next += line_up(config->zones * sizeof(struct syn_share));
+	queue->refused = (uint32_t *)(void *)next;
+	next += line_up(SYN_REFUSED_MOST * sizeof(uint32_t));
 	state->splices = (struct syn_splice *)(void *)next;
 	wheel_init(&queue->wheel, &queue->halves[0].link, sizeof(struct syn_half), 0);
 }
@@ -82,37 +96,75 @@ take_free(struct syn_queue *queue)
 	return ++queue->fresh;
 }
 
-struct syn_half *
-syn_queue_add(
-    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline)
+/* Has this very SYN been refused, as long ago as a host waits before it asks again? If not, it is noted. */
+static bool
+was_refused(struct syn_queue *queue, const struct item *item, uint32_t now)
 {
-	uint32_t *const chain = chain_of(queue, item->hash);
+	const uint32_t name =
+	    (((uint32_t)(item->hash >> 32) ^ item->segment.header.sequence) & ~(uint32_t)TIME_MASK) | NAME_LEAST;
+	uint32_t *place = &queue->refused[item->hash & (SYN_REFUSED_MOST - 1)];
+	const uint32_t time = now >> TIME_SHIFT & TIME_MASK;
+	const uint32_t since = (time - *place) & TIME_MASK;
 
-	if (item->zone >= queue->zones || queue->counts[item->zone] >= most) {
-		return NULL;
+	if ((*place & ~(uint32_t)TIME_MASK) == name && since <= AGAIN_LAST) {
+		return since >= AGAIN_FIRST;
 	}
-	const uint32_t place = take_free(queue);
+	*place = name | time;
+	return false;
+}
 
-	if (place == 0) {
-		return NULL;
-	}
+static void
+enter(struct syn_queue *queue, uint32_t place, const struct item *item)
+{
 	struct syn_half *half = &queue->halves[place - 1];
+	struct syn_share *share = &queue->shares[item->zone];
+	uint32_t *const chain = chain_of(queue, item->hash);
 
 	half->key = item->key;
 	half->hash = (uint32_t)item->hash;
 	half->zone = item->zone;
 	half->next = *chain;
 	*chain = place;
+	half->older = share->newest;
+	half->newer = 0;
+	if (share->newest != 0) {
+		queue->halves[share->newest - 1].newer = place;
+	} else {
+		share->oldest = place;
+	}
+	share->newest = place;
+	share->count++;
 	queue->count++;
-	queue->counts[item->zone]++;
+}
+
+struct syn_half *
+syn_queue_add(
+    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline)
+{
+	if (item->zone >= queue->zones) {
+		return NULL;
+	}
+	struct syn_share *share = &queue->shares[item->zone];
+	uint32_t place = share->count < most ? take_free(queue) : 0;
+
+	if (place == 0) {
+		if (!was_refused(queue, item, now) || share->oldest == 0) {
+			return NULL;
+		}
+		syn_queue_remove(queue, &queue->halves[share->oldest - 1]);
+		place = take_free(queue);
+	}
+	assert(place != 0);
+	enter(queue, place, item);
 	timer_arm(&queue->wheel, now, place - 1, deadline);
-	return half;
+	return &queue->halves[place - 1];
 }
 
 void
 syn_queue_remove(struct syn_queue *queue, struct syn_half *half)
 {
 	const uint32_t place = (uint32_t)(half - queue->halves) + 1;
+	struct syn_share *share = &queue->shares[half->zone];
 	uint32_t *link = chain_of(queue, half->hash);
 
 	while (*link != place) {
@@ -120,10 +172,12 @@ syn_queue_remove(struct syn_queue *queue, struct syn_half *half)
 		link = &queue->halves[*link - 1].next;
 	}
 	*link = half->next;
+	*(half->older != 0 ? &queue->halves[half->older - 1].newer : &share->oldest) = half->newer;
+	*(half->newer != 0 ? &queue->halves[half->newer - 1].older : &share->newest) = half->older;
 	wheel_cancel(&queue->wheel, place - 1);
-	assert(queue->count > 0 && queue->counts[half->zone] > 0);
+	assert(queue->count > 0 && share->count > 0);
 	queue->count--;
-	queue->counts[half->zone]--;
+	share->count--;
 	half->next = queue->free;
 	queue->free = place;
 }
