@@ -78,7 +78,7 @@ syn_cookie_make(struct syn_cookies *cookies, struct random_source *random, const
 	const struct syn_secret *secret = secret_now(cookies, random, epoch);
 	const unsigned index = size_index(offer->segment);
 
-	assert(STAMP_SCALE_NONE > TCP_SCALE_MOST);
+	assert((int)STAMP_SCALE_NONE > (int)TCP_SCALE_MOST);
 	if (offer->stamps) {
 		const uint32_t scale = offer->scale == TCP_SCALE_NONE ? STAMP_SCALE_NONE : offer->scale;
 
