@@ -39,6 +39,7 @@ static const struct answer_row rows[] = {
     {"clear-nat-statistics", "nat-statistics-cleared", clear_nat_statistics},
     {"get-zones-information", "zones-information", show_zones},
     {"get-interface-information", "interface-information", show_interfaces},
+    {"get-interface-details", "interface-details", show_interfaces},
     {"get-interface-port-information", "interface-port-information", show_ports},
     {"get-arp-table-information", "arp-table-information", show_neighbours},
     {"get-ipv6-nd-information", "ipv6-nd-information", show_neighbours6},
@@ -52,6 +53,8 @@ static const struct answer_row rows[] = {
     {"get-screen-baseline", "screen-baseline-information", show_baseline},
     {"get-screen-baseline-information", "screen-baseline-information", show_baseline},
     {"get-local-source", "local-source-information", show_source}, /* of probed, no command */
+    {"get-flow-status-information", "flow-status-information", show_flow_status},
+    {"get-route-summary-information", "route-summary-information", show_route_summary},
     {"get-route-information", "route-information", show_routes},
 };
 

@@ -139,6 +139,10 @@ enum answer_progress show_screen_statistics(struct answer *answer, const struct 
     struct op_tree *tree, struct text *error);
 enum answer_progress clear_screen_statistics(struct answer *answer, const struct answer_sources *sources,
     struct op_tree *tree, struct text *error);
+enum answer_progress show_flow_status(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_route_summary(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress show_source(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress start_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,

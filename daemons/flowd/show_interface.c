@@ -1,10 +1,11 @@
 /*
- * show interfaces terse, show security zones.
+ * show interfaces, show security zones.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
+#include "interface_detail.h"
 #include "wire/address_text.h"
 
 enum {
@@ -40,21 +41,25 @@ struct interface_row {
 	const char *name;
 	const struct conf_node *interface; /* NULL: a port without configuration */
 	const char *only;                  /* a unit that is asked for; NULL: all */
+	enum interface_detail detail;
 	bool up;
 	bool enabled;
 };
 
 static void
-add_family(const struct interface_row *row, struct op_node *element, const struct conf_node *unit, const char *family)
+add_inet(const struct interface_row *row, struct op_node *element, const struct conf_node *unit, const struct snapshot_unit *found)
 {
-	const struct conf_node *node = conf_child(conf_child(unit, "family"), family);
+	const struct conf_node *node = conf_child(conf_child(unit, "family"), "inet");
 	struct op_node *list;
 
 	if (node == NULL) {
 		return;
 	}
 	list = op_add(row->tree, element, "address-family", NULL);
-	(void)op_add(row->tree, list, "address-family-name", family);
+	(void)op_add(row->tree, list, "address-family-name", "inet");
+	if (row->detail != INTERFACE_TERSE && found != NULL) {
+		(void)op_add_number(row->tree, list, "mtu", found->mtu);
+	}
 	for (const struct conf_node *address = conf_first(node, "address"); address != NULL; address = conf_next(address)) {
 		struct op_node *entry = op_add(row->tree, list, "interface-address", NULL);
 
@@ -89,6 +94,9 @@ add_inet6(const struct interface_row *row, struct op_node *element, const struct
 	}
 	list = op_add(row->tree, element, "address-family", NULL);
 	(void)op_add(row->tree, list, "address-family-name", "inet6");
+	if (row->detail != INTERFACE_TERSE) {
+		(void)op_add_number(row->tree, list, "mtu", unit->mtu6);
+	}
 	for (uint16_t i = 0; i < unit->address6_count; i++) {
 		struct op_node *entry = op_add(row->tree, list, "interface-address", NULL);
 
@@ -114,7 +122,11 @@ add_unit(const struct interface_row *row, const struct conf_node *unit)
 		(void)op_add(row->tree, element, "name", text_string(&name));
 		(void)op_add(row->tree, element, "admin-status", enabled ? "up" : "down");
 		(void)op_add(row->tree, element, "oper-status", up ? "up" : "down");
-		add_family(row, element, unit, "inet");
+		if (row->detail != INTERFACE_TERSE && found != NULL) {
+			interface_add_unit(row->tree, element,
+			    &(struct interface_unit){.sources = row->sources, .configured = unit, .number = number, .detail = row->detail});
+		}
+		add_inet(row, element, unit, found);
 		add_inet6(row, element, found);
 	}
 	text_release(&name);
@@ -133,6 +145,9 @@ add_interface(struct interface_row *row)
 	(void)op_add(row->tree, row->element, "oper-status", row->enabled && row->up ? "up" : "down");
 	if (description != NULL) {
 		(void)op_add(row->tree, row->element, "description", description);
+	}
+	if (row->detail != INTERFACE_TERSE && port_by_name(row->sources->edge, row->name) < edge_port_count(row->sources->edge)) {
+		interface_add_port(row->tree, row->element, row->sources, port_by_name(row->sources->edge, row->name));
 	}
 	for (const struct conf_node *unit = conf_first(row->interface, "unit"); unit != NULL; unit = conf_next(unit)) {
 		add_unit(row, unit);
@@ -218,6 +233,7 @@ show_interfaces(struct answer *answer, const struct answer_sources *sources, str
 		    .name = name,
 		    .interface = conf_entry(interfaces_of(sources), "interface", name, NULL),
 		    .only = asked != NULL && strchr(asked, '.') != NULL ? asked : NULL,
+		    .detail = interface_detail_of(answer->request.root),
 		};
 
 		if (interface_wanted(asked, name)) {
@@ -227,8 +243,13 @@ show_interfaces(struct answer *answer, const struct answer_sources *sources, str
 	}
 	const bool more = answer->cursor < names.count;
 
+	answer->total += added;
+	if (!more && asked != NULL && answer->total == 0) {
+		text_printf(error, "there is no interface %s", asked);
+	}
+
 	free(names.items);
-	return more ? ANSWER_MORE : ANSWER_END;
+	return more ? ANSWER_MORE : error->length > 0 ? ANSWER_FAILED : ANSWER_END;
 }
 
 /* --- zones ------------------------------------------------------------------------------------------------------ */

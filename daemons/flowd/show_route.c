@@ -1,5 +1,5 @@
 /*
- * show route.
+ * show route, show route summary.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@ enum {
 	TABLE_NAME = 80,
 	ROUTE_FAMILY = 1 << 16, /* the cursor of the first inet6 table */
 	SECOND = 1000000000,
+	RIB_PROTOCOLS = RIB_STATIC + 1,
 };
 
 struct route_sums {
@@ -20,6 +21,7 @@ struct route_sums {
 	uint32_t destinations;
 	uint32_t active;
 	uint32_t hidden;
+	uint32_t of[RIB_PROTOCOLS];
 	struct ipv6_address prefix;
 	uint8_t length;
 };
@@ -43,6 +45,7 @@ struct route_walk {
 	struct ipv6_address prefix; /* of the open element */
 	uint8_t length;
 	bool cut; /* more are to come */
+	bool hidden; /* those, and only those, that no packet takes */
 	enum route_choice choice;
 	struct answer_prefix only;
 };
@@ -182,7 +185,7 @@ add_route(void *context, const struct rib_route *route)
 	struct route_walk *walk = context;
 
 	walk->seen++;
-	if (route->hidden || walk->seen <= walk->skip || !wanted(walk, route)) {
+	if (route->hidden != walk->hidden || walk->seen <= walk->skip || !wanted(walk, route)) {
 		return true;
 	}
 	if (walk->added == ROUTES_MOST) {
@@ -217,6 +220,7 @@ sum_route(void *context, const struct rib_route *route)
 	sums->routes++;
 	sums->active += route->active ? 1 : 0;
 	sums->hidden += route->hidden ? 1 : 0;
+	sums->of[route->protocol]++;
 	return true;
 }
 
@@ -259,6 +263,7 @@ show_table(struct answer *answer, const struct answer_sources *sources, struct o
 	    .tree = tree,
 	    .now = worker_now(),
 	    .skip = (uint32_t)answer->total,
+	    .hidden = op_find(answer->request.root, "hidden") != NULL,
 	};
 	char name[TABLE_NAME];
 
@@ -319,5 +324,50 @@ show_routes(struct answer *answer, const struct answer_sources *sources, struct 
 		more = show_table(answer, sources, tree, table);
 	}
 	answer->cursor = first + (uint32_t)instance + (more ? 0 : 1);
+	return ANSWER_MORE;
+}
+
+static void
+add_summary(struct op_tree *tree, const struct rib *rib, struct rib_table table)
+{
+	struct route_sums sums = {.routes = 0};
+	struct op_node *row;
+	char name[TABLE_NAME];
+
+	rib_each_route(rib, table, sum_route, &sums);
+	if (sums.routes == 0) {
+		return;
+	}
+	table_name(rib_instance_name(rib, table.instance), table.family, name);
+	row = op_add(tree, tree->root, "route-table", NULL);
+	(void)op_add(tree, row, "table-name", name);
+	(void)op_add_number(tree, row, "destination-count", sums.destinations);
+	(void)op_add_number(tree, row, "total-route-count", sums.routes);
+	(void)op_add_number(tree, row, "active-route-count", sums.active);
+	(void)op_add_number(tree, row, "hidden-route-count", sums.hidden);
+	(void)op_add_number(tree, row, "direct-route-count", sums.of[RIB_DIRECT]);
+	(void)op_add_number(tree, row, "local-route-count", sums.of[RIB_LOCAL]);
+	(void)op_add_number(tree, row, "static-route-count", sums.of[RIB_STATIC]);
+}
+
+enum answer_progress
+show_route_summary(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	static const enum rib_family families[] = {RIB_INET, RIB_INET6};
+
+	(void)error;
+	if (sources->configuration == NULL) {
+		return ANSWER_END;
+	}
+	const struct rib *rib = sources->configuration->rib;
+	const int32_t instance = rib_next_instance(rib, (int32_t)answer->cursor - 1);
+
+	if (instance < 0) {
+		return ANSWER_END;
+	}
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		add_summary(tree, rib, (struct rib_table){.instance = (uint16_t)instance, .family = families[i]});
+	}
+	answer->cursor = (uint32_t)instance + 1;
 	return ANSWER_MORE;
 }

@@ -111,6 +111,12 @@ test_operational(void **state)
 	expect(house, OPERATIONAL, "show route table inet.0", "get-route-information table=inet.0");
 	expect(house, OPERATIONAL, "show route 10.1.2.3", "get-route-information destination=10.1.2.3");
 	expect(house, OPERATIONAL, "show interfaces terse ge-0/0/1", "get-interface-information interface-name=ge-0/0/1");
+	expect(house, OPERATIONAL, "show interfaces", "get-interface-details");
+	expect(house, OPERATIONAL, "show interfaces ge-0/0/1 extensive", "get-interface-details interface-name=ge-0/0/1 extensive");
+	expect(house, OPERATIONAL, "show route summary", "get-route-summary-information");
+	expect(house, OPERATIONAL, "show route 10.0.0.1 terse", "get-route-information destination=10.0.0.1 terse");
+	expect(house, OPERATIONAL, "ping 10.0.0.1 count 3 routing-instance blue", "ping destination=10.0.0.1 count=3 routing-instance=blue");
+	expect(house, OPERATIONAL, "request security screen baseline show", "get-screen-baseline");
 	expect(house, OPERATIONAL, "show log messages", "get-log filename=messages");
 	expect(house, OPERATIONAL, "show configuration security zones", "get-configuration statement=security zones");
 	expect(house, OPERATIONAL, "configure", "open-configuration");
@@ -194,7 +200,7 @@ test_errors(void **state)
 
 	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, ping, traceroute, configure, exit, quit");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, system");
-	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, statistics");
+	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, status, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
 	    "source-port: must be a port number in 1..65535");
 	expect_error(house, OPERATIONAL, "show security flow session protocol xyz", 36,

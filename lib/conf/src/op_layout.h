@@ -25,6 +25,7 @@ void op_layout_match(struct op_renderer *renderer, const struct op_node *root, s
 void op_layout_alarms(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_nat(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_zones(struct op_renderer *renderer, const struct op_node *root, struct text *out);
+void op_layout_interfaces(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_interfaces_terse(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_places(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_baseline(struct op_renderer *renderer, const struct op_node *root, struct text *out);

@@ -13,6 +13,8 @@ enum {
 	OP_FAMILY_WIDTH = 8,
 	OP_DESTINATION_WIDTH = 18,
 	OP_NEXT_HOP_INDENT = 20,
+	OP_TERSE_WIDTH = 43,
+	OP_PREFERENCE_WIDTH = 3,
 	OP_MINUTE = 60,
 	OP_HOUR = 60 * OP_MINUTE,
 	OP_DAY = 24 * OP_HOUR,
@@ -127,6 +129,94 @@ op_next_hop(const struct op_node *hop, struct text *out)
 	text_append_char(out, '\n');
 }
 
+/* The way of an entry in a few words, of the next hop that is taken. */
+static void
+op_route_way(const struct op_node *entry, struct text *out)
+{
+	const struct op_node *hop = op_find(entry, "nh");
+
+	for (const struct op_node *other = hop; other != NULL; other = op_next(other)) {
+		hop = op_find(other, "selected-next-hop") != NULL ? other : hop;
+	}
+	if (hop == NULL) {
+		op_put(out, entry, "nh-type", "");
+	} else if (op_find(hop, "to") != NULL || op_find(hop, "via") != NULL) {
+		text_append(out, op_find(hop, "selected-next-hop") != NULL ? ">" : "");
+		op_put(out, hop, op_find(hop, "to") != NULL ? "to" : "via", "");
+	} else {
+		op_put(out, hop, op_find(hop, "nh-table") != NULL ? "nh-table" : "nh-local-interface", "");
+	}
+}
+
+static void
+op_route_terse(const struct op_node *route, struct text *out)
+{
+	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
+		const char *protocol = op_value(entry, "protocol-name");
+
+		op_put(out, entry, "active-tag", " ");
+		text_append_char(out, ' ');
+		op_put_cell(out, op_value(route, "rt-destination"), OP_TERSE_WIDTH, false);
+		text_printf(out, "%c ", protocol == NULL ? '?' : protocol[0]);
+		op_put_cell(out, op_value(entry, "preference"), OP_PREFERENCE_WIDTH, true);
+		text_append_char(out, ' ');
+		op_route_way(entry, out);
+		op_put_newline(out);
+	}
+}
+
+static void
+op_route_hops(const struct op_node *entry, struct text *out)
+{
+	if (op_value(entry, "nh-type") != NULL) {
+		text_append(out, "                Next hop type: ");
+		op_put(out, entry, "nh-type", "");
+		text_append_char(out, '\n');
+	}
+	for (const struct op_node *hop = op_find(entry, "nh"); hop != NULL; hop = op_next(hop)) {
+		static const char *const names[][2] = {
+		    {"to", "Next hop: "}, {"via", "via "}, {"nh-table", "Next table: "}, {"nh-local-interface", "Local via "}};
+		const char *separator = "";
+
+		text_append(out, "                ");
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (op_value(hop, names[i][0]) != NULL) {
+				text_printf(out, "%s%s", separator, names[i][1]);
+				op_put(out, hop, names[i][0], "");
+				separator = " ";
+			}
+		}
+		text_append(out, op_find(hop, "selected-next-hop") != NULL ? ", selected\n" : "\n");
+	}
+}
+
+static void
+op_route_detail(const struct op_node *route, struct text *out)
+{
+	unsigned entries = 0;
+
+	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
+		entries++;
+	}
+	op_put(out, route, "rt-destination", "?");
+	text_printf(out, " (%u %s)\n", entries, entries == 1 ? "entry" : "entries");
+	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
+		const bool active = op_find(entry, "active-tag") != NULL;
+
+		text_append(out, active ? "        *" : "         ");
+		op_put_cell(out, op_value(entry, "protocol-name"), OP_FAMILY_WIDTH, false);
+		text_append(out, "Preference: ");
+		op_put(out, entry, "preference", "?");
+		text_append_char(out, '\n');
+		op_route_hops(entry, out);
+		text_append(out, active ? "                State: <Active>\n" : "                State: <Inactive>\n");
+		text_append(out, "                Age: ");
+		op_put_age(op_number(entry, "age", 0), out);
+		text_append_char(out, '\n');
+	}
+	text_append_char(out, '\n');
+}
+
 static void
 op_route(const struct op_node *route, struct text *out)
 {
@@ -162,6 +252,12 @@ op_route(const struct op_node *route, struct text *out)
 	}
 }
 
+static bool
+op_route_asked(const struct op_renderer *renderer, const char *how)
+{
+	return renderer->request != NULL && op_find(renderer->request, how) != NULL;
+}
+
 void
 op_layout_route(struct op_renderer *renderer, const struct op_node *root, struct text *out)
 {
@@ -178,11 +274,20 @@ op_layout_route(struct op_renderer *renderer, const struct op_node *root, struct
 			    op_number(table, "active-route-count", 0), op_number(table, "holddown-route-count", 0),
 			    op_number(table, "hidden-route-count", 0));
 			text_append(out, "+ = Active Route, - = Last Active, * = Both\n\n");
+			if (op_route_asked(renderer, "terse")) {
+				text_append(out, "A Destination                                 P Prf Next hop\n");
+			}
 			text_clear(&renderer->last);
 			text_append(&renderer->last, name);
 		}
 		for (const struct op_node *route = op_find(table, "rt"); route != NULL; route = op_next(route)) {
-			op_route(route, out);
+			if (op_route_asked(renderer, "terse")) {
+				op_route_terse(route, out);
+			} else if (op_route_asked(renderer, "detail")) {
+				op_route_detail(route, out);
+			} else {
+				op_route(route, out);
+			}
 		}
 	}
 }

@@ -21,6 +21,7 @@ static const struct op_layout op_layouts[] = {
     {"nat", op_layout_nat, NULL},
     {"zones", op_layout_zones, NULL},
     {"interfaces-terse", op_layout_interfaces_terse, NULL},
+    {"interfaces", op_layout_interfaces, NULL},
     {"places", op_layout_places, NULL},
     {"route", op_layout_route, NULL},
     {"baseline", op_layout_baseline, NULL},
