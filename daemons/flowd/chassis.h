@@ -9,6 +9,7 @@
  *   port ge-0/0/3 pcap:in.pcap,out.pcap a capture
  *   port ge-0/0/4 xdp:eth2 queues 4     not for captures: by so many queues
  *
+ *   workers 4                           threads that move packets
  *   sessions 2000000                    a table's size: chassis_settings.def
  *
  * `#` starts a comment. A port's place in the file is its number in the data plane. Pure: text in, ports or errors out.
@@ -25,6 +26,7 @@
 enum {
 	CHASSIS_PORTS = 32,      /* as many as DPDK has room for */
 	CHASSIS_QUEUES = 16,     /* of a port */
+	CHASSIS_WORKERS_MOST = 16,
 	CHASSIS_FILE_SIZE = 65536, /* no chassis file is larger */
 };
 

@@ -40,10 +40,6 @@
 #define KEPT_LOCK "cap_net_raw,cap_net_admin,cap_ipc_lock=eip"
 #define KEPT_XDP  "cap_net_raw,cap_net_admin,cap_ipc_lock,cap_bpf=eip"
 
-enum {
-	WORKERS = 1,
-};
-
 struct flowd {
 	struct daemon_options options;
 	const char *chassis_path;
@@ -115,6 +111,12 @@ read_file(const char *path, struct text *content, struct text *error)
 	return good;
 }
 
+static uint16_t
+workers_of(const struct flowd *flowd)
+{
+	return (uint16_t)flowd->sizing.values[CHASSIS_WORKERS];
+}
+
 /* How large the tables are; false when they do not fit. */
 static bool
 size_tables(struct flowd *flowd, struct text *error)
@@ -125,7 +127,7 @@ size_tables(struct flowd *flowd, struct text *error)
 		flowd->chassis.settings[CHASSIS_SESSIONS] = flowd->sessions;
 	}
 	flowd->sizing = sizing_for(flowd->chassis.settings, memory);
-	return sizing_fits(&flowd->sizing, WORKERS, memory, error);
+	return sizing_fits(&flowd->sizing, workers_of(flowd), memory, error);
 }
 
 static int
@@ -215,7 +217,7 @@ open_ports(struct flowd *flowd, struct text *error)
 {
 	struct edge_start start = {.chassis = &flowd->chassis, .ledger = flowd->ledger};
 	struct buffers_need need = {.mtu = port_largest_mtu(&flowd->chassis), .chunks = has_xdp(flowd)};
-	struct worker_start workers = {.sizing = &flowd->sizing, .count = WORKERS};
+	struct worker_start workers = {.sizing = &flowd->sizing, .count = workers_of(flowd)};
 	struct text run = TEXT_EMPTY;
 
 	text_printf(&run, "%s/run", flowd->options.state);

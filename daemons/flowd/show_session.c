@@ -295,6 +295,7 @@ add_edge_losses(struct op_tree *tree, const struct answer_sources *sources)
 	} rows[] = {
 	    {REASON_PORT_FULL, losses.transmit},
 	    {REASON_HOST_FULL, losses.host},
+	    {REASON_WORKER_RING_FULL, losses.handed},
 	    {REASON_LOG_RING_FULL, losses.events},
 	};
 

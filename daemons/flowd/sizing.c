@@ -28,6 +28,7 @@ struct size_row {
 
 /* 0: as many as there are sessions. */
 static const struct size_row rows[CHASSIS_SETTINGS] = {
+    [CHASSIS_WORKERS] = {ENGINE_RESOURCES, {1, 1, 1, 1, 1}},
     [CHASSIS_SESSIONS] = {ENGINE_RESOURCE_SESSIONS, {65536, 262144, 1000000, 2000000, 8000000}},
     [CHASSIS_NEIGHBOURS] = {ENGINE_RESOURCE_NEIGHBOURS, {4096, 8192, 16384, 16384, 65536}},
     [CHASSIS_HELD_PACKETS] = {ENGINE_RESOURCE_HELD_PACKETS, {1024, 2048, 2048, 2048, 4096}},
@@ -56,7 +57,7 @@ power_of_two(uint32_t least)
 struct sizing
 sizing_for(const uint32_t said[CHASSIS_SETTINGS], uint64_t memory)
 {
-	struct sizing sizing;
+	struct sizing sizing = {.values = {0}};
 	unsigned class = CLASSES - 1;
 
 	while (memory < class_memory[class]) {
@@ -72,12 +73,11 @@ sizing_for(const uint32_t said[CHASSIS_SETTINGS], uint64_t memory)
 	return sizing;
 }
 
-/* What the workers share out among them; the rest each of them has for itself. */
+/* What the workers share out among them; the rest each of them has for itself, or one has for all. */
 static bool
 is_shared(unsigned setting)
 {
-	return setting == CHASSIS_SESSIONS || setting == CHASSIS_NAT_BINDINGS || setting == CHASSIS_NAT_MAPPINGS ||
-	    setting == CHASSIS_NAT_REMOTES;
+	return setting == CHASSIS_SESSIONS;
 }
 
 static uint32_t

@@ -6,7 +6,8 @@
  * microseconds away; then the worker sleeps (worker_sleep.c). So an idle gateway costs a hundred wake-ups a second, a loaded
  * one batches, and on a machine with two cores the kernel's side of the virtual links gets its turn.
  *
- * Worker 0 alone reads the TUNs, and ports whose frames come in one queue.
+ * Worker 0 alone reads the TUNs, and ports whose frames come in one queue. Of several workers each receives from its queues,
+ * keeps the packets that are its own and hands the others over (worker_exchange.c); and each stays on a processor of its own.
  *
  * Shared with the control thread: `pending` (stored by control with release, loaded here with acquire; the worker clears it
  * with release before it posts the job's semaphore), the event ring (see there), and counters that one side adds to and the
@@ -97,8 +98,11 @@ work(struct worker *worker)
 			busy |= worker_receive_port(worker, i);
 		}
 	}
+	if (worker->all->count > 1) {
+		busy |= worker_receive_handed(worker);
+	}
 	/* A TUN costs a system call to look at: under load not in each round. */
-	if (!busy || worker->rounds % ROUNDS_A_HOST == 0) {
+	if (worker->number == 0 && (!busy || worker->rounds % ROUNDS_A_HOST == 0)) {
 		for (unsigned i = 0; i < worker->host_count; i++) {
 			if (worker->hosts[i] >= 0) {
 				busy |= worker_receive_host(worker, (uint16_t)i);
@@ -111,6 +115,29 @@ work(struct worker *worker)
 	return busy;
 }
 
+/* On one of the processors that this process may use. */
+static void
+stay(unsigned number)
+{
+	cpu_set_t allowed;
+	cpu_set_t one;
+	unsigned count;
+
+	CPU_ZERO(&allowed);
+	CPU_ZERO(&one);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0 || CPU_COUNT(&allowed) == 0) {
+		return;
+	}
+	count = number % (unsigned)CPU_COUNT(&allowed);
+	for (unsigned i = 0; i < CPU_SETSIZE; i++) {
+		if (CPU_ISSET(i, &allowed) && count-- == 0) {
+			CPU_SET(i, &one);
+			(void)sched_setaffinity(0, sizeof(one), &one);
+			return;
+		}
+	}
+}
+
 void *
 worker_main(void *context)
 {
@@ -118,12 +145,20 @@ worker_main(void *context)
 	unsigned idle = 0;
 
 	(void)rte_thread_register();
+	if (worker->all->count > 1) {
+		stay(worker->number);
+	}
 	while (!worker->stopping) {
 		const bool busy = work(worker);
 
 		idle = busy ? 0 : idle + 1;
 		if (idle >= ROUNDS_AWAKE) {
-			worker_sleep(worker);
+			if (worker->all->count == 1) {
+				worker_sleep(worker);
+			} else if (worker_falls_asleep(worker)) {
+				worker_sleep(worker);
+				worker_wakes(worker);
+			}
 			idle = ROUNDS_AWAKE - 1; /* after a timer's wake-up one round is enough */
 		}
 	}

@@ -29,7 +29,7 @@
 #include "sizing.h"
 
 enum {
-	WORKERS_MOST = 16,
+	WORKERS_MOST = CHASSIS_WORKERS_MOST,
 };
 
 struct rte_mempool;
@@ -93,6 +93,7 @@ struct worker_losses {
 	uint64_t events;   /* records lost on the way to the logger */
 	uint64_t transmit; /* packets that a device did not take */
 	uint64_t host;     /* packets that a TUN did not take */
+	uint64_t handed;   /* packets and messages that another worker's ring had no room for */
 };
 struct worker_losses worker_losses(const struct workers *workers);
 uint32_t worker_sessions(const struct workers *workers); /* room for */

@@ -168,8 +168,10 @@ drain_outputs(struct worker *worker)
 				rte_pktmbuf_free(packet->handle);
 				break;
 			case ENGINE_FREE:
-			case ENGINE_HANDOFF: /* there is one worker: nobody to hand over to */
 				rte_pktmbuf_free(packet->handle);
+				break;
+			case ENGINE_HANDOFF:
+				worker_hand(worker, outputs[i].worker, packet);
 				break;
 			}
 		}
@@ -190,9 +192,27 @@ drain_events(struct worker *worker)
 void
 worker_drain(struct worker *worker)
 {
+	const bool several = worker->all->count > 1;
+
+	if (several) {
+		worker_say(worker);
+	}
 	drain_outputs(worker);
+	if (several) {
+		worker_hand_all(worker);
+	}
 	transmit_all(worker);
 	drain_events(worker);
+}
+
+void
+worker_process(struct worker *worker, struct packet *const *packets, uint32_t count)
+{
+	if (worker->all->count > 1) {
+		worker_hear(worker);
+	}
+	engine_process(worker->engine, worker->now, packets, count);
+	worker_drain(worker);
 }
 
 static uint16_t
@@ -207,6 +227,25 @@ look_for_offloads(struct worker *worker, unsigned index, const struct packet *pa
 		count(&worker->superframe[index], 1);
 	}
 	return flags;
+}
+
+/* Hands over what is another worker's; returns how many are left. */
+static uint32_t
+keep_own(struct worker *worker, struct packet **packets, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint16_t owner = engine_owner(&worker->all->sharing, packets[i]);
+
+		if (owner == worker->number) {
+			packets[kept++] = packets[i];
+		} else {
+			worker_hand(worker, owner, packets[i]);
+		}
+	}
+	worker_hand_all(worker);
+	return kept;
 }
 
 static bool
@@ -231,9 +270,11 @@ receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 		}
 		packets[kept++] = packet;
 	}
+	if (worker->all->count > 1) {
+		kept = keep_own(worker, packets, kept);
+	}
 	if (kept > 0) {
-		engine_process(worker->engine, worker->now, packets, kept);
-		worker_drain(worker);
+		worker_process(worker, packets, kept);
 	}
 	return got > 0;
 }
@@ -286,8 +327,7 @@ worker_receive_host(struct worker *worker, uint16_t instance)
 		got++;
 	}
 	if (got > 0) {
-		engine_process(worker->engine, worker->now, packets, got);
-		worker_drain(worker);
+		worker_process(worker, packets, got);
 	}
 	return got > 0;
 }

@@ -11,6 +11,7 @@
 
 #include <rte_spinlock.h>
 
+#include "base/ring.h"
 #include "worker.h"
 
 struct rte_mbuf;
@@ -24,6 +25,12 @@ struct call {
 struct transmit {
 	struct rte_mbuf *packets[ENGINE_BURST];
 	uint16_t count;
+};
+
+/* Packets for another worker's ring. */
+struct handing {
+	struct packet *packets[ENGINE_BURST];
+	uint32_t count;
 };
 
 struct worker {
@@ -41,6 +48,8 @@ struct worker {
 	struct random_source random;
 	unsigned rounds;
 	bool stopping;
+	bool heard; /* messages, which may have caused something */
+	struct handing handing[WORKERS_MOST];
 
 	/* fixed after worker_create() */
 	struct workers *all;
@@ -51,11 +60,16 @@ struct worker {
 	pthread_t thread;
 	int wake;
 	bool started;
+	/* with several workers: this thread puts, the others take; NULL for itself */
+	struct ring *packets_to[WORKERS_MOST];  /* of struct packet * */
+	struct ring *messages_to[WORKERS_MOST]; /* of struct engine_message */
 
 	/* shared */
 	_Atomic(struct call *) pending;
 	_Atomic uint64_t lost_transmit;
 	_Atomic uint64_t lost_host;
+	_Atomic uint64_t lost_handed;
+	_Atomic unsigned asleep; /* see worker_exchange.c */
 	_Atomic uint64_t partial[CHASSIS_PORTS];
 	_Atomic uint64_t superframe[CHASSIS_PORTS];
 };
@@ -64,6 +78,7 @@ struct workers {
 	struct worker *each[WORKERS_MOST];
 	rte_spinlock_t transmit_locks[CHASSIS_PORTS][QUEUES_MOST]; /* of ports with fewer queues than there are workers */
 	uint16_t count;
+	struct engine_sharing sharing;
 };
 
 /* Does this worker receive from a port? From its queue of the worker's own number, and each n-th further one of n workers. */
@@ -82,8 +97,26 @@ struct packet *worker_take_large(void *context);
 /* A burst from a port, or what an instance's host sent, through the engine. True when there was any. */
 bool worker_receive_port(struct worker *worker, unsigned index);
 bool worker_receive_host(struct worker *worker, uint16_t instance);
+/* Packets through the engine, after what others said. */
+void worker_process(struct worker *worker, struct packet *const *packets, uint32_t count);
 /* Sends, delivers and frees what the engine has put out; moves its event records on. */
 void worker_drain(struct worker *worker);
+/*
+ * worker_exchange.c, with several workers. False: no memory.
+ */
+bool worker_exchange_create(struct worker *worker) __attribute__((warn_unused_result));
+void worker_exchange_destroy(struct worker *worker);
+/* Passes on what the engine has to say; reads what others said. */
+void worker_say(struct worker *worker);
+void worker_hear(struct worker *worker);
+/* Puts a packet with what another worker gets; puts all of that into the rings. */
+void worker_hand(struct worker *worker, uint16_t to, struct packet *packet);
+void worker_hand_all(struct worker *worker);
+/* What others handed over, through the engine. True when there was any. */
+bool worker_receive_handed(struct worker *worker);
+/* From now on others wake it; false: it has to look again first. */
+bool worker_falls_asleep(struct worker *worker);
+void worker_wakes(struct worker *worker);
 /* Until there may be something to do: worker_sleep.c. */
 void worker_sleep(const struct worker *worker);
 /* Sends what waits for a port. */

@@ -58,7 +58,7 @@ gather(const struct worker *worker, struct pollfd *waits)
 			waits[count++] = (struct pollfd){.fd = port->queues[q].descriptor, .events = POLLIN};
 		}
 	}
-	for (uint16_t i = 0; i < worker->host_count; i++) {
+	for (uint16_t i = 0; worker->number == 0 && i < worker->host_count; i++) {
 		if (worker->hosts[i] >= 0) {
 			waits[count++] = (struct pollfd){.fd = worker->hosts[i], .events = POLLIN};
 		}

@@ -18,6 +18,7 @@ engine_make(struct worker *worker, const struct sizing *sizing, struct text *err
 
 	config.check_mac = true;
 	config.worker = worker->number;
+	config.sharing = worker->all->sharing.secret;
 	config.packet_take = worker_take_packet;
 	config.packet_take_large = worker_take_large;
 	config.packet_context = worker;
@@ -53,6 +54,7 @@ worker_remove(struct worker *worker)
 		(void)close(worker->wake);
 	}
 	event_ring_destroy(worker->events);
+	worker_exchange_destroy(worker);
 	free(worker);
 }
 
@@ -75,7 +77,7 @@ worker_make(struct workers *all, uint16_t number, const struct worker_start *sta
 	for (unsigned i = 0; i < HOST_INSTANCES; i++) {
 		worker->hosts[i] = -1;
 	}
-	if (worker->wake < 0 || worker->events == NULL) {
+	if (worker->wake < 0 || worker->events == NULL || !worker_exchange_create(worker)) {
 		text_append(error, "out of memory or descriptors");
 		worker_remove(worker);
 		return NULL;
@@ -96,7 +98,12 @@ worker_create(const struct worker_start *start, struct text *error)
 		text_append(error, "out of memory");
 		return NULL;
 	}
+	struct random_source random = random_from_kernel();
+
 	workers->count = start->count;
+	workers->sharing.workers = start->count;
+	workers->sharing.secret.low = random_u64(&random);
+	workers->sharing.secret.high = random_u64(&random);
 	for (uint16_t i = 0; i < workers->count; i++) {
 		workers->each[i] = worker_make(workers, i, start, error);
 		if (workers->each[i] == NULL) {
@@ -275,6 +282,7 @@ worker_losses(const struct workers *workers)
 
 		losses.events += event_ring_lost(worker->events);
 		losses.transmit += atomic_load_explicit(&worker->lost_transmit, memory_order_relaxed);
+		losses.handed += atomic_load_explicit(&worker->lost_handed, memory_order_relaxed);
 		losses.host += atomic_load_explicit(&worker->lost_host, memory_order_relaxed);
 	}
 	return losses;

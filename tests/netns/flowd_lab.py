@@ -50,6 +50,12 @@ system { services { ssh; } }
 """
 
 
+def workers_line():
+    """With FLOWD_WORKERS=n in the environment every gateway of these tests has n workers."""
+    workers = os.environ.get("FLOWD_WORKERS")
+    return f"workers {workers}\n" if workers else ""
+
+
 class Failure(Exception):
     """A check that did not hold."""
 
@@ -323,6 +329,7 @@ class Lab:
             out.write("".join(line + "\n" for line in lines) or
                       f"port ge-0/0/0 {self.kind}:gc@{self.name('gw')}\n"
                       f"port ge-0/0/1 {self.kind}:gs@{self.name('gw')}\n")
+            out.write(workers_line())
         return path
 
     def start(self, *options):

@@ -108,6 +108,8 @@ static const struct wrong wrongs[] = {
     {"port ge-0/0/0 pcap:a,b queues 2", "a capture has no queues"},
     {"port ge-0/0/0 netdev:a\x01", "no printable character"},
     {"sessions", "a line reads: sessions NUMBER, from 64 to 100000000"},
+    {"workers 0", "a line reads: workers NUMBER, from 1 to 16"},
+    {"workers 17", "a line reads: workers NUMBER, from 1 to 16"},
     {"sessions 63", "a line reads: sessions NUMBER"},
     {"sessions 100000001", "a line reads: sessions NUMBER"},
     {"sessions 18446744073709551680", "a line reads: sessions NUMBER"},

@@ -75,6 +75,10 @@ as_said(void **state)
 	assert_int_equal(config.sessions, 750001);
 	assert_int_equal(config.neighbours, 500);
 	assert_int_equal(config.workers, 4);
+	/* What one worker has for all of them it has whole. */
+	assert_int_equal(config.nat_bindings, 3000001);
+	/* One worker, unless it is said otherwise. */
+	assert_int_equal(sizing.values[CHASSIS_WORKERS], 1);
 	assert_true(engine_size(&config) > 0);
 }
 

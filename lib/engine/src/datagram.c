@@ -394,6 +394,10 @@ unit_remains(const struct engine *engine, const struct item *item)
 static bool
 follow(struct engine *engine, struct item *item, const struct datagram *datagram)
 {
+	if ((datagram->flags & DATAGRAM_HANDED) != 0) {
+		sharing_hand(engine, item, datagram->worker, true);
+		return true;
+	}
 	item->key = datagram->flow;
 	item->hash = datagram->flow_hash;
 	item->key_addresses = datagram->flow_addresses;
@@ -428,6 +432,10 @@ judge(struct engine *engine, struct item *item, struct datagram *datagram)
 	datagram->policy = result->policy;
 	datagram->session = result->session;
 	datagram->reason = result->reason;
+	if (result->reason == REASON_HANDED_OFF) {
+		datagram->flags |= DATAGRAM_HANDED;
+		datagram->worker = engine->outputs[(engine->output_tail - 1) & engine->output_mask].worker;
+	}
 	return result->verdict == VERDICT_FORWARD || result->verdict == VERDICT_HOST ||
 	       result->reason == REASON_NEIGHBOUR_WAIT ||
 	       result->reason == REASON_HANDED_OFF;

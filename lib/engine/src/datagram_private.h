@@ -68,6 +68,7 @@ enum datagram_flag {
 	DATAGRAM_LINEAR = 1 << 2,  /* and then it is put together */
 	DATAGRAM_RELATED = 1 << 3, /* an ICMP error */
 	DATAGRAM_SUMMED = 1 << 4,  /* it has a checksum over all */
+	DATAGRAM_HANDED = 1 << 5,  /* its first went to another worker, and so do the others */
 };
 
 struct datagram {
@@ -94,6 +95,7 @@ struct datagram {
 	uint16_t pieces;
 	uint16_t held;
 	uint16_t group;
+	uint16_t worker;  /* DATAGRAM_HANDED */
 	uint8_t state;    /* enum datagram_state */
 	uint8_t flags;    /* enum datagram_flag */
 	uint8_t protocol; /* of what it carries */

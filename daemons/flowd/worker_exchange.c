@@ -1,0 +1,209 @@
+/*
+ * What workers give each other: packets and messages of their engines, by a ring each way between each two of them.
+ *
+ * Messages go into their ring before the packets of the same call are sent or handed over, and a worker reads all that have
+ * come after it took packets from anywhere and before it gives them to its engine. So no packet overtakes the message
+ * that it was caused by (engine/message.h).
+ *
+ * A ring of packets that is full loses the packet, and counts it. A ring of messages that is full is waited for, for as long as
+ * nobody notices (WAIT_NANOSECONDS); then the message is lost and counted: sessions mend themselves (lib/engine's sharing.c).
+ *
+ * A worker that is going to sleep says so, and looks once more; who puts something into its ring looks whether it sleeps
+ * afterwards, and wakes it. Both change `asleep` by one operation on memory that all agree on the order of, so one of them sees
+ * what the other did.
+ */
+#include <sched.h>
+#include <sys/eventfd.h>
+
+#include <rte_mbuf.h>
+
+#include "worker_private.h"
+
+enum {
+	PACKETS = 4096,   /* that may wait for a worker from each other one */
+	MESSAGES = 8192,
+	MESSAGE_BURST = 32,
+};
+
+_Static_assert((int)MESSAGES > (int)ENGINE_MESSAGES, "what one call of an engine says fits in");
+
+#define WAIT_NANOSECONDS UINT64_C(500000)
+
+bool
+worker_exchange_create(struct worker *worker)
+{
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		if (i == worker->number) {
+			continue;
+		}
+		worker->packets_to[i] = ring_create(PACKETS, sizeof(struct packet *));
+		worker->messages_to[i] = ring_create(MESSAGES, sizeof(struct engine_message));
+		if (worker->packets_to[i] == NULL || worker->messages_to[i] == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+worker_exchange_destroy(struct worker *worker)
+{
+	for (uint16_t i = 0; i < WORKERS_MOST; i++) {
+		ring_destroy(worker->packets_to[i]);
+		ring_destroy(worker->messages_to[i]);
+	}
+}
+
+static void
+count(_Atomic uint64_t *counter, uint64_t more)
+{
+	/* One writer: a plain addition, made visible. */
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+static void
+wake(struct worker *other)
+{
+	if (atomic_fetch_add_explicit(&other->asleep, 0, memory_order_seq_cst) != 0 &&
+	    atomic_exchange_explicit(&other->asleep, 0, memory_order_seq_cst) != 0) {
+		(void)eventfd_write(other->wake, 1);
+	}
+}
+
+static void
+put_message(struct worker *worker, uint16_t to, const struct engine_message *message)
+{
+	struct ring *ring = worker->messages_to[to];
+	uint64_t until = 0;
+
+	while (ring_put(ring, message, 1) == 0) {
+		const uint64_t now = worker_now();
+
+		until = until == 0 ? now + WAIT_NANOSECONDS : until;
+		if (now >= until) {
+			count(&worker->lost_handed, 1);
+			return;
+		}
+		wake(worker->all->each[to]);
+		(void)sched_yield();
+	}
+}
+
+void
+worker_say(struct worker *worker)
+{
+	struct engine_message message;
+	uint32_t told = 0; /* a bit a worker */
+
+	while (engine_take_message(worker->engine, &message)) {
+		for (uint16_t i = 0; i < worker->all->count; i++) {
+			if (i != worker->number && (message.worker == i || message.worker == ENGINE_ALL_WORKERS)) {
+				put_message(worker, i, &message);
+				told |= 1U << i;
+			}
+		}
+	}
+	for (uint16_t i = 0; told != 0; i++, told >>= 1) {
+		if ((told & 1) != 0) {
+			wake(worker->all->each[i]);
+		}
+	}
+}
+
+void
+worker_hear(struct worker *worker)
+{
+	struct engine_message messages[MESSAGE_BURST];
+
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		struct ring *ring = worker->all->each[i]->messages_to[worker->number];
+		uint32_t got;
+
+		while (i != worker->number && (got = ring_take(ring, messages, MESSAGE_BURST)) > 0) {
+			for (uint32_t m = 0; m < got; m++) {
+				engine_give_message(worker->engine, worker->now, &messages[m]);
+			}
+			worker->heard = true;
+		}
+	}
+	/* What they caused: answers, and packets that waited for a neighbour. */
+	if (worker->heard) {
+		worker->heard = false;
+		worker_drain(worker);
+	}
+}
+
+void
+worker_hand(struct worker *worker, uint16_t to, struct packet *packet)
+{
+	struct handing *handing = &worker->handing[to];
+
+	handing->packets[handing->count++] = packet;
+	if (handing->count == ENGINE_BURST) {
+		worker_hand_all(worker);
+	}
+}
+
+void
+worker_hand_all(struct worker *worker)
+{
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		struct handing *handing = &worker->handing[i];
+
+		if (handing->count == 0) {
+			continue;
+		}
+		const uint32_t put = ring_put(worker->packets_to[i], handing->packets, handing->count);
+
+		for (uint32_t p = put; p < handing->count; p++) {
+			rte_pktmbuf_free(handing->packets[p]->handle);
+		}
+		if (put < handing->count) {
+			count(&worker->lost_handed, handing->count - put);
+		}
+		handing->count = 0;
+		wake(worker->all->each[i]);
+	}
+}
+
+bool
+worker_receive_handed(struct worker *worker)
+{
+	struct packet *packets[ENGINE_BURST];
+	bool busy = false;
+
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		struct ring *ring = worker->all->each[i]->packets_to[worker->number];
+		const uint32_t got = i == worker->number ? 0 : ring_take(ring, packets, ENGINE_BURST);
+
+		if (got > 0) {
+			worker_process(worker, packets, got);
+			busy = true;
+		}
+	}
+	/* Also when there is no packet to read them for. */
+	worker_hear(worker);
+	return busy;
+}
+
+bool
+worker_falls_asleep(struct worker *worker)
+{
+	(void)atomic_exchange_explicit(&worker->asleep, 1, memory_order_seq_cst);
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		const struct worker *other = worker->all->each[i];
+
+		if (i != worker->number && !(ring_empty(other->packets_to[worker->number]) &&
+		                               ring_empty(other->messages_to[worker->number]))) {
+			worker_wakes(worker);
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+worker_wakes(struct worker *worker)
+{
+	(void)atomic_exchange_explicit(&worker->asleep, 0, memory_order_seq_cst);
+}
