@@ -20,6 +20,7 @@ read_job(const struct worker_hands *hands, void *argument)
 
 	job->counters.hits += more.hits;
 	job->counters.failures += more.failures;
+	job->counters.sessions += more.sessions;
 }
 
 struct rule_kind {
@@ -127,6 +128,7 @@ add_rule(struct op_tree *tree, const struct answer_sources *sources, const struc
 	add_statements(tree, entry, "rule-action", conf_walk(rule, "then", kind->action, NULL));
 	(void)op_add_number(tree, entry, "rule-translation-hits", job.counters.hits);
 	(void)op_add_number(tree, entry, "failed-hits", job.counters.failures);
+	(void)op_add_number(tree, entry, "concurrent-hits", job.counters.sessions);
 }
 
 static void

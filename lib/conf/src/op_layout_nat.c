@@ -22,6 +22,7 @@ static const struct op_nat_label op_nat_labels[] = {
     {"rule-action", "  Action"},
     {"rule-translation-hits", "  Translation hits"},
     {"failed-hits", "  Failed sessions"},
+    {"concurrent-hits", "  Number of sessions"},
     {"pool-id", "Pool id"},
     {"interface-name", "Interface"},
     {"routing-instance-name", "Routing instance"},

@@ -513,6 +513,9 @@ void nat_public_find(const struct engine *engine, const struct item *item, struc
 const struct snapshot_nat_source *nat_rules_source(
     const struct engine *engine, const struct item *item, struct admission *admission);
 void nat_rules_count(struct engine *engine, const struct admission *admission, bool translated);
+/* A session of rules begins, or one ends that may be of some. */
+void nat_rules_start(struct engine *engine, const struct session *session, const struct admission *admission);
+void nat_rules_end(struct engine *engine, const struct session *session);
 /* => SESSION_NAT_RULE_DESTINATION */
 bool nat_rules_destination_stands(const struct engine *engine, const struct session *session);
 uint16_t nat_rules_instance(const struct engine *engine, const struct session *session);

@@ -423,6 +423,9 @@ nat_session_ended(struct engine *engine, const struct session *session)
 	    .class = class_of_session(common),
 	};
 
+	if (engine->nat.rule_sessions > 0) {
+		nat_rules_end(engine, session);
+	}
 	if ((common->flags & SESSION_NAT_PERSISTENT) != 0) {
 		nat_persistent_end(engine, session);
 	}

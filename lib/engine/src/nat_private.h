@@ -40,6 +40,12 @@ struct nat_session_mappings {
 	uint32_t destination;
 };
 
+/* The rules that a session met: identity + 1, 0: none. */
+struct nat_session_rules {
+	uint16_t source;
+	uint16_t destination;
+};
+
 struct nat_state {
 	struct nat_ports ports;
 	struct nat_places places;
@@ -47,6 +53,8 @@ struct nat_state {
 	bool reopens;
 	struct nat_bindings bindings;
 	struct nat_mappings mappings;
+	struct nat_session_rules *session_rules; /* by session */
+	uint32_t rule_sessions; /* sessions with a rule now: without any nobody looks */
 	struct nat_session_mappings *session_mappings; /* by session, of those with SESSION_NAT_PERSISTENT */
 	uint8_t *session_layers; /* by session: of its port (nat_ports.h) */
 	struct nat_pool_state *pools; /* by identity */

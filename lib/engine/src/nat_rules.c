@@ -134,6 +134,45 @@ nat_rules_count(struct engine *engine, const struct admission *admission, bool t
 	}
 }
 
+/* One session more or less of a rule; identity + 1. */
+static void
+change(struct engine *engine, uint16_t rule, int32_t sessions)
+{
+	if (rule > 0 && rule <= engine->nat.rule_count) {
+		engine->nat.rules[rule - 1].sessions += (uint32_t)sessions;
+	}
+}
+
+void
+nat_rules_start(struct engine *engine, const struct session *session, const struct admission *admission)
+{
+	const uint16_t source = admission->nat->rule;
+	const uint16_t destination = admission->public == NULL ? SNAPSHOT_NAT_NONE : admission->public->rule;
+	struct nat_session_rules *row = &engine->nat.session_rules[session_index(&engine->table, session)];
+
+	*row = (struct nat_session_rules){
+	    .source = source == SNAPSHOT_NAT_NONE ? 0 : source + 1,
+	    .destination = destination == SNAPSHOT_NAT_NONE ? 0 : destination + 1,
+	};
+	engine->nat.rule_sessions += row->source != 0 || row->destination != 0 ? 1 : 0;
+	change(engine, row->source, 1);
+	change(engine, row->destination, 1);
+}
+
+void
+nat_rules_end(struct engine *engine, const struct session *session)
+{
+	struct nat_session_rules *row = &engine->nat.session_rules[session_index(&engine->table, session)];
+
+	if (row->source == 0 && row->destination == 0) {
+		return;
+	}
+	change(engine, row->source, -1);
+	change(engine, row->destination, -1);
+	*row = (struct nat_session_rules){0};
+	engine->nat.rule_sessions--;
+}
+
 /* What the rules would make of the session's destination now. */
 static struct nat_public
 public_of_session(const struct engine *engine, const struct session *session)
@@ -176,6 +215,7 @@ void
 engine_clear_nat_rule(struct engine *engine, uint16_t rule)
 {
 	if (rule < engine->nat.rule_count) {
-		engine->nat.rules[rule] = (struct engine_nat_rule_counters){0};
+		engine->nat.rules[rule] =
+		    (struct engine_nat_rule_counters){.sessions = engine->nat.rules[rule].sessions};
 	}
 }

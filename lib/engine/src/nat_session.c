@@ -14,6 +14,9 @@ nat_session_start(struct engine *engine, struct session *session, const struct a
 
 	rare->nat_pool = admission->nat->pool;
 	session->common.nat_instance = admission->nat->instance;
+	if (engine->snapshot->nat.by_rules) {
+		nat_rules_start(engine, session, admission);
+	}
 	if (admission->nat->layer > 0 && admission->nat->mapping == 0) {
 		engine->nat.pools[admission->nat->pool].layered = true;
 		engine->nat.session_layers[session_index(&engine->table, session)] = admission->nat->layer;

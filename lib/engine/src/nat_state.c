@@ -20,6 +20,7 @@ nat_state_size(const struct engine_config *config)
 	return nat_ports_size(config->nat_blocks, config->nat_resting) + nat_bindings_size(config->nat_bindings) +
 	    nat_mappings_size(config->nat_mappings, config->nat_remotes) +
 	    line_up(config->sessions * sizeof(struct nat_session_mappings)) + line_up(config->sessions) +
+	    line_up(config->sessions * sizeof(struct nat_session_rules)) +
 	    line_up(config->nat_pools * sizeof(struct nat_pool_state)) +
 	    line_up(config->nat_rules * sizeof(struct engine_nat_rule_counters));
 }
@@ -47,6 +48,8 @@ nat_state_init(struct nat_state *state, void *memory, const struct engine_config
 	next += line_up(config->sessions * sizeof(struct nat_session_mappings));
 	state->session_layers = next;
 	next += line_up(config->sessions);
+	state->session_rules = (struct nat_session_rules *)(void *)next;
+	next += line_up(config->sessions * sizeof(struct nat_session_rules));
 	state->pools = (struct nat_pool_state *)(void *)next;
 	state->pool_count = config->nat_pools;
 	next += line_up(config->nat_pools * sizeof(struct nat_pool_state));

@@ -23,8 +23,9 @@ enum {
 	WAIT_TICKS = 30 * TICKS_A_SECOND,
 	AGAIN_TICKS = TICKS_A_SECOND / 5,
 	SWEEP_SETS = 8, /* that one relay_advance() looks at */
-	PLACE_NONE = UINT32_MAX,
 };
+
+#define PLACE_NONE UINT32_MAX
 
 static struct packet *
 waiting_take(struct relays *relays, struct relay *relay, struct relay_place *copy)

@@ -185,8 +185,10 @@ struct engine_nat_counters {
 struct engine_nat_rule_counters {
 	uint64_t hits;     /* sessions that it was about, also when it says that nothing is translated */
 	uint64_t failures; /* sessions that were refused for want of an address or port */
+	uint32_t sessions; /* that it is about, now */
 };
 struct engine_nat_rule_counters engine_nat_rule_counters(const struct engine *engine, uint16_t rule);
+/* Of its counters those that only grow. */
 void engine_clear_nat_rule(struct engine *engine, uint16_t rule);
 /* What it has given and refused; what is in use now stays. */
 void engine_clear_nat_pool(struct engine *engine, uint16_t pool);
