@@ -492,11 +492,12 @@ read_line(struct terminal *terminal)
 	el_resize(terminal->editor);
 	const char *line = el_gets(terminal->editor, &length);
 
-	if (line == NULL || length <= 0) {
-		return NULL;
-	}
+	/* An empty line that was abandoned has no length either. */
 	if (terminal->abandoned) {
 		return strdup("");
+	}
+	if (line == NULL || length <= 0) {
+		return NULL;
 	}
 	char *copy = strdup(line);
 

@@ -54,6 +54,7 @@ struct answer {
 	struct op_tree request;
 	uint32_t number; /* the question's request id */
 	bool cancelled;
+	uint64_t said; /* when the asker last heard of it, monotonic ns */
 	uint32_t cursor;
 	uint16_t worker; /* whose table the cursor is in */
 	uint64_t total;

@@ -12,6 +12,8 @@ enum {
 	CHUNKS_MOST = 16, /* chunks for one asker in one pass */
 };
 
+#define SILENCE_MOST UINT64_C(5000000000) /* ns; after that an empty chunk says that there will be more */
+
 static void
 send_done(struct ipc_client *client, uint32_t request, const char *failure)
 {
@@ -46,6 +48,14 @@ send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tre
 	return sent;
 }
 
+/* Is the chunk to be sent? */
+static bool
+is_due(const struct answer *answer, enum answer_progress progress, const struct op_tree *tree)
+{
+	return progress == ANSWER_END || (tree->root != NULL && tree->root->first != NULL) ||
+	    worker_now() - answer->said > SILENCE_MOST;
+}
+
 /* One chunk of an answer. True when the answer has ended. */
 static bool
 answer_step(const struct answer_sources *sources, struct ipc_client *client, struct answer *answer)
@@ -58,11 +68,12 @@ answer_step(const struct answer_sources *sources, struct ipc_client *client, str
 	if (!answer->cancelled) {
 		progress = answer->row->step(answer, sources, &tree, &error);
 	}
-	if (progress != ANSWER_FAILED && !answer->cancelled &&
-	    (progress == ANSWER_END || (tree.root != NULL && tree.root->first != NULL)) &&
-	    !send_tree(client, answer->number, &tree)) {
-		text_append(&error, "out of memory");
-		progress = ANSWER_FAILED;
+	if (progress != ANSWER_FAILED && !answer->cancelled && is_due(answer, progress, &tree)) {
+		answer->said = worker_now();
+		if (!send_tree(client, answer->number, &tree)) {
+			text_append(&error, "out of memory");
+			progress = ANSWER_FAILED;
+		}
 	}
 	if (progress != ANSWER_MORE) {
 		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
@@ -111,6 +122,7 @@ answers_begin(const struct answer_sources *sources, struct ipc_client *client, c
 		op_tree_release(&request);
 		return;
 	}
+	answer->said = worker_now();
 	struct answer *last = client->data;
 
 	if (last == NULL) {

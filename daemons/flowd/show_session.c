@@ -11,6 +11,7 @@
 
 enum {
 	PAGES_MOST = 16, /* pages of the table in one step without anything to show */
+	PAGES_CLEARED = 2, /* in one step: in one pass of the loop no more sessions end than records are read */
 	NAME_TEXT = 8,
 };
 
@@ -217,7 +218,7 @@ clear_sessions(struct answer *answer, const struct answer_sources *sources, stru
 	}
 	struct clear_page clear = {.filter = &walk->filter, .page = &walk->page};
 
-	for (unsigned i = 0; walk->page.cursor != UINT32_MAX && i < PAGES_MOST; i++) {
+	for (unsigned i = 0; walk->page.cursor != UINT32_MAX && i < PAGES_CLEARED; i++) {
 		worker_run_on(sources->worker, walk->page.worker, clear_job, &clear);
 		session_page_turn(sources->worker, &walk->page);
 	}

@@ -183,8 +183,11 @@ drain_events(struct worker *worker)
 {
 	struct event event;
 
+	/* What nobody wants to read must not take the place of what somebody does. */
 	while (engine_take_event(worker->engine, &event)) {
-		event_ring_write(worker->events, &event);
+		if (event.logged != 0) {
+			event_ring_write(worker->events, &event);
+		}
 	}
 	event_ring_publish(worker->events);
 }
