@@ -32,10 +32,9 @@ def tcp(source, destination, flags, payload=b"", **fields):
 def through(lines, what, near, far, client, public, server, source=None):
     """A client beyond port `near` reaches `public`, which is `server` beyond port `far`, where it is seen as `source` (its own, if
     None; an address, then with any port; or all of it). Only one SYN a second is free."""
-    for mode in (COOKIE, ""):
-        for options in (FULL, []):
-            one(Talk(lines + mode + syn_flood(attack_threshold=1), f"{what}, {mode.split()[-1] if mode else 'syn-proxy'}, {len(options)} options"),
-                near, far, client, public, server, source, options)
+    for mode, options in ((COOKIE, FULL), ("", [])):
+        one(Talk(lines + mode + syn_flood(attack_threshold=1), f"{what}, {mode.split()[-1] if mode else 'syn-proxy'}"),
+            near, far, client, public, server, source, options)
 
 
 def one(talk, near, far, client, public, server, source, options):

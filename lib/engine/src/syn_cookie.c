@@ -28,6 +28,8 @@ enum {
 	CLOCK_SHIFT = 20, /* about a millisecond */
 };
 
+_Static_assert((int)STAMP_SCALE_NONE > (int)TCP_SCALE_MOST, "no scale is none");
+
 #define HASH_MASK UINT32_C(0x0fffffff)
 
 /* A client's size becomes the largest that is not above it. */
@@ -78,7 +80,6 @@ syn_cookie_make(struct syn_cookies *cookies, struct random_source *random, const
 	const struct syn_secret *secret = secret_now(cookies, random, epoch);
 	const unsigned index = size_index(offer->segment);
 
-	assert((int)STAMP_SCALE_NONE > (int)TCP_SCALE_MOST);
 	if (offer->stamps) {
 		const uint32_t scale = offer->scale == TCP_SCALE_NONE ? STAMP_SCALE_NONE : offer->scale;
 

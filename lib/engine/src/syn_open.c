@@ -343,9 +343,10 @@ server_ack(const struct engine *engine, const struct session *session, const str
 
 	segment.header.sequence = splice->client_first + 1;
 	segment.header.acknowledgement = item->segment.header.sequence + 1;
-	segment.header.window = splice->server_scale == TCP_SCALE_NONE
-				    ? splice->window
-				    : (uint16_t)(splice->window >> splice->client_scale);
+	segment.header.window = splice->window;
+	if (splice->server_scale != TCP_SCALE_NONE) {
+		segment.header.window = (uint16_t)(splice->window >> splice->client_scale);
+	}
 	segment.options.stamps = splice->server_stamps;
 	segment.options.value = splice->client_value;
 	segment.options.echo = options->value;
@@ -362,9 +363,10 @@ client_ack(const struct engine *engine, const struct session *session, const str
 
 	segment.header.sequence = item->segment.header.sequence + splice->sequence + 1;
 	segment.header.acknowledgement = splice->client_first + 1;
-	segment.header.window = splice->client_scale == TCP_SCALE_NONE
-				    ? item->segment.header.window
-				    : (uint16_t)(item->segment.header.window >> SYN_SCALE);
+	segment.header.window = item->segment.header.window;
+	if (splice->client_scale != TCP_SCALE_NONE) {
+		segment.header.window = (uint16_t)(item->segment.header.window >> SYN_SCALE);
+	}
 	segment.options.stamps = splice->client_stamps;
 	segment.options.value = splice->value + (splice->server_stamps ? options->value : 0);
 	segment.options.echo = splice->client_value;
