@@ -42,6 +42,11 @@ syn_hold(struct engine *engine, struct item *item)
 	if (half == NULL) {
 		half = syn_queue_add(
 		    queue, item, (limits->queue + engine->config.workers - 1) / engine->config.workers, engine->tick, engine->tick + limits->timeout * TICKS_A_SECOND);
+		if (half == NULL && syn_queue_crowded(queue, engine->tick)) {
+			syn_cookie_make(&engine->syn.cookies, engine->config.random, item, &offer, engine->now);
+			syn_answer(engine, item, &offer, REASON_SYN_COOKIE);
+			return;
+		}
 		if (half == NULL) {
 			reason_note(engine, REASON_SYN_QUEUE_FULL);
 			screen_say(engine, item, SCREEN_TCP_SYN_FLOOD, SCREEN_OUTCOME_DROPPED);

@@ -119,6 +119,9 @@ struct syn_queue {
 	uint32_t fresh; /* places that were ever used */
 	uint32_t free;  /* of them */
 	uint32_t count;
+	uint32_t crowd;       /* SYNs without a place in this second, and in the one before */
+	uint32_t crowd_before;
+	uint32_t crowd_since; /* tick at which this second began */
 	struct wheel wheel;
 };
 
@@ -152,6 +155,8 @@ struct syn_half *syn_queue_find(const struct syn_queue *queue, struct flow_key k
 struct syn_half *syn_queue_add(
     struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline);
 void syn_queue_remove(struct syn_queue *queue, struct syn_half *half);
+/* One more found no place: are there so many that nobody's name lasts until it asks again? */
+bool syn_queue_crowded(struct syn_queue *queue, uint32_t now);
 /* Forgets those whose time is over, and counts them; true when more are due. */
 bool syn_queue_advance(struct engine *engine);
 

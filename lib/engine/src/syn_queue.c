@@ -9,13 +9,15 @@
  * A SYN that finds no place is refused, and its name kept (`refused`: a keyed name a place, a later one takes it). When the same
  * SYN comes once more there is somebody who waits for an answer, as those that a flood forges do not: it takes the place of
  * the one in its zone that has waited longest. So honest clients get through with their second or third SYN while a flood
- * keeps the queue full, and there are never more than queue-size.
+ * keeps the queue full, and there are never more than queue-size. A flood in which names do not last until then (more than
+ * CROWD_MOST refused in a second) is answered by cookies beyond the queue, which need no place.
  */
 #include "engine_private.h"
 
 enum {
 	CHAINS = SYN_QUEUE_MOST,
 	ADVANCE_MOST = 128,
+	CROWD_MOST = SYN_REFUSED_MOST / 4, /* a second: three of four names are there after it */
 	/* Of a name: the time in units of 80 ms, and a bit that is always there. */
 	TIME_SHIFT = 3,
 	TIME_MASK = 0x3ff,
@@ -111,6 +113,20 @@ was_refused(struct syn_queue *queue, const struct item *item, uint32_t now)
 	}
 	*place = name | time;
 	return false;
+}
+
+bool
+syn_queue_crowded(struct syn_queue *queue, uint32_t now)
+{
+	const uint32_t passed = now - queue->crowd_since;
+
+	if (passed >= TICKS_A_SECOND) {
+		queue->crowd_before = passed < 2 * TICKS_A_SECOND ? queue->crowd : 0;
+		queue->crowd = 0;
+		queue->crowd_since = now;
+	}
+	queue->crowd++;
+	return queue->crowd > CROWD_MOST || queue->crowd_before > CROWD_MOST;
 }
 
 static void
