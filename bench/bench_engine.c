@@ -92,7 +92,13 @@ bench_engine_main(int argc, char **argv)
 		bench_fail(&bench, "there is no case of that name in this size");
 	}
 	if (bench.json) {
-		bench_print_json(&bench);
+		json_t *run = bench_json(&bench);
+
+		if (run == NULL || json_dumpf(run, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) != 0) {
+			bench_fail(&bench, "no memory for JSON");
+		}
+		(void)putchar('\n');
+		json_decref(run);
 	} else {
 		printf("\n%s: %u %% of the engine's memory lay in huge pages\n",
 		    bench.small_pages ? "pages of 4 KiB" : "transparent huge pages of 2 MiB were asked for", bench.huge_percent);

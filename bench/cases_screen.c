@@ -27,7 +27,7 @@ enum {
 	DISTURBED_NS = 50000,
 };
 
-#define PACKET_SCREENS (screen_bit(SCREEN_ICMP_FLOOD) - 1) /* the rows before it judge packets by themselves */
+#define PACKET_SCREENS (2 * screen_bit(SCREEN_TCP_WINNUKE) - 1) /* the rows up to it judge packets by themselves */
 #define ALL_SCREENS (PACKET_SCREENS | screen_bit(SCREEN_ICMP_FLOOD) | screen_bit(SCREEN_UDP_FLOOD))
 
 struct flood {

@@ -6,12 +6,24 @@
 #include <time.h>
 
 static uint64_t
-nanoseconds(void)
+clock_nanoseconds(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t
+nanoseconds(void)
+{
+	return clock_nanoseconds(CLOCK_MONOTONIC);
+}
+
+uint64_t
+own_nanoseconds(void)
+{
+	return clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
 double

@@ -28,6 +28,8 @@ cycles_now(void)
 }
 #endif
 
+/* Nanoseconds that the calling thread had a processor: what others do with the machine is not in it. */
+uint64_t own_nanoseconds(void);
 /* Cycles a nanosecond, measured over about 50 ms. */
 double cycles_a_nanosecond(void);
 

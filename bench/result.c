@@ -3,9 +3,12 @@
  */
 #include "result.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "machine.h"
 
 static int
 compare_doubles(const void *left, const void *right)
@@ -131,41 +134,68 @@ bench_add(struct bench *bench, const struct bench_result *template, double *cycl
 	}
 }
 
+/* As it is read: tenths, thousandths. */
+static json_t *
+rounded(double value, double parts)
+{
+	return json_real(round(value * parts) / parts);
+}
+
 static void
-print_field(const char *name, uint32_t value)
+set_count(json_t *object, const char *name, uint32_t value)
 {
 	if (value > 0) {
-		printf(",\"%s\":%u", name, value);
+		(void)json_object_set_new(object, name, json_integer(value));
 	}
 }
 
-void
-bench_print_json(const struct bench *bench)
+static json_t *
+row_json(const struct bench *bench, const struct bench_result *row)
 {
-	printf("{\"cycles_a_ns\":%.4f,\"repeats\":%u,\"pages\":\"%s\",\"huge_percent\":%u,\"cases\":[", bench->rate,
-	    bench->repeats, bench->small_pages ? "4 KiB" : "transparent huge pages of 2 MiB asked for", bench->huge_percent);
-	for (uint32_t i = 0; i < bench->count; i++) {
-		const struct bench_result *row = &bench->results[i];
+	json_t *object = json_object();
 
-		printf("%s\n{\"name\":\"%s\"", i == 0 ? "" : ",", row->name);
-		if (row->kind != NULL) {
-			printf(",\"kind\":\"%s\"", row->kind);
-		}
-		print_field("sessions", row->sessions);
-		print_field("batch", row->batch);
-		print_field("policies", row->policies);
-		print_field("prefixes", row->prefixes);
-		if (row->least > 0) {
-			printf(",\"cycles\":%.1f,\"median\":%.1f,\"ns\":%.2f,\"mpps\":%.3f", row->least, row->median,
-			    row->least / bench->rate, 1000 * bench->rate / row->least);
-		}
-		if (row->ratio > 0) {
-			printf(",\"ratio\":%.2f", row->ratio);
-		}
-		for (unsigned j = 0; j < BENCH_FIGURES && row->figures[j].name != NULL; j++) {
-			printf(",\"%s\":%.10g", row->figures[j].name, row->figures[j].value);
-		}
-		printf("}");
+	(void)json_object_set_new(object, "name", json_string(row->name));
+	if (row->kind != NULL) {
+		(void)json_object_set_new(object, "kind", json_string(row->kind));
 	}
-	printf("\n]}\n");
+	set_count(object, "sessions", row->sessions);
+	set_count(object, "batch", row->batch);
+	set_count(object, "policies", row->policies);
+	set_count(object, "prefixes", row->prefixes);
+	if (row->least > 0) {
+		(void)json_object_set_new(object, "cycles", rounded(row->least, 10));
+		(void)json_object_set_new(object, "median", rounded(row->median, 10));
+		(void)json_object_set_new(object, "ns", rounded(row->least / bench->rate, 100));
+		(void)json_object_set_new(object, "mpps", rounded(1000 * bench->rate / row->least, 1000));
+	}
+	if (row->ratio > 0) {
+		(void)json_object_set_new(object, "ratio", rounded(row->ratio, 100));
+	}
+	for (unsigned i = 0; i < BENCH_FIGURES && row->figures[i].name != NULL; i++) {
+		(void)json_object_set_new(object, row->figures[i].name, rounded(row->figures[i].value, 1000));
+	}
+	return object;
+}
+
+json_t *
+bench_json(const struct bench *bench)
+{
+	json_t *run = json_object();
+	json_t *cases = json_array();
+
+	for (uint32_t i = 0; i < bench->count; i++) {
+		(void)json_array_append_new(cases, row_json(bench, &bench->results[i]));
+	}
+	(void)json_object_set_new(run, "machine", machine_json());
+	(void)json_object_set_new(run, "cycles_a_ns", rounded(bench->rate, 10000));
+	(void)json_object_set_new(run, "repeats", json_integer(bench->repeats));
+	(void)json_object_set_new(run, "pages",
+	    json_string(bench->small_pages ? "4 KiB" : "transparent huge pages of 2 MiB were asked for"));
+	(void)json_object_set_new(run, "huge_percent", json_integer(bench->huge_percent));
+	/* The last one: without memory for it there is no run. */
+	if (json_object_set_new(run, "cases", cases) != 0) {
+		json_decref(run);
+		return NULL;
+	}
+	return run;
 }

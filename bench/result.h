@@ -8,6 +8,7 @@
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -68,6 +69,7 @@ double bench_least(const struct bench *bench, const char *name, uint32_t session
 double bench_minimum(const double *values, uint32_t count);
 double bench_median(double *values, uint32_t count);
 void bench_print_head(const struct bench *bench);
-void bench_print_json(const struct bench *bench);
+/* The run as JSON; NULL: no memory. */
+json_t *bench_json(const struct bench *bench) __attribute__((warn_unused_result));
 
 #endif

@@ -9,6 +9,7 @@
 #include "bench_engine.h"
 #include "bench_pauses.h"
 #include "command.h"
+#include "report.h"
 
 struct benchmark {
 	const char *name;
@@ -18,6 +19,8 @@ struct benchmark {
 
 static const struct benchmark benchmarks[] = {
     {"engine", bench_engine_main, "[--json] [--small-pages] [--long|--quick|--once] [--case NAME]: cycles a packet of the engine, in process"},
+    {"report", bench_report_main,
+        "--html FILE [--run RUN.json | --quick | --long] [--side-by-side FILE.json]: a page of a run's figures, with charts"},
     {"pauses", bench_pauses_main,
         "[--json] [--sessions N] [--policies N]: how long traffic waits for show, clear, commit and aging, in process"},
     {"configuration", bench_configuration_main,
