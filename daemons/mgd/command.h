@@ -22,6 +22,7 @@ command_function command_show_configuration;
 command_function command_show_version;
 command_function command_show_uptime;
 command_function command_show_commits;
+command_function command_show_processes;
 command_function command_show_unsupported;
 command_function command_show_unused;
 command_function command_show_usage;
