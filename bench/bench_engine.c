@@ -12,6 +12,7 @@
  *   screens-on     established packets under all packet screens, or under flood counters, against none
  *   screens-drop   a packet that a screen drops
  *   screens-flood  permitted load of 5 % of a core's rate under a flood of ten times that
+ *   workers        established packets by two workers at once: each its own, or handed over by rings
  *   scale-sessions 10 million sessions: memory, and packets of them
  *   fib            a million IPv4 and 200,000 IPv6 prefixes: look-up, memory, time to build
  *   fib-publish    such a table taken into force: the longest that packets wait for it
@@ -76,6 +77,7 @@ bench_engine_run(struct bench *bench)
 	cases_session(bench);
 	cases_classify(bench);
 	cases_screen(bench);
+	cases_workers(bench);
 	cases_scale(bench);
 }
 

@@ -24,6 +24,7 @@ void bench_measure_established(struct bench *bench, struct scene *scene, uint32_
 void cases_session(struct bench *bench);  /* lookup, established, denied, new-session, expire */
 void cases_classify(struct bench *bench); /* classify */
 void cases_screen(struct bench *bench);   /* screens-on, screens-drop, screens-flood */
+void cases_workers(struct bench *bench);  /* workers */
 void cases_scale(struct bench *bench);    /* scale-sessions, fib, fib-publish */
 
 #endif

@@ -75,12 +75,23 @@ scene_configuration(struct scene *scene)
 	    .classifier = scene->classifier};
 }
 
+struct engine_sharing
+scene_sharing(const struct scene *scene)
+{
+	return (struct engine_sharing){.secret = {.low = 5, .high = 6}, .workers = scene->plan.workers};
+}
+
 static bool
 scene_engine(struct scene *scene)
 {
 	scene->config = engine_config_for(scene->plan.sessions);
 	scene->config.neighbours_auto = true;
 	scene->config.random = &scene->random;
+	if (scene->plan.workers > 0) {
+		scene->config.workers = scene->plan.workers;
+		scene->config.worker = scene->plan.worker;
+		scene->config.sharing = scene_sharing(scene).secret;
+	}
 	scene->random = random_seeded(1);
 	scene->size = (engine_size(&scene->config) + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
 	scene->memory =

@@ -35,6 +35,8 @@ struct scene_plan {
 	bool inet6;        /* the packets that are made are of IPv6 */
 	bool translated;   /* sources to a pool of addresses with ports */
 	bool small_pages;  /* no huge pages, though there may be some */
+	uint16_t workers;  /* how many share the packets, and which one this is; 0: one alone */
+	uint16_t worker;
 };
 
 struct scene {
@@ -93,6 +95,8 @@ uint32_t scene_huge_percent(const struct scene *scene, uint64_t *resident);
 void scene_set_screens(struct scene *scene, uint64_t on, uint32_t threshold);
 /* The engine takes the scene's snapshot and a forwarding table, as after a commit or a change of routes. */
 void scene_publish(struct scene *scene, const struct fib *fib);
+/* What tells whose a packet is, for scenes with several workers. */
+struct engine_sharing scene_sharing(const struct scene *scene);
 /* What a flow's packets look like. */
 struct engine_tuple scene_tuple(const struct scene *scene, uint32_t flow, bool back);
 /* Writes the frame of packet `slot` of the burst. */
