@@ -56,6 +56,9 @@ def workers_line():
     return f"workers {workers}\n" if workers else ""
 
 
+SANITIZER_STATUS = 66  # of a build with -Db_sanitize=thread that saw a race
+
+
 class Failure(Exception):
     """A check that did not hold."""
 
@@ -404,6 +407,8 @@ def main(test):
     with Lab(build) as lab:
         try:
             test(lab)
+            if lab.flowd is not None and lab.flowd.poll() is None:
+                expect(lab.stop() != SANITIZER_STATUS, f"the thread sanitizer: {lab.said()[-4000:]}")
         except (Failure, OSError, subprocess.SubprocessError) as failure:
             print(f"failed: {failure}")
             print(lab.said())

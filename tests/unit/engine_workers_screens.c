@@ -1,0 +1,213 @@
+/*
+ * Screens that count, with four engines among which the packets spread: when they block, and when not yet.
+ *
+ *   floods              none is blocked up to the threshold; all are at most a quarter beyond it (REQ-SCR-045)
+ *   sweeps and scans    the source is blocked with the packet after its tenth target, in all engines (REQ-SCR-005, REQ-SCR-009)
+ *   limits of sessions  exact, when messages are there at once: also of sessions that were there before (REQ-SCR-027)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "engine/reasons.h"
+#include "engine_world.h"
+
+enum {
+	WORKERS = 4,
+	THRESHOLD = 1000,
+	LIMIT = 100,
+};
+
+#define SOURCE IP(10, 0, 0, 5)
+#define SERVER IP(198, 18, 0, 1)
+
+struct fixture {
+	struct world *world;
+	struct snapshot_screens screens;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+
+	assert_non_null(fixture);
+	fixture->world = world_create();
+	fixture->world->config.sessions = 8192;
+	fixture->world->config.events = 65536;
+	fixture->world->config.workers = WORKERS;
+	fixture->world->now = SECOND;
+	world_apply(fixture->world);
+	*state = fixture;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	world_destroy(fixture->world);
+	free(fixture);
+	return 0;
+}
+
+static void
+turn_on(struct fixture *fixture, enum screen screen, uint32_t threshold)
+{
+	fixture->screens = (struct snapshot_screens){.on = screen_bit(screen)};
+	fixture->screens.thresholds[screen] = threshold;
+	fixture->world->zones[TRUST].screens = &fixture->screens;
+	world_apply(fixture->world);
+}
+
+static struct packet_result
+send(struct fixture *fixture, uint8_t protocol, uint32_t destination, uint32_t ports)
+{
+	const struct world_packet packet = {
+	    .source = SOURCE,
+	    .destination = destination,
+	    .source_port = (uint16_t)(ports >> 16),
+	    .destination_port = (uint16_t)ports,
+	    .protocol = protocol,
+	    .payload = 8,
+	    .type = 8,
+	    .flags = SYN,
+	};
+
+	return world_packet_in(fixture->world, 0, &packet);
+}
+
+/* Datagrams of so many flows to one destination, within a second; returns how many went through. */
+static uint32_t
+flood(struct fixture *fixture, uint32_t flows, uint32_t packets)
+{
+	uint32_t passed = 0;
+
+	for (uint32_t i = 0; i < packets; i++) {
+		const struct packet_result result = send(fixture, 17, SERVER, (1024 + i % flows) << 16 | 53);
+
+		passed += result.reason == REASON_SESSION;
+		assert_true(result.reason == REASON_SESSION || result.reason == REASON_SCREEN_UDP_FLOOD);
+	}
+	return passed;
+}
+
+static void
+test_flood_of_many_flows(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_UDP_FLOOD, THRESHOLD);
+	assert_int_equal(flood(fixture, 512, THRESHOLD), THRESHOLD);
+	const uint32_t more = flood(fixture, 512, 4 * THRESHOLD);
+
+	assert_in_range(more, 0, THRESHOLD / 4);
+	assert_int_equal(flood(fixture, 512, 100), 0);
+	/* The rest of that second and the next one, and then no more. */
+	fixture->world->now += 2 * SECOND + SECOND / 10;
+	assert_int_equal(flood(fixture, 512, THRESHOLD), THRESHOLD);
+}
+
+/* One flow is one engine's: it blocks as one alone, and no other address is blocked with it. */
+static void
+test_flood_of_one_flow(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_UDP_FLOOD, THRESHOLD);
+	assert_int_equal(flood(fixture, 1, 2 * THRESHOLD), THRESHOLD);
+	assert_int_equal(send(fixture, 17, SERVER + 1, 5000 << 16 | 53).reason, REASON_SESSION);
+}
+
+static void
+test_sweep(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_ICMP_IP_SWEEP, 5000);
+	/* An identifier each, so that they go to different engines. */
+	for (uint32_t i = 0; i < 9; i++) {
+		assert_int_equal(send(fixture, 1, SERVER + i, (100 + i * 7) << 16).reason, REASON_SESSION);
+	}
+	(void)send(fixture, 1, SERVER + 9, 333U << 16); /* the tenth may pass */
+	for (uint32_t i = 0; i < 40; i++) {
+		assert_int_equal(
+		    send(fixture, 1, SERVER + 10 + i, (900 + i) << 16).reason, REASON_SCREEN_ICMP_IP_SWEEP);
+	}
+}
+
+/* The same targets again and again are no sweep, whoever counts them. */
+static void
+test_no_sweep(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_ICMP_IP_SWEEP, 5000);
+	for (uint32_t i = 0; i < 200; i++) {
+		assert_int_equal(send(fixture, 1, SERVER + i % 9, (100 + i) << 16).reason, REASON_SESSION);
+	}
+}
+
+static void
+test_scan(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_TCP_PORT_SCAN, 5000);
+	for (uint32_t i = 0; i < 10; i++) {
+		(void)send(fixture, 6, SERVER, (2000 + i) << 16 | (1 + i));
+	}
+	for (uint32_t i = 0; i < 40; i++) {
+		assert_int_equal(
+		    send(fixture, 6, SERVER, (3000 + i) << 16 | (100 + i)).reason, REASON_SCREEN_TCP_PORT_SCAN);
+	}
+}
+
+static void
+test_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t sessions[LIMIT];
+
+	for (uint32_t i = 0; i < LIMIT / 2; i++) {
+		sessions[i] = send(fixture, 17, SERVER, (1000 + i) << 16 | 53).session;
+	}
+	turn_on(fixture, SCREEN_LIMIT_SOURCE, LIMIT);
+	/* Those that were there are counted by all from a second on. */
+	world_advance(fixture->world, fixture->world->now + 2 * SECOND);
+	for (uint32_t i = LIMIT / 2; i < LIMIT; i++) {
+		sessions[i] = send(fixture, 17, SERVER, (1000 + i) << 16 | 53).session;
+		assert_true(sessions[i] != 0);
+	}
+	for (uint32_t i = 0; i < 20; i++) {
+		assert_int_equal(send(fixture, 17, SERVER, (4000 + i) << 16 | 53).reason, REASON_SCREEN_LIMIT_SOURCE);
+	}
+	/* One that ends makes room for one, whichever engine it was of. */
+	for (uint32_t i = 0; i < LIMIT; i += 9) {
+		assert_true(world_clear_session(fixture->world, sessions[i]));
+		assert_int_equal(send(fixture, 17, SERVER, (5000 + i) << 16 | 53).reason, REASON_SESSION);
+		assert_int_equal(send(fixture, 17, SERVER, (6000 + i) << 16 | 53).reason, REASON_SCREEN_LIMIT_SOURCE);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_flood_of_many_flows),
+	    TEST(test_flood_of_one_flow),
+	    TEST(test_sweep),
+	    TEST(test_no_sweep),
+	    TEST(test_scan),
+	    TEST(test_limit),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests_name("engine_workers_screens", tests, NULL, NULL);
+}
