@@ -66,12 +66,13 @@ screen_flood(struct engine *engine, const struct item *item)
 	if (!screen_on(screens, screen)) {
 		return REASON_NONE;
 	}
+	if (screen_rate_over(&engine->screens.tables, &key, screens->thresholds[screen], engine->now)) {
+		return screen_detect(engine, item, screen);
+	}
 	if (engine_shares(engine)) {
 		screen_say_rate(engine, &key, screens->thresholds[screen]);
 	}
-	return screen_rate_over(&engine->screens.tables, &key, screens->thresholds[screen], engine->now)
-		   ? screen_detect(engine, item, screen)
-		   : REASON_NONE;
+	return REASON_NONE;
 }
 
 /* REQ-SCR-005: what counts are addresses that get an echo request. */

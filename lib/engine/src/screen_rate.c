@@ -67,6 +67,7 @@ rate_count(struct screen_rate *entry, uint32_t threshold, uint32_t more, uint64_
 	if (over || now - entry->began >= SECOND_NS) {
 		entry->began = now;
 		entry->count = 0;
+		entry->unsaid = 0;
 	}
 	entry->count += more;
 	return entry->count > threshold;
@@ -80,6 +81,7 @@ rate_this_second(struct screen_tables *tables, const struct screen_rate_key *key
 	if (now - entry->began >= SECOND_NS) {
 		entry->began = now;
 		entry->count = 0;
+		entry->unsaid = 0;
 		entry->asked = false;
 	}
 	return entry;

@@ -27,10 +27,12 @@ addresses_of(const struct item *item)
 static uint32_t
 count_of(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold)
 {
+	const uint32_t count = screen_rate_count(&engine->screens.tables, key, engine->now);
+
 	if (engine_shares(engine)) {
 		screen_say_rate(engine, key, threshold);
 	}
-	return screen_rate_count(&engine->screens.tables, key, engine->now);
+	return count;
 }
 
 /* A destination and its port as one: a name of 128 bits, which half is keyed. */
