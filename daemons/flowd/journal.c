@@ -329,10 +329,10 @@ write_screen_summary(struct ipc_pairs *pairs, struct text *text, const struct ev
 	const char *attack = screen_attack((enum screen)event->screen);
 	const unsigned long long unsaid = event->packets[0];
 
-	(void)words;
 	ipc_pairs_add(pairs, "attack-name", attack);
 	ipc_pairs_addf(pairs, "suppressed-count", "%llu", unsaid);
-	text_printf(text, "%s %llu others not logged", attack, unsaid);
+	ipc_pairs_add(pairs, "source-zone-name", words->from_zone);
+	text_printf(text, "%s %llu others not logged, zone name: %s", attack, unsaid, words->from_zone);
 }
 
 struct kind_row {

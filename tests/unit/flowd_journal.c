@@ -247,7 +247,7 @@ test_screen(void **state)
 	event.screen = SCREEN_ICMP_LARGE;
 	event.kind = EVENT_SCREEN_SUMMARY;
 	event.packets[0] = 17;
-	expect_record(LOG_SEVERITY_NOTICE, "RT_SCREEN_SUMMARY", "Large ICMP packet! 17 others not logged");
+	expect_record(LOG_SEVERITY_NOTICE, "RT_SCREEN_SUMMARY", "Large ICMP packet! 17 others not logged, zone name: N/A");
 	journal_write(&journal, &event, NULL);
 }
 

@@ -42,6 +42,15 @@ struct screen_counts {
 	uint64_t detected[SCREEN_COUNT];
 };
 
+/* What was written, and what was not, of what a zone's screens detected. */
+struct screen_log {
+	struct reply_limit limits[SCREEN_COUNT]; /* of records */
+	struct reply_limit alarms;               /* of records of alarms */
+	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
+	uint32_t next; /* zone's number plus one that left something out too; 0: the last */
+	bool listed;
+};
+
 struct screen_holder {
 	uint64_t name; /* 0: a free place */
 	uint64_t count; /* sessions */
@@ -62,9 +71,8 @@ struct screen_limits {
 struct screen_state {
 	struct screen_counts *zones;
 	struct screen_counts *units;
-	struct reply_limit limits[SCREEN_COUNT]; /* of records */
-	struct reply_limit alarm_limit; /* of records of alarms */
-	uint64_t unsaid[SCREEN_COUNT]; /* records that were left out since the last summary */
+	struct screen_log *logs; /* by zone */
+	uint32_t left_out; /* the first zone that left out records, its number plus one; 0: none did */
 	struct screen_tables tables;
 	struct screen_limits session_limits;
 	uint64_t summary; /* when the next one is due; 0: nothing was left out */

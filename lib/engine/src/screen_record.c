@@ -1,8 +1,9 @@
 /*
  * What screens detected: counters by zone and unit, and records.
  *
- * SCREEN_RECORDS a second are written of each screen; how many were left out is said once a second while there are any. They
- * leave the last quarter of the ring to the sessions' records.
+ * SCREEN_RECORDS a second are written of each screen of a zone, so that a flood from one zone does not hide what another zone's
+ * screens detect; how many were left out is said once a second while there are any, by zone. They leave the last quarter of the ring
+ * to the sessions' records.
  */
 #include "engine_private.h"
 
@@ -25,7 +26,7 @@ screen_state_size(const struct engine_config *config)
 	return line_up(SCREEN_RATE_SETS * SCREEN_WAYS * sizeof(struct screen_rate)) +
 	       line_up(SCREEN_SCAN_SETS * SCREEN_WAYS * sizeof(struct screen_scan)) +
 	       line_up(screen_limits_size(config->sessions * config->workers)) +
-	       line_up(config->zones * sizeof(struct screen_counts)) +
+	       line_up(config->zones * sizeof(struct screen_counts)) + line_up(config->zones * sizeof(struct screen_log)) +
 	       line_up(config->units * sizeof(struct screen_counts));
 }
 
@@ -46,11 +47,9 @@ screen_state_init(struct screen_state *state, void *memory, const struct engine_
 	next += line_up(SCREEN_SCAN_SETS * SCREEN_WAYS * sizeof(struct screen_scan));
 	state->zones = (struct screen_counts *)(void *)next;
 	next += line_up(config->zones * sizeof(struct screen_counts));
+	state->logs = (struct screen_log *)(void *)next;
+	next += line_up(config->zones * sizeof(struct screen_log));
 	state->units = (struct screen_counts *)(void *)next;
-	state->alarm_limit = (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS};
-	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
-		state->limits[i] = reply_limit_share(config, SCREEN_RECORDS);
-	}
 }
 
 static const struct event event_empty = {
@@ -82,19 +81,47 @@ next_record(struct engine *engine, enum event_kind kind, enum screen screen)
 	return event;
 }
 
+/* May one more be written? A limit that was never asked is zero. */
+static bool
+may_write(struct engine *engine, struct reply_limit *limit, struct reply_limit fresh)
+{
+	if (limit->rate == 0) {
+		*limit = fresh;
+	}
+	return reply_token(engine, limit, REASON_SCREEN_LOG_RATE);
+}
+
+static void
+leave_out(struct engine *engine, uint16_t zone, enum screen screen)
+{
+	struct screen_state *state = &engine->screens;
+	struct screen_log *log = &state->logs[zone];
+
+	log->unsaid[screen]++;
+	if (!log->listed) {
+		log->listed = true;
+		log->next = state->left_out;
+		state->left_out = (uint32_t)zone + 1;
+	}
+	state->summary = state->summary == 0 ? engine->now + SUMMARY_NS : state->summary;
+}
+
 static void
 record(struct engine *engine, const struct item *item, enum screen screen, enum screen_outcome outcome, enum event_kind kind)
 {
-	struct screen_state *state = &engine->screens;
+	const struct engine_config *config = &engine->config;
 	const struct packet *packet = item->packet;
-	struct reply_limit *limit = kind == EVENT_ALARM ? &state->alarm_limit : &state->limits[screen];
-	struct event *event = event_spare(engine) && reply_token(engine, limit, REASON_SCREEN_LOG_RATE)
-				  ? next_record(engine, kind, screen)
-				  : NULL;
+	const uint16_t zone = item->zone < config->zones ? item->zone : 0;
+	struct screen_log *log = &engine->screens.logs[zone];
+	const bool alarm = kind == EVENT_ALARM;
+	struct reply_limit *limit = alarm ? &log->alarms : &log->limits[screen];
+	const struct reply_limit fresh = alarm ? (struct reply_limit){.tokens = SCREEN_RECORDS, .rate = SCREEN_RECORDS}
+					       : reply_limit_share(config, SCREEN_RECORDS);
+	struct event *event =
+	    event_spare(engine) && may_write(engine, limit, fresh) ? next_record(engine, kind, screen) : NULL;
 
 	if (event == NULL) {
-		state->unsaid[screen]++;
-		state->summary = state->summary == 0 ? engine->now + SUMMARY_NS : state->summary;
+		leave_out(engine, zone, screen);
 		return;
 	}
 	drop_log_see(event, item->ip, packet->length - (size_t)(item->ip - packet->data));
@@ -145,13 +172,14 @@ screen_detect(struct engine *engine, const struct item *item, enum screen screen
 	return outcome == SCREEN_OUTCOME_DROPPED ? screen_reason(screen) : REASON_NONE;
 }
 
-static void
-summarize(struct engine *engine)
+/* Of a zone; false: there is no room for all of it now. */
+static bool
+summarize_zone(struct engine *engine, uint16_t zone)
 {
-	struct screen_state *state = &engine->screens;
+	struct screen_log *log = &engine->screens.logs[zone];
 
 	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
-		if (state->unsaid[i] == 0) {
+		if (log->unsaid[i] == 0) {
 			continue;
 		}
 		struct event *event = event_spare(engine)
@@ -159,10 +187,28 @@ summarize(struct engine *engine)
 					  : NULL;
 
 		if (event == NULL) {
+			return false;
+		}
+		event->from_zone = zone;
+		event->packets[0] = log->unsaid[i];
+		log->unsaid[i] = 0;
+	}
+	return true;
+}
+
+static void
+summarize(struct engine *engine)
+{
+	struct screen_state *state = &engine->screens;
+
+	while (state->left_out != 0) {
+		const uint16_t zone = (uint16_t)(state->left_out - 1);
+
+		if (!summarize_zone(engine, zone)) {
 			return; /* the next time */
 		}
-		event->packets[0] = state->unsaid[i];
-		state->unsaid[i] = 0;
+		state->left_out = state->logs[zone].next;
+		state->logs[zone].listed = false;
 	}
 	state->summary = 0;
 }
