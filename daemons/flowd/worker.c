@@ -101,8 +101,9 @@ work(struct worker *worker)
 	if (worker->all->count > 1) {
 		busy |= worker_receive_handed(worker);
 	}
-	/* A TUN costs a system call to look at: under load not in each round. */
-	if (worker->number == 0 && (!busy || worker->rounds % ROUNDS_A_HOST == 0)) {
+	/* A TUN costs a system call to look at: when the sleep ended because of one, and under load now and then. */
+	if (worker->number == 0 && (worker->host_waits || worker->rounds % ROUNDS_A_HOST == 0)) {
+		worker->host_waits = false;
 		for (unsigned i = 0; i < worker->host_count; i++) {
 			if (worker->hosts[i] >= 0) {
 				busy |= worker_receive_host(worker, (uint16_t)i);

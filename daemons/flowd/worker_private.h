@@ -47,6 +47,7 @@ struct worker {
 	uint64_t wall_at;
 	struct random_source random;
 	unsigned rounds;
+	bool host_waits; /* a TUN was readable when the sleep ended */
 	bool stopping;
 	bool heard; /* messages, which may have caused something */
 	struct handing handing[WORKERS_MOST];
@@ -118,7 +119,7 @@ bool worker_receive_handed(struct worker *worker);
 bool worker_falls_asleep(struct worker *worker);
 void worker_wakes(struct worker *worker);
 /* Until there may be something to do: worker_sleep.c. */
-void worker_sleep(const struct worker *worker);
+void worker_sleep(struct worker *worker);
 /* Sends what waits for a port. */
 void worker_flush(struct worker *worker, unsigned index);
 

@@ -46,7 +46,7 @@ ports_wait(const struct worker *worker)
 }
 
 static nfds_t
-gather(const struct worker *worker, struct pollfd *waits)
+gather(const struct worker *worker, struct pollfd *waits, nfds_t *hosts)
 {
 	nfds_t count = 0;
 
@@ -58,6 +58,7 @@ gather(const struct worker *worker, struct pollfd *waits)
 			waits[count++] = (struct pollfd){.fd = port->queues[q].descriptor, .events = POLLIN};
 		}
 	}
+	*hosts = count;
 	for (uint16_t i = 0; worker->number == 0 && i < worker->host_count; i++) {
 		if (worker->hosts[i] >= 0) {
 			waits[count++] = (struct pollfd){.fd = worker->hosts[i], .events = POLLIN};
@@ -67,10 +68,11 @@ gather(const struct worker *worker, struct pollfd *waits)
 }
 
 static void
-sleep_on_descriptors(const struct worker *worker)
+sleep_on_descriptors(struct worker *worker)
 {
 	struct pollfd waits[WAITS];
-	const nfds_t count = gather(worker, waits);
+	nfds_t hosts = 0;
+	const nfds_t count = gather(worker, waits, &hosts);
 	uint64_t told = 0;
 
 	if (poll(waits, count, SLEEP_MILLISECONDS) <= 0) {
@@ -80,6 +82,7 @@ sleep_on_descriptors(const struct worker *worker)
 		(void)eventfd_read(worker->wake, &told);
 	}
 	for (nfds_t i = 1; i < count; i++) {
+		worker->host_waits |= i >= hosts && waits[i].revents != 0;
 		if ((waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
 			/* An interface went down; taking the error off makes the next sleep a sleep again. */
 			int failure = 0;
@@ -92,7 +95,7 @@ sleep_on_descriptors(const struct worker *worker)
 }
 
 void
-worker_sleep(const struct worker *worker)
+worker_sleep(struct worker *worker)
 {
 	switch (ports_wait(worker)) {
 	case WAIT_DESCRIPTORS:

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	RING_MOST = 2048,
+	RING_MOST = 4096,
 	RING_LEAST = 64,
 	ANY = 0,
 };
