@@ -100,6 +100,7 @@ open_port(struct edge *edge, struct port *port, struct text *error)
 	    .ports = edge->ports,
 	    .count = edge->start.chassis->count,
 	    .buffers = edge->start.buffers,
+	    .workers = worker_count(edge->start.worker),
 	    .ledger = edge->start.ledger,
 	    .error = error,
 	};

@@ -57,6 +57,7 @@ struct port_opening {
 	size_t count;
 	const struct buffers *buffers;
 	struct ledger *ledger;
+	uint16_t workers; /* QUEUES_MOST at most */
 	struct text *error;
 };
 enum port_status port_open(struct port_opening *opening) __attribute__((warn_unused_result));

@@ -115,11 +115,13 @@ device_start(struct port *port, struct rte_mempool *pool, struct text *error)
 		configuration.rx_adv_conf.rss_conf.rss_hf =
 		    facts.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	}
-	if (port->queue_count > facts.max_rx_queues || port->queue_count > facts.max_tx_queues) {
-		text_printf(error, "its driver %s has not so many queues: %u at most", facts.driver_name,
-		    (unsigned)(facts.max_rx_queues < facts.max_tx_queues ? facts.max_rx_queues : facts.max_tx_queues));
+	const uint16_t most = facts.max_rx_queues < facts.max_tx_queues ? facts.max_rx_queues : facts.max_tx_queues;
+
+	if (port->queue_count > most && port->chassis->queues != 0) {
+		text_printf(error, "its driver %s has not so many queues: %u at most", facts.driver_name, (unsigned)most);
 		return false;
 	}
+	port->queue_count = port->queue_count < most ? port->queue_count : most;
 	if (rte_eth_dev_configure(port->device, port->queue_count, port->queue_count, &configuration) != 0 ||
 	    !queues_start(port, pool) || rte_eth_macaddr_get(port->device, &mac) != 0 ||
 	    rte_eth_dev_start(port->device) != 0) {
@@ -205,13 +207,25 @@ device_drop(const struct port *port, const char *name)
 	}
 }
 
+/* As the chassis file says; else one for each worker, where frames can be spread over as many. */
+static uint16_t
+queues_for(const struct port_opening *opening)
+{
+	const struct chassis_port *chassis = opening->port->chassis;
+
+	if (chassis->queues != 0) {
+		return chassis->queues;
+	}
+	return chassis->kind == CHASSIS_NETDEV || chassis->kind == CHASSIS_PCI ? opening->workers : 1;
+}
+
 enum port_status
 port_device_open(struct port_opening *opening)
 {
 	struct port *port = opening->port;
 	char name[DEVICE_NAME];
 
-	port->queue_count = (uint16_t)(port->chassis->queues == 0 ? 1 : port->chassis->queues);
+	port->queue_count = queues_for(opening);
 	device_name(port, name);
 	if (!device_make(opening, name)) {
 		return PORT_FAILED;
