@@ -55,6 +55,8 @@ static const struct answer_row rows[] = {
     {"get-local-source", "local-source-information", show_source}, /* of probed, no command */
     {"get-flow-status-information", "flow-status-information", show_flow_status},
     {"get-route-summary-information", "route-summary-information", show_route_summary},
+    {"get-chassis-inventory", "chassis-inventory", show_chassis},
+    {"get-scheduler-information", "scheduler-information", show_schedulers},
     {"get-route-information", "route-information", show_routes},
 };
 

@@ -144,6 +144,10 @@ enum answer_progress show_flow_status(struct answer *answer, const struct answer
     struct text *error);
 enum answer_progress show_route_summary(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_chassis(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_schedulers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress show_source(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress start_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,

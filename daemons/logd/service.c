@@ -246,13 +246,14 @@ start_show(struct service *service, struct ipc_client *client, uint32_t request,
 	text_release(&error);
 }
 
+/* `sent`: all of the answer but its end. */
 static void
-send_streams(const struct service *service, struct ipc_client *client, uint32_t request)
+end_rpc(struct ipc_client *client, uint32_t request, bool sent)
 {
 	struct ipc_rpc_done done = {.ok = true, .message = ""};
 	struct text encoded = TEXT_EMPTY;
 
-	if (!show_streams(service->force, request, client->connection)) {
+	if (!sent) {
 		fail_rpc(client, request, "out of memory");
 		return;
 	}
@@ -269,10 +270,13 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 
 	if (!op_tree_decode(&tree, &reader) || tree.root == NULL) {
 		fail_rpc(client, message->request, "malformed request");
+	} else if (strcmp(tree.root->name, "get-log") == 0 && op_value(tree.root, "filename") == NULL) {
+		service_flush(service);
+		end_rpc(client, message->request, show_files(service->start.folder, message->request, client->connection));
 	} else if (strcmp(tree.root->name, "get-log") == 0) {
 		start_show(service, client, message->request, op_value(tree.root, "filename"));
 	} else if (strcmp(tree.root->name, "get-security-log-streams") == 0) {
-		send_streams(service, client, message->request);
+		end_rpc(client, message->request, show_streams(service->force, message->request, client->connection));
 	} else {
 		fail_rpc(client, message->request, "logd has no such command");
 	}

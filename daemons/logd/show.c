@@ -3,17 +3,22 @@
  */
 #include "show.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conf/op.h"
 #include "ipc/payload.h"
 
-enum { PIECE = 32768 };
+enum {
+	PIECE = 32768,
+	FILES_MOST = 4096, /* that are listed */
+};
 
 struct show {
 	int descriptor;
@@ -103,6 +108,85 @@ send_tree(uint32_t request, struct ipc_connection *connection, struct op_tree *t
 		    ipc_connection_send(connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
 	}
 	free(bytes);
+	return good;
+}
+
+static int
+compare_names(const void *left, const void *right)
+{
+	const char *const *l = left;
+	const char *const *r = right;
+
+	return strcmp(*l, *r);
+}
+
+/* "     1234  2026-11-20 09:30:00  messages", of a file; nothing of what is none or has another's name. */
+static void
+add_file(int folder, const char *name, struct op_tree *tree)
+{
+	struct stat status;
+	struct text line = TEXT_EMPTY;
+	char when[sizeof("-2147483648-01-01 00:00:00")];
+	struct tm utc;
+
+	if (good_name(name) && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+	    gmtime_r(&status.st_mtime, &utc) != NULL && strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &utc) > 0) {
+		text_printf(&line, "%12lld  %s UTC  %s", (long long)status.st_size, when, name);
+		add_line(tree, text_string(&line));
+	}
+	text_release(&line);
+}
+
+/* Their names in order; the caller frees them. */
+static char **
+list_names(DIR *directory, size_t *count)
+{
+	char **names = NULL;
+	const struct dirent *entry;
+
+	*count = 0;
+	while ((entry = readdir(directory)) != NULL && *count < FILES_MOST) {
+		char **more = reallocarray(names, *count + 1, sizeof(*names));
+		char *name = more == NULL ? NULL : strdup(entry->d_name);
+
+		names = more == NULL ? names : more;
+		if (name == NULL) {
+			break;
+		}
+		names[(*count)++] = name;
+	}
+	if (*count > 0) {
+		qsort(names, *count, sizeof(*names), compare_names);
+	}
+	return names;
+}
+
+bool
+show_files(int folder, uint32_t request, struct ipc_connection *connection)
+{
+	const int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+	struct op_tree tree;
+	char **names;
+	size_t count;
+	bool good;
+
+	if (directory == NULL) {
+		if (copy >= 0) {
+			close(copy);
+		}
+		return false;
+	}
+	op_tree_start(&tree, "log-information");
+	names = list_names(directory, &count);
+	for (size_t i = 0; i < count; i++) {
+		add_file(folder, names[i], &tree);
+		free(names[i]);
+	}
+	free(names);
+	(void)closedir(directory);
+	good = send_tree(request, connection, &tree);
+	op_tree_release(&tree);
 	return good;
 }
 

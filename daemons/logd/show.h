@@ -22,6 +22,9 @@ enum show_state {
 };
 enum show_state show_continue(struct show *show, struct ipc_connection *connection);
 
+/* `show log` without a name: the files of the folder, as one tree; RPC_DONE is the caller's. False: no memory. */
+bool show_files(int folder, uint32_t request, struct ipc_connection *connection) __attribute__((warn_unused_result));
+
 /* `show security log streams`: all of them, as one tree; RPC_DONE is the caller's. False: no memory. */
 bool show_streams(const struct destinations *destinations, uint32_t request, struct ipc_connection *connection)
     __attribute__((warn_unused_result));

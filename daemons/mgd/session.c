@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "access.h"
 #include "audit.h"
@@ -31,6 +32,7 @@ session_create(struct mgd *mgd, struct ipc_client *client)
 	session->mgd = mgd;
 	session->client = client;
 	session->last = mgd_now();
+	session->began = (int64_t)time(NULL);
 	access_start(session);
 	return session;
 }

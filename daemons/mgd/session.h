@@ -40,6 +40,7 @@ struct session {
 	bool own_changed;
 	int64_t since; /* configuration mode was entered, UTC seconds */
 	int64_t last;  /* command, monotonic milliseconds */
+	int64_t began; /* UTC seconds */
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;

@@ -118,6 +118,7 @@ test_operational(void **state)
 	expect(house, OPERATIONAL, "ping 10.0.0.1 count 3 routing-instance blue", "ping destination=10.0.0.1 count=3 routing-instance=blue");
 	expect(house, OPERATIONAL, "request security screen baseline show", "get-screen-baseline");
 	expect(house, OPERATIONAL, "show log messages", "get-log filename=messages");
+	expect(house, OPERATIONAL, "show log", "get-log");
 	expect(house, OPERATIONAL, "show configuration security zones", "get-configuration statement=security zones");
 	expect(house, OPERATIONAL, "configure", "open-configuration");
 	expect(house, OPERATIONAL, "quit", "operational-quit");
@@ -199,7 +200,7 @@ test_errors(void **state)
 	const struct house *house = *state;
 
 	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, ping, traceroute, configure, exit, quit");
-	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, system");
+	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, schedulers, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, status, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
 	    "source-port: must be a port number in 1..65535");
@@ -211,7 +212,8 @@ test_errors(void **state)
 	    "missing value of source-prefix: <prefix>");
 	expect_error(house, OPERATIONAL, "show security flow session source-prefix | count", 41,
 	    "missing value of source-prefix: <prefix>");
-	expect_error(house, OPERATIONAL, "show log", 8, "incomplete command, possible: <filename>");
+	expect_error(house, OPERATIONAL, "ping", 4,
+	    "incomplete command, possible: <destination>, source, routing-instance, ttl, wait, count, interval, size, do-not-fragment, rapid");
 	expect_error(house, OPERATIONAL, "clear security flow session all protocol tcp", 32,
 	    "syntax error, nothing more was expected here");
 	expect_error(house, OPERATIONAL, "show \"version", 5, "the quote is not closed");
