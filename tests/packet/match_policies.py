@@ -222,6 +222,78 @@ json.loads(run(TCP_TO_WEB + "22", output="json").stdout)
 questions = place.write("questions", "# two\n" + TCP_TO_WEB + "7003\n\n" + TCP_TO_WEB + "22\n")
 equal(run("", output="text", options=["--questions", questions]).stdout.count("Outcome: "), 2, "two questions of a file")
 
+# address translation by rule-sets: policies see the private destination; both sides as they leave, and whose rules they are
+GROUND = """
+set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24
+set interfaces ge-0/0/1 unit 0 family inet address 198.51.100.1/24
+set interfaces ge-0/0/2 unit 0 family inet address 192.0.2.1/24
+set routing-options static route 0.0.0.0/0 next-hop 198.51.100.254
+set security zones security-zone trust interfaces ge-0/0/0.0
+set security zones security-zone untrust interfaces ge-0/0/1.0
+set security zones security-zone dmz interfaces ge-0/0/2.0
+"""
+PERMIT = "\nset security policies from-zone {} to-zone {} policy {} match source-address any destination-address {} application any" \
+    "\nset security policies from-zone {} to-zone {} policy {} then permit"
+
+
+def permit(start, end, name, destination="any"):
+    return PERMIT.format(start, end, name, destination, start, end, name)
+
+
+config = place.write("rules.set", GROUND + """
+set security address-book global address web 192.0.2.80
+set security nat source pool p address 203.0.113.10
+set security nat source rule-set s from zone trust
+set security nat source rule-set s to zone untrust
+set security nat source rule-set s rule r match source-address 10.0.0.0/24
+set security nat source rule-set s rule r then source-nat pool p
+set security nat destination pool w address 192.0.2.80 port 8080
+set security nat destination rule-set d from zone untrust
+set security nat destination rule-set d rule web match destination-address 198.51.100.1
+set security nat destination rule-set d rule web match destination-port 80
+set security nat destination rule-set d rule web then destination-nat pool w
+set security nat static rule-set t from zone untrust
+set security nat static rule-set t rule one match destination-address 198.51.100.90
+set security nat static rule-set t rule one then static-nat prefix 192.0.2.90
+""" + permit("trust", "untrust", "out") + permit("untrust", "dmz", "in", "web"))
+answer = Answer("source-ip 10.0.0.9 destination-ip 8.8.8.8 protocol tcp source-port 1024 destination-port 8000")
+equal([answer.get("translation/" + leaf) for leaf in ("source-address", "source-port", "destination-address", "destination-port", "pool-name", "rule-name")],
+      ["203.0.113.10", None, "8.8.8.8", "8000", "p", "r of s"], "the source's translation")
+equal((answer.get("outcome/verdict"), answer.get("session/inactivity-timeout"), answer.get("public-destination/by")), ("forward", "1800", None), "the handshake is done")
+# to our own address, by a port that a rule has: the route, the zone and the policy are those of the private destination
+IN = "interface ge-0/0/1.0 source-ip 9.9.9.9 destination-ip 198.51.100.1 protocol tcp source-port 1024 destination-port "
+answer = Answer(IN + "80")
+equal([answer.get("public-destination/" + leaf) for leaf in ("destination-address", "destination-port", "by")], ["192.0.2.80", "8080", "destination rule"], "destination")
+equal((answer.get("route/zone"), answer.matched(), answer.get("outcome/verdict"), answer.get("translation/source-address"), answer.get("translation/rule-name")),
+      ("dmz", ["in"], "forward", "9.9.9.9", "web of d"), "by the private destination")
+equal((answer.get("translation/destination-address"), answer.get("translation/destination-port")), ("192.0.2.80", "8080"), "as it leaves")
+answer = Answer(IN + "81")
+equal((answer.get("public-destination/by"), answer.get("translation/source-address"), answer.get("outcome/verdict")), (None, None, "drop"), "no rule's port")
+# a static mapping, whose host no policy lets in: told all the same
+answer = Answer("interface ge-0/0/1.0 source-ip 9.9.9.9 destination-ip 198.51.100.90 protocol icmp")
+equal((answer.get("public-destination/destination-address"), answer.get("public-destination/by"), answer.passed(), answer.get("outcome/reason")),
+      ("192.0.2.90", "static mapping", [("in", "destination-address", ["web"])], "default-deny"), "denied behind a mapping")
+answer = Answer("source-ip 192.0.2.80 destination-ip 8.8.8.8 protocol icmp")
+equal((answer.get("outcome/verdict"), answer.get("translation/pool-name")), ("drop", None), "no policy, no translation")
+text = run(IN + "80", output="text").stdout
+for piece in ("Destination becomes 192.0.2.80, port 8080, by a destination rule\n",
+              "Translation: source 9.9.9.9, port 1024; destination 192.0.2.80, port 8080; rule web of d\n"):
+    check(piece in text, f"'{piece}' is missing in:\n{text}")
+
+# by policies: they see public destinations, and those of mappings in junos-global (REQ-NAT-020, REQ-NAT-038)
+config = place.write("pools.set", GROUND + """
+set security nat interface ge-0/0/1.0 source-nat pool q address 203.0.113.20
+set security nat interface ge-0/0/1.0 static-nat 198.51.100.90/32 host 192.0.2.90/32
+set security policies from-zone trust to-zone untrust policy out match source-address any destination-address any application any
+set security policies from-zone trust to-zone untrust policy out then permit source-nat pool q
+""" + permit("untrust", "junos-global", "publish", "static_nat_198.51.100.90_32"))
+answer = Answer("source-ip 10.0.0.9 destination-ip 8.8.8.8 protocol udp source-port 1024 destination-port 53")
+equal([answer.get("translation/" + leaf) for leaf in ("source-address", "source-port", "pool-name", "rule-name")], ["203.0.113.20", None, "q", None], "a policy's pool")
+answer = Answer("interface ge-0/0/1.0 source-ip 9.9.9.9 destination-ip 198.51.100.90 protocol udp source-port 1024 destination-port 7")
+equal((answer.matched(), answer.get("public-destination/by"), answer.get("outcome/verdict"), answer.get("outcome/interface"), answer.get("translation/destination-address")),
+      (["publish"], "static mapping", "forward", "ge-0/0/2.0", "192.0.2.90"), "a published address")
+config = place.path("match.set")
+
 # what cannot be answered says why
 for words, reason in (("interface ge-9/0/0.0 source-ip 10.0.0.9 destination-ip 1.1.1.1 protocol 47", "interface 'ge-9/0/0.0' is not configured"),
                       ("from-zone nowhere to-zone dmz source-ip 10.0.0.9 destination-ip 1.1.1.1 protocol 47", "zone 'nowhere' is not configured"),

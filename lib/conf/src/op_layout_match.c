@@ -156,6 +156,46 @@ put_session(const struct op_node *session, struct text *out)
 }
 
 static void
+put_public(const struct op_node *public, struct text *out)
+{
+	text_append(out, "Destination becomes ");
+	op_put(out, public, "destination-address", "?");
+	if (op_find(public, "destination-port") != NULL) {
+		text_append(out, ", port ");
+		op_put(out, public, "destination-port", "?");
+	}
+	text_append(out, ", by a ");
+	op_put(out, public, "by", "?");
+	text_append_char(out, '\n');
+}
+
+static void
+put_translation(const struct op_node *translation, struct text *out)
+{
+	text_append(out, "Translation: source ");
+	op_put(out, translation, "source-address", "?");
+	if (op_find(translation, "destination-port") != NULL) {
+		text_append(out, ", port ");
+		op_put(out, translation, "source-port", "any of the pool");
+	}
+	text_append(out, "; destination ");
+	op_put(out, translation, "destination-address", "?");
+	if (op_find(translation, "destination-port") != NULL) {
+		text_append(out, ", port ");
+		op_put(out, translation, "destination-port", "?");
+	}
+	if (op_find(translation, "pool-name") != NULL) {
+		text_append(out, "; pool ");
+		op_put(out, translation, "pool-name", "?");
+	}
+	for (const struct op_node *rule = op_find(translation, "rule-name"); rule != NULL; rule = op_next(rule)) {
+		text_append(out, "; rule ");
+		op_put_value(out, rule->value);
+	}
+	text_append_char(out, '\n');
+}
+
+static void
 put_outcome(const struct op_node *outcome, struct text *out)
 {
 	text_append(out, "Outcome: ");
@@ -189,9 +229,11 @@ static const struct {
 } parts[] = {
     {"flow", put_flow},
     {"arrival", put_arrival},
+    {"public-destination", put_public},
     {"route", put_route},
     {"host-inbound", put_inbound},
     {"session", put_session},
+    {"translation", put_translation},
     {"outcome", put_outcome},
 };
 

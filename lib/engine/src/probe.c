@@ -1,5 +1,5 @@
 /*
- * See engine/probe.h: the three stages of process.c without the packets.
+ * See engine/probe.h: the three stages of process.c without the packets, and the first one of nat_rules.c.
  */
 #include "engine/probe.h"
 
@@ -46,4 +46,31 @@ engine_probe(const struct engine *engine, const struct engine_tuple *tuples, uin
 		}
 	}
 	return found;
+}
+
+bool
+engine_probe_destination(
+    const struct engine *engine, uint16_t unit, const struct engine_tuple *tuple, struct engine_destination *destination)
+{
+	const struct flow_fields fields = {
+	    .source = tuple->source,
+	    .destination = tuple->destination,
+	    .source_port = tuple->source_port,
+	    .destination_port = tuple->destination_port,
+	    .instance = tuple->instance,
+	    .protocol = tuple->protocol,
+	};
+	const struct item item = {
+	    .key = flow_key_of(&fields), .source = tuple->source, .destination = tuple->destination, .unit = unit,
+	    .instance = tuple->instance, .protocol = tuple->protocol};
+	struct nat_public public = {.rule = SNAPSHOT_NAT_NONE};
+
+	nat_public_find(engine, &item, &public);
+	*destination = (struct engine_destination){
+	    .address = public.destination,
+	    .port = public.port != 0 ? public.port : tuple->destination_port,
+	    .instance = public.instance,
+	    .by_static = public.mapping != NULL,
+	};
+	return public.found;
 }

@@ -22,11 +22,14 @@ enum phase {
 
 struct explanation {
 	struct explain_question question;
+	struct explain_question inside; /* as the route, and by rule-sets the policies, see it: behind the destination's translation */
 	enum phase phase;
 	bool zones_only;
 	bool local;  /* to an address of ours */
 	bool search; /* the policies are asked */
 	uint16_t unit; /* of arrival; EXPLAIN_NO_UNIT with zones_only */
+	uint16_t instance; /* that the destination is reached in */
+	const struct explain_question *seen; /* what policies see: one of the two */
 	uint16_t from_zone;
 	uint16_t to_zone;
 	struct trial trial;
@@ -122,12 +125,22 @@ find_way(struct explanation *explanation, const struct explain_sources *sources,
 	}
 	const struct snapshot_unit *unit = &snapshot->units[explanation->unit];
 
-	out = path_find_egress(sources, question, unit->instance, &explanation->local);
-	explanation->from_zone = unit->zone;
-	explanation->to_zone = out == EXPLAIN_NO_UNIT ? SNAPSHOT_NONE : snapshot->units[out].zone;
 	if (!trial_run(sources, question, explanation->unit, &explanation->trial)) {
 		text_append(error, "out of memory");
 		return false;
+	}
+	explanation->instance = unit->instance;
+	if (explanation->trial.has_destination) {
+		explanation->inside.destination = ipv6_mapped(explanation->trial.destination.address);
+		explanation->inside.destination_port = explanation->trial.destination.port;
+		explanation->instance = explanation->trial.destination.instance;
+	}
+	out = path_find_egress(sources, &explanation->inside, explanation->instance, &explanation->local);
+	explanation->from_zone = unit->zone;
+	explanation->to_zone = out == EXPLAIN_NO_UNIT ? SNAPSHOT_NONE : snapshot->units[out].zone;
+	if (explanation->trial.has_destination && !snapshot->nat.by_rules) {
+		explanation->to_zone = SNAPSHOT_ZONE_GLOBAL; /* where policies say who may send to public addresses */
+		explanation->seen = question;
 	}
 	explanation->search = explanation->trial.run ? explanation->trial.result.policy != PACKET_NO_POLICY :
 	    !explanation->local && unit->zone != SNAPSHOT_NONE && explanation->to_zone != SNAPSHOT_NONE;
@@ -211,6 +224,8 @@ explain_create(const struct explain_sources *sources, const struct explain_quest
 		return NULL;
 	}
 	explanation->question = *question;
+	explanation->inside = *question;
+	explanation->seen = &explanation->inside;
 	explanation->policy = PACKET_NO_POLICY;
 	explanation->application = CLASSIFIER_NO_APPLICATION;
 	explanation->zones_only =
@@ -313,7 +328,7 @@ add_match(const struct explain_sources *sources, uint32_t identity, bool first, 
 static bool
 walk_on(struct explanation *explanation, const struct explain_sources *sources)
 {
-	const struct explain_question *question = &explanation->question;
+	const struct explain_question *question = explanation->seen;
 	const struct classifier_key key = {
 	    .source = (uint32_t)question->source.low,
 	    .destination = (uint32_t)question->destination.low,
@@ -383,6 +398,58 @@ step_policies(struct explanation *explanation, const struct explain_sources *sou
 
 /* --- way and outcome --------------------------------------------------------------------------------------------- */
 
+/* The destination as the rest of the way sees it. */
+static void
+add_destination(const struct explanation *explanation, struct op_tree *tree)
+{
+	const struct trial *trial = &explanation->trial;
+	struct op_node *element;
+
+	if (!trial->has_destination) {
+		return;
+	}
+	element = op_add(tree, tree->root, "public-destination", NULL);
+	explain_add_address(tree, element, "destination-address", ipv6_mapped(trial->destination.address));
+	if (trial->destination.port != 0) {
+		(void)op_add_number(tree, element, "destination-port", trial->destination.port);
+	}
+	(void)op_add(tree, element, "by", trial->destination.by_static ? "static mapping" : "destination rule");
+}
+
+/* Both sides as they leave. Which port a pool gives is drawn for each session. */
+static void
+add_translation(const struct explanation *explanation, const struct explain_sources *sources, struct op_tree *tree)
+{
+	const struct trial *trial = &explanation->trial;
+	const struct engine_session_view *session = &trial->session;
+	const struct snapshot_nat *nat = &sources->snapshot->nat;
+	const bool drawn = trial->has_session && session->nat_pool < nat->pool_count && nat->pools[session->nat_pool].present &&
+	    nat->pools[session->nat_pool].kind == NAT_POOL_PORTS;
+	const bool ports = session->source_port[0] != 0 && !explain_has_type(&explanation->question);
+	struct op_node *element;
+
+	if (!trial->has_session || session->nat == 0) {
+		return;
+	}
+	element = op_add(tree, tree->root, "translation", NULL);
+	explain_add_address(tree, element, "source-address", session->destination[1]);
+	if (ports && ((session->nat & SESSION_NAT_SOURCE) == 0 || !drawn)) {
+		(void)op_add_number(tree, element, "source-port", session->destination_port[1]);
+	}
+	explain_add_address(tree, element, "destination-address", session->source[1]);
+	if (ports) {
+		(void)op_add_number(tree, element, "destination-port", session->source_port[1]);
+	}
+	if (session->nat_pool < nat->pool_count && nat->pools[session->nat_pool].present) {
+		(void)op_add(tree, element, "pool-name", nat->pools[session->nat_pool].name);
+	}
+	for (uint8_t i = 0; i < trial->rule_count; i++) {
+		const struct snapshot_nat_rule *rule = &nat->rules[trial->rules[i]];
+
+		(void)op_addf(tree, element, "rule-name", "%s of %s", rule->name, rule->set);
+	}
+}
+
 static void
 add_way(const struct explanation *explanation, const struct explain_sources *sources, struct op_tree *tree)
 {
@@ -392,13 +459,13 @@ add_way(const struct explanation *explanation, const struct explain_sources *sou
 	if (explanation->zones_only) {
 		return;
 	}
-	const uint16_t instance = sources->snapshot->units[explanation->unit].instance;
 
 	path_add_arrival(sources, question, explanation->unit, tree);
-	path_add_routes(sources, question, instance, tree);
+	add_destination(explanation, tree);
+	path_add_routes(sources, &explanation->inside, explanation->instance, tree);
 	if (explanation->local) {
 		bool local = false;
-		const uint16_t owner = path_find_egress(sources, question, instance, &local);
+		const uint16_t owner = path_find_egress(sources, question, explanation->instance, &local);
 
 		path_add_inbound(sources, explanation->unit, &explanation->trial, tree);
 		if (owner != explanation->unit && explanation->search) {
@@ -470,6 +537,7 @@ add_outcome(const struct explanation *explanation, const struct explain_sources 
 	struct op_node *element;
 
 	add_session(explanation, sources, tree);
+	add_translation(explanation, sources, tree);
 	element = op_add(tree, tree->root, "outcome", NULL);
 	if (explanation->search) {
 		(void)op_add(tree, element, "policy-name",

@@ -5,14 +5,23 @@
 #define EXPLAIN_PRIVATE_H
 
 #include "engine/engine.h"
+#include "engine/probe.h"
 #include "explain/explain.h"
 
 #define EXPLAIN_NO_UNIT UINT16_MAX
+
+enum {
+	TRIAL_RULES = 2, /* of address translation that a flow can meet: for its destination and its source */
+};
 
 /* What the engine made of the flow's first packets. */
 struct trial {
 	bool run; /* false: the interface has no port to send packets to */
 	bool has_session;
+	bool has_destination; /* another one than the packet's, before the route */
+	uint8_t rule_count;
+	uint16_t rules[TRIAL_RULES]; /* that the session is of */
+	struct engine_destination destination;
 	struct packet_result result; /* of the first packet */
 	struct engine_session_view session;
 };

@@ -45,6 +45,7 @@ struct bench {
 struct direction {
 	uint16_t unit;
 	bool back;
+	const struct engine_session_view *session; /* of packets back: what they answer to */
 	uint8_t flags;
 	uint32_t sequence;
 	uint32_t acknowledgement;
@@ -53,9 +54,10 @@ struct direction {
 static uint16_t
 build_tcp(uint8_t *to, const struct explain_question *question, const struct direction *direction)
 {
+	const struct engine_session_view *session = direction->session;
 	const struct tcp_header header = {
-	    .source_port = direction->back ? question->destination_port : question->source_port,
-	    .destination_port = direction->back ? question->source_port : question->destination_port,
+	    .source_port = direction->back ? session->source_port[1] : question->source_port,
+	    .destination_port = direction->back ? session->destination_port[1] : question->destination_port,
 	    .sequence = direction->sequence,
 	    .acknowledgement = direction->acknowledgement,
 	    .window = WINDOW,
@@ -113,8 +115,8 @@ build_inet(uint8_t *to, const struct explain_question *question, const struct di
 	    .total_length = (uint16_t)(IPV4_HEADER + length),
 	    .ttl = TIME_TO_LIVE,
 	    .protocol = question->protocol,
-	    .source = (uint32_t)(direction->back ? question->destination.low : question->source.low),
-	    .destination = (uint32_t)(direction->back ? question->source.low : question->destination.low),
+	    .source = (uint32_t)(direction->back ? direction->session->source[1].low : question->source.low),
+	    .destination = (uint32_t)(direction->back ? direction->session->destination[1].low : question->destination.low),
 	};
 
 	ipv4_build(to, &header);
@@ -196,20 +198,61 @@ has_port(const struct snapshot *snapshot, uint16_t unit)
 	return unit < snapshot->unit_count && snapshot->units[unit].port < snapshot->port_count;
 }
 
+static bool
+read_session(const struct bench *bench, struct trial *trial)
+{
+	uint32_t cursor = 0;
+
+	return engine_list_sessions(bench->engine, bench->now, &cursor, UINT32_MAX, &trial->session, 1) == 1;
+}
+
+/* Which rules of address translation the session is of: the engine is new, they have no other. */
+static void
+find_rules(const struct bench *bench, struct trial *trial)
+{
+	const uint16_t count = bench->sources->snapshot->nat.rule_count;
+
+	for (uint16_t rule = 0; rule < count && trial->rule_count < TRIAL_RULES; rule++) {
+		if (engine_nat_rule_counters(bench->engine, rule).sessions > 0) {
+			trial->rules[trial->rule_count++] = rule;
+		}
+	}
+}
+
+/* Before any packet, which would change what is there. */
+static void
+find_destination(const struct bench *bench, uint16_t unit, struct trial *trial)
+{
+	const struct explain_question *question = bench->question;
+	const struct engine_tuple tuple = {
+	    .source = (uint32_t)question->source.low,
+	    .destination = (uint32_t)question->destination.low,
+	    .source_port = question->source_port,
+	    .destination_port = question->destination_port,
+	    .instance = bench->sources->snapshot->units[unit].instance,
+	    .protocol = question->protocol,
+	};
+
+	trial->has_destination = !question->inet6 && bench->sources->snapshot->nat.active &&
+	    engine_probe_destination(bench->engine, unit, &tuple, &trial->destination);
+}
+
 static void
 run_packets(struct bench *bench, uint16_t unit, struct trial *trial)
 {
 	const struct direction first = {.unit = unit, .flags = TCP_SYN, .sequence = SEQUENCE};
-	uint32_t cursor = 0;
 
 	trial->run = true;
+	find_destination(bench, unit, trial);
 	trial->result = send(bench, &first);
+	trial->has_session = read_session(bench, trial);
 	const uint16_t out = trial->result.out_unit;
 
-	if (trial->result.verdict == VERDICT_FORWARD && bench->question->protocol == IPV4_PROTOCOL_TCP &&
+	if (trial->result.verdict == VERDICT_FORWARD && bench->question->protocol == IPV4_PROTOCOL_TCP && trial->has_session &&
 	    has_port(bench->sources->snapshot, out)) {
 		const struct direction second = {.unit = out,
 		    .back = true,
+		    .session = &trial->session,
 		    .flags = TCP_SYN | TCP_ACK,
 		    .sequence = SEQUENCE,
 		    .acknowledgement = SEQUENCE + 1};
@@ -219,7 +262,8 @@ run_packets(struct bench *bench, uint16_t unit, struct trial *trial)
 		(void)send(bench, &second);
 		(void)send(bench, &third);
 	}
-	trial->has_session = engine_list_sessions(bench->engine, bench->now, &cursor, UINT32_MAX, &trial->session, 1) == 1;
+	trial->has_session = read_session(bench, trial);
+	find_rules(bench, trial);
 }
 
 bool
