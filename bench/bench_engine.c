@@ -75,6 +75,7 @@ bench_engine_run(struct bench *bench)
 	bench->huge_percent = 100;
 	bench_print_head(bench);
 	cases_session(bench);
+	cases_nat(bench);
 	cases_classify(bench);
 	cases_screen(bench);
 	cases_workers(bench);

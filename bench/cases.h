@@ -22,6 +22,7 @@ double bench_measure_pass(struct scene *scene, struct random_source *random, uin
 void bench_measure_established(struct bench *bench, struct scene *scene, uint32_t batch, double *cycles);
 
 void cases_session(struct bench *bench);  /* lookup, established, denied, new-session, expire */
+void cases_nat(struct bench *bench);      /* nat-pool */
 void cases_classify(struct bench *bench); /* classify */
 void cases_screen(struct bench *bench);   /* screens-on, screens-drop, screens-flood */
 void cases_workers(struct bench *bench);  /* workers */
