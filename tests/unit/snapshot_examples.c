@@ -292,6 +292,32 @@ test_unsupported_features(void **state)
 	assert_int_equal(world.list.errors, 0);
 }
 
+/* REQ-SCR-053: the factory default's screen of untrust, and of nobody else, with the values of Figure 1 */
+static void
+test_secure_context_screen(void **state)
+{
+	const uint64_t on = screen_bit(SCREEN_ICMP_PING_DEATH) | screen_bit(SCREEN_IP_SOURCE_ROUTE_OPTION) |
+			    screen_bit(SCREEN_IP_TEAR_DROP) | screen_bit(SCREEN_TCP_LAND) | screen_bit(SCREEN_TCP_SYN_FLOOD);
+
+	(void)state;
+	world_load_example(&world, "01-secure-context-default.set");
+	world_run(&world);
+	const struct snapshot_screens *screens = world.snapshot->zones[world_zone(&world, "untrust")].screens;
+
+	assert_non_null(screens);
+	assert_int_equal(screens->on, on);
+	assert_int_equal(screens->kept, 0);
+	assert_int_equal(screens->syn_flood.alarm, 1024);
+	assert_int_equal(screens->syn_flood.attack, 200);
+	assert_int_equal(screens->syn_flood.source, 1024);
+	assert_int_equal(screens->syn_flood.destination, 2048);
+	assert_int_equal(screens->syn_flood.queue, 2000);
+	assert_int_equal(screens->syn_flood.timeout, 20);
+	assert_null(world.snapshot->zones[world_zone(&world, "trust")].screens);
+	/* All of it is there in this release. */
+	assert_int_equal(world_count(&world, DIAGNOSTIC_WARNING, "SYN"), 0);
+}
+
 /* REQ-HI-015, REQ-ZN-006, REQ-FW-015, E-020, E-022: the factory default */
 static void
 test_secure_context(void **state)
@@ -345,6 +371,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_group_without_primary_table, clear_world),
 	    cmocka_unit_test_teardown(test_unsupported_features, clear_world),
 	    cmocka_unit_test_teardown(test_secure_context, clear_world),
+	    cmocka_unit_test_teardown(test_secure_context_screen, clear_world),
 	    cmocka_unit_test_teardown(test_router_context, clear_world),
 	};
 
