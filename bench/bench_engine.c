@@ -78,6 +78,7 @@ bench_engine_run(struct bench *bench)
 	cases_nat(bench);
 	cases_classify(bench);
 	cases_screen(bench);
+	cases_syn(bench);
 	cases_workers(bench);
 	cases_scale(bench);
 }

@@ -25,6 +25,7 @@ void cases_session(struct bench *bench);  /* lookup, established, denied, new-se
 void cases_nat(struct bench *bench);      /* nat-pool */
 void cases_classify(struct bench *bench); /* classify */
 void cases_screen(struct bench *bench);   /* screens-on, screens-drop, screens-flood */
+void cases_syn(struct bench *bench);     /* syn-cookie */
 void cases_workers(struct bench *bench);  /* workers */
 void cases_scale(struct bench *bench);    /* scale-sessions, fib, fib-publish */
 
