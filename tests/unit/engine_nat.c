@@ -530,7 +530,7 @@ open_end(struct ends *ends, uint32_t each)
 static void
 close_end(struct ends *ends, uint32_t at)
 {
-	assert_true(engine_clear_session(ends->world->engine, ends->world->now, ends->sessions[at]));
+	assert_true(world_clear_session(ends->world, ends->sessions[at]));
 	ends->count--;
 	ends->sessions[at] = ends->sessions[ends->count];
 	ends->end[at] = ends->end[ends->count];
@@ -542,11 +542,11 @@ static void
 test_wide_pool(void **state)
 {
 	enum { ADDRESSES = 1000, EACH = 3 };
-	struct ends *ends = calloc(1, sizeof(*ends));
+	struct ends *ends;
 	struct random_source random = random_seeded(5);
 
 	(void)state;
-	world_needs_one_engine();
+	ends = calloc(1, sizeof(*ends));
 	assert_non_null(ends);
 	ends->world = make_wide(ADDRESSES, EACH, 2048, 1);
 	ends->packet = (struct world_packet){.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
@@ -582,11 +582,12 @@ static void
 test_few_blocks(void **state)
 {
 	enum { ADDRESSES = 200, EACH = 4, BLOCKS = 20 };
-	struct ends *ends = calloc(1, sizeof(*ends));
+	struct ends *ends;
 	uint32_t refused = 0;
 
 	(void)state;
 	world_needs_one_engine();
+	ends = calloc(1, sizeof(*ends));
 	assert_non_null(ends);
 	ends->world = make_wide(ADDRESSES, EACH, BLOCKS, 1);
 	ends->packet = (struct world_packet){.source = IP(10, 0, 0, 2), .destination = SERVER, .protocol = 17, .destination_port = 9};
@@ -619,7 +620,6 @@ test_overloading(void **state)
 	uint32_t ends[ALL];
 
 	(void)state;
-	world_needs_one_engine();
 	world = make_wide(ADDRESSES, EACH, 64, FACTOR);
 	for (uint32_t i = 0; i < ALL; i++) {
 		packet.source_port = (uint16_t)i;
@@ -633,18 +633,18 @@ test_overloading(void **state)
 		used[ends[i]]++;
 		assert_in_range(used[ends[i]], 1, FACTOR);
 	}
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], ALL);
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], ALL);
 	packet.source_port = ALL;
 	packet.destination = SERVER + ALL;
 	assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_NAT_NO_PORTS);
 	/* One ends, and its port is the one that is given again. */
-	assert_true(engine_clear_session(world->engine, world->now, sessions[ALL / 2]));
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], ALL - 1);
+	assert_true(world_clear_session(world, sessions[ALL / 2]));
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], ALL - 1);
 	assert_int_equal(world_packet_in(world, 0, &packet).verdict, VERDICT_FORWARD);
 	assert_int_equal(end_of(world_ip(&world->sent[0]), EACH), ends[ALL / 2]);
 	/* All end and rest: everything is there again. */
 	world_advance(world, world->now + 70 * SECOND);
-	assert_int_equal(engine_nat_counters(world->engine, 3).ports[UDP], 0);
+	assert_int_equal(world_nat_counters(world, 3).ports[UDP], 0);
 	world_advance(world, world->now + 3 * SECOND);
 	/* Towards one destination each port once at most. */
 	memset(used, 0, sizeof(used));
