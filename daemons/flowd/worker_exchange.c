@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "worker_private.h"
 
@@ -48,7 +49,7 @@ worker_exchange_create(struct worker *worker)
 void
 worker_exchange_destroy(struct worker *worker)
 {
-	for (uint16_t i = 0; i < WORKERS_MOST; i++) {
+	for (unsigned i = 0; i < WORKERS_MOST; i++) {
 		ring_destroy(worker->packets_to[i]);
 		ring_destroy(worker->messages_to[i]);
 	}
@@ -176,6 +177,10 @@ worker_receive_handed(struct worker *worker)
 		struct ring *ring = worker->all->each[i]->packets_to[worker->number];
 		const uint32_t got = i == worker->number ? 0 : ring_take(ring, packets, ENGINE_BURST);
 
+		/* They come from another processor's memory: while messages are read. */
+		for (uint32_t p = 0; p < got; p++) {
+			rte_prefetch0(packets[p]);
+		}
 		if (got > 0) {
 			worker_process(worker, packets, got);
 			busy = true;

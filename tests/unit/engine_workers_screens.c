@@ -3,6 +3,7 @@
  *
  *   floods              none is blocked up to the threshold; all are at most a quarter beyond it (REQ-SCR-045)
  *   sweeps and scans    the source is blocked with the packet after its tenth target, in all engines (REQ-SCR-005, REQ-SCR-009)
+ *   our ICMP errors     as many a second as with one engine
  *   limits of sessions  exact, when messages are there at once: also of sessions that were there before (REQ-SCR-027)
  */
 #include <setjmp.h>
@@ -196,6 +197,22 @@ test_limit(void **state)
 	}
 }
 
+/* Our ICMP errors are limited in all engines together as in one: 1000 a second, each a quarter of them. */
+static void
+test_icmp_errors(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t sent = 0;
+
+	for (uint32_t i = 0; i < 4000; i++) {
+		/* The route says reject. */
+		(void)send(fixture, 17, IP(198, 51, 100, 1), (1024 + i) << 16 | 53);
+		sent += fixture->world->sent_count;
+	}
+	assert_int_equal(sent, 1000);
+	assert_int_equal(world_reason_count(fixture->world, REASON_ICMP_RATE), 3000);
+}
+
 int
 main(void)
 {
@@ -207,6 +224,7 @@ main(void)
 	    TEST(test_no_sweep),
 	    TEST(test_scan),
 	    TEST(test_limit),
+	    TEST(test_icmp_errors),
 	};
 #undef TEST
 
