@@ -213,6 +213,58 @@ test_icmp_errors(void **state)
 	assert_int_equal(world_reason_count(fixture->world, REASON_ICMP_RATE), 3000);
 }
 
+/* A flood of SYNs is answered with cookies by the engine that gets them; whose handshake is complete has a session with the
+ * one that gives the pool's addresses (REQ-SCR-043). */
+static void
+test_cookies_and_a_pool(void **state)
+{
+	struct fixture *fixture = *state;
+	struct world *world = fixture->world;
+	static const struct snapshot_nat_range range = {IP(192, 0, 2, 10), IP(192, 0, 2, 13)};
+	static const uint16_t numbers[] = {0};
+	static const struct snapshot_nat_source source = {.kind = NAT_SOURCE_POOLS, .pool_count = 1, .pools = numbers};
+	static struct snapshot_nat_pool pool = {.name = "pool",
+	    .present = true,
+	    .unit = 2,
+	    .kind = NAT_POOL_ADDRESSES,
+	    .overflow = SNAPSHOT_NAT_NONE,
+	    .range_count = 1,
+	    .ranges = &range,
+	    .size = 4};
+	uint32_t handed = 0;
+
+	world->nat =
+	    (struct snapshot_nat){.active = true, .pool_count = 1, .pools = &pool, .source_count = 1, .sources = &source};
+	world->rules[0].destination_nat = SNAPSHOT_NAT_NONE;
+	world->flow.syn_cookies = true;
+	fixture->screens = (struct snapshot_screens){.on = screen_bit(SCREEN_TCP_SYN_FLOOD),
+	    .syn_flood = {.attack = 0, .alarm = 1000, .source = 10000, .destination = 10000, .queue = 100, .timeout = 20}};
+	world->zones[TRUST].screens = &fixture->screens;
+	world_apply(world);
+	for (uint32_t i = 0; i < 40; i++) {
+		const uint32_t ports = (3000 + i) << 16 | 80;
+
+		(void)world_tcp(world, 0, SOURCE, SERVER, ports, (uint32_t[2]){5000, 0}, SYN);
+		assert_int_equal(world->sent_count, 1);
+		assert_int_equal(world->sent[0].port, 0); /* our answer */
+		const uint8_t *tcp = world_ip(&world->sent[0]) + 20;
+		const uint32_t number =
+		    (uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7];
+		const uint32_t before = world->handed;
+
+		assert_int_equal(tcp[13], SYN | ACK);
+		assert_int_equal(
+		    world_tcp(world, 0, SOURCE, SERVER, ports, (uint32_t[2]){5001, number + 1}, ACK).verdict, VERDICT_FORWARD);
+		assert_int_equal(world->sent_count, 1);
+		assert_int_equal(world->sent[0].port, 1); /* our SYN to the server */
+		assert_int_equal(world_ip(&world->sent[0])[20 + 13], SYN);
+		assert_in_range(world_ip(&world->sent[0])[15], 10, 13);
+		handed += world->handed - before;
+	}
+	assert_in_range(handed, 20, 40); /* three of four are others' */
+	assert_int_equal(engine_session_count(world->engine), 40);
+}
+
 int
 main(void)
 {
@@ -225,6 +277,7 @@ main(void)
 	    TEST(test_scan),
 	    TEST(test_limit),
 	    TEST(test_icmp_errors),
+	    TEST(test_cookies_and_a_pool),
 	};
 #undef TEST
 

@@ -468,6 +468,9 @@ admit_packet(struct engine *engine, struct item *item)
 			return;
 		}
 	}
+	if ((item->packet->flags & PACKET_PROVEN) != 0) {
+		sharing_prove(engine, item);
+	}
 	if ((item->flags & ITEM_PROVEN) == 0 && refuse_without_session(engine, item)) {
 		return;
 	}

@@ -188,6 +188,59 @@ sharing_owner_of_key(const struct engine *engine, struct flow_key key)
 	return owner_of(engine, key, &addresses);
 }
 
+_Static_assert(sizeof(struct syn_offer) <= PROVEN_OCTETS, "what was agreed goes into a message");
+_Static_assert(offsetof(struct engine_message, second) == PROVEN_OCTETS / 2, "in both its addresses");
+
+static uint64_t
+name_of(const struct engine *engine, const struct item *item)
+{
+	const struct flow_addresses addresses = item_flow_addresses(item);
+	const struct hash_key *secret = &engine->sharing.with.secret;
+
+	return hash_pair(secret,
+	    hash_four(secret, addresses.source.high, addresses.source.low, addresses.destination.high,
+		addresses.destination.low),
+	    item->key.high);
+}
+
+/* What a client agreed with us goes before its segment. */
+static void
+say_proof(struct engine *engine, const struct item *item, uint16_t worker)
+{
+	struct engine_message message = {.kind = MESSAGE_PROVEN, .worker = worker, .word = name_of(engine, item)};
+
+	memcpy(&message, &engine->syn.offer, sizeof engine->syn.offer);
+	item->packet->flags |= PACKET_PROVEN;
+	sharing_say(engine, &message);
+}
+
+static void
+proof_comes(struct engine *engine, const struct engine_message *message)
+{
+	struct sharing *sharing = &engine->sharing;
+	struct sharing_proven *place = &sharing->proven[sharing->proven_next++ % PROVEN_MOST];
+
+	place->name = message->word;
+	memcpy(place->offer, message, sizeof place->offer);
+}
+
+void
+sharing_prove(struct engine *engine, struct item *item)
+{
+	const uint64_t name = name_of(engine, item);
+
+	for (uint32_t i = 0; i < PROVEN_MOST; i++) {
+		struct sharing_proven *place = &engine->sharing.proven[i];
+
+		if (place->name == name) {
+			memcpy(&engine->syn.offer, place->offer, sizeof engine->syn.offer);
+			item->flags |= ITEM_PROVEN;
+			place->name = 0;
+			return;
+		}
+	}
+}
+
 static void
 first_hand(struct packet *packet)
 {
@@ -205,6 +258,10 @@ sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool adm
 
 	assert((item->flags & ITEM_FROM_HOST) == 0 && worker < engine->config.workers);
 	first_hand(packet);
+	packet->flags &= (uint16_t)~PACKET_PROVEN;
+	if ((item->flags & ITEM_PROVEN) != 0) {
+		say_proof(engine, item, worker);
+	}
 	packet->flags = (uint16_t)(admit ? packet->flags | PACKET_ADMIT : packet->flags & ~PACKET_ADMIT);
 	if (packet->handed++ >= HAND_OVERS_MOST) {
 		finish_drop(engine, packet, REASON_HANDED_ASTRAY);
@@ -464,6 +521,9 @@ engine_give_message(struct engine *engine, uint64_t now, const struct engine_mes
 		break;
 	case MESSAGE_REFUSE:
 		refused(engine, message);
+		break;
+	case MESSAGE_PROVEN:
+		proof_comes(engine, message);
 		break;
 	case MESSAGE_ASK:
 		neighbour_wanted(engine, message);

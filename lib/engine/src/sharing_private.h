@@ -79,8 +79,20 @@ struct relays {
 	uint32_t swept; /* the set that is looked at next */
 };
 
+enum {
+	PROVEN_MOST = 64,   /* segments on their way to this worker whose sender has proven itself */
+	PROVEN_OCTETS = 32, /* of what was agreed */
+};
+
+struct sharing_proven {
+	uint64_t name; /* hash of the segment's key */
+	uint8_t offer[PROVEN_OCTETS];
+};
+
 struct sharing {
 	struct engine_sharing with;
+	struct sharing_proven proven[PROVEN_MOST]; /* a ring */
+	uint32_t proven_next;
 	struct referrals referrals;
 	struct relays relays;
 	struct engine_message *messages; /* a queue: ENGINE_MESSAGES */
@@ -102,6 +114,8 @@ bool sharing_hands_over(struct engine *engine, struct item *item);
 void sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool admit);
 /* Have all workers been asked for what is free, so that what rests may be taken? */
 bool sharing_may_wake(const struct engine *engine, const struct item *item);
+/* A segment with PACKET_PROVEN: takes what was agreed, and sets ITEM_PROVEN. */
+void sharing_prove(struct engine *engine, struct item *item);
 /* Is there no other worker to try? */
 bool sharing_last_try(const struct engine *engine, const struct item *item);
 /* To the next worker: for what this one has no more of. => !sharing_last_try() */

@@ -22,6 +22,7 @@ enum engine_message_kind {
 	MESSAGE_REFER,     /* packets of this key are the sender's */
 	MESSAGE_REFER_END, /* they were */
 	MESSAGE_REFUSE,    /* they are another's already: the session that said so has to end */
+	MESSAGE_PROVEN,    /* a segment that completes a handshake with us follows: what was agreed, in both addresses */
 	MESSAGE_ASK,       /* to worker 0: who has this address on that unit? */
 	MESSAGE_NEIGHBOUR, /* from worker 0: who has it */
 	MESSAGE_SILENCE,   /* from worker 0: nobody answered */
@@ -34,7 +35,7 @@ enum engine_message_kind {
 struct engine_message {
 	struct ipv6_address first;  /* source, neighbour, what is counted; IPv4 as ::ffff:a.b.c.d */
 	struct ipv6_address second; /* destination */
-	uint64_t word;   /* of a key: all but the addresses; of a screen: the target, or a time */
+	uint64_t word;   /* of a key: all but the addresses, or its hash; of a screen: the target, or a time */
 	uint32_t number; /* how many; a threshold's microseconds */
 	uint16_t from;   /* worker */
 	uint16_t worker; /* to whom, or ENGINE_ALL_WORKERS: all others */

@@ -34,6 +34,7 @@ enum packet_flag {
 	PACKET_TO_GROUP = 1 << 5, /* and it came in a broadcast or multicast frame */
 	PACKET_ADMIT = 1 << 6,    /* without session it is to be admitted there */
 	PACKET_UNCOUNTED = 1 << 7, /* screens that count packets without session have not seen it yet */
+	PACKET_PROVEN = 1 << 8,    /* it completes a handshake with the engine that handed it over */
 };
 
 #define PACKET_NO_UNIT UINT16_MAX
