@@ -25,6 +25,7 @@
 #include "engine/baseline.h"
 #include "engine/engine.h"
 #include "discovery_private.h"
+#include "limit_private.h"
 #include "nat_private.h"
 #include "neighbour_private.h"
 #include "screen_private.h"
@@ -141,35 +142,6 @@ item_sender(const struct item *item)
 {
 	return (item->flags & ITEM_IPV6) != 0 ? item->addresses.source.high : item->source;
 }
-
-/* The kinds of traffic to our own host that have a limit of their own. See limits.def. */
-enum host_limit {
-#define HOST_LIMIT(symbol, total, each) HOST_LIMIT_##symbol,
-#include "engine/limits.def"
-#undef HOST_LIMIT
-	HOST_LIMIT_COUNT
-};
-
-enum {
-	HOST_SOURCES = 4096,
-};
-
-/* See host_limit.c. */
-struct host_bucket {
-	uint32_t tick;  /* when it was used last */
-	uint32_t spent; /* of its tokens then, in hundredths: one that was never used is full */
-};
-
-/* See aging.c. Times are ticks. */
-struct aging {
-	uint32_t cut;        /* what timeouts are shorter by now; 0: they are normal */
-	uint32_t lead;       /* the sessions' wheel is ahead of the clock */
-	uint32_t configured; /* the cut when it is aggressive; 0: never */
-	uint32_t high;       /* more sessions than this begin it */
-	uint32_t low;        /* fewer end it */
-	uint8_t high_percent;
-	uint8_t low_percent;
-};
 
 /* Where a destination is reached. */
 struct way {
@@ -609,12 +581,6 @@ bool nat_announce_advance(struct engine *engine);
 void local_packet(struct engine *engine, struct item *item, const struct way *way);
 /* Does host-inbound-traffic of the ingress unit allow it? */
 bool local_allows(const struct engine *engine, const struct item *item);
-
-/* host_limit.c: may one more packet of that kind go to our own host? REASON_NONE, or over which limit it is. `source` is an
- * IPv4 address, or the network's half of an IPv6 address. */
-enum reason host_limit_take(struct engine *engine, enum host_limit kind, uint64_t source);
-/* The kind of a packet to our own host by its session. */
-enum host_limit host_limit_of_session(const struct session_common *common);
 
 /* route.c: REASON_NONE and a way, or why there is none. */
 enum reason route_find(
