@@ -371,7 +371,9 @@ explain_add_baseline(const struct explain_baseline *what, struct op_tree *tree)
 	const struct sums sums = sums_of(report);
 	struct item item = {.tree = tree, .value = TEXT_EMPTY};
 
-	(void)op_add(tree, tree->root, "baseline-state", what->running ? "running" : "finished");
+	/* Before the measurement begins the sessions that there are, are counted. */
+	(void)op_add(tree, tree->root, "baseline-state",
+	    !what->running ? "finished" : report->totals.duration == 0 ? "starting" : "running");
 	explain_baseline_moment(what, 0, &item.value);
 	(void)op_add(tree, tree->root, "baseline-start-time", text_string(&item.value));
 	text_clear(&item.value);
