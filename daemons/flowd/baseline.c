@@ -28,7 +28,7 @@ baseline_keeper_create(struct workers *workers)
 static void
 forget(struct baseline_keeper *keeper)
 {
-	for (uint16_t i = 0; i < WORKERS_MOST; i++) {
+	for (unsigned i = 0; i < WORKERS_MOST; i++) {
 		free(keeper->of[i]);
 		keeper->of[i] = NULL;
 	}
@@ -89,7 +89,7 @@ baseline_keeper_stop(struct baseline_keeper *keeper)
 	worker_run(keeper->workers, stop_job, NULL);
 	keeper->running = false;
 	keeper->ended = worker_now();
-	for (uint16_t i = 0; i < WORKERS_MOST; i++) {
+	for (unsigned i = 0; i < WORKERS_MOST; i++) {
 		if (keeper->of[i] != NULL) {
 			baseline_end(keeper->of[i], keeper->ended);
 		}

@@ -141,9 +141,9 @@ become(const struct op_node *request, const char *state)
 	}
 	arguments[i] = NULL;
 	/* execvpe() promises not to change the strings; its types are older than const. */
-	(void)execvpe(arguments[0], (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)environment);
+	(void)execvpe(plan.words[0], (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)environment);
 	text_clear(&error);
-	text_printf(&error, errno == ENOENT ? "the program %s is not installed" : "%s cannot be run", arguments[0]);
+	text_printf(&error, errno == ENOENT ? "the program %s is not installed" : "%s cannot be run", plan.words[0]);
 	give_up(text_string(&error));
 }
 
