@@ -109,6 +109,13 @@ open_port(struct edge *edge, struct port *port, struct text *error)
 	if (status == PORT_OPENED) {
 		worker_takes(edge, port, port->mtu);
 	}
+	if (status == PORT_OPENED && port->chassis->kind == CHASSIS_XDP && !port->xdp.program.tags &&
+	    strcmp(port->driver, "veth") == 0) {
+		tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_TAGS",
+		    "port %s: this kernel (before 6.8, or without BTF) does not tell XDP the VLAN tags of senders on a veth: switch "
+		    "them off there (ethtool -K INTERFACE txvlan off on the other end of %s), or use netdev:%s",
+		    port->chassis->name, port->chassis->device, port->chassis->device);
+	}
 	return status;
 }
 

@@ -12,8 +12,8 @@
 
 enum {
 	LEDGER_FILE_SIZE = 65536, /* far more than all ports take */
-	LEDGER_WORDS = 9,
-	LEDGER_WORDS_ONCE = 8, /* before there were queues */
+	LEDGER_WORDS = 10,
+	LEDGER_WORDS_ONCE = 8, /* before there were queues and tags */
 	QUEUES_LEAST = -1,
 	QUEUES_MOST = 65535,
 };
@@ -86,9 +86,10 @@ write_all(const struct ledger *ledger)
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct ledger_entry *entry = &ledger->entries[i];
 
-		text_printf(&content, "%s %s %d %d %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
+		text_printf(&content, "%s %s %d %d %d %d %d %d %d %d\n", entry->namespace == NULL ? "-" : entry->namespace,
 		    entry->netdev, entry->before.ipv6_off, entry->before.gro, entry->before.gso, entry->before.tso,
-		    entry->before.checksum, entry->before.lro, entry->before.queues);
+		    entry->before.checksum, entry->before.lro, entry->before.queues,
+		    entry->before.tags_off);
 	}
 	const ssize_t length = (ssize_t)content.length;
 	const bool done = !text_failed(&content) &&
@@ -154,7 +155,7 @@ static bool
 read_line(struct ledger *ledger, char *line)
 {
 	char *words[LEDGER_WORDS] = {NULL};
-	struct ledger_entry entry = {.before = {.queues = -1}};
+	struct ledger_entry entry = {.before = {.queues = -1, .tags_off = -1}};
 	const size_t count = cut(line, words, LEDGER_WORDS);
 
 	if ((count != LEDGER_WORDS && count != LEDGER_WORDS_ONCE) || !name_harmless(words[0]) || !name_harmless(words[1]) ||
@@ -162,7 +163,8 @@ read_line(struct ledger *ledger, char *line)
 	    !read_state(words[4], &entry.before.gso) || !read_state(words[5], &entry.before.tso) ||
 	    !read_state(words[6], &entry.before.checksum) ||
 	    !read_state(words[7], &entry.before.lro) ||
-	    (count == LEDGER_WORDS && !read_queues(words[8], &entry.before.queues))) {
+	    (count == LEDGER_WORDS &&
+	        (!read_queues(words[8], &entry.before.queues) || !read_state(words[9], &entry.before.tags_off)))) {
 		return true; /* not ours: skipped */
 	}
 	entry.namespace = strcmp(words[0], "-") == 0 ? NULL : words[0];

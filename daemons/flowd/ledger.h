@@ -3,7 +3,7 @@
  *
  * An entry is written before an interface is touched and struck out after it was given back, so that a flowd that was
  * killed can be cleaned up after by the next one. One line an entry: NAMESPACE NETDEV ipv6 gro gso tso checksum lro
- * queues, with "-" for the namespace that flowd was started in; without the last word by a former release. The file stays open: it is written after privileges are dropped. Its
+ * queues tags, with "-" for the namespace that flowd was started in; without the last two words by a former release. The file stays open: it is written after privileges are dropped. Its
  * lock says that one flowd alone runs with this state directory.
  */
 #ifndef FLOWD_LEDGER_H

@@ -180,26 +180,32 @@ offload_set(const char *name, uint32_t command, int value)
 	}
 }
 
-/* Large receive offload is one bit of a set. -1: not known. */
+/* Offloads that are bits of one set: ETH_FLAG_LRO, ETH_FLAG_RXVLAN. -1: not known. */
 static int
-lro(const char *name)
+offload_bit(const char *name, uint32_t bit)
 {
 	struct ethtool_value what = {.cmd = ETHTOOL_GFLAGS};
 
-	return ethtool(name, &what) != 0 ? -1 : (what.data & ETH_FLAG_LRO) != 0 ? 1 : 0;
+	return ethtool(name, &what) != 0 ? -1 : (what.data & bit) != 0 ? 1 : 0;
 }
 
 static void
-lro_set(const char *name, int value)
+offload_bit_set(const char *name, uint32_t bit, int value)
 {
 	struct ethtool_value what = {.cmd = ETHTOOL_GFLAGS};
 
-	if (value < 0 || ethtool(name, &what) != 0 || ((what.data & ETH_FLAG_LRO) != 0) == (value != 0)) {
+	if (value < 0 || ethtool(name, &what) != 0 || ((what.data & bit) != 0) == (value != 0)) {
 		return;
 	}
 	what.cmd = ETHTOOL_SFLAGS;
-	what.data ^= ETH_FLAG_LRO;
+	what.data ^= bit;
 	(void)ethtool(name, &what);
+}
+
+void
+netdev_keep_tags(const char *name)
+{
+	offload_bit_set(name, ETH_FLAG_RXVLAN, 0);
 }
 
 /* -1: not known. */
@@ -315,7 +321,8 @@ netdev_before(const char *name)
 	    .gso = offload(name, ETHTOOL_GGSO),
 	    .tso = offload(name, ETHTOOL_GTSO),
 	    .checksum = offload(name, ETHTOOL_GTXCSUM),
-	    .lro = lro(name),
+	    .lro = offload_bit(name, ETH_FLAG_LRO),
+	    .tags_off = offload_bit(name, ETH_FLAG_RXVLAN),
 	    .queues = queues_before(name),
 	};
 }
@@ -385,7 +392,7 @@ netdev_guard(const char *name, struct text *error)
 		text_printf(error, "IPv6 cannot be switched off on it: %s", strerror(errno));
 		return false;
 	}
-	lro_set(name, 0);
+	offload_bit_set(name, ETH_FLAG_LRO, 0);
 	offload_set(name, ETHTOOL_SGRO, 0);
 	offload_set(name, ETHTOOL_STSO, 0);
 	offload_set(name, ETHTOOL_SGSO, 0);
@@ -408,7 +415,8 @@ netdev_release(const char *name, const struct netdev_before *before)
 		offload_set(name, ETHTOOL_SGSO, before->gso);
 		offload_set(name, ETHTOOL_STSO, before->tso);
 		offload_set(name, ETHTOOL_SGRO, before->gro);
-		lro_set(name, before->lro);
+		offload_bit_set(name, ETH_FLAG_LRO, before->lro);
+		offload_bit_set(name, ETH_FLAG_RXVLAN, before->tags_off);
 		queues_put_back(name, before->queues);
 		if (before->ipv6_off >= 0) {
 			(void)ipv6_set_off(name, before->ipv6_off);

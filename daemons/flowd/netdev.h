@@ -30,7 +30,8 @@ struct netdev_before {
 	int tso;
 	int checksum;
 	int lro;
-	int queues; /* of its driver; -1 too when they are not going to be changed */
+	int tags_off; /* the card takes VLAN tags off frames */
+	int queues; /* of its driver; -1 too, as tags_off, when it is not going to be changed */
 };
 
 /* What there is of that name; false when there is none. */
@@ -48,6 +49,8 @@ int netdev_set_queues(const char *name, uint32_t queues) __attribute__((warn_unu
 struct netdev_before netdev_before(const char *name);
 /* Keeps the kernel off it and brings it up. False with a sentence when that cannot be had: it must not be used then. */
 bool netdev_guard(const char *name, struct text *error) __attribute__((warn_unused_result));
+/* The card leaves VLAN tags in their frames: XDP sees no others. */
+void netdev_keep_tags(const char *name);
 /* Takes it all back. An interface that is gone by now has nothing to take back but the table. */
 void netdev_release(const char *name, const struct netdev_before *before);
 

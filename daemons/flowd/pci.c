@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,19 +36,12 @@ there_is(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-/* "" when it is longer than any path: there is no such file then. */
+/* A file of the device; "" when it is longer than any path: there is no such file then. */
 static void
-path_make(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-path_make(char *path, const char *format, ...)
+device_path(char *path, const char *root, const char *address, const char *file)
 {
-	va_list arguments;
+	const int length = snprintf(path, PATH_MAX, "%s/sys/bus/pci/devices/%s%s", root, address, file);
 
-	va_start(arguments, format);
-	const int length = vsnprintf(path, PATH_MAX, format, arguments);
-
-	va_end(arguments);
 	if (length < 0 || length >= PATH_MAX) {
 		path[0] = '\0';
 	}
@@ -88,7 +80,7 @@ driver_name(const char *root, const char *address, char *name)
 {
 	char path[PATH_MAX];
 
-	path_make(path, "%s/sys/bus/pci/devices/%s/driver", root, address);
+	device_path(path, root, address, "/driver");
 	link_name(path, name);
 }
 
@@ -112,7 +104,7 @@ interface_name(const char *root, const char *address, char *name)
 	DIR *folder;
 
 	name[0] = '\0';
-	path_make(path, "%s/sys/bus/pci/devices/%s/net", root, address);
+	device_path(path, root, address, "/net");
 	folder = opendir(path);
 	if (folder == NULL) {
 		return;
@@ -130,7 +122,7 @@ has_iommu(const char *root, const char *address)
 {
 	char path[PATH_MAX];
 
-	path_make(path, "%s/sys/bus/pci/devices/%s/iommu_group", root, address);
+	device_path(path, root, address, "/iommu_group");
 	return there_is(path);
 }
 
@@ -141,8 +133,9 @@ works_without_iommu(const char *root)
 	int value = 'N';
 	FILE *file;
 
-	path_make(path, "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", root);
-	file = fopen(path, "re");
+	const int length = snprintf(path, sizeof(path), "%s/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", root);
+
+	file = length < (int)sizeof(path) ? fopen(path, "re") : NULL;
 	if (file != NULL) {
 		value = fgetc(file);
 		(void)fclose(file);
@@ -177,12 +170,12 @@ pci_usable(const char *root, const char *address, struct text *error)
 	char path[PATH_MAX];
 	char driver[NAME_MAX + 1];
 
-	path_make(path, "%s/sys/bus/pci/devices", root);
+	device_path(path, root, "", "");
 	if (!there_is(path)) {
 		text_append(error, "this machine has no PCI bus that can be seen: in a container /sys must be the host's");
 		return false;
 	}
-	path_make(path, "%s/sys/bus/pci/devices/%s", root, address);
+	device_path(path, root, address, "");
 	if (!there_is(path)) {
 		text_printf(error, "there is no PCI device %s: lspci -D lists them", address);
 		return false;

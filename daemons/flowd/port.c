@@ -25,6 +25,7 @@ xdp_open(struct port_opening *opening)
 	    .share = BUFFERS_FRAMES / 2 / (uint32_t)opening->count,
 	};
 
+	netdev_keep_tags(port->chassis->device);
 	if (!xdp_port_open(&port->xdp, &request, opening->error)) {
 		return PORT_FAILED;
 	}
@@ -84,6 +85,9 @@ enter(struct port_opening *opening)
 	entry.before = netdev_before(chassis->device);
 	if (chassis->kind != CHASSIS_XDP || chassis->queues == 0) {
 		entry.before.queues = -1;
+	}
+	if (chassis->kind != CHASSIS_XDP) {
+		entry.before.tags_off = -1;
 	}
 	return ledger_put(opening->ledger, &entry);
 }
@@ -213,8 +217,6 @@ port_release(struct port *port, struct ledger *ledger)
 const char *
 port_mode(const struct port *port)
 {
-	static const char *const xdp[2][2] = {{"generic, copy", "generic, zero-copy"}, {"native, copy", "native, zero-copy"}};
-
 	if (!port->open) {
 		return "";
 	}
@@ -222,7 +224,7 @@ port_mode(const struct port *port)
 	case CHASSIS_NETDEV:
 		return "packet ring";
 	case CHASSIS_XDP:
-		return xdp[port->xdp.program.native ? 1 : 0][xdp_port_zero_copy(&port->xdp) ? 1 : 0];
+		return xdp_port_zero_copy(&port->xdp) ? "native, zero-copy" : "native, copy";
 	case CHASSIS_PCI:
 	case CHASSIS_VDEV:
 		return "polled";

@@ -48,6 +48,8 @@ static const struct advice advices[] = {
     {STAGE_PROGRAM + XDP_STEP_ATTACH, EEXIST, "another XDP program is on it: take that off with `ip link set dev INTERFACE "
                                               "xdp off`, or end the program that put it there"},
     {STAGE_PROGRAM + XDP_STEP_ATTACH, ERANGE, "its MTU is too large for its driver's XDP: lower it"},
+    {STAGE_PROGRAM + XDP_STEP_ATTACH, EOPNOTSUPP, "its driver has no XDP"},
+    {STAGE_PROGRAM + XDP_STEP_ATTACH, EINVAL, "its driver does not take the XDP program"},
     {STAGE_PROGRAM + XDP_STEP_ATTACH, ANY, "no XDP program can be put on it"},
 };
 

@@ -2,6 +2,9 @@
  * The XDP program of an interface: every frame goes to the AF_XDP socket of the queue that it came in by; what comes in by
  * a queue without socket is dropped, so that the kernel's own stack never gets a frame of a port.
  *
+ * A VLAN tag that the kernel holds beside the frame (veth does, when the sender leaves tagging to "hardware") is put back into
+ * it, by kernels since 6.8. It runs in the driver; a driver that has no XDP is refused.
+ *
  * It is attached by a BPF link: the kernel takes it off when the descriptor is closed, also when the process is killed, and
  * nothing is pinned in a file system. Nobody else's program is ever taken off.
  *
@@ -17,7 +20,7 @@ struct xdp_program {
 	int map; /* queue -> socket */
 	int program;
 	int link;
-	bool native; /* in the driver; else generic, behind the making of a socket buffer */
+	bool tags; /* VLAN tags that the kernel has beside a frame come with it */
 };
 
 enum xdp_step {

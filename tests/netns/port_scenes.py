@@ -12,7 +12,8 @@ from flowd_lab import CONFIGURATION, expect, run, wait_for
 def facts(lab, netdev):
     """What flowd changes on an interface."""
     features = lab.inside("gw", "ethtool", "-k", netdev).stdout.splitlines()
-    wanted = ("generic-receive-offload", "tcp-segmentation-offload", "generic-segmentation-offload", "tx-checksumming")
+    wanted = ("generic-receive-offload", "tcp-segmentation-offload", "generic-segmentation-offload", "tx-checksumming",
+              "rx-vlan-offload")
     ipv6 = lab.inside("gw", "cat", f"/proc/sys/net/ipv6/conf/{netdev}/disable_ipv6", check=False).stdout.strip()
     return [line.strip() for line in features if line.startswith(wanted)], ipv6
 

@@ -43,7 +43,7 @@ static void
 survives_the_one_who_wrote_it(void **state)
 {
 	char path[32];
-	const struct ledger_entry first = {.netdev = own, .before = {.ipv6_off = 0, .gro = 1, .gso = -1, .queues = 4}};
+	const struct ledger_entry first = {.netdev = own, .before = {.ipv6_off = 0, .gro = 1, .gso = -1, .queues = 4, .tags_off = 1}};
 	const struct ledger_entry second = {.namespace = branch, .netdev = own, .before = {.ipv6_off = 1}};
 	const struct ledger_entry third = {.namespace = branch, .netdev = other};
 
@@ -61,6 +61,7 @@ survives_the_one_who_wrote_it(void **state)
 	assert_int_equal(ledger_find(ledger, NULL, own)->before.gro, 1);
 	assert_int_equal(ledger_find(ledger, NULL, own)->before.gso, -1);
 	assert_int_equal(ledger_find(ledger, NULL, own)->before.queues, 4);
+	assert_int_equal(ledger_find(ledger, NULL, own)->before.tags_off, 1);
 	assert_int_equal(ledger_find(ledger, branch, own)->before.ipv6_off, 1);
 	assert_null(ledger_find(ledger, branch, other));
 	assert_null(ledger_find(ledger, NULL, other));
@@ -104,9 +105,11 @@ rubbish_is_skipped(void **state)
 		    "- ../sp1 0 1 1 1 1 0\n"
 		    "- .. 0 1 1 1 1 0\n"
 		    "- sp2;reboot 0 1 1 1 1 0\n"
-		    "- sp1 0 1 1 1 1 0 1 1\n"
-		    "- sp1 0 1 1 1 1 0 65536\n"
-		    "- sp1 0 1 1 1 1 0 x\n"
+		    "- sp1 0 1 1 1 1 0 1\n"
+		    "- sp1 0 1 1 1 1 0 1 1 1\n"
+		    "- sp1 0 1 1 1 1 0 1 2\n"
+		    "- sp1 0 1 1 1 1 0 65536 0\n"
+		    "- sp1 0 1 1 1 1 0 x 0\n"
 		    "\n"
 		    "branch sp3 0 1 1 1 -1 -1",
 	    file);
@@ -116,6 +119,8 @@ rubbish_is_skipped(void **state)
 	assert_int_equal(ledger_count(ledger), 2);
 	assert_non_null(ledger_find(ledger, NULL, own));
 	assert_string_equal(ledger_at(ledger, 1)->netdev, "sp3");
+	assert_int_equal(ledger_at(ledger, 1)->before.queues, -1);
+	assert_int_equal(ledger_at(ledger, 1)->before.tags_off, -1);
 	ledger_close(ledger);
 	(void)unlink(path);
 }
