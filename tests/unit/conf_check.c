@@ -282,6 +282,28 @@ a_used_application_stays(void **state)
 	world_release(&world);
 }
 
+/* cs09436: sets of screens have a bound, and one more is refused when it is checked. */
+static void
+screens_are_bounded(void **state)
+{
+	for (unsigned count = 4096; count <= 4097; count++) {
+		struct text lines = TEXT_EMPTY;
+
+		for (unsigned i = 0; i < count; i++) {
+			text_printf(&lines, "set security screen ids-option s%u tcp land\n", i);
+		}
+		struct world world = world_of(state, text_string(&lines));
+
+		conf_check(world.tree, &world.list);
+		assert_int_equal(world.list.errors, count > 4096 ? 1 : 0);
+		if (count > 4096) {
+			assert_told(&world, "[edit security screen] 'ids-option s4096': at most 4096 of these are possible");
+		}
+		world_release(&world);
+		text_release(&lines);
+	}
+}
+
 /* REQ-CFG-015: all of them at once, in the order of the lines. */
 static void
 all_errors_at_once(void **state)
@@ -312,6 +334,7 @@ main(void)
 	    cmocka_unit_test(each_rule_tells),
 	    cmocka_unit_test(deep_and_large_sets),
 	    cmocka_unit_test(a_used_application_stays),
+	    cmocka_unit_test(screens_are_bounded),
 	    cmocka_unit_test(all_errors_at_once),
 	};
 
