@@ -84,6 +84,7 @@ struct flying {
 
 struct scene {
 	struct gateway *gateway;
+	struct schema *schema;
 	struct conf_tree *tree;
 	struct random_source random;
 	struct client clients[CLIENTS];
@@ -413,10 +414,11 @@ make_scene(struct scene *scene, const char *more)
 	const struct gateway_options options = {.sessions = 1 << 16, .seed = 1, .neighbours_auto = true};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = scene};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct schema *schema = source_schema("floods");
 
+	scene->schema = source_schema("floods");
+	assert_non_null(scene->schema);
 	scene->gateway = gateway_create(&options, &sink);
-	scene->tree = conf_tree_create(schema);
+	scene->tree = conf_tree_create(scene->schema);
 	scene->fifo = calloc(FIFO, sizeof(*scene->fifo));
 	scene->random = random_seeded(7);
 	assert_non_null(scene->gateway);
@@ -485,6 +487,7 @@ run(const struct row *row)
 	assert_true(scene->flood_at_servers <= row->most * SERVERS * (sent * PACE / GATEWAY_SECOND + 2));
 	gateway_destroy(scene->gateway);
 	conf_tree_destroy(scene->tree);
+	schema_destroy(scene->schema);
 	free(scene->fifo);
 	free(scene);
 }
