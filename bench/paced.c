@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdint.h>
@@ -176,7 +177,9 @@ compare(const void *left, const void *right)
 static double
 delay_at(const struct pace *pace, uint64_t count, uint64_t thousandths)
 {
-	return count == 0 ? 0 : pace->delays[(count - 1) * thousandths / 1000] / 1000.0;
+	const uint64_t place = count == 0 ? 0 : (count - 1) * thousandths / 1000;
+
+	return count == 0 ? 0 : (double)pace->delays[place] / 1000;
 }
 
 static int
@@ -268,16 +271,13 @@ static bool
 flood_open(struct flood *flood, const char *namespace, const char *mac)
 {
 	struct sockaddr_ll own = {.sll_family = AF_PACKET, .sll_protocol = 0};
-	unsigned octets[ETHERNET_ADDRESS];
+	struct ether_addr address;
 
-	if (sscanf(mac, "%x:%x:%x:%x:%x:%x", &octets[0], &octets[1], &octets[2], &octets[3], &octets[4], &octets[5]) !=
-	    ETHERNET_ADDRESS) {
+	if (ether_aton_r(mac, &address) == NULL) {
 		fprintf(stderr, "bench-paced: '%s' is no address\n", mac);
 		return false;
 	}
-	for (unsigned i = 0; i < ETHERNET_ADDRESS; i++) {
-		flood->gateway[i] = (uint8_t)octets[i];
-	}
+	memcpy(flood->gateway, address.ether_addr_octet, ETHERNET_ADDRESS);
 	if (!enter(namespace)) {
 		return false;
 	}

@@ -313,6 +313,15 @@ add_edge_losses(struct op_tree *tree, const struct answer_sources *sources)
 	}
 }
 
+static void
+add_rounds(struct op_tree *tree, const struct answer_sources *sources)
+{
+	const struct worker_rounds rounds = worker_rounds(sources->worker);
+
+	(void)op_add_number(tree, tree->root, "longest-round-microseconds", rounds.longest / 1000);
+	(void)op_add_number(tree, tree->root, "long-rounds", rounds.over);
+}
+
 enum answer_progress
 show_statistics(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
@@ -344,6 +353,7 @@ show_statistics(struct answer *answer, const struct answer_sources *sources, str
 	(void)op_add_number(tree, tree->root, "maximum-datagrams", counts->datagrams.datagrams_most);
 	(void)op_add_number(tree, tree->root, "held-fragments", counts->datagrams.held);
 	(void)op_add_number(tree, tree->root, "maximum-fragments", counts->datagrams.held_most);
+	add_rounds(tree, sources);
 	for (unsigned r = 0; r < REASON_COUNT; r++) {
 		if (counts->reasons[r] == 0) {
 			continue;

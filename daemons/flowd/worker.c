@@ -86,13 +86,34 @@ run_job(struct worker *worker)
 	return true;
 }
 
+/* A round that took longer than those before it, or than any should. */
+static void
+note_round(struct worker *worker, uint64_t took)
+{
+	const uint64_t longest = atomic_load_explicit(&worker->longest_round, memory_order_relaxed);
+	const uint64_t over = atomic_load_explicit(&worker->long_rounds, memory_order_relaxed);
+
+	if (took > longest) {
+		atomic_store_explicit(&worker->longest_round, took, memory_order_relaxed);
+	}
+	if (took > WORKER_ROUND_LONG) {
+		atomic_store_explicit(&worker->long_rounds, over + 1, memory_order_relaxed);
+	}
+	worker->noted_over = took > WORKER_ROUND_LONG ? WORKER_ROUND_LONG : took;
+}
+
 /* One look at everything. True when there was something to do. */
 static bool
 work(struct worker *worker)
 {
+	const uint64_t now = worker_now();
 	bool busy = false;
 
-	worker->now = worker_now();
+	if (worker->awake && now - worker->now > worker->noted_over) {
+		note_round(worker, now - worker->now);
+	}
+	worker->awake = true;
+	worker->now = now;
 	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker_receives(worker, i)) {
 			busy |= worker_receive_port(worker, i);
@@ -156,9 +177,11 @@ worker_main(void *context)
 		if (idle >= ROUNDS_AWAKE) {
 			if (worker->all->count == 1) {
 				worker_sleep(worker);
+				worker->awake = false;
 			} else if (worker_falls_asleep(worker)) {
 				worker_sleep(worker);
 				worker_wakes(worker);
+				worker->awake = false;
 			}
 			idle = ROUNDS_AWAKE - 1; /* after a timer's wake-up one round is enough */
 		}

@@ -96,6 +96,17 @@ struct worker_losses {
 	uint64_t handed;   /* packets and messages that another worker's ring had no room for */
 };
 struct worker_losses worker_losses(const struct workers *workers);
+enum {
+	WORKER_ROUND_LONG = 1000000, /* ns: packets should never wait that long */
+};
+
+/* How long a packet may have waited while a worker did something else. What the machine's scheduler took from the worker is
+ * part of it. */
+struct worker_rounds {
+	uint64_t longest; /* ns, of all workers since the start */
+	uint64_t over;    /* rounds that took over WORKER_ROUND_LONG */
+};
+struct worker_rounds worker_rounds(const struct workers *workers);
 uint32_t worker_sessions(const struct workers *workers); /* room for */
 
 /* Monotonic nanoseconds and UTC microseconds, as the engine wants them. */

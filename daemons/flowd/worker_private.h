@@ -47,6 +47,8 @@ struct worker {
 	uint64_t wall_at;
 	struct random_source random;
 	unsigned rounds;
+	bool awake;          /* the round before this one was the last thing: no sleep between them */
+	uint64_t noted_over; /* ns: a round that takes longer is looked at */
 	bool host_waits; /* a TUN was readable when the sleep ended */
 	bool stopping;
 	bool heard; /* messages, which may have caused something */
@@ -69,6 +71,8 @@ struct worker {
 	_Atomic(struct call *) pending;
 	_Atomic uint64_t lost_transmit;
 	_Atomic uint64_t lost_host;
+	_Atomic uint64_t long_rounds;   /* that took over WORKER_ROUND_LONG */
+	_Atomic uint64_t longest_round; /* ns */
 	_Atomic uint64_t lost_handed;
 	_Atomic unsigned asleep; /* see worker_exchange.c */
 	_Atomic uint64_t partial[CHASSIS_PORTS];

@@ -288,6 +288,21 @@ worker_losses(const struct workers *workers)
 	return losses;
 }
 
+struct worker_rounds
+worker_rounds(const struct workers *workers)
+{
+	struct worker_rounds rounds = {.longest = 0};
+
+	for (uint16_t i = 0; i < workers->count; i++) {
+		const struct worker *worker = workers->each[i];
+		const uint64_t longest = atomic_load_explicit(&worker->longest_round, memory_order_relaxed);
+
+		rounds.longest = longest > rounds.longest ? longest : rounds.longest;
+		rounds.over += atomic_load_explicit(&worker->long_rounds, memory_order_relaxed);
+	}
+	return rounds;
+}
+
 uint32_t
 worker_sessions(const struct workers *workers)
 {
