@@ -24,12 +24,13 @@ enum {
 	FLAG_PARTIAL = 1,
 	FLAG_HOST = 2,
 	FLAG_COMMIT = 4,
+	TREES = 3,
 };
 
 /* A gateway and the two configurations that it changes between. */
 struct house {
 	struct gateway *gateway;
-	struct conf_tree *trees[2];
+	struct conf_tree *trees[TREES];
 	uint32_t in_force;
 	uint32_t sum; /* of everything that came out, so that it is all looked at */
 };
@@ -140,6 +141,32 @@ make_house(struct house *house, bool neighbours_auto)
 	    "set security nat interface ge-0/0/3.2 static-nat 5.6.7.0/29 host 10.11.14.8/29\n"
 	    "set security nat source-nat address-persistent\n"
 	    "set security flow tcp-session no-syn-check\n";
+	/* Address translation by rule-sets: all kinds of pools and rules that the other form has not. */
+	static const char rules[] = "set security nat source pool few address 11.12.1.20 to 11.12.1.22\n"
+	    "set security nat source pool few port range 2000 to 2003\n"
+	    "set security nat source pool few port port-overloading-factor 3\n"
+	    "set security nat source pool alone address 2.3.4.5\n"
+	    "set security nat source pool alone port no-translation\n"
+	    "set security nat source rule-set s from zone [ BankManagersALBQ FinancialALBQ TellersALBQ ]\n"
+	    "set security nat source rule-set s to zone InternetALBQ\n"
+	    "set security nat source rule-set s rule kept match destination-port 80\n"
+	    "set security nat source rule-set s rule kept then source-nat pool few persistent-nat permit target-host-port\n"
+	    "set security nat source rule-set s rule kept then source-nat pool few persistent-nat inactivity-timeout 60\n"
+	    "set security nat source rule-set s rule own match protocol udp\n"
+	    "set security nat source rule-set s rule own then source-nat interface persistent-nat permit any-remote-host\n"
+	    "set security nat source rule-set s rule own then source-nat interface persistent-nat max-session-number 8\n"
+	    "set security nat source rule-set s rule address match protocol icmp\n"
+	    "set security nat source rule-set s rule address then source-nat pool alone persistent-nat permit any-remote-host\n"
+	    "set security nat source rule-set s rule address then source-nat pool alone persistent-nat address-mapping\n"
+	    "set security nat source rule-set s rule rest match source-address 0.0.0.0/0\n"
+	    "set security nat source rule-set s rule rest then source-nat pool few\n"
+	    "set security nat static rule-set t from zone InternetALBQ\n"
+	    "set security nat static rule-set t rule port match destination-address 5.6.7.0/29\n"
+	    "set security nat static rule-set t rule port match destination-port 80 to 89\n"
+	    "set security nat static rule-set t rule port then static-nat prefix 10.11.14.0/29 mapped-port 8080 to 8089\n"
+	    "set security nat static rule-set t rule rest match destination-address 5.6.7.0/29\n"
+	    "set security nat static rule-set t rule rest then static-nat prefix 10.11.14.0/29\n"
+	    "set security policies default-policy permit-all\n";
 	const struct gateway_options options = {.sessions = 256, .seed = 1, .neighbours_auto = neighbours_auto};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &house->sum};
 	struct schema *schema = source_schema("fuzz");
@@ -150,6 +177,7 @@ make_house(struct house *house, bool neighbours_auto)
 	}
 	house->trees[0] = load(schema, (const char *const[]){six, nat, NULL});
 	house->trees[1] = load(schema, (const char *const[]){six, nat, other, NULL});
+	house->trees[2] = load(schema, (const char *const[]){six, rules, NULL});
 	gateway_set_wall(house->gateway, 1191405600000000);
 	put_in_force(house, 0);
 }
@@ -174,7 +202,7 @@ run_record(struct house *house, struct reader *reader)
 		abort();
 	}
 	if ((flags & FLAG_COMMIT) != 0) {
-		put_in_force(house, !house->in_force);
+		put_in_force(house, (house->in_force + 1) % TREES);
 	}
 	if (!gateway_process(house->gateway, frame, (uint32_t)take, port % PORTS,
 	        (uint16_t)((flags & FLAG_PARTIAL) != 0 ? PACKET_CHECKSUM_PARTIAL : 0) |
