@@ -13,7 +13,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUNS = {"capture": 200000, "conf": 1500, "edit": 20000, "engine": 1500, "fragments": 1500, "icmp": 5000, "icmp6": 20000,
-        "ipc": 1000000, "nd": 500, "op": 60000, "screens": 250, "tcp": 40000}
+        "ipc": 1000000, "nd": 500, "op": 60000, "screens": 250, "syn": 4000, "tcp": 40000}
 LONG = bool(os.environ.get("SALLYPORT_TEST_LONG"))
 
 
