@@ -293,12 +293,20 @@ may_ask(const struct engine *engine, uint16_t unit, struct ipv6_address address)
 uint32_t
 neighbour_get(struct engine *engine, uint16_t unit, struct ipv6_address address)
 {
-	const uint32_t index = neighbour_find(engine, unit, address);
+	struct neighbour_table *table = &engine->neighbours;
+	uint32_t *recent = &table->recent[unit & (NEIGHBOUR_RECENT - 1)];
+	const struct neighbour *entry = &table->entries[*recent];
 
-	if (index != NEIGHBOUR_NONE) {
-		return index;
+	if (entry->state != NEIGHBOUR_ABSENT && entry->unit == unit && ipv6_equal(entry->address, address)) {
+		return *recent;
 	}
-	return may_ask(engine, unit, address) ? create(engine, unit, address) : NEIGHBOUR_NONE;
+	uint32_t index = neighbour_find(engine, unit, address);
+
+	if (index == NEIGHBOUR_NONE && may_ask(engine, unit, address)) {
+		index = create(engine, unit, address);
+	}
+	*recent = index == NEIGHBOUR_NONE ? *recent : index;
+	return index;
 }
 
 /* Is the question that is open one to all, which any station may answer? */

@@ -37,6 +37,7 @@ enum {
 	NEIGHBOUR_QUEUE = 64, /* packets that may wait for one neighbour: a datagram of 64 KB is 46 */
 	NEIGHBOUR_TRIES = 3,
 	NEIGHBOUR_ABSENT = 0xff, /* state of a free entry */
+	NEIGHBOUR_RECENT = 8,    /* a power of two */
 };
 
 struct neighbour {
@@ -74,6 +75,9 @@ struct neighbour_table {
 	uint32_t held_free;
 	uint32_t held_count;
 	uint32_t unanswered6; /* entries of IPv6 that are incomplete or failed */
+	/* By unit, what was wanted last: new sessions go to the same few routers, and a look-up is a keyed hash of 100
+	 * instructions. */
+	uint32_t recent[NEIGHBOUR_RECENT];
 	struct wheel wheel;
 };
 

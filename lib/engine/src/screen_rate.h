@@ -17,6 +17,7 @@
 
 enum {
 	SCREEN_WAYS = 4,
+	SCREEN_RECENT = 8, /* a power of two */
 	SCREEN_RATE_SETS = 8192, /* powers of two */
 	SCREEN_SCAN_SETS = 1024,
 	SCREEN_SCAN_TARGETS = 10, /* so many make a scan (REQ-SCR-005, REQ-SCR-009) */
@@ -56,6 +57,7 @@ struct screen_tables {
 	struct hash_key secret;
 	struct screen_rate *rates;
 	struct screen_scan *scans;
+	uint32_t recent[SCREEN_RECENT]; /* by screen and zone, the entry that was asked for last: a flood is to one address */
 };
 
 struct screen_rate_key {
