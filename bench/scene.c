@@ -111,7 +111,15 @@ scene_translate(struct scene *scene)
 	const uint32_t addresses =
 	    scene->plan.sessions > SESSIONS_MANY ? POOL_ADDRESSES_MANY : POOL_ADDRESSES;
 
-	scene->ports_of = calloc(scene->plan.sessions, sizeof *scene->ports_of);
+	const size_t size =
+	    (scene->plan.sessions * sizeof *scene->ports_of + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+
+	/* In huge pages too: it is read to make a packet, and is not to push the engine's out of the processor's tables. */
+	scene->ports_of = aligned_alloc(HUGE_PAGE, size);
+	if (scene->ports_of != NULL) {
+		(void)madvise(scene->ports_of, size, scene->plan.small_pages ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+		memset(scene->ports_of, 0, size);
+	}
 	scene->range = (struct snapshot_nat_range){POOL_LOW, POOL_LOW + addresses - 1};
 	scene->pool = (struct snapshot_nat_pool){.name = "pool",
 	    .present = true,
