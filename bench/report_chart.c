@@ -97,7 +97,10 @@ legend(struct text *page, const struct chart *chart, unsigned y, bool targets)
 static void
 columns_grid(struct text *page, double step, double top)
 {
-	for (double value = 0; value <= top + step / 2; value += step) {
+	const unsigned lines = (unsigned)lround(top / step);
+
+	for (unsigned i = 0; i <= lines; i++) {
+		const double value = step * i;
 		const double y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top;
 
 		text_printf(page,
