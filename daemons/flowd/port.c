@@ -22,7 +22,7 @@ xdp_open(struct port_opening *opening)
 	    .netdev = port->chassis->device,
 	    .index = port->netdev,
 	    .queues = netdev_queues(port->chassis->device),
-	    .share = BUFFERS_FRAMES / 2 / (uint32_t)opening->count,
+	    .share = (BUFFERS_FRAMES + 1) / 2 / (uint32_t)opening->count,
 	};
 
 	netdev_keep_tags(port->chassis->device);
