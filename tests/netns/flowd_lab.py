@@ -332,7 +332,8 @@ class Lab:
             out.write("".join(line + "\n" for line in lines) or
                       f"port ge-0/0/0 {self.kind}:gc@{self.name('gw')}\n"
                       f"port ge-0/0/1 {self.kind}:gs@{self.name('gw')}\n")
-            out.write(workers_line())
+            if not any(line.startswith("workers ") for line in lines):
+                out.write(workers_line())
         return path
 
     def start(self, *options):
