@@ -314,6 +314,23 @@ def test_large():
     check(1180 <= int(data(row["rate-percentile-95"])) <= 1180 + 1180 / 128, f"large: 95% is 1180, not {row['rate-percentile-95']}")
 
 
+def test_answers_only():
+    """A zone from which only answers come has no sessions of its own: nothing is proposed for it, and what is proposed loads."""
+    def reply(number):
+        return frame() / IP(src="198.51.100.9", dst="10.0.0.5") / ICMP(type=0, id=7, seq=number)
+
+    asked = [at(START + number, frame() / IP(src="10.0.0.5", dst="198.51.100.9") / ICMP(type=8, id=7, seq=number)) for number in range(5)]
+    config = place.write("ground.set", GROUND)
+    inputs = ["--in", "ge-0/0/0=" + place.capture("asked.pcap", asked),
+              "--in", "ge-0/0/1=" + place.capture("answered.pcap", [at(START + number + 0.1, reply(number)) for number in range(5)])]
+    run = place.replay("--config", config, "--baseline", *inputs, what="answers only")
+    equal(run.summary()["sessions"]["created"], 1, "answers only: one session")
+    lines = [line for line in run.stdout.splitlines() if line.startswith("set ")]
+    check(any("baseline-trust" in line for line in lines) and not any("Inter net" in line for line in lines), f"answers only: {lines}")
+    done = subprocess.run([program(), "check", run.path("baseline.set")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    equal(done.returncode, 0, f"answers only: {done.stdout[:500]}")
+
+
 def test_names():
     """A zone whose name has a blank: the lines load all the same. And --baseline needs no --out."""
     packets = [at(START + number / 10, frame() / octets("198.51.100.7", "10.0.0.5", "tcp", 4000 + number, 80)) for number in range(30)]
@@ -329,5 +346,6 @@ for seed in (1, 2):
 test_tables()
 test_attack()
 test_large()
+test_answers_only()
 test_names()
 finish()

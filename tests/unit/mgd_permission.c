@@ -113,6 +113,13 @@ static const struct expression_row expressions[] = {
     {CLASS "permissions view\n", "show version", true},
     {CLASS "permissions view\n" CLASS "deny-commands \"show version\"\n", "show version", false},
     {CLASS "permissions view\n" CLASS "deny-commands \"show version\"\n", "show route", true},
+    /* Who may look may look at what was measured, and not begin a measurement. */
+    {CLASS "permissions view\n", "request security screen baseline show", true},
+    {CLASS "permissions view\n", "show security screen baseline", true},
+    {CLASS "permissions view\n", "request security screen baseline start", false},
+    {CLASS "permissions maintenance\n", "request security screen baseline start", true},
+    {CLASS "permissions view\n", "ping", false},
+    {CLASS "permissions network\n", "traceroute", true},
     {CLASS "allow-commands \"show version\"\n", "show version", true},
     {CLASS "allow-commands \"show version\"\n", "show route", false},
     /* The one that describes more wins, */

@@ -65,6 +65,7 @@ struct proposal {
 	const char *zone;
 	struct text set; /* security screen ids-option NAME */
 	struct text reason;
+	uint32_t count; /* of statements for the zone */
 };
 
 /* `statement` NULL: only a remark. */
@@ -76,6 +77,7 @@ propose(struct proposal *proposal, const char *statement, uint64_t number)
 	(void)op_add(proposal->tree, row, "proposal-zone", proposal->zone);
 	(void)op_add(proposal->tree, row, "proposal-reason", text_string(&proposal->reason));
 	if (statement != NULL) {
+		proposal->count++;
 		(void)op_addf(proposal->tree, row, "proposal-statement", "set %s %s %" PRIu64, text_string(&proposal->set),
 		    statement, number);
 	}
@@ -207,8 +209,11 @@ explain_add_proposal(const struct explain_baseline *what, struct op_tree *tree)
 		text_clear(&proposal.set);
 		text_append(&proposal.set, "security screen ids-option ");
 		append_name(&proposal.set, "baseline-", proposal.zone, ZONE_NAME);
+		proposal.count = 0;
 		propose_zone(&proposal, zone);
-		propose_use(&proposal);
+		if (proposal.count > 0) {
+			propose_use(&proposal);
+		}
 	}
 	text_release(&proposal.set);
 	text_release(&proposal.reason);
