@@ -2,48 +2,7 @@
  * What a person reads of address translation: rules, pools, kept translations, as text; by hand from the trees that the daemon
  * sends.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "conf/op.h"
-
-struct house {
-	struct schema *schema;
-	struct op_table *table;
-};
-
-static int
-build(void **state)
-{
-	struct house *house = calloc(1, sizeof(*house));
-	struct text error = TEXT_EMPTY;
-
-	assert_non_null(house);
-	house->schema = schema_create(&error);
-	assert_non_null(house->schema);
-	house->table = op_table_create(house->schema);
-	assert_non_null(house->table);
-	text_release(&error);
-	*state = house;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct house *house = *state;
-
-	op_table_destroy(house->table);
-	schema_destroy(house->schema);
-	free(house);
-	return 0;
-}
+#include "op_house.h"
 
 struct leaf {
 	const char *name;

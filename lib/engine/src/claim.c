@@ -17,12 +17,6 @@ enum {
 	DUE_MOST = 64,
 };
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 size_t
 claim_table_size(uint32_t claims, uint32_t units)
 {

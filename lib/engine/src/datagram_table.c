@@ -10,29 +10,12 @@
 
 #include <string.h>
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
-static uint32_t
-head_count(uint32_t entries)
-{
-	uint32_t count = 1;
-
-	while (count < entries) {
-		count *= 2;
-	}
-	return count;
-}
-
 size_t
 datagram_table_size(const struct datagram_limits *limits)
 {
 	return line_up(limits->entries * sizeof(struct datagram)) +
 	       line_up(limits->pieces * sizeof(struct datagram_piece)) +
-	       line_up(head_count(limits->entries) * sizeof(uint32_t));
+	       line_up(heads_for(limits->entries) * sizeof(uint32_t));
 }
 
 void
@@ -46,7 +29,7 @@ datagram_table_init(struct datagram_table *table, void *memory,
 	table->pieces = (struct datagram_piece *)(void *)next;
 	next += line_up(limits->pieces * sizeof(struct datagram_piece));
 	table->heads = (uint32_t *)(void *)next;
-	table->head_mask = head_count(limits->entries) - 1;
+	table->head_mask = heads_for(limits->entries) - 1;
 	table->secret = secret;
 	table->most[DATAGRAM_ENTRIES] = limits->entries;
 	table->most[DATAGRAM_PIECES] = limits->pieces;

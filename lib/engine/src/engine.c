@@ -19,12 +19,6 @@ enum {
 	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */
 };
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 static uint32_t
 output_places(const struct engine_config *config)
 {

@@ -5,31 +5,12 @@
 
 #include <assert.h>
 
-enum {
-	CACHE = 64,
-};
-
-static size_t
-round_up(size_t size)
-{
-	return (size + CACHE - 1) / CACHE * CACHE;
-}
-
-static uint32_t
-heads_for(uint32_t capacity)
-{
-	uint32_t heads = 16;
-
-	while (heads < capacity) {
-		heads *= 2;
-	}
-	return heads;
-}
+#include "lines.h"
 
 size_t
 nat_bindings_size(uint32_t capacity)
 {
-	return round_up(sizeof(struct nat_binding) * capacity) + round_up(sizeof(uint32_t) * heads_for(capacity));
+	return line_up(sizeof(struct nat_binding) * capacity) + line_up(sizeof(uint32_t) * heads_for(capacity));
 }
 
 void
@@ -39,7 +20,7 @@ nat_bindings_init(struct nat_bindings *bindings, void *memory, uint32_t capacity
 
 	*bindings = (struct nat_bindings){
 	    .entries = memory,
-	    .heads = (uint32_t *)(void *)((uint8_t *)memory + round_up(sizeof(struct nat_binding) * capacity)),
+	    .heads = (uint32_t *)(void *)((uint8_t *)memory + line_up(sizeof(struct nat_binding) * capacity)),
 	    .secret = secret,
 	    .head_mask = heads - 1,
 	    .capacity = capacity,

@@ -5,32 +5,13 @@
 
 #include <assert.h>
 
-enum {
-	CACHE = 64,
-};
-
-static size_t
-round_up(size_t size)
-{
-	return (size + CACHE - 1) / CACHE * CACHE;
-}
-
-static uint32_t
-heads_for(uint32_t capacity)
-{
-	uint32_t heads = 16;
-
-	while (heads < capacity) {
-		heads *= 2;
-	}
-	return heads;
-}
+#include "lines.h"
 
 size_t
 nat_mappings_size(uint32_t capacity, uint32_t remotes)
 {
-	return round_up(sizeof(struct nat_mapping) * capacity) + round_up(sizeof(struct nat_remote) * remotes) +
-	    2 * round_up(sizeof(uint32_t) * heads_for(capacity)) + round_up(sizeof(uint32_t) * heads_for(remotes));
+	return line_up(sizeof(struct nat_mapping) * capacity) + line_up(sizeof(struct nat_remote) * remotes) +
+	    2 * line_up(sizeof(uint32_t) * heads_for(capacity)) + line_up(sizeof(uint32_t) * heads_for(remotes));
 }
 
 static uint32_t *
@@ -41,7 +22,7 @@ take_heads(uint8_t **at, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		heads[i] = NAT_MAPPING_NONE;
 	}
-	*at += round_up(sizeof(uint32_t) * count);
+	*at += line_up(sizeof(uint32_t) * count);
 	return heads;
 }
 
@@ -61,9 +42,9 @@ nat_mappings_init(struct nat_mappings *mappings, void *memory, uint32_t capacity
 	    .free = NAT_MAPPING_NONE,
 	    .remote_free = NAT_MAPPING_NONE,
 	};
-	at += round_up(sizeof(struct nat_mapping) * capacity);
+	at += line_up(sizeof(struct nat_mapping) * capacity);
 	mappings->remotes = (struct nat_remote *)(void *)at;
-	at += round_up(sizeof(struct nat_remote) * remotes);
+	at += line_up(sizeof(struct nat_remote) * remotes);
 	mappings->inside_heads = take_heads(&at, heads_for(capacity));
 	mappings->outside_heads = take_heads(&at, heads_for(capacity));
 	mappings->remote_heads = take_heads(&at, heads_for(remotes));

@@ -5,44 +5,28 @@
 
 #include <assert.h>
 
+#include "lines.h"
+
 enum {
 	WORD_BITS = 64,
 	ADVANCE_OF_ONE = 2, /* ports that wake while one is taken: as many come as go */
-	CACHE = 64,
 };
 
 #define PAIR UINT64_C(3) /* two ports that belong together */
 
-static size_t
-round_up(size_t size)
-{
-	return (size + CACHE - 1) / CACHE * CACHE;
-}
-
-static uint32_t
-heads_for(uint32_t blocks)
-{
-	uint32_t heads = 16;
-
-	while (heads < blocks) {
-		heads *= 2;
-	}
-	return heads;
-}
-
 size_t
 nat_ports_size(uint32_t blocks, uint32_t resting)
 {
-	return round_up(sizeof(struct nat_block)) * blocks + round_up(sizeof(uint32_t) * heads_for(blocks)) +
-	    round_up(sizeof(struct nat_resting) * resting);
+	return line_up(sizeof(struct nat_block)) * blocks + line_up(sizeof(uint32_t) * heads_for(blocks)) +
+	    line_up(sizeof(struct nat_resting) * resting);
 }
 
-_Static_assert(sizeof(struct nat_block) % CACHE == 32, "blocks lie one behind the other, padded by round_up()");
+_Static_assert(sizeof(struct nat_block) % CACHE_LINE == 32, "blocks lie one behind the other, padded by line_up()");
 
 static struct nat_block *
 block_at(const struct nat_ports *ports, uint32_t index)
 {
-	return (struct nat_block *)(void *)((uint8_t *)ports->blocks + round_up(sizeof(struct nat_block)) * index);
+	return (struct nat_block *)(void *)((uint8_t *)ports->blocks + line_up(sizeof(struct nat_block)) * index);
 }
 
 void
@@ -63,9 +47,9 @@ nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t 
 	    .worker = worker,
 	    .workers = workers,
 	};
-	at += round_up(sizeof(struct nat_block)) * blocks;
+	at += line_up(sizeof(struct nat_block)) * blocks;
 	ports->heads = (uint32_t *)(void *)at;
-	at += round_up(sizeof(uint32_t) * heads);
+	at += line_up(sizeof(uint32_t) * heads);
 	ports->resting = (struct nat_resting *)(void *)at;
 	for (uint32_t i = 0; i < heads; i++) {
 		ports->heads[i] = NAT_BLOCK_NONE;

@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 size_t
 nat_state_size(const struct engine_config *config)
 {

@@ -25,17 +25,6 @@ enum {
 	CONTROL_WORKER = 0,
 };
 
-static uint32_t
-pow2_at_least(uint32_t value)
-{
-	uint32_t power = 1;
-
-	while (power < value) {
-		power *= 2;
-	}
-	return power;
-}
-
 static size_t
 entries_size(uint32_t capacity)
 {
@@ -45,17 +34,13 @@ entries_size(uint32_t capacity)
 static size_t
 heads_size(uint32_t capacity)
 {
-	return ((size_t)pow2_at_least(capacity) * sizeof(uint32_t) + CACHE_LINE - 1) &
-	       ~(size_t)(CACHE_LINE - 1);
+	return line_up((size_t)heads_for(capacity) * sizeof(uint32_t));
 }
 
 size_t
 neighbour_table_size(uint32_t capacity, uint32_t held)
 {
-	const size_t places = (size_t)held * sizeof(struct held);
-
-	return entries_size(capacity) + heads_size(capacity) +
-	    ((places + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1));
+	return entries_size(capacity) + heads_size(capacity) + line_up((size_t)held * sizeof(struct held));
 }
 
 void
@@ -74,7 +59,7 @@ neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capac
 	table->count = 0;
 	table->held_count = 0;
 	table->unanswered6 = 0;
-	table->head_mask = pow2_at_least(capacity) - 1;
+	table->head_mask = heads_for(capacity) - 1;
 	for (uint32_t i = 0; i <= table->head_mask; i++) {
 		table->heads[i] = NEIGHBOUR_NONE;
 	}

@@ -14,12 +14,6 @@ enum {
 	SUMMARY_NS = 1000000000,
 };
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 size_t
 screen_state_size(const struct engine_config *config)
 {

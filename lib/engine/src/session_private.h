@@ -34,11 +34,12 @@
 #include "base/wheel.h"
 #include "wire/ipv6.h"
 
+#include "lines.h"
+
 enum {
 	SESSION_FORTH,
 	SESSION_BACK,
 	BUCKET_SLOTS = 8,
-	CACHE_LINE = 64,
 };
 
 #define SESSION_NONE UINT32_MAX

@@ -31,12 +31,6 @@ bucket_count_for(uint32_t capacity)
 	return (uint32_t)buckets;
 }
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 size_t
 session_table_size(uint32_t capacity)
 {

@@ -21,23 +21,6 @@ enum {
 	ROUNDS = 2, /* in which workers are tried for a port: for free ones, then for those that rest */
 };
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
-static uint32_t
-heads_for(uint32_t capacity)
-{
-	uint32_t heads = 16;
-
-	while (heads < capacity) {
-		heads *= 2;
-	}
-	return heads;
-}
-
 size_t
 sharing_size(const struct engine_config *config)
 {

@@ -26,12 +26,6 @@ enum {
 	AGAIN_LAST = 400, /* nor after half a minute */
 };
 
-static size_t
-line_up(size_t size)
-{
-	return (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-}
-
 size_t
 syn_state_size(const struct engine_config *config)
 {
