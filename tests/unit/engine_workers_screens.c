@@ -3,6 +3,7 @@
  *
  *   floods              none is blocked up to the threshold; all are at most a quarter beyond it (REQ-SCR-045)
  *   sweeps and scans    the source is blocked with the packet after its tenth target, in all engines (REQ-SCR-005, REQ-SCR-009)
+ *   spoofed sources     none passes, whichever engine it is handed to (REQ-SCR-024)
  *   our ICMP errors     as many a second as with one engine
  *   limits of sessions  exact, when messages are there at once: also of sessions that were there before (REQ-SCR-027)
  */
@@ -14,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "engine/reasons.h"
+#include "../../lib/engine/src/engine_private.h"
 #include "engine_world.h"
 
 enum {
@@ -83,6 +84,26 @@ send(struct fixture *fixture, uint8_t protocol, uint32_t destination, uint32_t p
 	return world_packet_in(fixture->world, 0, &packet);
 }
 
+/* A whole datagram's IPv4 header becomes that of the first fragment of a longer one. */
+static void
+make_fragment(uint8_t *ip, uint16_t identification)
+{
+	uint32_t sum = 0;
+
+	ip[4] = (uint8_t)(identification >> 8);
+	ip[5] = (uint8_t)identification;
+	ip[6] = 0x20;
+	ip[7] = 0;
+	ip[10] = ip[11] = 0;
+	for (unsigned i = 0; i < 20; i += 2) {
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
 /* Datagrams of so many flows to one destination, within a second; returns how many went through. */
 static uint32_t
 flood(struct fixture *fixture, uint32_t flows, uint32_t packets)
@@ -112,6 +133,70 @@ test_flood_of_many_flows(void **state)
 	/* The rest of that second and the next one, and then no more. */
 	fixture->world->now += 2 * SECOND + SECOND / 10;
 	assert_int_equal(flood(fixture, 512, THRESHOLD), THRESHOLD);
+}
+
+/* A datagram from where its source cannot be. */
+static struct world_packet
+spoofed(uint32_t number)
+{
+	return (struct world_packet){.source = IP(192, 0, 2, 77),
+	    .destination = SERVER,
+	    .source_port = (uint16_t)(1024 + number),
+	    .destination_port = 53,
+	    .protocol = 17,
+	    .payload = 56};
+}
+
+/* First fragments are judged as whole datagrams are, though they go after their ports to another engine (REQ-SCR-024). */
+static void
+test_spoofed_fragments(void **state)
+{
+	struct fixture *fixture = *state;
+
+	turn_on(fixture, SCREEN_IP_SPOOFING, 0);
+	for (uint32_t i = 0; i < 64; i++) {
+		const struct world_packet packet = spoofed(i);
+		uint8_t frame[256];
+		const uint32_t length = world_frame(frame, &packet, true);
+
+		make_fragment(frame + 14, (uint16_t)(1 + i));
+		assert_int_equal(world_input(fixture->world, 0, frame, length).reason, REASON_SCREEN_IP_SPOOFING);
+	}
+}
+
+/* So is what a referral of a session that is no more sent there and back. */
+static void
+test_spoofed_and_referred(void **state)
+{
+	struct fixture *fixture = *state;
+	struct world *world = fixture->world;
+
+	turn_on(fixture, SCREEN_IP_SPOOFING, 0);
+	for (uint32_t i = 0; i < 64; i++) {
+		const struct world_packet packet = spoofed(i);
+		const struct flow_fields fields = {.source = packet.source,
+		    .destination = packet.destination,
+		    .source_port = packet.source_port,
+		    .destination_port = packet.destination_port,
+		    .protocol = packet.protocol};
+		const struct engine_flow flow = {.source = ipv6_mapped(packet.source),
+		    .destination = ipv6_mapped(packet.destination),
+		    .source_port = packet.source_port,
+		    .destination_port = packet.destination_port,
+		    .protocol = packet.protocol};
+		const uint16_t owner = engine_flow_owner(&world->engine->sharing.with, &flow);
+		const struct engine_message message = {.kind = MESSAGE_REFER,
+		    .worker = owner,
+		    .from = (uint16_t)((owner + 1) % WORKERS),
+		    .first = flow.source,
+		    .second = flow.destination,
+		    .word = flow_key_of(&fields).high};
+		const uint32_t before = world->handed;
+
+		engine_give_message(world->engines[owner], world->now, &message);
+		assert_int_equal(world_packet_in(world, 0, &packet).reason, REASON_SCREEN_IP_SPOOFING);
+		assert_int_equal(world->handed - before, 2);
+	}
 }
 
 /* One flow is one engine's: it blocks as one alone, and no other address is blocked with it. */
@@ -271,6 +356,8 @@ main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_flood_of_many_flows),
+	    TEST(test_spoofed_fragments),
+	    TEST(test_spoofed_and_referred),
 	    TEST(test_flood_of_one_flow),
 	    TEST(test_sweep),
 	    TEST(test_no_sweep),

@@ -457,9 +457,12 @@ admit_packet(struct engine *engine, struct item *item)
 			      (item->packet->flags & (PACKET_HANDED | PACKET_UNCOUNTED)) != PACKET_HANDED &&
 			      engine->snapshot->zones[item->zone].screens != NULL;
 
+	if (screened) {
+		item->packet->flags &= (uint16_t)~PACKET_UNCOUNTED;
+	}
 	if (screened && item->protocol == IPV4_PROTOCOL_TCP && (item->flags & ITEM_RELATED) == 0) {
 		/* Who answers SYNs to ourselves has to get what follows. */
-		if (engine->config.worker != 0 && (item->packet->flags & PACKET_HANDED) == 0 && to_ourselves(engine, item)) {
+		if (engine->config.worker != 0 && to_ourselves(engine, item)) {
 			sharing_hand(engine, item, 0, true);
 			item->packet->flags |= PACKET_UNCOUNTED;
 			return;

@@ -156,7 +156,7 @@ static void
 relay_on(struct engine *engine, const struct relay *relay, struct item *item)
 {
 	if (relay->worker != engine->config.worker) {
-		sharing_hand(engine, item, relay->worker, relay->worker == 0);
+		sharing_hand_unseen(engine, item, relay->worker, relay->worker == 0);
 	} else {
 		datagram_enter(engine, item);
 	}

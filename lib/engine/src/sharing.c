@@ -264,6 +264,15 @@ sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool adm
 	engine->outputs[(engine->output_tail - 1) & engine->output_mask].worker = worker;
 }
 
+void
+sharing_hand_unseen(struct engine *engine, struct item *item, uint16_t worker, bool admit)
+{
+	if ((item->packet->flags & PACKET_HANDED) == 0) {
+		item->packet->flags |= PACKET_UNCOUNTED;
+	}
+	sharing_hand(engine, item, worker, admit);
+}
+
 bool
 sharing_hands_over(struct engine *engine, struct item *item)
 {
@@ -274,7 +283,7 @@ sharing_hands_over(struct engine *engine, struct item *item)
 		return false;
 	}
 	if (sharing_find(engine, item, &owner)) {
-		sharing_hand(engine, item, owner, false);
+		sharing_hand_unseen(engine, item, owner, false);
 		return true;
 	}
 	owner = sharing_owner(engine, item);
@@ -293,7 +302,7 @@ sharing_hands_over(struct engine *engine, struct item *item)
 
 		sharing_say(engine, &end);
 	}
-	sharing_hand(engine, item, owner, false);
+	sharing_hand_unseen(engine, item, owner, false);
 	return true;
 }
 

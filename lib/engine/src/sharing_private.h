@@ -112,6 +112,8 @@ uint16_t sharing_owner_of_key(const struct engine *engine, struct flow_key key);
 bool sharing_hands_over(struct engine *engine, struct item *item);
 /* Hands a packet to a worker; finishes it. `admit`: without session it is to be admitted there. */
 void sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool admit);
+/* The same before screens that count packets without session saw it: where it is admitted they do. */
+void sharing_hand_unseen(struct engine *engine, struct item *item, uint16_t worker, bool admit);
 /* Have all workers been asked for what is free, so that what rests may be taken? */
 bool sharing_may_wake(const struct engine *engine, const struct item *item);
 /* A segment with PACKET_PROVEN: takes what was agreed, and sets ITEM_PROVEN. */
