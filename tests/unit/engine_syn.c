@@ -165,6 +165,27 @@ test_rotation(void **state)
 	assert_false(good(&cookies, &later, &back, start + 101 * EPOCH));
 }
 
+/* The timestamp says nothing of our clock: it is not the same for two flows at a time (RFC 7323 7.1), and is the same for a SYN that
+ * comes again. */
+static void
+test_no_clock(void **state)
+{
+	struct syn_cookies cookies = {.secrets = {{.epoch = 0}}};
+	struct syn_offer first = {.sequence = 7, .segment = 1460, .scale = 7, .stamps = true};
+	struct syn_offer again = first;
+	struct syn_offer other = {.sequence = 8, .segment = 1460, .scale = 7, .stamps = true};
+	struct tcp_options back;
+
+	(void)state;
+	(void)make(&cookies, &first, &back, EPOCH);
+	(void)make(&cookies, &again, &back, EPOCH + EPOCH / 2);
+	(void)make(&cookies, &other, &back, EPOCH);
+	assert_int_equal(again.value, first.value);
+	assert_int_not_equal(other.value, first.value);
+	assert_int_equal(first.value & 0x3f, 7);
+	assert_int_equal(other.value & 0x3f, 7);
+}
+
 /* A segment that is changed in the middle has the checksum that it would have if it were made so: by adding all of it up again. */
 static void
 test_change(void **state)
@@ -216,6 +237,7 @@ main(void)
 	    cmocka_unit_test(test_carries),
 	    cmocka_unit_test(test_refuses),
 	    cmocka_unit_test(test_rotation),
+	    cmocka_unit_test(test_no_clock),
 	    cmocka_unit_test(test_change),
 	};
 

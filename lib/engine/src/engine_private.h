@@ -436,6 +436,8 @@ void policy_uncount(struct engine *engine, uint32_t policy);
 /* Do they permit what comes from a zone to junos-global? Counts and says nothing when they do; else it is finished. */
 bool policy_publishes(
     struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone);
+/* May the item go from its zone to its translated destination (a hairpin by rule-sets)? False: refused, and finished. */
+bool policy_reaches(struct engine *engine, struct item *item, struct admission *admission);
 /* Would the policies still permit the session? Sets the policy that does. */
 bool policy_still_permits(
     const struct engine *engine, const struct session *session, uint32_t *policy);

@@ -179,7 +179,9 @@ nat_destination(struct engine *engine, struct item *item, struct admission *admi
 	nat->destination = mapping->host + (item->destination - mapping->public);
 	nat->destination_port = nat_static_port(mapping, fields.destination_port);
 	nat->flags |= SESSION_NAT_STATIC_DESTINATION;
-	return second_way(engine, item, admission, mapping->instance);
+	/* By rule-sets the policies to its host's zone count too, else a public address would be a way round them. */
+	return second_way(engine, item, admission, mapping->instance) &&
+	    (!snapshot->by_rules || policy_reaches(engine, item, admission));
 }
 
 /* The pool of an action that may be used on a unit, or SNAPSHOT_NAT_NONE. */

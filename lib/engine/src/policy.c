@@ -189,13 +189,14 @@ policy_permits(struct engine *engine, struct item *item, struct admission *admis
 	return true;
 }
 
-bool
-policy_publishes(struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone)
+/* What the policies between two other zones say too. False: refused, and finished. */
+static bool
+also_permits(struct engine *engine, struct item *item, struct admission *admission, const struct nat_public *public,
+    const uint16_t zones[2])
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const int64_t wall = engine_wall(engine) / 1000000;
-	const struct classifier_match match =
-	    match_item(engine, item, NULL, (const uint16_t[2]){from_zone, SNAPSHOT_ZONE_GLOBAL});
+	const struct classifier_match match = match_item(engine, item, public, zones);
 	const bool found = match.policy != PACKET_NO_POLICY;
 	const struct snapshot_policy *policy = found ? &snapshot->policies[match.policy] : NULL;
 
@@ -210,6 +211,21 @@ policy_publishes(struct engine *engine, struct item *item, struct admission *adm
 	item->packet->result.policy = admission->policy;
 	refuse(engine, item, admission, found && (policy->flags & POLICY_LOG_INIT) != 0);
 	return false;
+}
+
+bool
+policy_publishes(struct engine *engine, struct item *item, struct admission *admission, uint16_t from_zone)
+{
+	return also_permits(engine, item, admission, NULL, (const uint16_t[2]){from_zone, SNAPSHOT_ZONE_GLOBAL});
+}
+
+bool
+policy_reaches(struct engine *engine, struct item *item, struct admission *admission)
+{
+	const struct nat_public public = {
+	    .found = true, .destination = admission->nat->destination, .port = admission->nat->destination_port};
+
+	return also_permits(engine, item, admission, &public, (const uint16_t[2]){item->zone, admission->to_zone});
 }
 
 /* Would they permit a session between two zones now? Sets the policy that says so. */
@@ -238,8 +254,9 @@ policy_still_permits(const struct engine *engine, const struct session *session,
 	if (!permits_session(engine, session, (const uint16_t[2]){common->zone[SESSION_FORTH], judged}, policy)) {
 		return false;
 	}
-	/* A hairpin: see nat_destination(). */
+	/* A hairpin: see nat_destination(). By rule-sets it was judged by its host's zone. */
 	return (common->flags & SESSION_NAT_STATIC_DESTINATION) == 0 || judged == SNAPSHOT_ZONE_GLOBAL ||
+	       engine->snapshot->nat.by_rules ||
 	       permits_session(
 		   engine, session, (const uint16_t[2]){judged, SNAPSHOT_ZONE_GLOBAL}, &published);
 }

@@ -3,10 +3,10 @@
  * timestamp when it sends timestamps, both of which its ACK brings back.
  *
  *   sequence number  | last bit of the epoch | segment size: 3 bits | keyed hash: 28 bits |
- *   timestamp        | clock, 26 bits                    | 0 | SACK: 1 bit | window scale: 4 bits, 15: none |
+ *   timestamp        | more of the hash, 26 bits         | 0 | SACK: 1 bit | window scale: 4 bits, 15: none |
  *
  * The hash is SipHash over the flow's key, the zone, the client's sequence number and all that the other bits say, with the
- * epoch's secret. An epoch is EPOCH_NS long; the former one's cookies are still good, so one lives for one to two epochs. A
+ * epoch's secret. The timestamp begins anywhere (RFC 7323 5.4, 7.1): our clock would tell everybody how long we have been up. An epoch is EPOCH_NS long; the former one's cookies are still good, so one lives for one to two epochs. A
  * secret is drawn when its epoch's first cookie is made, so cookies are looked for only while some may be on their way.
  *
  * A client that lost our opening of its window asks with the number before its next one (RFC 9293 3.8.6.1); it may be the
@@ -25,7 +25,7 @@ enum {
 	STAMP_SCALE_NONE = 0xf,
 	STAMP_SACK = 0x10,
 	STAMPED = 0x100, /* in what is hashed: there are timestamps */
-	CLOCK_SHIFT = 20, /* about a millisecond */
+	BEGIN_SHIFT = 32, /* of the hash: where the timestamp begins */
 };
 
 _Static_assert((int)STAMP_SCALE_NONE > (int)TCP_SCALE_MOST, "no scale is none");
@@ -46,11 +46,16 @@ size_index(uint16_t size)
 	return index;
 }
 
+static uint64_t
+whole_hash(const struct syn_secret *secret, const struct item *item, uint32_t sequence, uint32_t said)
+{
+	return hash_four(&secret->key, item->key.low, item->key.high, sequence | (uint64_t)said << 32, item->zone);
+}
+
 static uint32_t
 hash_of(const struct syn_secret *secret, const struct item *item, uint32_t sequence, uint32_t said)
 {
-	return (uint32_t)hash_four(&secret->key, item->key.low, item->key.high, sequence | (uint64_t)said << 32, item->zone) &
-	    HASH_MASK;
+	return (uint32_t)whole_hash(secret, item, sequence, said) & HASH_MASK;
 }
 
 /* What the bits beside the hash say, as it goes into the hash. */
@@ -83,16 +88,19 @@ syn_cookie_make(struct syn_cookies *cookies, struct random_source *random, const
 	if (offer->stamps) {
 		const uint32_t scale = offer->scale == TCP_SCALE_NONE ? STAMP_SCALE_NONE : offer->scale;
 
-		offer->value = ((uint32_t)(now >> CLOCK_SHIFT) & ~(uint32_t)STAMP_MASK) |
-			       (offer->sack ? STAMP_SACK : 0) | scale;
+		offer->value = (offer->sack ? STAMP_SACK : 0) | scale;
 	} else {
 		offer->scale = TCP_SCALE_NONE;
 		offer->sack = false;
 		offer->value = 0;
 	}
+	const uint64_t hash = whole_hash(secret, item, offer->sequence, said_of(index, offer->stamps, offer->value));
+
+	if (offer->stamps) {
+		offer->value |= (uint32_t)(hash >> BEGIN_SHIFT) & ~(uint32_t)STAMP_MASK;
+	}
 	offer->segment = sizes[index];
-	offer->answer = (uint32_t)(epoch & 1) << 31 | (uint32_t)index << SIZE_SHIFT |
-			hash_of(secret, item, offer->sequence, said_of(index, offer->stamps, offer->value));
+	offer->answer = (uint32_t)(epoch & 1) << 31 | (uint32_t)index << SIZE_SHIFT | ((uint32_t)hash & HASH_MASK);
 }
 
 /* The secret of an epoch that ends in that bit and is not over for long, or NULL. */
