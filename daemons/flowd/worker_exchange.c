@@ -6,7 +6,8 @@
  * that it was caused by (engine/message.h).
  *
  * A ring of packets that is full loses the packet, and counts it. A ring of messages that is full is waited for, for as long as
- * nobody notices (WAIT_NANOSECONDS); then the message is lost and counted: sessions mend themselves (lib/engine's sharing.c).
+ * nobody notices (WAIT_NANOSECONDS without a place, for all messages of a call together: two workers may wait for each other);
+ * then they are lost and counted: sessions mend themselves (lib/engine's sharing.c).
  *
  * A worker that is going to sleep says so, and looks once more; who puts something into its ring looks whether it sleeps
  * afterwards, and wakes it. Both change `asleep` by one operation on memory that all agree on the order of, so one of them sees
@@ -71,36 +72,39 @@ wake(struct worker *other)
 	}
 }
 
+/* `until`: when waiting for this worker ends; 0: its ring had room. */
 static void
-put_message(struct worker *worker, uint16_t to, const struct engine_message *message)
+put_message(struct worker *worker, uint16_t to, const struct engine_message *message, uint64_t *until)
 {
 	struct ring *ring = worker->messages_to[to];
-	uint64_t until = 0;
 
 	while (ring_put(ring, message, 1) == 0) {
 		const uint64_t now = worker_now();
 
-		until = until == 0 ? now + WAIT_NANOSECONDS : until;
-		if (now >= until) {
+		*until = *until == 0 ? now + WAIT_NANOSECONDS : *until;
+		if (now >= *until) {
 			count(&worker->lost_handed, 1);
 			return;
 		}
 		wake(worker->all->each[to]);
 		(void)sched_yield();
 	}
+	*until = 0;
 }
 
 void
 worker_say(struct worker *worker)
 {
 	struct engine_message message;
+	uint64_t until[WORKERS_MOST];
 	uint32_t told = 0; /* a bit a worker */
 
 	while (engine_take_message(worker->engine, &message)) {
 		for (uint16_t i = 0; i < worker->all->count; i++) {
 			if (i != worker->number && (message.worker == i || message.worker == ENGINE_ALL_WORKERS)) {
-				put_message(worker, i, &message);
+				until[i] = (told & 1U << i) != 0 ? until[i] : 0;
 				told |= 1U << i;
+				put_message(worker, i, &message, &until[i]);
 			}
 		}
 	}
