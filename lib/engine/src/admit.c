@@ -382,6 +382,9 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 	if ((nat->static_count != 0 || nat->destination_classifier != NULL || engine->nat.mappings.count != 0) &&
 	    (item->flags & ITEM_FROM_HOST) == 0) {
 		nat_public_find(engine, item, public);
+		if (public->lapsed != 0) {
+			nat_persistent_remove(engine, public);
+		}
 		if (public->filtered) {
 			*reason = REASON_NAT_FILTERED;
 			finish_refused(engine, item, *reason);

@@ -408,6 +408,7 @@ struct nat_public {
 	uint16_t instance;
 	uint16_t rule; /* that says so, also that nothing is translated; SNAPSHOT_NAT_NONE: none */
 	uint32_t persistent; /* the host's mapping that it is by: index + 1, 0: none */
+	uint32_t lapsed;     /* likewise, of one that does not count any more */
 	bool found;    /* it is translated */
 	bool filtered; /* it would be, if the host had sent to the packet's sender */
 };
@@ -486,6 +487,8 @@ void nat_public_find(const struct engine *engine, const struct item *item, struc
 /* What the rules do with the source, once way and destination are known; NULL: no rule. Sets nat.rule. */
 const struct snapshot_nat_source *nat_rules_source(
     const struct engine *engine, const struct item *item, struct admission *admission);
+/* Whose a host's packet would be now: the rule's identity, or SNAPSHOT_NAT_NONE. */
+uint16_t nat_rules_again(const struct engine *engine, uint32_t host, const struct nat_meeting *meeting);
 void nat_rules_count(struct engine *engine, const struct admission *admission, bool translated);
 /* A session of rules begins, or one ends that may be of some. */
 void nat_rules_start(struct engine *engine, const struct session *session, const struct admission *admission);
@@ -498,17 +501,19 @@ bool nat_persistent_fits(const struct engine *engine, const struct item *item,
     const struct snapshot_nat_source *source, uint16_t pool);
 /* As nat_pool_take(), by the host's mapping. => nat->persistent, and it fits */
 enum reason nat_persistent_take(
-    struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);
+    struct engine *engine, const struct item *item, const struct admission *admission, uint16_t pool);
 /* There is no session. => nat->mapping */
 void nat_persistent_give_up(struct engine *engine, struct translation *nat);
 /* Is the destination what a host is translated to? */
 void nat_persistent_find(
     const struct engine *engine, const struct flow_fields *fields, struct nat_public *public);
-/* Has the mapping all the sessions that it may have? => public->persistent */
+/* One that does not count any more goes. => public->lapsed */
+void nat_persistent_remove(struct engine *engine, struct nat_public *public);
 /* After a change. */
 void nat_persistent_apply(struct engine *engine);
 /* Does a rule with persistent-nat translate to the address? */
 bool nat_persistent_covers(const struct engine *engine, uint32_t address);
+/* Has the mapping all the sessions that it may have? => public->persistent */
 bool nat_persistent_full(const struct engine *engine, const struct nat_public *public);
 /* => SESSION_NAT_PERSISTENT, as of the next three */
 void nat_persistent_start(

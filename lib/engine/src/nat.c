@@ -306,7 +306,7 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 	nat->instance = engine->units[nat->unit].instance;
 	nat->may_wake = sharing_may_wake(engine, item);
 	if (reason == REASON_NONE && pool != SNAPSHOT_NAT_NONE) {
-		reason = nat->persistent != NULL ? nat_persistent_take(engine, item, pool, nat)
+		reason = nat->persistent != NULL ? nat_persistent_take(engine, item, admission, pool)
 						 : nat_pool_take(engine, item, pool, nat);
 		if (reason == REASON_NONE) {
 			nat_pool_count(engine, nat->pool);

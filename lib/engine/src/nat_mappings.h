@@ -51,6 +51,16 @@ struct nat_remote {
 	uint16_t pad;
 };
 
+/* The host's packet that the mapping was given to last, as source rules met it. */
+struct nat_meeting {
+	uint32_t destination; /* behind its own translation, as its port */
+	uint16_t destination_port;
+	uint16_t source_port;
+	uint16_t in_unit;
+	uint16_t out_unit;
+	uint8_t protocol;
+};
+
 struct nat_mapping {
 	struct wheel_link link; /* first: the wheel's */
 	uint32_t sessions;
@@ -68,6 +78,9 @@ struct nat_mapping {
 	uint8_t host_protocol; /* of the binding that it counts in */
 	bool used;
 	bool detached;
+	bool uncovered; /* no rule is for its host any more, as of the generation */
+	struct nat_meeting meeting;
+	uint32_t generation; /* of the configuration when the rules were asked last */
 };
 
 struct nat_mappings {

@@ -6,6 +6,13 @@
  * A mapping (nat_mappings.h) holds what it has of its pool, in the sessions' place; they count in it. Without sessions it stays for
  * the rule's inactivity-timeout. It admits while the rule still says so and the pool still has what it holds; a rule's other
  * words (who may send, how long, how many) count from the commit on. The filter is endpoint-dependent as RFC 4787 5 has it.
+ *
+ * What a rule matches counts from the commit on as well. A mapping remembers the host's packet that it was given to last, and
+ * when it is used first after a change of the configuration, the rules are asked whose that packet would be now: with its
+ * source, destination, ports and protocol, and the interfaces that it came in and left by. If none would have it, or one that
+ * gives another pool or keeps nothing, the mapping does not count any more: nobody gets in, and it goes with its last session.
+ * Only the last destination is remembered: a rule that is narrowed to others ends the mapping, though it may cover some that the
+ * host sent to before. It then gets another one with its next packet.
  */
 #include "engine_private.h"
 
@@ -51,13 +58,50 @@ pool_has(const struct snapshot_nat *nat, const struct nat_mapping *mapping)
 	    mapping->outside.port <= pool->port_high;
 }
 
+/* The configuration is another one: is its host still somebody's? */
+static void
+ask_again(const struct engine *engine, struct nat_mapping *mapping)
+{
+	const uint16_t rule = nat_rules_again(engine, mapping->inside.host, &mapping->meeting);
+
+	mapping->generation = engine->snapshot_generation;
+	mapping->uncovered = rule == SNAPSHOT_NAT_NONE;
+	mapping->rule = mapping->uncovered ? mapping->rule : rule;
+}
+
+/* The rules have just given it to the host's packet. */
+static void
+confirm(const struct engine *engine, const struct item *item, const struct admission *admission, struct nat_mapping *mapping)
+{
+	const struct flow_fields fields = flow_fields_of(item->key);
+	const struct translation *nat = admission->nat;
+
+	mapping->meeting = (struct nat_meeting){
+	    .destination = nat->destination,
+	    .destination_port = nat->destination_port,
+	    .source_port = fields.source_port,
+	    .in_unit = item->unit,
+	    .out_unit = admission->way.unit,
+	    .protocol = fields.protocol,
+	};
+	mapping->generation = engine->snapshot_generation;
+	mapping->uncovered = false;
+	mapping->rule = nat->rule;
+}
+
 /* What the rule says that the mapping is of; NULL: nothing any more. */
 static const struct snapshot_nat_source *
-source_of(const struct engine *engine, const struct nat_mapping *mapping)
+source_of(const struct engine *engine, struct nat_mapping *mapping)
 {
 	const struct snapshot_nat *nat = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
 
-	if (nat == NULL || mapping->rule >= nat->rule_count || !nat->rules[mapping->rule].present ||
+	if (nat == NULL) {
+		return NULL;
+	}
+	if (mapping->generation != engine->snapshot_generation) {
+		ask_again(engine, mapping);
+	}
+	if (mapping->uncovered || mapping->rule >= nat->rule_count || !nat->rules[mapping->rule].present ||
 	    nat->rules[mapping->rule].kind != NAT_RULE_SOURCE || nat->rules[mapping->rule].action >= nat->source_count) {
 		return NULL;
 	}
@@ -147,9 +191,10 @@ make(struct engine *engine, const struct item *item, const struct nat_inside *in
 }
 
 enum reason
-nat_persistent_take(struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat)
+nat_persistent_take(struct engine *engine, const struct item *item, const struct admission *admission, uint16_t pool)
 {
 	struct nat_mappings *mappings = &engine->nat.mappings;
+	struct translation *nat = admission->nat;
 	const struct snapshot_nat_source *wanted = nat->persistent;
 
 	if (engine->config.worker != 0) {
@@ -168,7 +213,7 @@ nat_persistent_take(struct engine *engine, const struct item *item, uint16_t poo
 	if (index != NAT_MAPPING_NONE) {
 		struct nat_mapping *known = &mappings->entries[index];
 
-		known->rule = nat->rule;
+		confirm(engine, item, admission, known);
 		if (known->outside.instance != engine->units[nat->unit].instance || source_of(engine, known) == NULL) {
 			discard(engine, index);
 			index = NAT_MAPPING_NONE;
@@ -186,7 +231,7 @@ nat_persistent_take(struct engine *engine, const struct item *item, uint16_t poo
 	}
 	struct nat_mapping *mapping = &mappings->entries[index];
 
-	mapping->rule = nat->rule;
+	confirm(engine, item, admission, mapping);
 	nat->source = mapping->outside.address;
 	nat->source_port = mapping->outside.protocol == 0 ? nat->source_port : mapping->outside.port;
 	nat->pool = mapping->held_pool;
@@ -279,10 +324,11 @@ nat_persistent_find(const struct engine *engine, const struct flow_fields *field
 	if (index == NAT_MAPPING_NONE) {
 		return;
 	}
-	const struct nat_mapping *mapping = &mappings->entries[index];
+	struct nat_mapping *mapping = &mappings->entries[index];
 	const struct snapshot_nat_source *source = source_of(engine, mapping);
 
 	if (source == NULL) {
+		public->lapsed = index + 1;
 		return;
 	}
 	public->filtered = !may_send(mappings, index, source, fields);
@@ -293,10 +339,18 @@ nat_persistent_find(const struct engine *engine, const struct flow_fields *field
 	public->persistent = index + 1;
 }
 
+void
+nat_persistent_remove(struct engine *engine, struct nat_public *public)
+{
+	assert(public->lapsed > 0);
+	discard(engine, public->lapsed - 1);
+	public->lapsed = 0;
+}
+
 bool
 nat_persistent_full(const struct engine *engine, const struct nat_public *public)
 {
-	const struct nat_mapping *mapping = &engine->nat.mappings.entries[public->persistent - 1];
+	struct nat_mapping *mapping = &engine->nat.mappings.entries[public->persistent - 1];
 	const struct snapshot_nat_source *source = source_of(engine, mapping);
 
 	return source == NULL || mapping->sessions >= source->persistent_sessions;
@@ -375,7 +429,7 @@ nat_persistent_stands(const struct engine *engine, const struct session *session
 {
 	const struct nat_session_mappings *row =
 	    &engine->nat.session_mappings[session_index(&engine->table, session)];
-	const struct nat_mapping *mapping;
+	struct nat_mapping *mapping;
 
 	if (row->destination == 0) {
 		return true;
@@ -419,7 +473,7 @@ static struct engine_nat_mapping_view
 view_of(const struct engine *engine, uint32_t index)
 {
 	const struct nat_mappings *mappings = &engine->nat.mappings;
-	const struct nat_mapping *mapping = &mappings->entries[index];
+	struct nat_mapping *mapping = &mappings->entries[index];
 	const struct snapshot_nat_source *source = mapping->detached ? NULL : source_of(engine, mapping);
 	const uint32_t left = mapping->sessions > 0 ? 0 : mapping->link.deadline - engine->tick;
 

@@ -88,32 +88,56 @@ nat_public_find(const struct engine *engine, const struct item *item, struct nat
 	public->rule = nat->by_rules ? public->mapping->rule : SNAPSHOT_NAT_NONE;
 }
 
-const struct snapshot_nat_source *
-nat_rules_source(const struct engine *engine, const struct item *item, struct admission *admission)
+/* The source rule of a flow that comes in on one unit and leaves by another; NULL: none. */
+static const struct snapshot_nat_rule *
+source_rule(const struct engine *engine, const struct flow_fields *fields, const uint16_t units[2], uint16_t *identity)
 {
 	const struct snapshot *snapshot = engine->snapshot;
 	const struct snapshot_nat *nat = &snapshot->nat;
+
+	if (nat->source_classifier == NULL || units[0] >= snapshot->unit_count || units[1] >= snapshot->unit_count) {
+		return NULL;
+	}
+	const uint16_t from = snapshot->units[units[0]].nat_from;
+	const uint16_t to = snapshot->units[units[1]].nat_to;
+
+	if (from == SNAPSHOT_NAT_NONE || to == SNAPSHOT_NAT_NONE) {
+		return NULL;
+	}
+	const struct classifier_key key = key_of(fields, from, to);
+
+	return find_rule(nat, nat->source_classifier, &key, identity);
+}
+
+const struct snapshot_nat_source *
+nat_rules_source(const struct engine *engine, const struct item *item, struct admission *admission)
+{
+	const struct snapshot_nat *nat = &engine->snapshot->nat;
+	const uint16_t units[2] = {item->unit, admission->way.unit};
 	struct flow_fields fields = flow_fields_of(item->key);
 
-	if (nat->source_classifier == NULL || item->unit >= snapshot->unit_count ||
-	    admission->way.unit >= snapshot->unit_count) {
-		return NULL;
-	}
-	const struct classifier_key key = {
-	    .from_zone = snapshot->units[item->unit].nat_from,
-	    .to_zone = snapshot->units[admission->way.unit].nat_to,
-	};
-
-	if (key.from_zone == SNAPSHOT_NAT_NONE || key.to_zone == SNAPSHOT_NAT_NONE) {
-		return NULL;
-	}
 	/* As on the SRX, behind the translation of the destination. */
 	fields.destination = admission->nat->destination;
 	fields.destination_port = admission->nat->destination_port;
-	const struct classifier_key whole = key_of(&fields, key.from_zone, key.to_zone);
-	const struct snapshot_nat_rule *rule = find_rule(nat, nat->source_classifier, &whole, &admission->nat->rule);
+	const struct snapshot_nat_rule *rule = source_rule(engine, &fields, units, &admission->nat->rule);
 
 	return rule == NULL || rule->action >= nat->source_count ? NULL : &nat->sources[rule->action];
+}
+
+uint16_t
+nat_rules_again(const struct engine *engine, uint32_t host, const struct nat_meeting *meeting)
+{
+	const uint16_t units[2] = {meeting->in_unit, meeting->out_unit};
+	const struct flow_fields fields = {
+	    .source = host,
+	    .destination = meeting->destination,
+	    .source_port = meeting->source_port,
+	    .destination_port = meeting->destination_port,
+	    .protocol = meeting->protocol,
+	};
+	uint16_t identity = SNAPSHOT_NAT_NONE;
+
+	return source_rule(engine, &fields, units, &identity) == NULL ? SNAPSHOT_NAT_NONE : identity;
 }
 
 void
