@@ -4,6 +4,7 @@ REQ-SCR-041, REQ-SCR-042, REQ-SCR-043, E-127).
 
 usage: replay_syn_answers.py BUILD
 """
+from scapy.layers.inet6 import ICMPv6PacketTooBig
 from syn_help import *  # noqa: F403
 
 SERVER_FULL = [("MSS", 1400), ("SAckOK", b""), ("Timestamp", (99000, 7001)), ("NOP", None), ("WScale", 5)]
@@ -162,6 +163,24 @@ def disagreement(mode):
     equal([(p[ICMP].type, p[ICMP].code, p[ICMP].nexthopmtu) for p in said], [(3, 4, 1040)], f"{what}: ICMP")
 
 
+def small_server(mode):
+    """RFC 8200 5: an IPv6 client need not send less than 1280 octets at a time, however little the server takes."""
+    what = f"{mode or 'proxy'}: an IPv6 server of small segments"
+    talk = Talk(PERMIT + mode + syn_flood(attack_threshold=1), what, True)
+    talk.fill(0.1, 1)
+    answer, _, _ = greet(talk, what, options=[("MSS", 1440)], ack_window=3000)
+    own = answer[TCP].seq
+    talk.server_sends(0.7, "SA", seq=5, ack=0xfffffff1, window=8000, options=[("MSS", 1000)])
+    talk.run()
+    # 40 and 20 octets of headers: 1280 in all, and one more
+    least = talk.client_sends(0.8, "A", seq=0xfffffff1, ack=(own + 1) & 0xffffffff, window=3000, payload=b"x" * 1220)
+    more = talk.client_sends(0.9, "A", seq=(0xfffffff1 + 1220) & 0xffffffff, ack=(own + 1) & 0xffffffff, window=3000, payload=b"x" * 1221)
+    out = talk.run()
+    equal((talk.verdict(least), talk.verdict(more)), (("forward", "session"), ("reject", "fragmentation-needed")), f"{what}: verdicts")
+    equal(len(only(out[INSIDE], f"{what}: to the server")[TCP].payload), 1220, f"{what}: whole")
+    equal([p[ICMPv6PacketTooBig].mtu for p in out[OUTSIDE] if p.haslayer(ICMPv6PacketTooBig)], [1280], f"{what}: told")
+
+
 def refusals(mode):
     """The server refuses, is gone, or has an old connection; the client gives up."""
     what = f"{mode or 'proxy'}: a server that refuses"
@@ -212,5 +231,6 @@ for way in (COOKIE, ""):
         conversation(way, family)
     plain(way)
     disagreement(way)
+    small_server(way)
     refusals(way)
 finish()

@@ -7,7 +7,7 @@
  *   server to client   sequence number, timestamp: plus our difference; the window in the scale that we promised
  *
  * The server may take smaller segments than we promised: who sends larger ones hears of a path with a smaller MTU, which is
- * what it comes to (RFC 1191).
+ * what it comes to (RFC 1191). With IPv6 nobody need go below 1280 octets (RFC 8200 5): those pass, whatever the server said.
  *
  * What has been promised and the server did not agree to becomes padding on its way to it: SACK blocks, timestamps. A client
  * that agreed on timestamps gets segments without them then, which RFC 7323 3.2 lets it take.
@@ -50,12 +50,21 @@ window_back(const struct syn_splice *splice, const struct tcp_header *header)
 	return field > UINT16_MAX ? UINT16_MAX : (uint16_t)field;
 }
 
-/* Larger than the server takes, and not to be cut? */
+/* The largest packet for the server that its client can be held to. */
+static uint32_t
+largest(const struct syn_splice *splice, const struct item *item)
+{
+	const uint32_t length = (uint32_t)item->ip_header + TCP_HEADER + splice->segment;
+
+	return (item->flags & ITEM_IPV6) != 0 && length < IPV6_MTU_LEAST ? IPV6_MTU_LEAST : length;
+}
+
+/* Larger than that, and not to be cut? */
 static bool
 too_large(const struct syn_splice *splice, const struct item *item)
 {
 	return (item->flags & (ITEM_IPV6 | ITEM_DONT_FRAGMENT)) != 0 && (item->flags & ITEM_FRAGMENT) == 0 &&
-	       item->segment.payload != 0 && item->length > item->ip_header + TCP_HEADER + splice->segment;
+	       item->segment.payload != 0 && item->length > largest(splice, item);
 }
 
 /* What will be told about the packet itself has to be told before it is changed. False: it is finished. */
@@ -78,7 +87,7 @@ may_pass(struct engine *engine, struct item *item, const struct session *session
 	if (unit != NULL && item_too_large(unit, item)) {
 		mtu = unit_mtu(unit, item);
 	} else if (direction == SESSION_FORTH && too_large(splice, item)) {
-		mtu = (uint16_t)(item->ip_header + TCP_HEADER + splice->segment);
+		mtu = (uint16_t)largest(splice, item);
 	}
 	if (mtu != 0) {
 		reply_unreachable(
