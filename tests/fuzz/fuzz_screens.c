@@ -65,7 +65,7 @@ struct house {
 
 static const uint64_t pauses[] = {0, MILLISECOND / 10, MILLISECOND, 4 * MILLISECOND, 100 * MILLISECOND, 400 * MILLISECOND, 1000 * MILLISECOND,
     2500 * MILLISECOND};
-static const uint8_t protocols[] = {IPV4_PROTOCOL_TCP, IPV4_PROTOCOL_UDP, IPV4_PROTOCOL_ICMP, IPV4_PROTOCOL_TCP, 58, 136, 137, 255};
+static const uint8_t protocols[] = {IPV4_PROTOCOL_TCP, IPV4_PROTOCOL_UDP, IPV4_PROTOCOL_ICMP, IPV4_PROTOCOL_TCP, 58, 135, 137, 255};
 
 /* 198.51.100.2 to .5, then one without route, two of the inner zone, and one of the other outer zone. */
 static const uint32_t sources[] = {0xc6336402, 0xc6336403, 0xc6336404, 0xc6336405, 0xcb007101, 0x0a000003, 0x0a000009, 0xc0000207};

@@ -4,6 +4,8 @@
  *
  *   tcp A:p > B:q FLAGS      FLAGS of SAFRPU, '.' for none
  *   udp A:p > B:q
+ *   udp-lite A:p > B:q       its checksum covers the first len / 2 octets behind the header, all without len
+ *   sctp A:p > B:q           one chunk, len octets of it behind its header
  *   icmp A > B echo | echo-reply | type N code N      then, for an error: of tcp|udp|icmp|ip ...
  *   ip A > B protocol N
  *   arp request|reply A > B

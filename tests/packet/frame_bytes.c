@@ -52,6 +52,32 @@ transport_checksum(const struct ip_words *ip, const uint8_t *bytes, size_t lengt
 	return fold(sum_words(sum, bytes, length));
 }
 
+/* RFC 9260 appendix A, bit by bit; what stands in the checksum's place counts as 0. The octets are lowest first. */
+static uint32_t
+sctp_crc(const uint8_t *bytes, size_t length)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < length; i++) {
+		crc ^= i >= 8 && i < 12 ? 0 : bytes[i];
+		for (int bit = 0; bit < 8; bit++) {
+			crc = (crc & 1) != 0 ? crc >> 1 ^ 0x82f63b78U : crc >> 1;
+		}
+	}
+	return __builtin_bswap32(~crc);
+}
+
+/* RFC 3828: as UDP's, over what it covers; the pseudo-header says how long all is. */
+static uint16_t
+light_checksum(const struct ip_words *ip, const uint8_t *bytes, size_t length)
+{
+	const size_t coverage = (size_t)bytes[4] << 8 | bytes[5];
+	const uint32_t sum = (ip->source >> 16) + (ip->source & UINT16_MAX) + (ip->destination >> 16) +
+	    (ip->destination & UINT16_MAX) + ip->protocol + (uint32_t)length;
+
+	return fold(sum_words(sum, bytes, coverage == 0 || coverage > length ? length : coverage));
+}
+
 static uint32_t
 value_of(const struct ip_words *ip, enum ip_field field, uint32_t otherwise)
 {
@@ -96,6 +122,43 @@ build_tcp(struct writer *writer, const struct ip_words *ip)
 		writer_u16(writer, 0x0103);
 		writer_u8(writer, 3);
 		writer_u8(writer, (uint8_t)ip->fields[FIELD_WSCALE].value);
+	}
+}
+
+static void
+build_light(struct writer *writer, const struct ip_words *ip, uint32_t length)
+{
+	uint8_t *start = writer->next;
+
+	writer_u16(writer, ip->source_port);
+	writer_u16(writer, ip->destination_port);
+	writer_u16(writer, length == 0 ? 0 : (uint16_t)(8 + length / 2));
+	writer_u16(writer, 0);
+	build_payload(writer, length);
+	if (!writer_failed(writer)) {
+		const uint16_t sum = light_checksum(ip, start, 8 + length);
+
+		put_u16(start + 6, (uint16_t)((sum == 0 ? UINT16_MAX : sum) ^ (ip->bad_checksum ? 0x5555 : 0)));
+	}
+}
+
+static void
+build_sctp(struct writer *writer, const struct ip_words *ip, uint32_t length)
+{
+	uint8_t *start = writer->next;
+
+	writer_u16(writer, ip->source_port);
+	writer_u16(writer, ip->destination_port);
+	writer_u32(writer, 0x01020304);
+	writer_u32(writer, 0);
+	writer_u16(writer, 0x0003);
+	writer_u16(writer, (uint16_t)(4 + length));
+	build_payload(writer, length);
+	if (!writer_failed(writer)) {
+		const uint32_t crc = sctp_crc(start, 16 + length);
+
+		put_u16(start + 8, (uint16_t)(crc >> 16));
+		put_u16(start + 10, (uint16_t)((crc ^ (ip->bad_checksum ? 0x5555 : 0)) & UINT16_MAX));
 	}
 }
 
@@ -145,6 +208,14 @@ build_transport(struct writer *writer, const struct ip_words *ip, const struct i
 
 	if (ip->bare || value_of(ip, FIELD_OFFSET, 0) > 0) {
 		build_payload(writer, length);
+		return;
+	}
+	if (ip->protocol == 132) {
+		build_sctp(writer, ip, length);
+		return;
+	}
+	if (ip->protocol == 136) {
+		build_light(writer, ip, length);
 		return;
 	}
 	if (ip->protocol == 6) {
@@ -308,6 +379,26 @@ read_icmp(struct reader *reader, struct ip_words *ip, struct frame_words *frame,
 	set_field(ip, FIELD_NUMBER, reader_u16(reader));
 }
 
+/* SCTP and UDP-Lite behind their ports. */
+static void
+read_other_ports(struct reader *reader, const struct ip_words *ip, size_t length, struct text *error)
+{
+	const uint8_t *start = reader->next - 4;
+	const bool sctp = ip->protocol == 132;
+
+	if (length < (sctp ? 16U : 8U)) {
+		return;
+	}
+	const bool right = sctp ? sctp_crc(start, length) == ((uint32_t)start[8] << 24 | (uint32_t)start[9] << 16 |
+							     (uint32_t)start[10] << 8 | start[11])
+				: light_checksum(ip, start, length) == 0 && (start[6] | start[7]) != 0;
+
+	if (!right) {
+		text_append(error, "wrong transport checksum");
+	}
+	reader_skip(reader, sctp ? 12 : 4);
+}
+
 static void
 read_transport(struct reader *reader, struct ip_words *ip, struct frame_words *frame, struct text *error)
 {
@@ -325,12 +416,14 @@ read_transport(struct reader *reader, struct ip_words *ip, struct frame_words *f
 			text_append(error, "wrong transport checksum");
 		}
 	}
-	if (ip->protocol == 6 || ip->protocol == 17) {
+	if (ip->protocol == 6 || ip->protocol == 17 || ip->protocol == 132 || ip->protocol == 136) {
 		ip->ports = true;
 		ip->source_port = reader_u16(reader);
 		ip->destination_port = reader_u16(reader);
 	}
-	if (ip->protocol == 6) {
+	if ((ip->protocol == 132 || ip->protocol == 136) && whole && value_of(ip, FIELD_MF, 0) == 0) {
+		read_other_ports(reader, ip, length, error);
+	} else if (ip->protocol == 6) {
 		read_tcp(reader, ip, whole);
 	} else if (ip->protocol == 17) {
 		const uint16_t udp_length = reader_u16(reader);

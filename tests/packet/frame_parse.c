@@ -96,6 +96,16 @@ parse_head(struct words *words, struct ip_words *ip)
 		ip->ports = true;
 		return parse_ends(words, true, ip);
 	}
+	if (words_accept(words, "udp-lite")) {
+		ip->protocol = 136;
+		ip->ports = true;
+		return parse_ends(words, true, ip);
+	}
+	if (words_accept(words, "sctp")) {
+		ip->protocol = 132;
+		ip->ports = true;
+		return parse_ends(words, true, ip);
+	}
 	if (words_accept(words, "icmp")) {
 		ip->protocol = 1;
 		return parse_ends(words, false, ip) && parse_icmp(words, ip);
@@ -228,7 +238,8 @@ describe_address(uint32_t address, struct text *out)
 static void
 describe_ip(const struct ip_words *ip, struct text *out)
 {
-	text_append(out, ip->protocol == 6 ? "tcp " : ip->protocol == 17 ? "udp " : ip->protocol == 1 ? "icmp " : "ip ");
+	text_append(out, ip->protocol == 6 ? "tcp " : ip->protocol == 17 ? "udp " : ip->protocol == 1 ? "icmp " :
+	    ip->protocol == 132 ? "sctp " : ip->protocol == 136 ? "udp-lite " : "ip ");
 	describe_address(ip->source, out);
 	if (ip->ports) {
 		text_printf(out, ":%u", ip->source_port);
@@ -247,7 +258,7 @@ describe_ip(const struct ip_words *ip, struct text *out)
 		}
 	} else if (ip->protocol == 1) {
 		text_printf(out, " type %u code %u", ip->type, ip->code);
-	} else if (ip->protocol != 17) {
+	} else if (!ip->ports) {
 		text_printf(out, " protocol %u", ip->protocol);
 	}
 	for (int i = 0; i < FIELD_COUNT; i++) {

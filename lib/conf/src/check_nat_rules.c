@@ -178,7 +178,7 @@ check_protocols(const struct check *check, const struct conf_node *match)
 	for (const struct conf_node *protocol = conf_first(match, "protocol"); ports && protocol != NULL;
 	     protocol = conf_next(protocol)) {
 		if (strcmp(protocol->value, "tcp") != 0 && strcmp(protocol->value, "udp") != 0 &&
-		    strcmp(protocol->value, "sctp") != 0) {
+		    strcmp(protocol->value, "sctp") != 0 && strcmp(protocol->value, "136") != 0) {
 			check_error(check, protocol, "%s has no ports: they need protocol tcp or udp", protocol->value);
 		}
 	}

@@ -190,8 +190,8 @@ static void
 check_application(const struct check *check, const struct conf_node *application)
 {
 	static const struct protocol_leaf leaves[] = {
-	    {"source-port", " tcp udp sctp ", "has no ports: they need protocol tcp or udp"},
-	    {"destination-port", " tcp udp sctp ", "has no ports: they need protocol tcp or udp"},
+	    {"source-port", " tcp udp sctp 136 ", "has no ports: they need protocol tcp or udp"},
+	    {"destination-port", " tcp udp sctp 136 ", "has no ports: they need protocol tcp or udp"},
 	    {"icmp-type", " icmp icmp6 ", "has no ICMP types: they need protocol icmp"},
 	    {"icmp-code", " icmp icmp6 ", "has no ICMP types: they need protocol icmp"},
 	    {"icmp6-type", " icmp6 ", "has no ICMPv6 types: they need protocol icmp6"},

@@ -318,7 +318,7 @@ take_head(struct engine *engine, struct item *item, struct datagram *datagram)
 	}
 	if (for_ourselves(engine, item)) {
 		datagram->flags |= DATAGRAM_GATHER | DATAGRAM_LINEAR;
-	} else if (item->protocol == IPV4_PROTOCOL_TCP) {
+	} else if (item->protocol == IPV4_PROTOCOL_TCP || item->protocol == IPV4_PROTOCOL_SCTP) {
 		datagram->flags |= DATAGRAM_GATHER;
 	}
 	return REASON_NONE;
@@ -426,6 +426,8 @@ judge(struct engine *engine, struct item *item, struct datagram *datagram)
 		if (item->protocol == IPV4_PROTOCOL_TCP) {
 			item->segment.payload = (uint16_t)(datagram->end - datagram->before -
 			    item->segment.header.header_length);
+		} else if (item->protocol == IPV4_PROTOCOL_SCTP) {
+			item->segment.payload = (uint16_t)(datagram->end - datagram->before);
 		}
 		process_item(engine, item);
 	}

@@ -32,6 +32,9 @@ datagram_check(const struct datagram *datagram)
 	if (datagram->protocol == IPV4_PROTOCOL_TCP) {
 		return REASON_TCP_BAD_CHECKSUM;
 	}
+	if (datagram->protocol == IPV4_PROTOCOL_UDP_LITE) {
+		return REASON_UDP_LITE_BAD_CHECKSUM;
+	}
 	return datagram->protocol == IPV4_PROTOCOL_UDP ? REASON_UDP_BAD_CHECKSUM
 						       : REASON_ICMP_BAD_CHECKSUM;
 }

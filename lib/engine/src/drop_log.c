@@ -29,7 +29,7 @@ see_transport(struct seen *seen, struct reader *reader)
 	if (b == NULL) {
 		return;
 	}
-	if (seen->protocol == IPV4_PROTOCOL_TCP || seen->protocol == IPV4_PROTOCOL_UDP) {
+	if (ip_protocol_has_ports(seen->protocol)) {
 		seen->ports[0] = bytes_load_16(b);
 		seen->ports[1] = bytes_load_16(b + 2);
 	} else if (seen->protocol == IPV4_PROTOCOL_ICMP || seen->protocol == IPV6_NEXT_ICMP) {

@@ -162,6 +162,8 @@ inspect_head(struct engine *engine, struct item *item, struct transport_head *he
 		head->summed = true;
 	} else if (item->protocol == IPV6_NEXT_ICMP) {
 		reason = REASON_ICMP_FAMILY;
+	} else {
+		reason = head_ports(item, transport, length, head);
 	}
 	if (head->summed && item->protocol != IPV4_PROTOCOL_ICMP) {
 		head->pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, 0);
@@ -233,6 +235,8 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 		reason = inspect_icmp(item, transport, length);
 	} else if (header.protocol == IPV6_NEXT_ICMP) {
 		reason = REASON_ICMP_FAMILY;
+	} else {
+		reason = inspect_ports(item, transport, length);
 	}
 	item->hash = session_table_hash(&engine->table, item->key);
 	return reason;

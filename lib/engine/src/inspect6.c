@@ -155,6 +155,8 @@ inspect_transport(
 		reason = inspect_icmp(engine, item, transport, length);
 	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
 		reason = REASON_ICMP_FAMILY;
+	} else {
+		reason = inspect_ports(item, transport, length);
 	}
 	return reason;
 }
@@ -251,6 +253,8 @@ inspect_head6(struct engine *engine, struct item *item, struct transport_head *h
 		}
 	} else if (item->protocol == IPV4_PROTOCOL_ICMP) {
 		reason = REASON_ICMP_FAMILY;
+	} else {
+		reason = head_ports(item, transport, length, head);
 	}
 	const uint8_t *payload = item->ip + IPV6_HEADER + chain.fragment_at + IPV6_FRAGMENT_HEADER;
 

@@ -55,7 +55,8 @@ static inline enum reason
 head_reason(const struct item *item, enum reason reason)
 {
 	if (reason == REASON_TCP_TRUNCATED || reason == REASON_UDP_TRUNCATED ||
-	    reason == REASON_ICMP_TRUNCATED ||
+	    reason == REASON_ICMP_TRUNCATED || reason == REASON_SCTP_TRUNCATED ||
+	    reason == REASON_UDP_LITE_TRUNCATED ||
 	    (reason == REASON_TCP_BAD_HEADER_LENGTH &&
 		item->segment.header.header_length >= TCP_HEADER)) {
 		return REASON_FRAGMENT_TINY;
@@ -74,6 +75,11 @@ screens_indifferent(const struct item *item)
 	       ((item->flags & ITEM_IPV6) != 0 || item->ip_header == IPV4_HEADER) &&
 	       (item->segment.header.flags & (told | TCP_ACK)) == TCP_ACK;
 }
+
+/* inspect_ports.c: the transport header of SCTP and UDP-Lite, and REASON_NONE for all other protocols; the second one of a first
+ * fragment. */
+enum reason inspect_ports(struct item *item, const uint8_t *transport, uint16_t length);
+enum reason head_ports(struct item *item, const uint8_t *transport, uint16_t length, struct transport_head *head);
 
 /* inspect6.c: fixed header and chain: what the item is before its transport is looked at. */
 enum reason inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain);

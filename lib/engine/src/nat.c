@@ -5,7 +5,6 @@
 
 enum {
 	PORT_TRIES = 4, /* when what comes back would be another session's */
-	IP_PROTOCOL_SCTP = 132,
 };
 
 bool
@@ -99,12 +98,7 @@ policy_destination(struct engine *engine, struct item *item, struct admission *a
 		refuse(engine, item, admission, REASON_NAT_DESTINATION_RANGE);
 		return false;
 	}
-	if (destination->port != 0 && fields.protocol == IP_PROTOCOL_SCTP) {
-		refuse(engine, item, admission, REASON_NAT_PROTOCOL);
-		return false;
-	}
-	if (destination->port != 0 &&
-	    (fields.protocol == IPV4_PROTOCOL_TCP || fields.protocol == IPV4_PROTOCOL_UDP)) {
+	if (destination->port != 0 && nat_has_ports(fields.protocol)) {
 		nat->destination_port = destination->port;
 	}
 	nat->flags |= SESSION_NAT_POLICY_DESTINATION;
@@ -136,6 +130,7 @@ nat_begin(const struct item *item, const struct admission *admission)
 	    .pool = SNAPSHOT_NAT_NONE,
 	    .rule = SNAPSHOT_NAT_NONE,
 	    .unit = admission->way.unit,
+	    .protocol = fields.protocol,
 	};
 }
 

@@ -129,7 +129,7 @@ drop(struct engine *engine, uint32_t index)
 	    .pool = mapping->held_pool,
 	    .flags = mapping->held,
 	    .protocol = mapping->host_protocol,
-	    .class = mapping->outside.protocol == IPV4_PROTOCOL_TCP ? NAT_CLASS_TCP : NAT_CLASS_UDP,
+	    .class = nat_class_of(mapping->outside.protocol),
 	};
 
 	nat_mappings_remove(&engine->nat.mappings, index);

@@ -43,9 +43,9 @@ space_of_host(uint32_t address, uint16_t instance, uint8_t protocol)
 static bool
 class_of(const struct flow_fields *flow, uint8_t icmp_type, enum nat_class *class)
 {
-	if (flow->protocol == IPV4_PROTOCOL_TCP) {
+	if (flow->protocol == IPV4_PROTOCOL_TCP || flow->protocol == IPV4_PROTOCOL_SCTP) {
 		*class = NAT_CLASS_TCP;
-	} else if (flow->protocol == IPV4_PROTOCOL_UDP) {
+	} else if (flow->protocol == IPV4_PROTOCOL_UDP || flow->protocol == IPV4_PROTOCOL_UDP_LITE) {
 		*class = NAT_CLASS_UDP;
 	} else if (flow->protocol == IPV4_PROTOCOL_ICMP &&
 		   (icmp_is_request(icmp_type) || icmp_is_reply(icmp_type))) {
@@ -59,9 +59,7 @@ class_of(const struct flow_fields *flow, uint8_t icmp_type, enum nat_class *clas
 static enum nat_class
 class_of_session(const struct session_common *common)
 {
-	return common->protocol == IPV4_PROTOCOL_TCP ? NAT_CLASS_TCP :
-	    common->protocol == IPV4_PROTOCOL_UDP    ? NAT_CLASS_UDP :
-						       NAT_CLASS_QUERY;
+	return nat_has_ports(common->protocol) ? nat_class_of(common->protocol) : NAT_CLASS_QUERY;
 }
 
 /* An address that nobody else has: any of the range, by its parts that lie in one /16. */

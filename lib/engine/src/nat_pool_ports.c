@@ -65,9 +65,7 @@ answers_come_here(
 	    .destination = ipv6_mapped(address),
 	    .source_port = query ? nat->source_port : nat->destination_port,
 	    .destination_port = nat->source_port,
-	    .protocol = query			 ? IPV4_PROTOCOL_ICMP
-			: class == NAT_CLASS_TCP ? IPV4_PROTOCOL_TCP
-						 : IPV4_PROTOCOL_UDP,
+	    .protocol = nat->protocol,
 	};
 
 	return engine_flow_owner(&engine->sharing.with, &flow) == engine->config.worker;

@@ -45,9 +45,9 @@ enum {
 #define NAT_RESTING_NONE UINT32_MAX
 
 enum nat_class {
-	NAT_CLASS_TCP,
+	NAT_CLASS_TCP, /* and SCTP */
 	NAT_CLASS_UDP, /* and UDP-Lite */
-	NAT_CLASS_QUERY, /* ICMP identifiers, and ports of all other protocols */
+	NAT_CLASS_QUERY, /* ICMP identifiers */
 	NAT_CLASS_ADDRESSES, /* no ports but addresses of hosts; + an IP protocol: of hosts for that protocol */
 };
 

@@ -23,7 +23,14 @@
 static inline bool
 nat_has_ports(uint8_t protocol)
 {
-	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_UDP;
+	return ip_protocol_has_ports(protocol);
+}
+
+/* Whose ports a protocol's are taken from. => nat_has_ports() */
+static inline enum nat_class
+nat_class_of(uint8_t protocol)
+{
+	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_SCTP ? NAT_CLASS_TCP : NAT_CLASS_UDP;
 }
 
 struct nat_pool_state {
@@ -75,6 +82,7 @@ struct translation {
 	uint16_t unit;     /* whose pools and mappings the source gets: of the egress, hairpins apart */
 	uint16_t instance; /* where ports and addresses of the pool are taken */
 	uint16_t flags;    /* enum session_flag, of translation */
+	uint8_t protocol;
 	uint8_t tries;
 	uint8_t layer;   /* of the port: nat_ports.h */
 	bool last_port;  /* it was its address's last one */

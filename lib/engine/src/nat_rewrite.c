@@ -4,7 +4,8 @@
  */
 #include "nat_rewrite.h"
 
-#include "wire/udp.h"
+#include "wire/sctp.h"
+#include "wire/udp_lite.h"
 
 enum {
 	TCP_CHECKSUM_AT = 16,
@@ -19,6 +20,22 @@ is_query(uint8_t icmp_type)
 	return icmp_is_request(icmp_type) || icmp_is_reply(icmp_type);
 }
 
+/* Where it is a fragment, and nobody knows of how much, the checksum stays: that is a quote in an error of ours. */
+static void
+rewrite_sctp(const struct item *item, uint8_t *transport, const void *ports)
+{
+	const bool fragment = (item->flags & ITEM_FRAGMENT) != 0;
+	const uint32_t whole = fragment ? item->segment.payload : (uint32_t)(item->length - item->ip_header);
+	uint8_t octets[4];
+
+	memcpy(octets, ports, sizeof octets);
+	if (whole < SCTP_HEADER) {
+		memcpy(transport, octets, sizeof octets);
+	} else if (memcmp(transport, octets, sizeof octets) != 0) {
+		sctp_set_ports(transport, octets, whole);
+	}
+}
+
 void
 nat_rewrite_other(const struct item *item, uint8_t *transport, const struct flow_rewrite *rewrite)
 {
@@ -27,8 +44,11 @@ nat_rewrite_other(const struct item *item, uint8_t *transport, const struct flow
 			memcpy(transport + ICMP_IDENTIFIER_AT, &rewrite->ports, sizeof(uint16_t));
 			nat_checksum_not_zero(transport + ICMP_CHECKSUM_AT, rewrite->transport_delta);
 		}
-	} else if (item->protocol == IP_PROTOCOL_UDP_LITE && item->length >= item->ip_header + UDP_HEADER) {
-		nat_checksum_not_zero(transport + UDP_CHECKSUM_AT, rewrite->transport_delta);
+	} else if (item->protocol == IPV4_PROTOCOL_UDP_LITE) {
+		memcpy(transport, &rewrite->ports, sizeof rewrite->ports);
+		nat_checksum_not_zero(transport + UDP_LITE_CHECKSUM_AT, rewrite->transport_delta);
+	} else if (item->protocol == IPV4_PROTOCOL_SCTP) {
+		rewrite_sctp(item, transport, &rewrite->ports);
 	}
 }
 
@@ -145,6 +165,28 @@ put_checksum(uint8_t *at, uint16_t delta, bool may_be_none, uint64_t *sum)
 	put_word(at, stored, sum);
 }
 
+/* The checksum too, if it is there and the header says how long the whole was. */
+static void
+restore_sctp(uint8_t *quote, uint16_t room, const uint16_t ports[2], uint64_t *sum)
+{
+	const uint16_t header = (uint16_t)((quote[0] & 0xf) * 4);
+	const uint16_t total = bytes_load_16(quote + 2);
+	uint8_t octets[4];
+	uint8_t *transport = quote + header;
+
+	memcpy(octets, ports, sizeof octets);
+	if (room < header + SCTP_HEADER || total < header + SCTP_HEADER ||
+	    (bytes_load_16(quote + 6) & IPV4_MORE_FRAGMENTS) != 0) {
+		put_words(transport, octets, sizeof octets, sum);
+		return;
+	}
+	uint8_t common[SCTP_HEADER];
+
+	memcpy(common, transport, sizeof common);
+	sctp_set_ports(common, octets, (uint32_t)(total - header));
+	put_words(transport, common, sizeof common, sum);
+}
+
 /* What an error quotes becomes what it was when it came to us. `quote` has an IP header and 8 octets at least. Returns by how
  * much the sum over it changed. */
 static uint64_t
@@ -168,8 +210,11 @@ restore_quote(uint8_t *quote, uint16_t room, const struct flow *flow)
 	} else if (quote[9] == IPV4_PROTOCOL_UDP) {
 		put_words(transport, plain.ports, sizeof plain.ports, &sum);
 		put_checksum(transport + UDP_CHECKSUM_AT, back, true, &sum);
-	} else if (quote[9] == IP_PROTOCOL_UDP_LITE) {
-		put_checksum(transport + UDP_CHECKSUM_AT, back, true, &sum);
+	} else if (quote[9] == IPV4_PROTOCOL_UDP_LITE) {
+		put_words(transport, plain.ports, sizeof plain.ports, &sum);
+		put_checksum(transport + UDP_LITE_CHECKSUM_AT, back, true, &sum);
+	} else if (quote[9] == IPV4_PROTOCOL_SCTP) {
+		restore_sctp(quote, room, plain.ports, &sum);
 	} else if (quote[9] == IPV4_PROTOCOL_ICMP && is_query(transport[0])) {
 		put_words(transport + ICMP_IDENTIFIER_AT, plain.ports, sizeof(uint16_t), &sum);
 		put_checksum(transport + ICMP_CHECKSUM_AT, back, false, &sum);
@@ -228,7 +273,9 @@ undo(struct packet *packet, const struct flow *flow)
 	    .ip_header = header.header_length,
 	    .protocol = header.protocol,
 	    .icmp_type = packet->length > header.header_length ? packet->data[header.header_length] : 0,
-	    .flags = (header.fragment & IPV4_FRAGMENT_OFFSET) != 0 ? ITEM_LATER : 0,
+	    .flags = (header.fragment & IPV4_FRAGMENT_OFFSET) != 0 ? ITEM_LATER
+		     : ipv4_is_fragment(&header)		   ? ITEM_FRAGMENT
+								   : 0,
 	};
 
 	nat_rewrite(&item, &back);

@@ -3,7 +3,8 @@
  * equation 3): what a session needs for that lies ready in its flow (struct flow_rewrite).
  *
  * ICMP queries have their identifier as port. Fragments after the first have addresses only. Protocols without ports keep
- * all that is theirs; of UDP-Lite the checksum covers the addresses. SCTP's does not (RFC 9260 6.8), and its ports stay.
+ * all that is theirs. SCTP's checksum does not cover addresses (RFC 9260 6.8) and is no sum: it follows the ports alone
+ * (wire/sctp.h), for which a first fragment has the length of the whole as its payload (inspect_ports.c).
  */
 #ifndef ENGINE_NAT_REWRITE_H
 #define ENGINE_NAT_REWRITE_H
@@ -12,10 +13,6 @@
 
 #include "engine_private.h"
 #include "wire/icmp.h"
-
-enum {
-	IP_PROTOCOL_UDP_LITE = 136,
-};
 
 /* Changes the checksum at a place by a folded difference in the machine's order. */
 static inline uint16_t

@@ -60,7 +60,7 @@ public_by_rule(const struct engine *engine, const struct flow_fields *fields, ui
 	}
 	public->found = true;
 	public->instance = destination->instance == SNAPSHOT_NONE ? fields->instance : destination->instance;
-	if (fields->protocol == IPV4_PROTOCOL_TCP || fields->protocol == IPV4_PROTOCOL_UDP) {
+	if (nat_has_ports(fields->protocol)) {
 		public->port = destination->port;
 	}
 }

@@ -116,8 +116,7 @@ destination_stands(const struct engine *engine, const struct session *session, u
 	       nat_destination_of(destination, snapshot->policies[common->policy].destination_base,
 		   forth.destination, &private) &&
 	       private == back.source &&
-	       back.source_port == (destination->port != 0 && (common->protocol == IPV4_PROTOCOL_TCP ||
-								   common->protocol == IPV4_PROTOCOL_UDP)
+	       back.source_port == (destination->port != 0 && nat_has_ports(common->protocol)
 					   ? destination->port
 					   : back.source_port);
 }

@@ -59,17 +59,11 @@ engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow
 	return share_of(sharing, hash_pair(&sharing->secret, addresses, ports | (uint64_t)flow->protocol << 32));
 }
 
-static inline bool
-has_ports(uint8_t protocol)
-{
-	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_UDP;
-}
-
 /* => there is no ICMP error */
 static void
 read_ports(struct engine_flow *flow, const uint8_t *transport, size_t length)
 {
-	if (has_ports(flow->protocol) && length >= PORTS) {
+	if (ip_protocol_has_ports(flow->protocol) && length >= PORTS) {
 		flow->source_port = bytes_load_16(transport);
 		flow->destination_port = bytes_load_16(transport + 2);
 	}
@@ -121,7 +115,7 @@ owner_of_ipv4(const struct engine_sharing *sharing, const uint8_t *ip, size_t ro
 	const uint8_t *transport = ip + header.header_length;
 	const size_t length = (size_t)header.total_length - header.header_length;
 
-	if (has_ports(header.protocol) && length >= PORTS) {
+	if (ip_protocol_has_ports(header.protocol) && length >= PORTS) {
 		return owner4(sharing, end4(header.source, bytes_load_16(transport)),
 		    end4(header.destination, bytes_load_16(transport + 2)), header.protocol);
 	}

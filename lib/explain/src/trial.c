@@ -12,8 +12,10 @@
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/sctp.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
+#include "wire/udp_lite.h"
 
 enum {
 	HEADROOM = 128,
@@ -69,7 +71,7 @@ build_tcp(uint8_t *to, const struct explain_question *question, const struct dir
 	return TCP_HEADER;
 }
 
-/* Where the transport's checksum stands; 0: it has none, or UDP may do without. */
+/* Where the transport's sum stands; 0: it has none, or UDP may do without. */
 static uint16_t
 checksum_place(const struct explain_question *question)
 {
@@ -79,17 +81,37 @@ checksum_place(const struct explain_question *question)
 	if (explain_has_type(question)) {
 		return 2;
 	}
+	if (question->protocol == IPV4_PROTOCOL_UDP_LITE) {
+		return UDP_LITE_CHECKSUM_AT;
+	}
 	return question->protocol == IPV4_PROTOCOL_UDP && question->inet6 ? 6 : 0;
 }
 
-/* Without checksum. */
+/* A whole packet, with a chunk that says nothing. */
+static uint16_t
+build_sctp(uint8_t *to, const struct explain_question *question)
+{
+	const uint16_t length = SCTP_HEADER + SCTP_CHUNK_HEADER;
+
+	memset(to, 0, length);
+	bytes_store_16(to, question->source_port);
+	bytes_store_16(to + 2, question->destination_port);
+	bytes_store_16(to + SCTP_HEADER + 2, SCTP_CHUNK_HEADER);
+	bytes_store_32(to + SCTP_CHECKSUM_AT, sctp_checksum(to, length));
+	return length;
+}
+
+/* Without the Internet checksum. */
 static uint16_t
 build_transport(uint8_t *to, const struct explain_question *question, const struct direction *direction)
 {
 	if (question->protocol == IPV4_PROTOCOL_TCP) {
 		return build_tcp(to, question, direction);
 	}
-	if (question->protocol == IPV4_PROTOCOL_UDP) {
+	if (question->protocol == IPV4_PROTOCOL_SCTP) {
+		return build_sctp(to, question);
+	}
+	if (question->protocol == IPV4_PROTOCOL_UDP || question->protocol == IPV4_PROTOCOL_UDP_LITE) {
 		bytes_store_16(to, question->source_port);
 		bytes_store_16(to + 2, question->destination_port);
 		bytes_store_16(to + 4, UDP_HEADER);

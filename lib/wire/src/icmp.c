@@ -26,8 +26,7 @@ icmp_parse_quote(const uint8_t *bytes, size_t length, struct icmp_quote *quote)
 	if (quote->ip.protocol == IPV4_PROTOCOL_ICMP) {
 		quote->icmp_type = transport[0];
 		quote->source_port = bytes_load_16(transport + 4);
-	} else if (quote->ip.protocol == IPV4_PROTOCOL_TCP ||
-		   quote->ip.protocol == IPV4_PROTOCOL_UDP) {
+	} else if (ip_protocol_has_ports(quote->ip.protocol)) {
 		quote->source_port = bytes_load_16(transport);
 		quote->destination_port = bytes_load_16(transport + 2);
 		quote->sequence = bytes_load_32(transport + 4);

@@ -33,8 +33,7 @@ icmp6_parse_quote(const uint8_t *bytes, size_t length, struct icmp6_quote *quote
 	if (quote->chain.protocol == IPV6_NEXT_ICMP) {
 		quote->icmp_type = transport[0];
 		quote->source_port = bytes_load_16(transport + 4);
-	} else if (quote->chain.protocol == IPV4_PROTOCOL_TCP ||
-		   quote->chain.protocol == IPV4_PROTOCOL_UDP) {
+	} else if (ip_protocol_has_ports(quote->chain.protocol)) {
 		quote->source_port = bytes_load_16(transport);
 		quote->destination_port = bytes_load_16(transport + 2);
 		quote->sequence = bytes_load_32(transport + 4);

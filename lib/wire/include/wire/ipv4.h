@@ -25,6 +25,8 @@ enum {
 	IPV4_PROTOCOL_ICMP = 1,
 	IPV4_PROTOCOL_TCP = 6,
 	IPV4_PROTOCOL_UDP = 17,
+	IPV4_PROTOCOL_SCTP = 132,
+	IPV4_PROTOCOL_UDP_LITE = 136,
 	IPV4_DONT_FRAGMENT = 0x4000,
 	IPV4_MORE_FRAGMENTS = 0x2000,
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
@@ -52,6 +54,14 @@ struct ipv4_header {
 	uint8_t ttl;
 	uint8_t protocol;
 };
+
+/* Do packets of a protocol, of either version of IP, begin with two ports? */
+static inline bool
+ip_protocol_has_ports(uint8_t protocol)
+{
+	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_UDP || protocol == IPV4_PROTOCOL_SCTP ||
+	       protocol == IPV4_PROTOCOL_UDP_LITE;
+}
 
 /* The fields as they stand. => there are IPV4_HEADER octets */
 static inline void
