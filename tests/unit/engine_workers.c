@@ -18,11 +18,13 @@
 
 #include "../../lib/engine/src/engine_private.h"
 #include "engine_world.h"
+#include "wire/sctp.h"
 
 #define PUBLIC IP(192, 0, 2, 10)
 #define SERVER IP(8, 8, 8, 0)
 
 enum {
+	SCTP = 132,
 	WORKERS = 4,
 	FLOWS = 400,
 	TURNS = 60000,
@@ -150,6 +152,8 @@ leaves(struct chaos *chaos, const struct packet *packet, const struct tag *tag)
 	struct talk *flow = &chaos->flows[tag->flow];
 	const uint8_t *ip = packet->data + ETHERNET;
 
+	assert_true(flow->protocol != SCTP ||
+		    load_32(ip + 20 + SCTP_CHECKSUM_AT) == sctp_checksum(ip + 20, SCTP_HEADER + SCTP_CHUNK_HEADER));
 	if (tag->answer) {
 		assert_int_equal(packet->port, 0);
 		assert_int_equal(load_32(ip + 16), flow->host);
@@ -258,6 +262,18 @@ turn(struct chaos *chaos, uint16_t self, struct packet *own)
 	drain(chaos, self);
 }
 
+/* The world's packets of SCTP have no header: one with a chunk that says nothing. => their payload is as long as that */
+static void
+make_sctp(struct packet *packet, const struct world_packet *what)
+{
+	uint8_t *header = packet->data + ETHERNET + 20;
+
+	bytes_store_16(header, what->source_port);
+	bytes_store_16(header + 2, what->destination_port);
+	bytes_store_32(header + 12, SCTP_CHUNK_HEADER);
+	bytes_store_32(header + SCTP_CHECKSUM_AT, sctp_checksum(header, SCTP_HEADER + SCTP_CHUNK_HEADER));
+}
+
 /* Comes in by any worker. */
 static void
 inject(struct chaos *chaos, uint16_t port, uint32_t number, const struct world_packet *what)
@@ -277,6 +293,9 @@ inject(struct chaos *chaos, uint16_t port, uint32_t number, const struct world_p
 	packet->tailroom = 64;
 	packet->length = world_frame(packet->data, what, true);
 	packet->port = port;
+	if (what->protocol == SCTP) {
+		make_sctp(packet, what);
+	}
 	const uint16_t owner = engine_owner(&sharing, packet);
 
 	if (owner == receiver) {
@@ -295,7 +314,7 @@ send_forth(struct chaos *chaos, uint32_t number)
 	    .protocol = flow->protocol,
 	    .source_port = flow->port,
 	    .destination_port = flow->server_port,
-	    .payload = 12,
+	    .payload = 16,
 	    .sequence = 100,
 	    .flags = SYN};
 
@@ -311,7 +330,7 @@ send_back(struct chaos *chaos, uint32_t number)
 	    .protocol = flow->protocol,
 	    .source_port = flow->server_port,
 	    .destination_port = flow->translated,
-	    .payload = 12,
+	    .payload = 16,
 	    .sequence = 500,
 	    .acknowledgement = 113,
 	    .flags = SYN | ACK};
@@ -400,7 +419,7 @@ run(struct chaos *chaos)
 		    .server = SERVER + i % 5,
 		    .port = (uint16_t)(4000 + i),
 		    .server_port = i % 11 == 0 ? DENIED_PORT : 80,
-		    .protocol = i % 2 == 0 ? 6 : 17,
+		    .protocol = i % 3 == 0 ? SCTP : i % 2 == 0 ? 6 : 17,
 		};
 	}
 	for (uint32_t i = 0; i < TURNS; i++) {
