@@ -194,6 +194,42 @@ def malformed():
         equal([verdict["reason"] for verdict in run.verdicts], wanted, f"malformed, IPv{6 if six else 4}")
 
 
+
+def mutated(octets, dice, start):
+    octets = bytearray(octets)
+    for _ in range(dice.randrange(4)):
+        octets[dice.randrange(start, len(octets))] = dice.randrange(256)
+    return bytes(octets)
+
+
+def anything():
+    """Packets, some damaged, some in fragments of which some are missing, and errors with damaged quotes: whatever leaves is right."""
+    dice = random.Random(5)
+    inside = []
+    for number in range(400):
+        make, protocol, port = dice.choice(((sctp, 132, 38412), (lite, 136, 5004)))
+        packet = make(CLIENT, SERVER, 5000 + dice.randrange(20), port, dice.randbytes(dice.choice((0, 1, 20, 900))))
+        how = dice.randrange(3)
+        if how == 0:
+            inside.append(IP(src=CLIENT, dst=SERVER, proto=protocol) / Raw(mutated(transport(IP(bytes(packet))), dice, 0)))
+        elif how == 1:
+            pieces = fragments(packet, dice.choice((8, 16, 24, 400)), number, number)
+            inside += pieces[:dice.randrange(1, len(pieces) + 1)]
+        else:
+            inside.append(packet)
+    outside = []
+    for sent in replay(timed(inside), [], "anything").left("ge-0/0/1"):
+        quote = mutated(bytes(sent[IP])[:sent[IP].len], dice, 20)[:dice.choice((28, 30, 31, 32, 33, 40, 1000))]
+        outside.append(IP(src="198.51.100.9", dst=PUBLIC) / ICMP(type=3, code=1) / Raw(quote))
+    run = replay(timed(inside), timed(outside, 2.0), "anything, and errors")
+    whole = [IP(bytes(sent[IP])[:sent[IP].len]) for sent in run.left("ge-0/0/1") if not sent[IP].flags.MF and sent[IP].frag == 0]
+    errors = [bytes(sent[IP])[20:sent[IP].len] for sent in run.left("ge-0/0/0") if sent[IP].proto == 1]
+    check(len(whole) > 100 and len(errors) > 100, f"anything: {len(whole)} packets and {len(errors)} errors")
+    for packet in whole:
+        right(packet, "anything")
+    equal({checksum(error) for error in errors}, {0}, "anything: errors")
+
+
 both_ways(sctp, 38412, "SCTP")
 both_ways(lite, 5004, "UDP-Lite")
 both_ways(lambda *ends: lite(*ends, coverage=20), 5004, "UDP-Lite in part")
@@ -201,4 +237,5 @@ quoted(sctp, 38412, "SCTP quoted")
 quoted(lite, 5004, "UDP-Lite quoted")
 plain6()
 malformed()
+anything()
 finish()
