@@ -27,6 +27,7 @@ static const struct protocol_row protocols[] = {
     {"sctp", 132},
     {"tcp", 6},
     {"udp", 17},
+    {"udp-lite", 136},
 };
 
 static int

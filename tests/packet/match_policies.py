@@ -292,6 +292,11 @@ equal([answer.get("translation/" + leaf) for leaf in ("source-address", "source-
 answer = Answer("interface ge-0/0/1.0 source-ip 9.9.9.9 destination-ip 198.51.100.90 protocol udp source-port 1024 destination-port 7")
 equal((answer.matched(), answer.get("public-destination/by"), answer.get("outcome/verdict"), answer.get("outcome/interface"), answer.get("translation/destination-address")),
       (["publish"], "static mapping", "forward", "ge-0/0/2.0", "192.0.2.90"), "a published address")
+# the engine is asked with packets that it takes
+for protocol in ("sctp", "udp-lite", "136"):
+    answer = Answer(f"interface ge-0/0/1.0 source-ip 9.9.9.9 destination-ip 198.51.100.90 protocol {protocol} source-port 1024 destination-port 7")
+    equal((answer.matched(), answer.get("outcome/verdict"), answer.get("translation/destination-address")),
+          (["publish"], "forward", "192.0.2.90"), f"a published address by {protocol}")
 config = place.path("match.set")
 
 # what cannot be answered says why

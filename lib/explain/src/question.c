@@ -31,6 +31,7 @@ static const struct {
     {"sctp", 132, true},
     {"tcp", 6, true},
     {"udp", 17, true},
+    {"udp-lite", 136, true},
 };
 
 enum {
