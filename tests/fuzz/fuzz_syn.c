@@ -34,6 +34,7 @@ enum {
 	SESSIONS = 256,
 	FAIR_ROUNDS = 400,
 	SLEEP_SECONDS = 100,
+	LIFETIME_SECONDS = 15, /* of a packet: who hears of a handshake that the queue (20 s) has forgotten is lost, as with any server */
 	NEAR = 128, /* half of what an octet says */
 	PORT_INSIDE = 0,
 	PORT_OUTSIDE = 1,
@@ -75,6 +76,7 @@ struct end {
 };
 
 struct frame {
+	uint64_t since; /* it is on its way, ns */
 	uint16_t length; /* of the IP packet */
 	uint8_t bytes[FRAME_MOST];
 };
@@ -150,7 +152,6 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 	struct ipv4_header ip;
 	struct tcp_header tcp;
 
-	(void)now;
 	if (output->verb != ENGINE_SEND || packet->length < FRAME_HEADER || packet->data[12] != 8 || packet->data[13] != 0) {
 		return;
 	}
@@ -180,6 +181,7 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 		queue->count--;
 		memmove(queue->frames, queue->frames + 1, queue->count * sizeof(queue->frames[0]));
 	}
+	queue->frames[queue->count].since = now;
 	queue->frames[queue->count].length = ip.total_length;
 	memcpy(queue->frames[queue->count].bytes, bytes, ip.total_length);
 	queue->count++;
@@ -508,7 +510,7 @@ deliver(struct talk *talk, enum side which, uint8_t place, unsigned how)
 		queue->count--;
 		memmove(&queue->frames[at], &queue->frames[at + 1], (queue->count - at) * sizeof(frame));
 	}
-	if (how != 1) {
+	if (how != 1 && gateway_now(talk->house->gateway) - frame.since < LIFETIME_SECONDS * GATEWAY_SECOND) {
 		hear(talk, which, &frame);
 	}
 }
