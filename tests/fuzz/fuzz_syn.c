@@ -34,6 +34,7 @@ enum {
 	SESSIONS = 256,
 	FAIR_ROUNDS = 400,
 	SLEEP_SECONDS = 100,
+	HANDSHAKE_SECONDS = 20,
 	LIFETIME_SECONDS = 15, /* of a packet: who hears of a handshake that the queue (20 s) has forgotten is lost, as with any server */
 	NEAR = 128, /* half of what an octet says */
 	PORT_INSIDE = 0,
@@ -98,8 +99,12 @@ struct talk {
 	uint32_t public; /* the server as the client knows it */
 	uint32_t known;  /* the client as the server knows it */
 	uint16_t known_port;
+	uint64_t asked; /* the server for the first time, ns plus 1; 0: never */
 	bool stranger;
 	bool fair;
+	bool given_up; /* the handshake with the server */
+	bool cookies;
+	bool answered; /* by us, for the server */
 };
 
 static void
@@ -144,6 +149,31 @@ before(uint32_t left, uint32_t right)
 
 /* --- what leaves ------------------------------------------------------------------------------------------------- */
 
+/* Does the server know that its SYN has come? */
+static bool
+connected(const struct talk *talk)
+{
+	const struct end *server = &talk->ends[SERVER];
+
+	return server->una != server->first;
+}
+
+/* Who waits for a server that nothing reaches is told so in the end, and not before; it may not hear it. */
+static void
+note_handshake(struct talk *talk, enum side to, uint8_t flags, uint64_t now)
+{
+	if (to == SERVER && (flags & TCP_SYN) != 0 && talk->asked == 0) {
+		talk->asked = now + 1;
+		/* Nobody remembers a cookie: a SYN that comes again after the flood finds the server, and the first answer the client. */
+		talk->given_up = talk->given_up || (talk->cookies && talk->answered && !talk->ends[CLIENT].synced);
+	}
+	talk->answered = talk->answered || (to == CLIENT && talk->asked == 0);
+	if (to == CLIENT && (flags & TCP_RST) != 0 && !talk->stranger && !connected(talk)) {
+		hold(talk->asked != 0 && now + 1 - talk->asked >= HANDSHAKE_SECONDS * GATEWAY_SECOND, "given up too early");
+		talk->given_up = true;
+	}
+}
+
 static void
 take_output(void *context, uint64_t now, const struct engine_output *output)
 {
@@ -175,6 +205,7 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 	    ip.total_length > FRAME_MOST) {
 		return;
 	}
+	note_handshake(talk, to, tcp.flags, now);
 	struct queue *queue = queue_of(talk, to);
 
 	if (queue->count == QUEUE) {
@@ -464,7 +495,7 @@ hear(struct talk *talk, enum side which, const struct frame *frame)
 	heard.payload = tcp + heard.tcp.header_length;
 	heard.size = (uint16_t)(heard.ip.total_length - heard.ip.header_length - heard.tcp.header_length);
 	if ((heard.tcp.flags & TCP_RST) != 0) {
-		hold(talk->stranger || !talk->fair, "an honest end is reset");
+		hold(talk->stranger || !talk->fair || talk->given_up, "an honest end is reset");
 		end->reset = end->synced && heard.tcp.sequence == end->received;
 		return;
 	}
@@ -588,7 +619,7 @@ static void
 finish(struct talk *talk)
 {
 	talk->fair = true;
-	for (unsigned round = 0; !(whole(talk, CLIENT) && whole(talk, SERVER)); round++) {
+	for (unsigned round = 0; !(whole(talk, CLIENT) && whole(talk, SERVER)) && !talk->given_up; round++) {
 		hold(round < FAIR_ROUNDS, "honest ends do not get through");
 		if (end_of(talk, CLIENT)->reset || end_of(talk, SERVER)->reset) {
 			return;
@@ -689,6 +720,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		make_house(house, &talk, plan % PLANS);
 	}
 	talk.stranger = (plan & 4) != 0;
+	talk.cookies = (plan & 1) != 0;
 	talk.public = (plan & 2) != 0 ? PUBLIC_ADDRESS : SERVER_ADDRESS;
 	talk.known = CLIENT_ADDRESS;
 	talk.known_port = CLIENT_PORT;

@@ -82,6 +82,20 @@ answer(struct engine *engine, struct item *item)
 	return false;
 }
 
+/* Was the same SYN answered by us, and is the answer on its way? The server's answer would come too late then. */
+static bool
+waits_for_ack(const struct engine *engine, const struct item *item)
+{
+	const struct syn_queue *queue = &engine->syn.queue;
+
+	if (queue->count == 0) {
+		return false;
+	}
+	const struct syn_half *half = syn_queue_find(queue, item->key, item->hash);
+
+	return half != NULL && half->offer.sequence == item->segment.header.sequence;
+}
+
 /* True: it goes on. */
 static bool
 count_syn(struct engine *engine, struct item *item, const struct snapshot_screens *screens)
@@ -112,6 +126,9 @@ count_syn(struct engine *engine, struct item *item, const struct snapshot_screen
 	const bool kept = (screens->kept & screen_bit(SCREEN_TCP_SYN_FLOOD)) != 0;
 
 	if (count <= limits->attack) {
+		if (waits_for_ack(engine, item)) {
+			item->flags |= ITEM_PROXIED;
+		}
 		return true;
 	}
 	/* With several workers a count can jump. */
