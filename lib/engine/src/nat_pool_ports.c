@@ -115,7 +115,7 @@ nat_pool_port_resting(struct engine *engine, const struct snapshot_nat_pool *poo
     struct translation *nat)
 {
 	const struct nat_space space = nat_space_of(address, nat->instance, class);
-	struct nat_layer_port taken;
+	struct nat_layer_port taken = {0};
 
 	for (uint32_t layer = 0; nat->may_wake && layer < layers_of(pool, nat); layer++) {
 		if (nat_ports_take_resting(&engine->nat.ports, nat_space_layer(space, layer), pool->port_low,
