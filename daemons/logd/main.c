@@ -80,14 +80,13 @@ start(struct daemon_options *options)
 	begin.listener = daemon_listen(options, "logd");
 	begin.socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (begin.listener < 0 || signals < 0 || begin.socket < 0) {
-		fprintf(stderr, "sallyport-logd: cannot listen: %s\n", strerror(-begin.listener));
-		return 1;
+		text_printf(&error, "cannot listen: %s",
+		    strerror(begin.listener < 0 ? -begin.listener : signals < 0 ? -signals : errno));
+		return daemon_failed("logd", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
 	    !daemon_confine(&error)) {
-		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
-		text_release(&error);
-		return 1;
+		return daemon_failed("logd", &error);
 	}
 	begin.state = options->state;
 	begin.folder = open_folder(options->state);
@@ -104,17 +103,5 @@ start(struct daemon_options *options)
 int
 main(int argc, char **argv)
 {
-	struct daemon_options options;
-	struct text error = TEXT_EMPTY;
-
-	if (!daemon_options_take(&options, &argc, argv, &error)) {
-		fprintf(stderr, "sallyport-logd: %s\n", text_string(&error));
-		text_release(&error);
-		return 2;
-	}
-	if (argc != 1) {
-		fprintf(stderr, "sallyport-logd: the options are --state, --listen, --notify, --user and --group\n");
-		return 2;
-	}
-	return start(&options);
+	return daemon_main("logd", argc, argv, start);
 }

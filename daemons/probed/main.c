@@ -45,14 +45,6 @@ run(struct service *service, int signals)
 }
 
 static int
-fail(struct text *error)
-{
-	fprintf(stderr, "sallyport-probed: %s\n", text_string(error));
-	text_release(error);
-	return 1;
-}
-
-static int
 start(struct daemon_options *options)
 {
 	struct text error = TEXT_EMPTY;
@@ -62,15 +54,15 @@ start(struct daemon_options *options)
 
 	if (listener < 0 || signals < 0) {
 		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
-		return fail(&error);
+		return daemon_failed("probed", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
-		return fail(&error);
+		return daemon_failed("probed", &error);
 	}
 	service = service_create(listener, options->state);
 	if (service == NULL) {
 		text_append(&error, "out of memory");
-		return fail(&error);
+		return daemon_failed("probed", &error);
 	}
 	daemon_notify(options, "ready");
 	run(service, signals);
@@ -82,16 +74,5 @@ start(struct daemon_options *options)
 int
 main(int argc, char **argv)
 {
-	struct daemon_options options;
-	struct text error = TEXT_EMPTY;
-
-	if (!daemon_options_take(&options, &argc, argv, &error)) {
-		(void)fail(&error);
-		return 2;
-	}
-	if (argc > 1) {
-		fputs("sallyport-probed: the options are --state, --listen, --notify, --user and --group\n", stderr);
-		return 2;
-	}
-	return start(&options);
+	return daemon_main("probed", argc, argv, start);
 }

@@ -180,14 +180,12 @@ start(struct daemon_options *options)
 	const int listener = daemon_listen(options, "resolverd");
 
 	if (listener < 0 || signals < 0) {
-		fprintf(stderr, "sallyport-resolverd: cannot listen: %s\n", strerror(-listener));
-		return 1;
+		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
+		return daemon_failed("resolverd", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
 	    !daemon_confine(&error)) {
-		fprintf(stderr, "sallyport-resolverd: %s\n", text_string(&error));
-		text_release(&error);
-		return 1;
+		return daemon_failed("resolverd", &error);
 	}
 	resolver.state = options->state;
 	resolver.server = ipc_server_create(listener, "resolverd", &handler, &resolver);
@@ -208,17 +206,5 @@ start(struct daemon_options *options)
 int
 main(int argc, char **argv)
 {
-	struct daemon_options options;
-	struct text error = TEXT_EMPTY;
-
-	if (!daemon_options_take(&options, &argc, argv, &error)) {
-		fprintf(stderr, "sallyport-resolverd: %s\n", text_string(&error));
-		text_release(&error);
-		return 2;
-	}
-	if (argc != 1) {
-		fprintf(stderr, "sallyport-resolverd: the options are --state, --listen, --notify, --user and --group\n");
-		return 2;
-	}
-	return start(&options);
+	return daemon_main("resolverd", argc, argv, start);
 }

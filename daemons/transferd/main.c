@@ -45,14 +45,6 @@ run(struct service *service, struct logger *logger, int signals)
 }
 
 static int
-fail(struct text *error)
-{
-	fprintf(stderr, "sallyport-transferd: %s\n", text_string(error));
-	text_release(error);
-	return 1;
-}
-
-static int
 start(struct daemon_options *options)
 {
 	struct text error = TEXT_EMPTY;
@@ -63,19 +55,19 @@ start(struct daemon_options *options)
 
 	if (listener < 0 || signals < 0) {
 		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
-		return fail(&error);
+		return daemon_failed("transferd", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
-		return fail(&error);
+		return daemon_failed("transferd", &error);
 	}
 	if (chdir("transfer") != 0) {
 		text_printf(&error, "transfer: %s", strerror(errno));
-		return fail(&error);
+		return daemon_failed("transferd", &error);
 	}
 	logger = logger_create("../run/logd.sock", "transferd");
 	if (logger == NULL || (service = service_create(listener, "..", logger, &error)) == NULL) {
 		logger_destroy(logger);
-		return fail(&error);
+		return daemon_failed("transferd", &error);
 	}
 	daemon_notify(options, "ready");
 	run(service, logger, signals);
@@ -89,16 +81,5 @@ start(struct daemon_options *options)
 int
 main(int argc, char **argv)
 {
-	struct daemon_options options;
-	struct text error = TEXT_EMPTY;
-
-	if (!daemon_options_take(&options, &argc, argv, &error)) {
-		(void)fail(&error);
-		return 2;
-	}
-	if (argc > 1) {
-		fputs("sallyport-transferd: the options are --state, --listen, --notify, --user and --group\n", stderr);
-		return 2;
-	}
-	return start(&options);
+	return daemon_main("transferd", argc, argv, start);
 }

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -95,6 +96,30 @@ daemon_options_take(struct daemon_options *options, int *argc, char **argv, stru
 		return false;
 	}
 	return true;
+}
+
+int
+daemon_failed(const char *name, struct text *error)
+{
+	fprintf(stderr, "sallyport-%s: %s\n", name, text_string(error));
+	text_release(error);
+	return 1;
+}
+
+int
+daemon_main(const char *name, int argc, char **argv, int (*start)(struct daemon_options *options))
+{
+	struct daemon_options options;
+	struct text error = TEXT_EMPTY;
+
+	if (daemon_options_take(&options, &argc, argv, &error) && argc > 1) {
+		text_append(&error, "the options are --state, --listen, --notify, --user and --group");
+	}
+	if (error.length > 0) {
+		(void)daemon_failed(name, &error);
+		return 2;
+	}
+	return start(&options);
 }
 
 void

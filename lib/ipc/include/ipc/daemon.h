@@ -31,6 +31,13 @@ struct daemon_options {
  */
 bool daemon_options_take(struct daemon_options *options, int *argc, char **argv, struct text *error)
     __attribute__((warn_unused_result));
+/* Says on standard error why the daemon `name` does not start, and releases it. Returns 1, the exit status. */
+int daemon_failed(const char *name, struct text *error);
+/*
+ * main() of a daemon without options of its own: takes the command line and calls `start`, whose exit status it returns; 2 for a
+ * bad command line, which is told on standard error.
+ */
+int daemon_main(const char *name, int argc, char **argv, int (*start)(struct daemon_options *options));
 /* The listening socket: the inherited one, made non-blocking, or DIR/run/NAME.sock. -errno on failure. */
 int daemon_listen(const struct daemon_options *options, const char *name) __attribute__((warn_unused_result));
 /* Tells the supervisor; does nothing without --notify. */
