@@ -410,6 +410,21 @@ read_setting(const struct chassis_reader *reader, const struct word *words, size
 	return false;
 }
 
+/* A line of no kind: says which kinds there are. */
+static void
+refuse_line(const struct chassis_reader *reader, const struct word *first)
+{
+	struct text words = TEXT_EMPTY;
+
+	for (size_t i = 0; i < CHASSIS_SETTINGS; i++) {
+		text_printf(&words, "%s%s", i == 0 ? "" : ", ", settings[i].word);
+	}
+	chassis_error(reader,
+	    "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER], or one of these with a NUMBER: %s",
+	    (int)first->length, first->start, text_string(&words));
+	text_release(&words);
+}
+
 static void
 read_words(const struct chassis_reader *reader, const struct word *words, size_t count)
 {
@@ -419,8 +434,7 @@ read_words(const struct chassis_reader *reader, const struct word *words, size_t
 		return;
 	}
 	if (!word_is(&words[0], "port")) {
-		chassis_error(reader, "'%.*s' is not known here; a line reads: port NAME DEVICE [queues NUMBER]", (int)words[0].length,
-		    words[0].start);
+		refuse_line(reader, &words[0]);
 		return;
 	}
 	if (count != 3 && count != 5) {

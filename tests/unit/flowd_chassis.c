@@ -100,6 +100,7 @@ static const struct wrong wrongs[] = {
     {"port ge-0/0/0 pcap:in.pcap,out.pcap,more", "does not name two captures"},
     {"port ge-0/0/0 netdev:a queues", "a line reads: port NAME DEVICE [queues NUMBER]"},
     {"port ge-0/0/0 netdev:a tails 2", "'tails' is not known here"},
+    {"session 5", "'session' is not known here; a line reads: port NAME DEVICE [queues NUMBER], or one of these with a NUMBER: workers, sessions, "},
     {"port ge-0/0/0 xdp:a queues 0", "'0' is not a number of queues"},
     {"port ge-0/0/0 xdp:a queues 17", "'17' is not a number of queues: 1 to 16"},
     {"port ge-0/0/0 xdp:a queues 4294967298", "is not a number of queues"},
