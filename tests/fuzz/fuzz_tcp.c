@@ -328,7 +328,7 @@ pass(struct talk *talk, unsigned direction, const struct tcp_segment *segment, b
 		talk->open = true;
 		tcp_begin(&talk->session, segment);
 	} else {
-		outcome = tcp_track(&talk->session, direction, segment, true);
+		outcome = tcp_track(&talk->session, direction, segment, TCP_CHECK_WINDOW);
 	}
 	hold(!talk->fair || given_up || outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED,
 	    "an honest segment is dropped");
@@ -391,7 +391,7 @@ attack(struct talk *talk, unsigned direction, struct reader *reader)
 	if (!talk->open || talk->over || (was.tcp < TCP_STATE_ESTABLISHED && tcp_is_start(segment.header.flags))) {
 		return;
 	}
-	const enum tcp_outcome outcome = tcp_track(&talk->session, direction, &segment, true);
+	const enum tcp_outcome outcome = tcp_track(&talk->session, direction, &segment, TCP_CHECK_WINDOW);
 
 	hold(outcome != TCP_PASS && outcome != TCP_RESET, "a stranger's segment counts");
 	hold(outcome != TCP_RESTART || tcp_lingers(was.tcp), "a stranger begins anew");

@@ -151,7 +151,9 @@ test_counted_again(void **state)
 	for (uint32_t i = 0; i < 100; i++) {
 		assert_true(engine_clear_session(fixture->world->engine, fixture->world->now, sessions[10 * i]));
 	}
-	assert_false(step(fixture));
+	/* Whether they stand under the change is looked at in steps, too. */
+	while (step(fixture)) {
+	}
 	limit(fixture, true);
 	for (unsigned i = 0; i < 70; i++) {
 		assert_true(step(fixture));

@@ -60,7 +60,7 @@ run(struct session_common *common, const struct step *steps, unsigned count)
 		    steps[i].flags, steps[i].sequence, steps[i].acknowledgement, steps[i].payload);
 
 		assert_int_equal(
-		    tcp_track(common, steps[i].direction, &segment, true), steps[i].outcome);
+		    tcp_track(common, steps[i].direction, &segment, TCP_CHECK_WINDOW), steps[i].outcome);
 		assert_int_equal(common->tcp, steps[i].state);
 	}
 }
@@ -223,10 +223,10 @@ test_window_probe(void **state)
 	(void)state;
 	RUN(&common, steps);
 	shut.header.window = 0;
-	assert_int_equal(tcp_track(&common, BACK, &shut, true), TCP_PASS);
-	assert_int_equal(tcp_track(&common, FORTH, &probe, true), TCP_PASS);
+	assert_int_equal(tcp_track(&common, BACK, &shut, TCP_CHECK_WINDOW), TCP_PASS);
+	assert_int_equal(tcp_track(&common, FORTH, &probe, TCP_CHECK_WINDOW), TCP_PASS);
 	probe.payload = 2;
-	assert_int_equal(tcp_track(&common, FORTH, &probe, true), TCP_OUT_OF_WINDOW);
+	assert_int_equal(tcp_track(&common, FORTH, &probe, TCP_CHECK_WINDOW), TCP_OUT_OF_WINDOW);
 }
 
 /* Sequence numbers wrap. */

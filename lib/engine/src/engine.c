@@ -215,6 +215,16 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	}
 }
 
+static uint8_t
+tcp_checks_of(const struct snapshot *snapshot)
+{
+	if (snapshot == NULL) {
+		return TCP_CHECK_WINDOW;
+	}
+	return (uint8_t)((snapshot->flow.sequence_check ? TCP_CHECK_WINDOW : 0) |
+			 (snapshot->flow.reset_invalidates ? TCP_CHECK_RESET_ENDS : 0));
+}
+
 void
 engine_apply(struct engine *engine, const struct snapshot *snapshot, const struct fib *fib)
 {
@@ -228,7 +238,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 		return;
 	}
 	engine->snapshot_generation = engine->generation;
-	engine->sequence_check = snapshot == NULL || snapshot->flow.sequence_check;
+	engine->tcp_checks = tcp_checks_of(snapshot);
 	engine->segment_most = snapshot == NULL ? 0 : snapshot->flow.segment_most;
 	for (uint32_t i = 0; i < engine->config.units; i++) {
 		if (snapshot != NULL && i < snapshot->unit_count) {
@@ -246,6 +256,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 	nat_pools_apply(engine, former);
 	nat_announce_apply(engine, former);
 	nat_persistent_apply(engine);
+	session_sweep_begin(engine);
 	if (snapshot == NULL) {
 		datagram_close(engine);
 		relay_close(engine);
@@ -265,6 +276,7 @@ engine_advance(struct engine *engine, uint64_t now)
 	engine->now = now;
 	engine->tick = (uint32_t)(now / TICK_NS);
 	const bool sessions = session_advance(engine);
+	const bool swept = session_sweep_advance(engine);
 	const bool neighbours = neighbour_advance(engine);
 	const bool claims = claims_advance(engine);
 	const bool advertisers = advertise_advance(engine);
@@ -278,7 +290,7 @@ engine_advance(struct engine *engine, uint64_t now)
 	const bool baseline = baseline_advance(engine);
 	const bool halves = syn_queue_advance(engine);
 
-	return baseline || halves || screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
+	return swept || baseline || halves || screens || ports || mappings || announcements || sessions || neighbours || claims || advertisers || datagrams;
 }
 
 uint32_t

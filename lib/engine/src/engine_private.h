@@ -156,7 +156,7 @@ struct engine {
 	uint32_t tick;
 	uint32_t generation; /* grows with each engine_apply() */
 	uint32_t snapshot_generation; /* its value when the configuration changed last */
-	bool sequence_check;
+	uint8_t tcp_checks; /* bits of enum tcp_check */
 	uint16_t segment_most; /* tcp-mss; 0: as the hosts agree */
 	uint8_t log_drops;     /* bits of enum drop_log */
 	const struct snapshot *snapshot;
@@ -195,6 +195,7 @@ struct engine {
 	struct host_bucket host_kinds[HOST_LIMIT_COUNT];
 	struct host_bucket host_sources[HOST_SOURCES];
 	struct syn_state syn;
+	uint32_t sweep; /* the session that session_sweep_advance() looks at next, plus one; 0: none */
 	struct item items[ENGINE_BURST];
 };
 
@@ -523,6 +524,8 @@ uint32_t unit_speaking_address(const struct engine *engine, uint16_t unit);
 /* Looks the way of a flow up again after a change; false when the session has to end, and why. */
 bool session_resolve(
     struct engine *engine, struct session *session, unsigned direction, enum reason *why);
+/* Would a session that has been silent since the configuration changed go on, but for who is up and who is not? Else why not. */
+bool session_stands(const struct engine *engine, struct session *session, enum reason *why);
 /* The way of a flow, as found: to a neighbour, or to our own host by an instance's TUN. */
 void flow_set_neighbour(
     const struct engine *engine, struct flow *flow, uint16_t unit, uint32_t neighbour);
@@ -601,6 +604,10 @@ aging_check(struct engine *engine)
 		aging_update(engine);
 	}
 }
+
+/* session_sweep.c: the configuration changed; ends those that do not stand under it, in bounded steps: true when more are due. */
+void session_sweep_begin(struct engine *engine);
+bool session_sweep_advance(struct engine *engine);
 
 /* session.c */
 /* A record to be filled in, or NULL, and counted, when the ring is full. */

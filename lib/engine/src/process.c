@@ -129,7 +129,7 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 	struct session_common *common = &session->common;
 	const uint8_t before = common->tcp;
 
-	*outcome = tcp_track(common, direction, &item->segment, engine->sequence_check);
+	*outcome = tcp_track(common, direction, &item->segment, engine->tcp_checks);
 	if (*outcome == TCP_OUT_OF_WINDOW || *outcome == TCP_OUT_OF_STATE) {
 		finish_refused(engine, item,
 		    *outcome == TCP_OUT_OF_WINDOW ? REASON_TCP_WINDOW : REASON_TCP_STATE);
@@ -243,7 +243,7 @@ check_related(const struct engine *engine, const struct item *item, const struct
 	if ((item->flags & ITEM_IPV6) == 0 && item->icmp_type == ICMP_REDIRECT) {
 		return REASON_ICMP_REDIRECT;
 	}
-	if (common->protocol == IPV4_PROTOCOL_TCP && engine->sequence_check &&
+	if (common->protocol == IPV4_PROTOCOL_TCP && (engine->tcp_checks & TCP_CHECK_WINDOW) != 0 &&
 	    !tcp_quoted_in_window(common, !direction, item->segment.header.sequence)) {
 		return REASON_TCP_WINDOW;
 	}

@@ -199,6 +199,38 @@ session_translated(const struct engine *engine, const struct session *session)
 	       engine->table.rare[session_index(&engine->table, session)].nat_pool != SNAPSHOT_NAT_NONE;
 }
 
+/* Is there still an interface of the far zone towards its destination? What is only down may come back. */
+static bool
+server_remains(const struct engine *engine, struct session *session, enum reason *why)
+{
+	const uint16_t zone = session->common.zone[SESSION_BACK];
+	const struct unit *out = unit_of(engine, session->forth.out_unit);
+	struct way way;
+
+	if (zone != SNAPSHOT_ZONE_SELF && out != NULL && (out->flags & UNIT_PRESENT) != 0 && out->zone == zone) {
+		return true;
+	}
+	*why = REASON_CLOSE_ROUTE;
+	if (flow_route(engine, session, SESSION_FORTH, &way) != REASON_NONE) {
+		return false;
+	}
+	if (zone == SNAPSHOT_ZONE_SELF) {
+		return way.local;
+	}
+	*why = REASON_CLOSE_ZONE;
+	return !way.local && engine->units[way.unit].zone == zone;
+}
+
+bool
+session_stands(const struct engine *engine, struct session *session, enum reason *why)
+{
+	if (!client_remains(engine, session, why) || !server_remains(engine, session, why)) {
+		return false;
+	}
+	*why = REASON_CLOSE_NAT;
+	return !session_translated(engine, session) || nat_stands(engine, session);
+}
+
 bool
 session_resolve(
     struct engine *engine, struct session *session, unsigned direction, enum reason *why)

@@ -404,7 +404,7 @@ server_answers(struct engine *engine, struct item *item, struct session *session
 	answer_with(engine, item, session, SESSION_FORTH, &forth);
 	send_fresh(engine, session, SESSION_BACK, second);
 	const struct tcp_segment completes = {.header = forth.header, .scale = TCP_SCALE_NONE};
-	const enum tcp_outcome outcome = tcp_track(common, SESSION_FORTH, &completes, false);
+	const enum tcp_outcome outcome = tcp_track(common, SESSION_FORTH, &completes, 0);
 
 	assert(outcome == TCP_PASS && common->tcp == TCP_STATE_ESTABLISHED);
 	(void)outcome;
@@ -429,7 +429,7 @@ server_packet(struct engine *engine, struct item *item, struct session *session)
 		answer_with(engine, item, session, SESSION_BACK, &reset);
 		session_end(engine, session, REASON_CLOSE_TCP_RST);
 	} else if (flags == (TCP_SYN | TCP_ACK) && acknowledges &&
-		   tcp_track(common, SESSION_BACK, &item->segment, engine->sequence_check) == TCP_PASS) {
+		   tcp_track(common, SESSION_BACK, &item->segment, engine->tcp_checks) == TCP_PASS) {
 		server_answers(engine, item, session);
 	} else if (flags == TCP_ACK && !acknowledges) {
 		/* An old connection that it still has (RFC 9293 3.5.1). */

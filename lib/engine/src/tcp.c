@@ -28,7 +28,7 @@
  * does not: when something before it got lost behind us it answers with a challenge, and when more is
  * on its way than was acknowledged it acknowledges that; what the sender says then has the right number
  * (RFC 5961 3). The session lingers for it. Any other RST goes on and changes nothing, as it may be a
- * guess of a stranger.
+ * guess of a stranger. Under rst-invalidate-session (ScreenOS 08256) each one within the window ends it at once.
  *
  * A bare SYN within an established or half closed session goes on and changes
  * nothing: a host that lost its memory, or has given up on a peer that does not close, gets its
@@ -246,7 +246,8 @@ reset_in_window(
 
 /* Will the receiver take the RST, as far as can be known here? */
 static enum tcp_outcome
-judge_reset(struct session_common *common, unsigned direction, const struct tcp_segment *segment)
+judge_reset(
+    struct session_common *common, unsigned direction, const struct tcp_segment *segment, uint8_t checks)
 {
 	const struct tcp_window *sender = &common->window[direction];
 	const uint32_t sequence = segment->header.sequence;
@@ -257,7 +258,7 @@ judge_reset(struct session_common *common, unsigned direction, const struct tcp_
 	const bool reached = sequence == sender->end;
 	const bool acknowledged = sequence == common->acknowledged;
 
-	if (sender->window == 0 || (reached && acknowledged)) {
+	if (sender->window == 0 || (reached && acknowledged) || (checks & TCP_CHECK_RESET_ENDS) != 0) {
 		return TCP_RESET;
 	}
 	if (!reached && !acknowledged) {
@@ -348,7 +349,7 @@ answers_challenge(
 /* Any segment in any state. Not inline: the usual ones need none of its registers. */
 static __attribute__((noinline)) enum tcp_outcome
 track_by_table(struct session_common *common, unsigned direction,
-    const struct tcp_segment *segment, bool check)
+    const struct tcp_segment *segment, uint8_t checks)
 {
 	const uint8_t flags = segment->header.flags;
 	const enum tcp_event event = event_of_flags[(flags & 7) | (flags & TCP_ACK) >> 1];
@@ -363,7 +364,7 @@ track_by_table(struct session_common *common, unsigned direction,
 		if (answers_challenge(common, direction, segment)) {
 			return TCP_PASS_UNTRACKED;
 		}
-		return check ? judge_reset(common, direction, segment) : TCP_RESET;
+		return (checks & TCP_CHECK_WINDOW) != 0 ? judge_reset(common, direction, segment, checks) : TCP_RESET;
 	}
 	if (event == TCP_EVENT_SYN) {
 		if (tcp_lingers(common->tcp)) {
@@ -380,7 +381,7 @@ track_by_table(struct session_common *common, unsigned direction,
 	if (event == TCP_EVENT_ACK && common->tcp == TCP_STATE_SYN_SENT) {
 		return take_challenge(common, segment);
 	}
-	if (check && !segment_in_window(common, direction, segment, flags, end)) {
+	if ((checks & TCP_CHECK_WINDOW) != 0 && !segment_in_window(common, direction, segment, flags, end)) {
 		return TCP_OUT_OF_WINDOW;
 	}
 	move_window(common, direction, segment, flags, end);
@@ -390,7 +391,7 @@ track_by_table(struct session_common *common, unsigned direction,
 
 enum tcp_outcome
 tcp_track(struct session_common *common, unsigned direction, const struct tcp_segment *segment,
-    bool check)
+    uint8_t checks)
 {
 	const uint8_t flags = segment->header.flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
 	const uint32_t end = segment->header.sequence + segment->payload;
@@ -398,9 +399,9 @@ tcp_track(struct session_common *common, unsigned direction, const struct tcp_se
 	/* An ACK, with data or without, changes no state once the handshake is done. */
 	if (flags != TCP_ACK || common->tcp < TCP_STATE_ESTABLISHED ||
 	    common->window[0].window == 0 || common->window[1].window == 0) {
-		return track_by_table(common, direction, segment, check);
+		return track_by_table(common, direction, segment, checks);
 	}
-	if (check && !segment_in_window(common, direction, segment, TCP_ACK, end)) {
+	if ((checks & TCP_CHECK_WINDOW) != 0 && !segment_in_window(common, direction, segment, TCP_ACK, end)) {
 		return TCP_OUT_OF_WINDOW;
 	}
 	move_window(common, direction, segment, TCP_ACK, end);

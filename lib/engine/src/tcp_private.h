@@ -38,6 +38,11 @@ enum tcp_outcome {
 	TCP_OUT_OF_STATE,
 };
 
+enum tcp_check {
+	TCP_CHECK_WINDOW = 1 << 0,     /* off: no-sequence-check */
+	TCP_CHECK_RESET_ENDS = 1 << 1, /* rst-invalidate-session */
+};
+
 struct tcp_segment {
 	struct tcp_header header;
 	uint16_t payload;
@@ -68,10 +73,10 @@ tcp_is_start(uint8_t flags)
 /* The first segment of a session sets its state; with a start that is no SYN the windows are learnt
  * on the way. */
 void tcp_begin(struct session_common *common, const struct tcp_segment *segment);
-/* Judges a segment and, when it passes, moves state and windows on. `check` is false under
- * no-sequence-check. */
+/* Judges a segment and, when it passes, moves state and windows on. `checks`: bits of
+ * enum tcp_check. */
 enum tcp_outcome tcp_track(struct session_common *common, unsigned direction,
-    const struct tcp_segment *segment, bool check);
+    const struct tcp_segment *segment, uint8_t checks);
 /* Could the sequence number quoted by an ICMP error have been sent by that direction lately (RFC
  * 5927 4.1)? */
 bool tcp_quoted_in_window(

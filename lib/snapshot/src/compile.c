@@ -141,6 +141,7 @@ compile_flow(struct compilation *compilation)
 	    .syn_check = !conf_present(tcp, "no-syn-check"),
 	    .syn_check_in_tunnel = !conf_present(tcp, "no-syn-check-in-tunnel"),
 	    .sequence_check = !conf_present(tcp, "no-sequence-check"),
+	    .reset_invalidates = conf_present(tcp, "rst-invalidate-session"),
 	    .allow_dns_reply = conf_present(flow, "allow-dns-reply"),
 	    .default_permit = conf_present(policy, "permit-all") && !conf_present(policy, "deny-all"),
 	    .policy_rematch = conf_present(conf_child(security, "policies"), "policy-rematch"),

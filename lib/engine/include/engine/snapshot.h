@@ -234,6 +234,7 @@ struct snapshot_flow {
 	bool syn_check;
 	bool syn_check_in_tunnel;
 	bool sequence_check;
+	bool reset_invalidates; /* any RST within the window ends its session at once */
 	bool allow_dns_reply;
 	bool default_permit;
 	bool policy_rematch;
