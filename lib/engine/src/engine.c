@@ -313,8 +313,12 @@ engine_take_event(struct engine *engine, struct event *event)
 		return false;
 	}
 	*event = engine->events[engine->event_head];
-	engine->event_head =
-	    engine->event_head + 1 == engine->event_size ? 0 : engine->event_head + 1;
 	engine->event_count--;
+	/*
+	 * Empty, it begins anew: the same few lines are written again and stay in the cache, where the whole ring would not find
+	 * room.
+	 */
+	engine->event_head =
+	    engine->event_count == 0 || engine->event_head + 1 == engine->event_size ? 0 : engine->event_head + 1;
 	return true;
 }
