@@ -1,13 +1,14 @@
 /*
  * bench-load: a paced stream of UDP frames for bench/side-by-side.
  *
- *   bench-load NAMESPACE INTERFACE MAC 4|6 SIZE FLOWS RATE SECONDS
+ *   bench-load NAMESPACE INTERFACE MAC 4|6 SIZE FLOWS RATE BURST
  *
- * Sends frames of SIZE octets, without the check sequence, out of
- * INTERFACE of NAMESPACE to the router's address MAC, RATE a second in all, each flow in its turn. Flow f goes from port
- * 10000 + f % 500 to the destination 198.18.0.1 + f / 500, or 2001:db8:18::1 + f / 500, port 9: so translated flows spread
- * over destinations. Checksums are right. Prints as JSON what was sent, in how many seconds, and how far behind its pace it was
- * at most.
+ * Reads lines with a number of milliseconds from standard input, and for each sends frames of SIZE octets, without the check
+ * sequence, out of INTERFACE of NAMESPACE to the router's address MAC: RATE a second, BURST of them at a time, each flow in its
+ * turn, from one line to the next. Flow f goes from port 10000 + f % 500 to the destination 198.18.0.1 + f / 500, or
+ * 2001:db8:18::1 + f / 500, port 9: so translated flows spread over destinations. Checksums are right. Answers each line as JSON:
+ * what was sent, in how many seconds, and how far behind its pace it was at most. Runs before other work, as far as it may, so
+ * that the pace is what was asked for.
  */
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -30,7 +31,7 @@
 #include "wire/udp.h"
 
 enum {
-	BATCH = 32,
+	BURST_MOST = 64,
 	FRAME_MOST = 1514,
 	FRAME_LEAST = 62, /* of IPv6: the headers alone */
 	PORTS = 500, /* flows to one destination */
@@ -39,13 +40,15 @@ enum {
 	ARGUMENTS = 9,
 	FLOWS_MOST = 1000000,
 	RATE_MOST = 10000000,
+	MILLISECONDS_MOST = 3600000,
+	LINE = 32,
 };
 
 #define SECOND       UINT64_C(1000000000)
-#define CLIENT       0x0a010102U /* 10.1.1.2 */
+#define CLIENT       0x0a636302U /* 10.99.99.2: routers have a route there */
 #define DESTINATIONS 0xc6120001U /* 198.18.0.1 */
 
-static const struct ipv6_address client6 = {UINT64_C(0x20010db800010000), 2};
+static const struct ipv6_address client6 = {UINT64_C(0x20010db800990000), 2};
 static const struct ipv6_address destinations6 = {UINT64_C(0x20010db800180000), 1};
 
 struct load {
@@ -53,10 +56,13 @@ struct load {
 	bool inet6;
 	uint16_t size;
 	uint64_t flows;
+	uint64_t rate;
+	uint64_t burst;
+	uint64_t next; /* flow */
 	uint8_t gateway[ETHERNET_ADDRESS];
-	uint8_t frames[BATCH][FRAME_MOST + 2];
-	struct iovec parts[BATCH];
-	struct mmsghdr messages[BATCH];
+	uint8_t frames[BURST_MOST][FRAME_MOST + 2];
+	struct iovec parts[BURST_MOST];
+	struct mmsghdr messages[BURST_MOST];
 };
 
 static uint64_t
@@ -189,43 +195,68 @@ make_frame(const struct load *load, uint8_t *frame, uint64_t flow)
 	}
 }
 
-static void
-run(struct load *load, uint64_t rate, uint64_t milliseconds)
+/* Sleeps until shortly before, and waits out the rest. */
+static uint64_t
+wait_until(uint64_t due)
 {
-	const uint64_t count = rate * milliseconds / 1000;
+	uint64_t at = now();
+
+	while (at < due) {
+		if (due - at > 100000) {
+			const struct timespec wait = {.tv_nsec = 50000};
+
+			(void)nanosleep(&wait, NULL);
+		}
+		at = now();
+	}
+	return at;
+}
+
+static void
+run(struct load *load, uint64_t milliseconds)
+{
+	const uint64_t count = load->rate * milliseconds / 1000;
+	const uint64_t start = now();
 	uint64_t sent = 0;
 	uint64_t worst = 0;
 
-	for (unsigned i = 0; i < BATCH; i++) {
+	while (sent < count) {
+		const uint64_t due = start + sent * SECOND / load->rate;
+		const uint64_t at = wait_until(due);
+		const unsigned burst = (unsigned)(count - sent < load->burst ? count - sent : load->burst);
+
+		worst = at - due > worst ? at - due : worst;
+		for (unsigned i = 0; i < burst; i++) {
+			make_frame(load, load->frames[i], (load->next + i) % load->flows);
+		}
+		const int done = sendmmsg(load->descriptor, load->messages, burst, 0);
+
+		sent += done > 0 ? (uint64_t)done : 0;
+		load->next = (load->next + (done > 0 ? (uint64_t)done : 0)) % load->flows;
+	}
+	printf("{\"sent\":%llu,\"seconds\":%.4f,\"behind_us\":%.0f}\n", (unsigned long long)sent,
+	    (double)(now() - start) / (double)SECOND, (double)worst / 1000);
+	(void)fflush(stdout);
+}
+
+static bool
+serve(struct load *load)
+{
+	char line[LINE];
+	uint64_t milliseconds;
+
+	for (unsigned i = 0; i < BURST_MOST; i++) {
 		load->parts[i] = (struct iovec){.iov_base = load->frames[i], .iov_len = load->size};
 		load->messages[i].msg_hdr = (struct msghdr){.msg_iov = &load->parts[i], .msg_iovlen = 1};
 	}
-	const uint64_t start = now();
-
-	while (sent < count) {
-		const uint64_t due = start + sent * SECOND / rate;
-		uint64_t at = now();
-
-		while (at < due) {
-			if (due - at > 100000) {
-				const struct timespec wait = {.tv_nsec = 50000};
-
-				(void)nanosleep(&wait, NULL);
-			}
-			at = now();
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!read_number(line, 1, MILLISECONDS_MOST, &milliseconds)) {
+			return false;
 		}
-		worst = at - due > worst ? at - due : worst;
-		const unsigned batch = count - sent < BATCH ? (unsigned)(count - sent) : BATCH;
-
-		for (unsigned i = 0; i < batch; i++) {
-			make_frame(load, load->frames[i], (sent + i) % load->flows);
-		}
-		const int done = sendmmsg(load->descriptor, load->messages, batch, 0);
-
-		sent += done > 0 ? (uint64_t)done : 0;
+		run(load, milliseconds);
 	}
-	printf("{\"sent\":%llu,\"seconds\":%.3f,\"behind_us\":%.0f}\n", (unsigned long long)sent,
-	    (double)(now() - start) / (double)SECOND, (double)worst / 1000);
+	return true;
 }
 
 int
@@ -233,26 +264,25 @@ main(int argc, char **argv)
 {
 	uint64_t family;
 	uint64_t size;
-	uint64_t rate;
-	char *end = NULL;
 
 	if (argc != ARGUMENTS) {
-		fputs("usage: bench-load NAMESPACE INTERFACE MAC 4|6 SIZE FLOWS RATE SECONDS\n", stderr);
+		fputs("usage: bench-load NAMESPACE INTERFACE MAC 4|6 SIZE FLOWS RATE BURST\n", stderr);
 		return 2;
 	}
 	struct load *load = calloc(1, sizeof *load);
-	const double seconds = strtod(argv[8], &end);
-	const bool good = load != NULL && *end == '\0' && seconds > 0 && seconds < 3600 &&
-			  read_number(argv[4], 4, 6, &family) && read_number(argv[5], FRAME_LEAST, FRAME_MOST, &size) &&
-			  read_number(argv[6], 1, FLOWS_MOST, &load->flows) && read_number(argv[7], 1, RATE_MOST, &rate) &&
-			  read_mac(load, argv[3]) && enter(argv[1]) && open_socket(load, argv[2]);
+	bool good = load != NULL && read_number(argv[4], 4, 6, &family) &&
+		    read_number(argv[5], FRAME_LEAST, FRAME_MOST, &size) &&
+		    read_number(argv[6], 1, FLOWS_MOST, &load->flows) && read_number(argv[7], 1, RATE_MOST, &load->rate) &&
+		    read_number(argv[8], 1, BURST_MOST, &load->burst) && read_mac(load, argv[3]) && enter(argv[1]) &&
+		    open_socket(load, argv[2]);
 
 	if (good) {
 		load->inet6 = family == 6;
 		load->size = (uint16_t)size;
 		/* As punctual as this machine lets it be. */
 		(void)prctl(PR_SET_TIMERSLACK, 1UL);
-		run(load, rate, (uint64_t)(seconds * 1000));
+		(void)sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+		good = serve(load);
 	}
 	free(load);
 	return good ? 0 : 1;

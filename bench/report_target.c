@@ -3,12 +3,14 @@
  *
  * The others' figures are of another run on another machine (two cores of Zen 4, TSC 2.596 GHz): VPP 26.06 in process without a
  * card, cycles of the TSC a packet; they show the order, not the last per cent. Those of nftables are of the run itself, where
- * bench/side-by-side was run.
+ * bench/side-by-side was run; they have intervals, and a target within one is neither met nor missed.
  */
 #include "report_private.h"
 
 #include <math.h>
 #include <string.h>
+
+#define FUNCTION_TARGET 0.2 /* of a run that does not say */
 
 struct target {
 	const char *what;
@@ -93,24 +95,82 @@ add_growth(struct text *page, const json_t *run)
 	add_row(page, &growth, few > 0 && many > 0 ? many / few : (double)NAN, -1);
 }
 
+/* What an interval says: surely within the aim, surely beyond it, or neither. */
+static const char *
+interval_verdict(double low, double high, double most)
+{
+	if (isnan(low) || isnan(high)) {
+		return "<td class=\"none\">not decided: no interval</td>";
+	}
+	if (high <= most) {
+		return "<td class=\"met\">&#10003; met</td>";
+	}
+	return low > most ? "<td class=\"missed\">&#10007; missed</td>" : "<td class=\"none\">not decided: the interval has the target in it</td>";
+}
+
+static double
+number_or_nan(const json_t *row, const char *name)
+{
+	const json_t *figure = json_object_get(row, name);
+
+	return json_is_number(figure) ? json_number_value(figure) : (double)NAN;
+}
+
+static const char *
+string_or(const json_t *row, const char *name, const char *other)
+{
+	const char *string = json_string_value(json_object_get(row, name));
+
+	return string == NULL ? other : string;
+}
+
+/* "0.05 (-0.05 to 0.25)", and in nanoseconds what the two functions cost. */
+static void
+add_beside_row(struct text *page, const json_t *row, double target)
+{
+	static const char *const sides[] = {"gateway", "nftables"};
+	const double ratio = number_or_nan(row, "ratio");
+	const double low = number_or_nan(row, "ratio_low");
+	const double high = number_or_nan(row, "ratio_high");
+	const json_t *function = json_object_get(row, "function");
+
+	text_append(page, "<tr><td>Function cost to that of nftables, ");
+	report_escape(page, string_or(row, "ports", "?"));
+	text_append(page, strcmp(string_or(row, "comparison", "nat"), "inet6") == 0 ? ", IPv6 policy" : ", policy and NAT");
+	text_printf(page, ", %.0f octets, %.0f flows</td><td class=\"n\">%.6g times</td><td class=\"n\" colspan=\"2\">",
+	    report_figure(row, "size"), report_figure(row, "flows"), target);
+	if (isnan(ratio)) {
+		text_append(page, "&ndash;");
+	} else {
+		text_printf(page, "<b>%.2f</b>", ratio);
+	}
+	if (!isnan(low) && !isnan(high)) {
+		text_printf(page, " (%.2f to %.2f)", low, high);
+	}
+	text_printf(page, "</td>%s<td>", interval_verdict(low, high, target));
+	for (unsigned i = 0; i < 2; i++) {
+		const json_t *side = json_object_get(function, sides[i]);
+
+		if (json_is_number(json_object_get(side, "median"))) {
+			text_printf(page, "%s%s %.0f ns", i == 0 ? "" : ", ", sides[i], number_or_nan(side, "median"));
+		}
+		if (json_is_number(json_object_get(side, "low")) && json_is_number(json_object_get(side, "high"))) {
+			text_printf(page, " (%.0f to %.0f)", number_or_nan(side, "low"), number_or_nan(side, "high"));
+		}
+	}
+	text_append(page, "</td></tr>\n");
+}
+
 static void
 add_beside(struct text *page, const json_t *beside)
 {
 	const json_t *rows = json_object_get(beside, "rows");
+	const double target = number_or_nan(beside, "target");
 	size_t i;
 	const json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		struct text what = TEXT_EMPTY;
-		const double ratio = report_figure(row, "ratio");
-
-		text_printf(&what, "Function cost to that of nftables, %s, %.0f octets, %.0f flows",
-		    json_string_value(json_object_get(row, "ports")) == NULL ? "?" : json_string_value(json_object_get(row, "ports")),
-		    report_figure(row, "size"), report_figure(row, "flows"));
-		const struct target target = {.what = text_string(&what), .most = 0.2, .unit = "times"};
-
-		add_row(page, &target, json_is_number(json_object_get(row, "ratio")) ? ratio : (double)NAN, -1);
-		text_release(&what);
+		add_beside_row(page, row, isnan(target) ? FUNCTION_TARGET : target);
 	}
 }
 
