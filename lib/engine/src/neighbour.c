@@ -17,6 +17,7 @@
 enum {
 	TICKS_ASK = 1 * TICKS_A_SECOND,
 	TICKS_REACHABLE = 60 * TICKS_A_SECOND,
+	TICKS_SPREAD = TICKS_REACHABLE / 4,
 	TICKS_STALE = 1200 * TICKS_A_SECOND,
 	TICKS_FAILED = 2 * TICKS_A_SECOND,
 	EVICT_LOOKS = 64,
@@ -376,6 +377,18 @@ neighbour_refresh(struct engine *engine, uint32_t index)
 	ask(engine, index);
 }
 
+/*
+ * How long an entry is reachable: 45 to 60 s, by its place, so that neighbours who were learned at once (a link came up, a
+ * table was cleared) neither age nor are asked again at once. 07816
+ */
+static uint32_t
+reachable_ticks(uint32_t index)
+{
+	const uint32_t golden = 2654435761U; /* successive places fall far apart */
+
+	return TICKS_REACHABLE - (uint32_t)(((uint64_t)(index * golden) * TICKS_SPREAD) >> 32);
+}
+
 /* The address is known: all that waited goes. */
 static void
 confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
@@ -389,7 +402,7 @@ confirm(struct engine *engine, uint32_t index, const uint8_t *mac)
 	set_state(engine, entry, NEIGHBOUR_REACHABLE);
 	entry->tries = 0;
 	entry->confirmed = engine->tick;
-	timer_arm(&table->wheel, engine->tick, index, engine->tick + TICKS_REACHABLE);
+	timer_arm(&table->wheel, engine->tick, index, engine->tick + reachable_ticks(index));
 	for (packet = queue_take(table, entry); packet != NULL; packet = queue_take(table, entry)) {
 		entry->used = engine->tick;
 		egress_frame(engine, packet, unit, entry->mac);

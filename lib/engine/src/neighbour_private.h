@@ -4,7 +4,7 @@
  *
  * An entry is made when a packet wants it (or when somebody asks for us), asks by arp.c or nd.c, and
  * goes
- *     incomplete -> reachable (60 s) -> stale -> probe -> reachable, or
+ *     incomplete -> reachable (45 to 60 s, spread over the entries) -> stale -> probe -> reachable, or
  *     after three unanswered probes -> failed -> gone.
  * Stale and probed ones are used on. Only an answer to our question, or the sender of a question
  * put to us, sets an address; a sender that contradicts a reachable entry starts a probe instead of
