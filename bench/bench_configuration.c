@@ -127,7 +127,7 @@ set_line(const struct bench *bench)
 	struct conf_editor editor = {.tree = conf_tree_copy(bench->tree), .level = TEXT_EMPTY};
 	bool good =
 	    editor.tree != NULL &&
-	    conf_edit_set(&editor,
+	    conf_edit(&editor, CONF_EDIT_SET,
 		"security zones security-zone untrust address-book address new 192.0.2.1/32",
 		&list);
 

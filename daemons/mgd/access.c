@@ -364,10 +364,10 @@ is_hidden(const struct session *session, const struct diagnostic *what)
 	bool good = editor.tree != NULL;
 
 	if (good && what->path != NULL && what->path[0] != '\0') {
-		good = conf_edit_enter(&editor, what->path, &silent);
+		good = conf_edit(&editor, CONF_EDIT_ENTER, what->path, &silent);
 	}
 	if (good && what->statement != NULL) {
-		(void)!conf_edit_set(&editor, what->statement, &silent);
+		(void)!conf_edit(&editor, CONF_EDIT_SET, what->statement, &silent);
 	}
 	if (good) {
 		count_seen(session, conf_tree_top(editor.tree), &seen, &hidden);

@@ -60,9 +60,8 @@ command_function command_exit;
 enum command_outcome command_render(struct session *session, const struct op_command *command,
     const struct op_tree *tree);
 /* Does a verb of lib/conf with the command's statement on the candidate. */
-typedef bool command_edit_function(struct conf_editor *editor, const char *words, struct diagnostics *list);
 enum command_outcome command_change(struct session *session, const struct op_command *command,
-    command_edit_function *edit);
+    enum conf_edit_verb verb);
 /* Runs a command line of the session's mode, or, for `run`, of operational mode. */
 enum command_outcome command_run(struct session *session, const char *line, enum op_mode mode);
 

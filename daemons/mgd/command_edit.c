@@ -84,7 +84,7 @@ command_operational(struct session *session, const struct op_command *command)
 /* --- changes ---------------------------------------------------------------------------------------------------- */
 
 enum command_outcome
-command_change(struct session *session, const struct op_command *command, command_edit_function *edit)
+command_change(struct session *session, const struct op_command *command, enum conf_edit_verb verb)
 {
 	const char *words = op_value(command->request.root, "statement");
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
@@ -95,7 +95,7 @@ command_change(struct session *session, const struct op_command *command, comman
 		return COMMAND_WRONG;
 	}
 	editor = session_editor(session);
-	good = edit(&editor, words == NULL ? "" : words, &list);
+	good = conf_edit(&editor, verb, words == NULL ? "" : words, &list);
 	session_keep_level(session, &editor);
 	if (!good && access_hides(session, &list)) {
 		access_tell_denied(session);
@@ -139,7 +139,7 @@ command_edit(struct session *session, const struct op_command *command)
 		return COMMAND_WRONG;
 	}
 	text_append(&before, text_string(&session->level));
-	good = conf_edit_enter(&editor, words == NULL ? "" : words, &list);
+	good = conf_edit(&editor, CONF_EDIT_ENTER, words == NULL ? "" : words, &list);
 	session_keep_level(session, &editor);
 	session_diagnose(session, &list);
 	if (good && strcmp(text_string(&before), text_string(&session->level)) != 0) {

@@ -7,30 +7,30 @@
 #include <string.h>
 
 #include "conf/line.h"
-#include "conf/verbs.h"
 
 /* The commands whose argument is a statement at the edit level. */
 struct verb {
 	const char *rpc;
 	struct conf_line_rule rule;
-	command_edit_function *edit; /* what it does to the candidate; NULL: a function of its own does it */
+	bool changes;             /* by `edit` alone; false: a function of its own does it */
+	enum conf_edit_verb edit; /* what it does to the candidate */
 };
 
 static const struct verb verbs[] = {
-    {"configuration-set", {.whole = true}, NULL},
-    {"configuration-edit", {.whole = true}, NULL},
-    {"configuration-delete", {.until = NULL}, conf_edit_delete},
-    {"configuration-activate", {.until = NULL}, conf_edit_activate},
-    {"configuration-deactivate", {.until = NULL}, conf_edit_deactivate},
-    {"configuration-protect", {.until = NULL}, conf_edit_protect},
-    {"configuration-unprotect", {.until = NULL}, conf_edit_unprotect},
-    {"configuration-annotate", {.but_last = true}, conf_edit_annotate},
-    {"configuration-insert", {.until = "before after"}, conf_edit_insert},
-    {"configuration-rename", {.until = "to"}, conf_edit_rename},
-    {"configuration-copy", {.until = "to"}, NULL},
-    {"configuration-wildcard-delete", {.but_last = true}, NULL},
-    {"configuration-show", {.until = NULL}, NULL},
-    {"get-configuration", {.until = NULL}, NULL},
+    {.rpc = "configuration-set", .rule = {.whole = true}},
+    {.rpc = "configuration-edit", .rule = {.whole = true}},
+    {"configuration-delete", {.until = NULL}, true, CONF_EDIT_DELETE},
+    {"configuration-activate", {.until = NULL}, true, CONF_EDIT_ACTIVATE},
+    {"configuration-deactivate", {.until = NULL}, true, CONF_EDIT_DEACTIVATE},
+    {"configuration-protect", {.until = NULL}, true, CONF_EDIT_PROTECT},
+    {"configuration-unprotect", {.until = NULL}, true, CONF_EDIT_UNPROTECT},
+    {"configuration-annotate", {.but_last = true}, true, CONF_EDIT_ANNOTATE},
+    {"configuration-insert", {.until = "before after"}, true, CONF_EDIT_INSERT},
+    {"configuration-rename", {.until = "to"}, true, CONF_EDIT_RENAME},
+    {.rpc = "configuration-copy", .rule = {.until = "to"}},
+    {.rpc = "configuration-wildcard-delete", .rule = {.but_last = true}},
+    {.rpc = "configuration-show"},
+    {.rpc = "get-configuration"},
 };
 
 static const struct verb *
@@ -144,7 +144,7 @@ command_verb(struct session *session, const struct op_command *command)
 {
 	const struct verb *verb = verb_of(command->rpc);
 
-	assert(verb != NULL && verb->edit != NULL); /* its row in commands.def says so */
+	assert(verb != NULL && verb->changes); /* its row in commands.def says so */
 	return verb == NULL ? COMMAND_WRONG : command_change(session, command, verb->edit);
 }
 

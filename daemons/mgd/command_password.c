@@ -123,7 +123,7 @@ set_password(struct session *session, const struct op_command *command, const ch
 	if (text_failed(&statement) || changed.request.failed) {
 		session_failf(session, "error: out of memory\n");
 	} else {
-		outcome = command_change(session, &changed, conf_edit_set);
+		outcome = command_change(session, &changed, CONF_EDIT_SET);
 	}
 	op_tree_release(&changed.request);
 	forget(&statement);
@@ -136,6 +136,6 @@ command_set(struct session *session, const struct op_command *command)
 	const char *words = op_value(command->request.root, "statement");
 	const char *asking = words == NULL ? NULL : asking_word(session, words);
 
-	return asking == NULL ? command_change(session, command, conf_edit_set) :
+	return asking == NULL ? command_change(session, command, CONF_EDIT_SET) :
 				set_password(session, command, words, asking);
 }

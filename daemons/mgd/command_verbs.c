@@ -43,7 +43,7 @@ command_copy(struct session *session, const struct op_command *command)
 		access_tell_denied(session);
 		return COMMAND_WRONG;
 	}
-	return command_change(session, command, conf_edit_copy);
+	return command_change(session, command, CONF_EDIT_COPY);
 }
 
 /* What a verb changed that counts what it did; nothing changes while a commit is under way. */

@@ -433,7 +433,7 @@ end_autoinstallation(struct commit *commit)
 	struct conf_editor editor = {.tree = commit->tree, .level = TEXT_EMPTY};
 
 	if (conf_child(conf_walk(conf_tree_top(commit->tree), "system", "autoinstallation", NULL), "delete-upon-commit") != NULL) {
-		commit->trimmed = conf_edit_delete(&editor, path, &commit->list);
+		commit->trimmed = conf_edit(&editor, CONF_EDIT_DELETE, path, &commit->list);
 	}
 	text_release(&editor.level);
 }

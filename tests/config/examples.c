@@ -145,7 +145,7 @@ printed_secure_context(void **state)
 
 	conf_check(printed.tree, &printed.list);
 	assert_int_equal(printed.list.count, 0);
-	assert_true(conf_edit_set(&editor, "security zones security-zone untrust interfaces all", &printed.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_SET, "security zones security-zone untrust interfaces all", &printed.list));
 	assert_string_equal(render(&printed, CONF_FORMAT_TEXT), render(&corrected, CONF_FORMAT_TEXT));
 	release(&printed);
 	release(&corrected);

@@ -138,7 +138,7 @@ loads(const struct schema *schema, const struct line *line, bool shows)
 	}
 	struct conf_editor editor = {.tree = loaded.tree};
 
-	if (shows && !conf_edit_delete(&editor, text_string(&line->words) + strlen("set "), &loaded.list)) {
+	if (shows && !conf_edit(&editor, CONF_EDIT_DELETE, text_string(&line->words) + strlen("set "), &loaded.list)) {
 		fail_msg("%s", messages(&loaded));
 	}
 	assert_null(shows ? strstr(render(&loaded, CONF_FORMAT_SET), stored) : NULL);

@@ -76,42 +76,40 @@ complete(const struct bench *bench, const char *words)
 }
 
 static void
-edit(struct bench *bench, char verb, const char *words)
+edit(struct bench *bench, char letter, const char *words)
 {
+	static const struct {
+		char letter;
+		enum conf_edit_verb verb;
+	} verbs[] = {
+	    {'s', CONF_EDIT_SET},
+	    {'d', CONF_EDIT_DELETE},
+	    {'i', CONF_EDIT_INSERT},
+	    {'a', CONF_EDIT_ACTIVATE},
+	    {'x', CONF_EDIT_DEACTIVATE},
+	    {'e', CONF_EDIT_ENTER},
+	};
 	struct conf_editor *editor = &bench->editor;
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	char *before = rendered(editor->tree, CONF_FORMAT_SET);
 	char *level = strdup(text_string(&editor->level));
 	bool good = true;
+	bool found = false;
 
-	switch (verb) {
-	case 's':
-		good = conf_edit_set(editor, words, &list);
-		break;
-	case 'd':
-		good = conf_edit_delete(editor, words, &list);
-		break;
-	case 'i':
-		good = conf_edit_insert(editor, words, &list);
-		break;
-	case 'a':
-		good = conf_edit_activate(editor, words, &list);
-		break;
-	case 'x':
-		good = conf_edit_deactivate(editor, words, &list);
-		break;
-	case 'e':
-		good = conf_edit_enter(editor, words, &list);
-		break;
-	default:
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (verbs[i].letter == letter) {
+			found = true;
+			good = conf_edit(editor, verbs[i].verb, words, &list);
+		}
+	}
+	if (!found) {
 		(void)conf_edit_find(editor, words, &list);
-		break;
 	}
 	if (!good) {
 		char *after = rendered(editor->tree, CONF_FORMAT_SET);
 
 		if (list.errors == 0 || strcmp(before, after) != 0 || strcmp(level, text_string(&editor->level)) != 0) {
-			fprintf(stderr, "%c %s: refused, and changed:\n%s--\n%s", verb, words, before, after);
+			fprintf(stderr, "%c %s: refused, and changed:\n%s--\n%s", letter, words, before, after);
 			abort();
 		}
 		free(after);

@@ -198,9 +198,9 @@ run_config(struct script *script)
 	bool good;
 
 	if (strncmp(rest, "delete ", 7) == 0) {
-		good = conf_edit_delete(&editor, rest + 7, &list);
+		good = conf_edit(&editor, CONF_EDIT_DELETE, rest + 7, &list);
 	} else if (strncmp(rest, "insert ", 7) == 0) {
-		good = conf_edit_insert(&editor, rest + 7, &list);
+		good = conf_edit(&editor, CONF_EDIT_INSERT, rest + 7, &list);
 	} else {
 		good = conf_load(script->candidate, CONF_FORMAT_SET, NULL, rest, strlen(rest), &list);
 	}

@@ -192,14 +192,14 @@ test_many_names(void **state)
 
 		text_printf(&words, "security zones security-zone trust address-book address host-%u 10.0.%u.%u/32", i, i / 250,
 		    i % 250);
-		assert_true(conf_edit_set(&house->editor, text_string(&words), &list));
+		assert_true(conf_edit(&house->editor, CONF_EDIT_SET, text_string(&words), &list));
 		text_release(&words);
 	}
 	text_printf(&got, "%shost-4999", line);
 	expect(house, CONF_VERB_SET, text_string(&got), "'host-4999 <address-reference> ");
 	text_release(&got);
-	assert_true(conf_edit_delete(&house->editor, "security zones security-zone trust address-book", &list));
-	assert_true(conf_edit_set(&house->editor, "security zones security-zone trust address-book address lan 10.0.0.0/24",
+	assert_true(conf_edit(&house->editor, CONF_EDIT_DELETE, "security zones security-zone trust address-book", &list));
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "security zones security-zone trust address-book address lan 10.0.0.0/24",
 	    &list));
 	diagnostics_release(&list);
 }
@@ -346,9 +346,9 @@ test_quoted_names(void **state)
 	struct house *house = *state;
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
-	assert_true(conf_edit_set(&house->editor,
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET,
 	    "security zones security-zone \"far away\" address-book address \"head office\" 198.51.100.0/24", &list));
-	assert_true(conf_edit_set(&house->editor,
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET,
 	    "security policies from-zone \"far away\" to-zone trust policy \"way in\" match source-address any", &list));
 	diagnostics_release(&list);
 	expect(house, CONF_VERB_EDIT, "security zones security-zone f", "'\"far away\" <name> ");

@@ -274,7 +274,7 @@ a_used_application_stays(void **state)
 
 	conf_check(world.tree, &world.list);
 	assert_int_equal(world.list.count, 0);
-	assert_true(conf_edit_delete(&editor, "applications application custApp", &world.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_DELETE, "applications application custApp", &world.list));
 	conf_check(world.tree, &world.list);
 	assert_int_equal(world.list.errors, 2);
 	assert_told(&world, "[edit applications application-set s] 'application custApp'");

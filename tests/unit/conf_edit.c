@@ -5,46 +5,17 @@
 
 #define POLICIES "security policies from-zone a to-zone b"
 
-struct session {
-	struct world world;
-	struct conf_editor editor;
-};
-
-static struct session
-session_of(void **state, const char *lines)
-{
-	struct session session = {.world = world_of(state, lines)};
-
-	session.editor.tree = session.world.tree;
-	return session;
-}
-
-static void
-session_release(struct session *session)
-{
-	text_release(&session->editor.level);
-	world_release(&session->world);
-}
-
-#define assert_done(expression)                                                                                        \
-	do {                                                                                                           \
-		if (!(expression)) {                                                                                   \
-			fail_msg("%s: %s", #expression, world_told(&session.world));                                   \
-		}                                                                                                      \
-	} while (0)
-
 /* REQ-CFG-003: the same statement from the top and at a level. */
 static void
 levels(void **state)
 {
 	struct session session = session_of(state, "");
-	struct diagnostics *list = &session.world.list;
 
-	assert_done(conf_edit_set(&session.editor, "security zones security-zone a tcp-rst", list));
-	assert_done(conf_edit_enter(&session.editor, "security zones security-zone b", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, "security zones security-zone a tcp-rst"));
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, "security zones security-zone b"));
 	assert_string_equal(text_string(&session.editor.level), "security zones security-zone b");
-	assert_done(conf_edit_set(&session.editor, "tcp-rst", list));
-	assert_done(conf_edit_enter(&session.editor, "interfaces ge-0/0/0.0", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, "tcp-rst"));
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, "interfaces ge-0/0/0.0"));
 	assert_string_equal(text_string(&session.editor.level), "security zones security-zone b interfaces ge-0/0/0.0");
 	assert_true(conf_edit_up(&session.editor, 1));
 	assert_string_equal(text_string(&session.editor.level), "security zones security-zone b interfaces");
@@ -57,7 +28,7 @@ levels(void **state)
 	    "set security zones security-zone a tcp-rst\n"
 	    "set security zones security-zone b tcp-rst\n"
 	    "set security zones security-zone b interfaces ge-0/0/0.0\n");
-	assert_false(conf_edit_enter(&session.editor, "system host-name x", list));
+	assert_false(session_edit(&session, CONF_EDIT_ENTER, "system host-name x"));
 	assert_told(&session.world, "this is not a level that can be edited");
 	assert_null(conf_child(conf_tree_top(session.world.tree), "system"));
 	session_release(&session);
@@ -68,13 +39,12 @@ static void
 contexts_are_levels(void **state)
 {
 	struct session session = session_of(state, "");
-	struct diagnostics *list = &session.world.list;
 
-	assert_done(conf_edit_enter(&session.editor, POLICIES " policy p", list));
-	assert_done(conf_edit_set(&session.editor, "match source-address any", list));
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, POLICIES " policy p"));
+	assert_done(session_edit(&session, CONF_EDIT_SET, "match source-address any"));
 	assert_true(conf_edit_up(&session.editor, 1));
 	assert_string_equal(text_string(&session.editor.level), POLICIES);
-	assert_done(conf_edit_set(&session.editor, "policy q then deny", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, "policy q then deny"));
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set " POLICIES " policy p match source-address any\n"
 	    "set " POLICIES " policy q then deny\n");
@@ -102,26 +72,25 @@ policies_are_ordered(void **state)
 	struct session session = session_of(state,
 	    "set " POLICIES " policy p then deny\nset " POLICIES " policy q then deny\n"
 	    "set " POLICIES " policy r then deny\n");
-	struct diagnostics *list = &session.world.list;
 
 	assert_string_equal(policy_order(&session), "pqr");
-	assert_done(conf_edit_set(&session.editor, POLICIES " policy a then deny", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, POLICIES " policy a then deny"));
 	assert_string_equal(policy_order(&session), "pqra");
-	assert_done(conf_edit_insert(&session.editor, POLICIES " policy a before policy p", list));
+	assert_done(session_edit(&session, CONF_EDIT_INSERT, POLICIES " policy a before policy p"));
 	assert_string_equal(policy_order(&session), "apqr");
-	assert_done(conf_edit_insert(&session.editor, POLICIES " policy a after policy r", list));
+	assert_done(session_edit(&session, CONF_EDIT_INSERT, POLICIES " policy a after policy r"));
 	assert_string_equal(policy_order(&session), "pqra");
-	assert_done(conf_edit_enter(&session.editor, POLICIES, list));
-	assert_done(conf_edit_insert(&session.editor, "policy r before q", list));
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, POLICIES));
+	assert_done(session_edit(&session, CONF_EDIT_INSERT, "policy r before q"));
 	assert_string_equal(policy_order(&session), "prqa");
-	assert_done(conf_edit_insert(&session.editor, "policy r after policy r", list));
+	assert_done(session_edit(&session, CONF_EDIT_INSERT, "policy r after policy r"));
 	assert_string_equal(policy_order(&session), "prqa");
 	/* Still found by name. */
-	assert_done(conf_edit_set(&session.editor, "policy r description x", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, "policy r description x"));
 	assert_string_equal(policy_order(&session), "prqa");
-	assert_false(conf_edit_insert(&session.editor, "policy r before policy z", list));
+	assert_false(session_edit(&session, CONF_EDIT_INSERT, "policy r before policy z"));
 	assert_told(&session.world, "there is no such statement");
-	assert_false(conf_edit_insert(&session.editor, "policy r", list));
+	assert_false(session_edit(&session, CONF_EDIT_INSERT, "policy r"));
 	assert_told(&session.world, "'before' or 'after' is missing");
 	assert_string_equal(policy_order(&session), "prqa");
 	session_release(&session);
@@ -135,10 +104,8 @@ values_are_ordered(void **state)
 	    "set routing-options rib-groups g import-rib [ a.inet.0 b.inet.0 c.inet.0 ]\n"
 	    "set security zones security-zone x\nset security zones security-zone y\n");
 
-	assert_done(conf_edit_insert(&session.editor, "routing-options rib-groups g import-rib c.inet.0 before a.inet.0",
-	    &session.world.list));
-	assert_false(conf_edit_insert(&session.editor, "security zones security-zone y before security-zone x",
-	    &session.world.list));
+	assert_done(session_edit(&session, CONF_EDIT_INSERT, "routing-options rib-groups g import-rib c.inet.0 before a.inet.0"));
+	assert_false(session_edit(&session, CONF_EDIT_INSERT, "security zones security-zone y before security-zone x"));
 	assert_told(&session.world, "the order of 'security-zone' has no meaning");
 	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), "[ c.inet.0 a.inet.0 b.inet.0 ]"));
 	session_release(&session);
@@ -154,23 +121,22 @@ deletions(void **state)
 	    "set " POLICIES " policy p match source-address y\n"
 	    "set " POLICIES " policy p then permit\n";
 	struct session session = session_of(state, lines);
-	struct diagnostics *list = &session.world.list;
 
-	assert_false(conf_edit_delete(&session.editor, "system services telnet", list));
-	assert_false(conf_edit_delete(&session.editor, "system host-name b", list));
-	assert_false(conf_edit_delete(&session.editor, "system services ssh telnet", list));
-	assert_false(conf_edit_delete(&session.editor, POLICIES " policy q", list));
-	assert_false(conf_edit_delete(&session.editor, "system bogus", list));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system services telnet"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system host-name b"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system services ssh telnet"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy q"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system bogus"));
 	assert_renders(&session.world, CONF_FORMAT_SET, lines);
-	assert_done(conf_edit_delete(&session.editor, POLICIES " policy p match source-address x", list));
-	assert_done(conf_edit_delete(&session.editor, "system host-name", list));
-	assert_done(conf_edit_delete(&session.editor, "system services", list));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy p match source-address x"));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "system host-name"));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "system services"));
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set " POLICIES " policy p match source-address y\n"
 	    "set " POLICIES " policy p then permit\n");
-	assert_done(conf_edit_delete(&session.editor, POLICIES " policy", list));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy"));
 	assert_renders(&session.world, CONF_FORMAT_SET, "set " POLICIES "\n");
-	assert_done(conf_edit_delete(&session.editor, "security", list));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "security"));
 	assert_null(conf_tree_top(session.world.tree)->first);
 	session_release(&session);
 }
@@ -182,11 +148,11 @@ all_or_nothing(void **state)
 	static const char lines[] = "set system host-name a\n";
 	struct session session = session_of(state, lines);
 
-	assert_false(conf_edit_set(&session.editor, "security zones security-zone z tcp-rst bogus", &session.world.list));
-	assert_false(conf_edit_set(&session.editor, "system host-name b services", &session.world.list) &&
-	    conf_edit_set(&session.editor, "system host-name", &session.world.list));
-	assert_false(conf_edit_set(&session.editor, "", &session.world.list));
-	assert_false(conf_edit_set(&session.editor, "security zones security-zone z screen [ a b", &session.world.list));
+	assert_false(session_edit(&session, CONF_EDIT_SET, "security zones security-zone z tcp-rst bogus"));
+	assert_false(session_edit(&session, CONF_EDIT_SET, "system host-name b services") &&
+	    session_edit(&session, CONF_EDIT_SET, "system host-name"));
+	assert_false(session_edit(&session, CONF_EDIT_SET, ""));
+	assert_false(session_edit(&session, CONF_EDIT_SET, "security zones security-zone z screen [ a b"));
 	assert_null(conf_child(conf_tree_top(session.world.tree), "security"));
 	session_release(&session);
 }
@@ -197,9 +163,9 @@ choices_replace(void **state)
 {
 	struct session session = session_of(state, "set " POLICIES " policy p then permit source-nat interface\n");
 
-	assert_done(conf_edit_set(&session.editor, POLICIES " policy p then deny", &session.world.list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, POLICIES " policy p then deny"));
 	assert_renders(&session.world, CONF_FORMAT_SET, "set " POLICIES " policy p then deny\n");
-	assert_done(conf_edit_set(&session.editor, POLICIES " policy p then permit", &session.world.list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, POLICIES " policy p then permit"));
 	assert_renders(&session.world, CONF_FORMAT_SET, "set " POLICIES " policy p then permit\n");
 	session_release(&session);
 }
@@ -228,10 +194,10 @@ switching_off(void **state)
 {
 	struct session session = session_of(state, "set " POLICIES " policy p then deny\n");
 
-	assert_done(conf_edit_deactivate(&session.editor, POLICIES " policy p", &session.world.list));
+	assert_done(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy p"));
 	assert_string_equal(policy_order(&session), "");
-	assert_false(conf_edit_deactivate(&session.editor, POLICIES " policy q", &session.world.list));
-	assert_done(conf_edit_activate(&session.editor, POLICIES " policy p", &session.world.list));
+	assert_false(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy q"));
+	assert_done(session_edit(&session, CONF_EDIT_ACTIVATE, POLICIES " policy p"));
 	assert_string_equal(policy_order(&session), "p");
 	session_release(&session);
 }
@@ -246,11 +212,11 @@ many_entries(void **state)
 
 	for (int i = 0; i < 2000; i++) {
 		(void)snprintf(words, sizeof(words), POLICIES " policy p%d then deny", i);
-		assert_done(conf_edit_set(&session.editor, words, &session.world.list));
+		assert_done(session_edit(&session, CONF_EDIT_SET, words));
 	}
 	for (int i = 0; i < 2000; i += 2) {
 		(void)snprintf(words, sizeof(words), POLICIES " policy p%d", i);
-		assert_done(conf_edit_delete(&session.editor, words, &session.world.list));
+		assert_done(session_edit(&session, CONF_EDIT_DELETE, words));
 	}
 	copy = conf_tree_copy(session.world.tree);
 	assert_non_null(copy);

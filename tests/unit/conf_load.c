@@ -4,7 +4,6 @@
 #include "conf_support.h"
 #include "conf/line.h"
 #include "conf/load.h"
-#include "conf/verbs.h"
 
 #define POLICIES "security policies from-zone a to-zone b"
 #define HEAD "security {\n    policies {\n        from-zone a to-zone b {\n"
@@ -184,7 +183,7 @@ patches_and_protection(void **state)
 	static const char move[] = "[edit " POLICIES "]\n!  policy q { ... }\n   policy p { ... }\n";
 
 	assert_true(load(&world, CONF_LOAD_PATCH, NULL, "[edit security]\n!  protect: policies { ... }\n"));
-	assert_false(conf_edit_delete(&editor, POLICIES " policy q", &world.list));
+	assert_false(conf_edit(&editor, CONF_EDIT_DELETE, POLICIES " policy q", &world.list));
 	assert_false(load(&world, CONF_LOAD_PATCH, NULL, move));
 	assert_told(&world, "this is protected");
 	assert_true(load(&world, CONF_LOAD_PATCH, NULL, "[edit security]\n!  unprotect: policies { ... }\n"));
@@ -274,7 +273,7 @@ protected_statements_stay(void **state)
 	struct world world = world_of(state, before);
 	struct conf_editor editor = {.tree = world.tree};
 
-	assert_true(conf_edit_protect(&editor, "system", &world.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_PROTECT, "system", &world.list));
 	assert_false(load(&world, CONF_LOAD_MERGE, NULL, "system { host-name y; }\n"));
 	assert_told(&world, "protected");
 	assert_false(load(&world, CONF_LOAD_OVERRIDE, NULL, "interfaces { ge-0/0/0 { mtu 1400; } }\n"));

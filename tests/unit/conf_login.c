@@ -217,11 +217,11 @@ test_changes(void **state)
 		editor.tree = conf_tree_copy(world.tree);
 		assert_non_null(editor.tree);
 		if (one->verb[0] == 's') {
-			assert_true(conf_edit_set(&editor, one->words, &world.list));
+			assert_true(conf_edit(&editor, CONF_EDIT_SET, one->words, &world.list));
 		} else if (strcmp(one->verb, "delete") == 0) {
-			assert_true(conf_edit_delete(&editor, one->words, &world.list));
+			assert_true(conf_edit(&editor, CONF_EDIT_DELETE, one->words, &world.list));
 		} else {
-			assert_true(conf_edit_deactivate(&editor, one->words, &world.list));
+			assert_true(conf_edit(&editor, CONF_EDIT_DEACTIVATE, one->words, &world.list));
 		}
 		good = conf_denied_change(world.tree, editor.tree, without, word) == NULL &&
 		       conf_denied_change(editor.tree, world.tree, without, word) == NULL;
@@ -249,7 +249,7 @@ test_order(void **state)
 
 	assert_true(world_load(&world, CONF_FORMAT_SET, policies));
 	editor.tree = conf_tree_copy(world.tree);
-	assert_true(conf_edit_insert(&editor,
+	assert_true(conf_edit(&editor, CONF_EDIT_INSERT,
 	    "security policies from-zone a to-zone b policy three before policy one", &world.list));
 	assert_non_null(conf_denied_change(world.tree, editor.tree, without, policy));
 	assert_null(conf_denied_change(world.tree, editor.tree, without, other));

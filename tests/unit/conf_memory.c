@@ -83,9 +83,10 @@ everything(void **state, enum conf_format format, const char *text, uint32_t fai
 		if (copy != NULL) {
 			struct conf_editor editor = {.tree = copy};
 
-			(void)conf_edit_set(&editor, "security policies from-zone a to-zone b policy q then deny", &list);
-			(void)conf_edit_insert(
-			    &editor, "security policies from-zone a to-zone b policy q before policy p", &list);
+			(void)conf_edit(&editor, CONF_EDIT_SET,
+			    "security policies from-zone a to-zone b policy q then deny", &list);
+			(void)conf_edit(&editor, CONF_EDIT_INSERT,
+			    "security policies from-zone a to-zone b policy q before policy p", &list);
 			conf_compare(tree, copy, &out);
 			conf_tree_destroy(copy);
 		}
@@ -136,12 +137,13 @@ editing_is_atomic(void **state)
 
 	for (uint32_t fail = 0; !done; fail++) {
 		failing_memory_start(fail);
-		done = conf_edit_set(&editor,
+		done = conf_edit(&editor, CONF_EDIT_SET,
 		    "security policies from-zone a to-zone b policy p match source-address [ y z ] application any",
 		    &world.list);
 		const bool first = done;
 
-		done = done && conf_edit_set(&editor, "security policies from-zone a to-zone b policy p then deny", &world.list);
+		done = done && conf_edit(&editor, CONF_EDIT_SET,
+		                   "security policies from-zone a to-zone b policy p then deny", &world.list);
 		failing_memory_stop();
 		if (!first) {
 			assert_true(world.list.failed);
@@ -198,11 +200,11 @@ verb(struct conf_editor *editor, size_t which, struct diagnostics *list)
 
 	switch (which) {
 	case 0:
-		return conf_edit_rename(editor, "security policies from-zone a to-zone b policy p to policy q", list);
+		return conf_edit(editor, CONF_EDIT_RENAME, "security policies from-zone a to-zone b policy p to policy q", list);
 	case 1:
-		return conf_edit_copy(editor, "security policies from-zone a to-zone b policy p to policy q", list);
+		return conf_edit(editor, CONF_EDIT_COPY, "security policies from-zone a to-zone b policy p to policy q", list);
 	case 2:
-		return conf_edit_annotate(editor, "security policies \"a note\"", list);
+		return conf_edit(editor, CONF_EDIT_ANNOTATE, "security policies \"a note\"", list);
 	case 3:
 		return conf_edit_replace(editor, &order, &count, list);
 	case 4:

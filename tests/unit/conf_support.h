@@ -104,6 +104,41 @@ world_of(void **state, const char *lines)
 	return world;
 }
 
+/* A configuration that is edited, and where. */
+struct session {
+	struct world world;
+	struct conf_editor editor;
+};
+
+static inline struct session
+session_of(void **state, const char *lines)
+{
+	struct session session = {.world = world_of(state, lines)};
+
+	session.editor.tree = session.world.tree;
+	return session;
+}
+
+static inline void
+session_release(struct session *session)
+{
+	text_release(&session->editor.level);
+	world_release(&session->world);
+}
+
+static inline bool
+session_edit(struct session *session, enum conf_edit_verb verb, const char *words)
+{
+	return conf_edit(&session->editor, verb, words, &session->world.list);
+}
+
+#define assert_done(expression)                                                                                        \
+	do {                                                                                                           \
+		if (!(expression)) {                                                                                   \
+			fail_msg("%s: %s", #expression, world_told(&session.world));                                   \
+		}                                                                                                      \
+	} while (0)
+
 #define assert_told(world, piece)                                                                                      \
 	do {                                                                                                           \
 		if (!told(world, piece)) {                                                                             \

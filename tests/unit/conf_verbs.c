@@ -6,62 +6,33 @@
 
 #define POLICIES "security policies from-zone a to-zone b"
 
-struct session {
-	struct world world;
-	struct conf_editor editor;
-};
-
-static struct session
-session_of(void **state, const char *lines)
-{
-	struct session session = {.world = world_of(state, lines)};
-
-	session.editor.tree = session.world.tree;
-	return session;
-}
-
-static void
-session_release(struct session *session)
-{
-	text_release(&session->editor.level);
-	world_release(&session->world);
-}
-
-#define assert_done(expression)                                                                                        \
-	do {                                                                                                           \
-		if (!(expression)) {                                                                                   \
-			fail_msg("%s: %s", #expression, world_told(&session.world));                                   \
-		}                                                                                                      \
-	} while (0)
-
 #define THREE "set " POLICIES " policy p then deny\nset " POLICIES " policy q then deny\nset " POLICIES " policy r then deny\n"
 
 static void
 rename_keeps_the_place(void **state)
 {
 	struct session session = session_of(state, THREE);
-	struct diagnostics *list = &session.world.list;
 
-	assert_done(conf_edit_rename(&session.editor, POLICIES " policy q to policy new", list));
+	assert_done(session_edit(&session, CONF_EDIT_RENAME, POLICIES " policy q to policy new"));
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set " POLICIES " policy p then deny\nset " POLICIES " policy new then deny\n"
 	    "set " POLICIES " policy r then deny\n");
-	assert_done(conf_edit_enter(&session.editor, POLICIES, list));
-	assert_done(conf_edit_rename(&session.editor, "policy r to last", list));
-	assert_false(conf_edit_rename(&session.editor, "policy p to policy new", list));
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, POLICIES));
+	assert_done(session_edit(&session, CONF_EDIT_RENAME, "policy r to last"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "policy p to policy new"));
 	assert_told(&session.world, "this is there already");
-	assert_false(conf_edit_rename(&session.editor, "policy p", list));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "policy p"));
 	assert_told(&session.world, "'to' and a new name are missing");
-	assert_false(conf_edit_rename(&session.editor, "policy x to policy y", list));
-	assert_false(conf_edit_rename(&session.editor, "policy p to then deny", list));
-	assert_false(conf_edit_rename(&session.editor, "policy p then deny to x", list));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "policy x to policy y"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "policy p to then deny"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "policy p then deny to x"));
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set " POLICIES " policy p then deny\nset " POLICIES " policy new then deny\n"
 	    "set " POLICIES " policy last then deny\n");
 	conf_edit_top(&session.editor);
 	/* Both keys; and still found by them. */
-	assert_done(conf_edit_rename(&session.editor, POLICIES " to from-zone c to-zone d", list));
-	assert_done(conf_edit_delete(&session.editor, "security policies from-zone c to-zone d policy p", list));
+	assert_done(session_edit(&session, CONF_EDIT_RENAME, POLICIES " to from-zone c to-zone d"));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "security policies from-zone c to-zone d policy p"));
 	session_release(&session);
 }
 
@@ -70,13 +41,12 @@ static void
 rename_interfaces(void **state)
 {
 	struct session session = session_of(state, "set interfaces ge-0/0/0 mtu 1400\nset interfaces ge-0/0/5 mtu 1500\n");
-	struct diagnostics *list = &session.world.list;
 
-	assert_done(conf_edit_rename(&session.editor, "interfaces ge-0/0/0 to ge-0/0/9", list));
+	assert_done(session_edit(&session, CONF_EDIT_RENAME, "interfaces ge-0/0/0 to ge-0/0/9"));
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set interfaces ge-0/0/5 mtu 1500\nset interfaces ge-0/0/9 mtu 1400\n");
-	assert_false(conf_edit_rename(&session.editor, "interfaces ge-0/0/9 to nonsense", list));
-	assert_false(conf_edit_rename(&session.editor, "interfaces ge-0/0/9 mtu 1400 to 1500", list));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "interfaces ge-0/0/9 to nonsense"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, "interfaces ge-0/0/9 mtu 1400 to 1500"));
 	assert_told(&session.world, "no name");
 	assert_renders(&session.world, CONF_FORMAT_SET,
 	    "set interfaces ge-0/0/5 mtu 1500\nset interfaces ge-0/0/9 mtu 1400\n");
@@ -87,13 +57,12 @@ static void
 copy_goes_to_the_end(void **state)
 {
 	struct session session = session_of(state, THREE);
-	struct diagnostics *list = &session.world.list;
 
-	assert_done(conf_edit_copy(&session.editor, POLICIES " policy p to policy s", list));
+	assert_done(session_edit(&session, CONF_EDIT_COPY, POLICIES " policy p to policy s"));
 	assert_renders(&session.world, CONF_FORMAT_SET, THREE "set " POLICIES " policy s then deny\n");
-	assert_false(conf_edit_copy(&session.editor, POLICIES " policy p to policy s", list));
+	assert_false(session_edit(&session, CONF_EDIT_COPY, POLICIES " policy p to policy s"));
 	/* Two configurations of one, not one twice. */
-	assert_done(conf_edit_set(&session.editor, POLICIES " policy s then permit", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, POLICIES " policy s then permit"));
 	assert_renders(&session.world, CONF_FORMAT_SET, THREE "set " POLICIES " policy s then permit\n");
 	session_release(&session);
 }
@@ -104,7 +73,6 @@ notes(void **state)
 {
 	struct session session = session_of(state, "set system host-name x\nset interfaces ge-0/0/0 mtu 1400\n"
 	                                           "set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n");
-	struct diagnostics *list = &session.world.list;
 	static const char text[] = "/* ours */\n"
 	                           "system {\n"
 	                           "    /* two  words */\n"
@@ -123,9 +91,9 @@ notes(void **state)
 	                           "}\n";
 	static const char folded[] = "/* two words */\n";
 
-	assert_done(conf_edit_annotate(&session.editor, "system \"ours\"", list));
-	assert_done(conf_edit_annotate(&session.editor, "system host-name \"two  words\"", list));
-	assert_done(conf_edit_annotate(&session.editor, "interfaces ge-0/0/0 unit 0 family inet v4", list));
+	assert_done(session_edit(&session, CONF_EDIT_ANNOTATE, "system \"ours\""));
+	assert_done(session_edit(&session, CONF_EDIT_ANNOTATE, "system host-name \"two  words\""));
+	assert_done(session_edit(&session, CONF_EDIT_ANNOTATE, "interfaces ge-0/0/0 unit 0 family inet v4"));
 	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), folded));
 
 	struct world again = world_create(state);
@@ -142,12 +110,12 @@ notes(void **state)
 	assert_string_equal(first, world_render(&session.world, CONF_FORMAT_TEXT));
 	free(first);
 	/* Gone again; what ends a comment is refused. */
-	assert_done(conf_edit_annotate(&session.editor, "system \"\"", list));
+	assert_done(session_edit(&session, CONF_EDIT_ANNOTATE, "system \"\""));
 	assert_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), "ours"));
-	assert_false(conf_edit_annotate(&session.editor, "system \"a */ b\"", list));
+	assert_false(session_edit(&session, CONF_EDIT_ANNOTATE, "system \"a */ b\""));
 	assert_told(&session.world, "without '*/'");
-	assert_false(conf_edit_annotate(&session.editor, "security \"a\"", list));
-	assert_false(conf_edit_annotate(&session.editor, "system", list));
+	assert_false(session_edit(&session, CONF_EDIT_ANNOTATE, "security \"a\""));
+	assert_false(session_edit(&session, CONF_EDIT_ANNOTATE, "system"));
 	world_release(&again);
 	world_release(&lines);
 	session_release(&session);
@@ -171,23 +139,22 @@ static void
 protection(void **state)
 {
 	struct session session = session_of(state, THREE);
-	struct diagnostics *list = &session.world.list;
 	char *before;
 
-	assert_done(conf_edit_protect(&session.editor, POLICIES " policy q", list));
+	assert_done(session_edit(&session, CONF_EDIT_PROTECT, POLICIES " policy q"));
 	assert_non_null(strstr(world_render(&session.world, CONF_FORMAT_TEXT), "protect: policy q {"));
 	before = strdup(world_render(&session.world, CONF_FORMAT_SET));
-	assert_false(conf_edit_set(&session.editor, POLICIES " policy q then permit", list));
+	assert_false(session_edit(&session, CONF_EDIT_SET, POLICIES " policy q then permit"));
 	assert_told(&session.world, "is protected: unprotect it first");
-	assert_false(conf_edit_set(&session.editor, POLICIES " policy q description x", list));
-	assert_false(conf_edit_delete(&session.editor, POLICIES " policy q", list));
-	assert_false(conf_edit_delete(&session.editor, "security", list));
-	assert_false(conf_edit_delete(&session.editor, POLICIES " policy", list));
-	assert_false(conf_edit_deactivate(&session.editor, POLICIES " policy q", list));
-	assert_false(conf_edit_rename(&session.editor, POLICIES " policy q to policy z", list));
-	assert_false(conf_edit_rename(&session.editor, POLICIES " to from-zone c to-zone d", list));
-	assert_false(conf_edit_insert(&session.editor, POLICIES " policy q before policy p", list));
-	assert_false(conf_edit_annotate(&session.editor, POLICIES " policy q note", list));
+	assert_false(session_edit(&session, CONF_EDIT_SET, POLICIES " policy q description x"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy q"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, "security"));
+	assert_false(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy"));
+	assert_false(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy q"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, POLICIES " policy q to policy z"));
+	assert_false(session_edit(&session, CONF_EDIT_RENAME, POLICIES " to from-zone c to-zone d"));
+	assert_false(session_edit(&session, CONF_EDIT_INSERT, POLICIES " policy q before policy p"));
+	assert_false(session_edit(&session, CONF_EDIT_ANNOTATE, POLICIES " policy q note"));
 	assert_string_equal(before, world_render(&session.world, CONF_FORMAT_SET));
 
 	/* Loading what was shown protects again. */
@@ -196,9 +163,9 @@ protection(void **state)
 	assert_renders(&again, CONF_FORMAT_SET, before);
 	world_release(&again);
 	free(before);
-	assert_done(conf_edit_set(&session.editor, POLICIES " policy p then permit", list));
-	assert_done(conf_edit_unprotect(&session.editor, POLICIES " policy q", list));
-	assert_done(conf_edit_delete(&session.editor, "security", list));
+	assert_done(session_edit(&session, CONF_EDIT_SET, POLICIES " policy p then permit"));
+	assert_done(session_edit(&session, CONF_EDIT_UNPROTECT, POLICIES " policy q"));
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "security"));
 	session_release(&session);
 }
 
@@ -208,8 +175,8 @@ protected_choice(void **state)
 {
 	struct session session = session_of(state, "set " POLICIES " policy q then permit\n");
 
-	assert_done(conf_edit_protect(&session.editor, POLICIES " policy q then permit", &session.world.list));
-	assert_false(conf_edit_set(&session.editor, POLICIES " policy q then deny", &session.world.list));
+	assert_done(session_edit(&session, CONF_EDIT_PROTECT, POLICIES " policy q then permit"));
+	assert_false(session_edit(&session, CONF_EDIT_SET, POLICIES " policy q then deny"));
 	assert_told(&session.world, "is protected");
 	session_release(&session);
 }
@@ -279,7 +246,7 @@ wildcard_delete(void **state)
 	assert_false(conf_edit_wildcard_delete(&session.editor, "interfaces xe-*", &count, list));
 	assert_told(&session.world, "nothing fits the pattern 'xe-*'");
 	assert_false(conf_edit_wildcard_delete(&session.editor, "", &count, list));
-	assert_done(conf_edit_protect(&session.editor, "interfaces ge-0/1/0", list));
+	assert_done(session_edit(&session, CONF_EDIT_PROTECT, "interfaces ge-0/1/0"));
 	assert_false(conf_edit_wildcard_delete(&session.editor, "interfaces *", &count, list));
 	session_release(&session);
 }

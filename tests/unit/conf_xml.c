@@ -2,7 +2,6 @@
  * XML in: what render_xml.c writes comes back, and what is wrong costs itself only and is told with its line.
  */
 #include "conf_support.h"
-#include "conf/verbs.h"
 
 static void
 comes_back(void **state)
@@ -15,9 +14,9 @@ comes_back(void **state)
 	    "set security policies from-zone a to-zone b policy p then permit\ndeactivate system services\n");
 	struct conf_editor editor = {.tree = world.tree};
 
-	assert_true(conf_edit_annotate(&editor, "system \"first & <last>\"", &world.list));
-	assert_true(conf_edit_annotate(&editor, "system host-name note", &world.list));
-	assert_true(conf_edit_protect(&editor, "interfaces ge-0/0/0", &world.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_ANNOTATE, "system \"first & <last>\"", &world.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_ANNOTATE, "system host-name note", &world.list));
+	assert_true(conf_edit(&editor, CONF_EDIT_PROTECT, "interfaces ge-0/0/0", &world.list));
 	char *set = strdup(world_render(&world, CONF_FORMAT_SET));
 	char *xml = strdup(world_render(&world, CONF_FORMAT_XML));
 	struct world again = world_create(state);

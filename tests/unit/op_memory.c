@@ -34,7 +34,7 @@ build(void **state)
 	house->table = op_table_create(house->schema);
 	assert_non_null(house->table);
 	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
-	assert_true(conf_edit_set(&house->editor, "security zones security-zone trust interfaces ge-0/0/1.2", &list));
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "security zones security-zone trust interfaces ge-0/0/1.2", &list));
 	diagnostics_release(&list);
 	text_release(&error);
 	*state = house;

@@ -32,9 +32,9 @@ build(void **state)
 	assert_non_null(house->table);
 	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
 	assert_non_null(house->editor.tree);
-	assert_true(conf_edit_set(&house->editor, "security zones security-zone trust tcp-rst", &list));
-	assert_true(conf_edit_set(&house->editor, "security zones security-zone untrust tcp-rst", &list));
-	assert_true(conf_edit_set(&house->editor, "interfaces ge-0/0/1 unit 2 vlan-id 5", &list));
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "security zones security-zone trust tcp-rst", &list));
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "security zones security-zone untrust tcp-rst", &list));
+	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "interfaces ge-0/0/1 unit 2 vlan-id 5", &list));
 	diagnostics_release(&list);
 	text_release(&error);
 	*state = house;

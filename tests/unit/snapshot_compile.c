@@ -298,8 +298,7 @@ test_order_of_policies(void **state)
 	assert_string_equal(world_policy(&world, "a", "b", 1, 2, 3), "first");
 	const uint32_t before = (uint32_t)(policy("second") - world.snapshot->policies);
 	editor.tree = world.tree;
-	assert_true(conf_edit_insert(
-	    &editor, "security policies from-zone a to-zone b policy second before policy first", &list));
+	assert_true(conf_edit(&editor, CONF_EDIT_INSERT, "security policies from-zone a to-zone b policy second before policy first", &list));
 	text_release(&editor.level);
 	diagnostics_release(&list);
 	world_run(&world);

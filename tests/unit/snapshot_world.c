@@ -100,7 +100,7 @@ world_delete(struct world *world, const char *words)
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct conf_editor editor = {.tree = world->tree, .level = TEXT_EMPTY};
 
-	assert_true(conf_edit_delete(&editor, words, &list));
+	assert_true(conf_edit(&editor, CONF_EDIT_DELETE, words, &list));
 	text_release(&editor.level);
 	diagnostics_release(&list);
 }

@@ -242,9 +242,7 @@ edit_insert(struct statement *statement, size_t from)
 	/* What follows is read beside the node; the list's name may be left out. */
 	if (!tokens_is(tokens, word + 1, node->schema->name) &&
 	    !tokens_insert(tokens, word + 1, node->schema->name)) {
-		statement->list->failed = true;
-		statement->list->errors++;
-		return false;
+		return edit_no_memory(statement);
 	}
 	statement->level = node->parent;
 	struct conf_node *other = find_ordered(statement, word + 1);
@@ -282,7 +280,7 @@ edit_enter(struct statement *statement, size_t from)
 }
 
 bool
-edit_run(struct statement *statement, enum edit_verb verb, size_t from)
+edit_run(struct statement *statement, enum conf_edit_verb verb, size_t from)
 {
 	statement->level = conf_tree_top(statement->tree);
 	statement->allow_pending = false;
@@ -290,28 +288,28 @@ edit_run(struct statement *statement, enum edit_verb verb, size_t from)
 	statement->at_step = STEP_LEVEL;
 	statement->scope = from;
 	switch (verb) {
-	case EDIT_SET:
+	case CONF_EDIT_SET:
 		return edit_set(statement, from);
-	case EDIT_DELETE:
+	case CONF_EDIT_DELETE:
 		return edit_each(statement, from, remove_with_shells, GUARD_ALL);
-	case EDIT_ACTIVATE:
+	case CONF_EDIT_ACTIVATE:
 		return edit_each(statement, from, make_active, GUARD_NODE);
-	case EDIT_DEACTIVATE:
+	case CONF_EDIT_DEACTIVATE:
 		return edit_each(statement, from, make_inactive, GUARD_NODE);
-	case EDIT_PROTECT:
+	case CONF_EDIT_PROTECT:
 		statement->tree->guarded = true;
 		return edit_each(statement, from, make_guarded, GUARD_NONE);
-	case EDIT_UNPROTECT:
+	case CONF_EDIT_UNPROTECT:
 		return edit_each(statement, from, make_unguarded, GUARD_NONE);
-	case EDIT_INSERT:
+	case CONF_EDIT_INSERT:
 		return edit_insert(statement, from);
-	case EDIT_RENAME:
+	case CONF_EDIT_RENAME:
 		return edit_rename(statement, from, false);
-	case EDIT_COPY:
+	case CONF_EDIT_COPY:
 		return edit_rename(statement, from, true);
-	case EDIT_ANNOTATE:
+	case CONF_EDIT_ANNOTATE:
 		return edit_annotate(statement, from);
-	case EDIT_ENTER:
+	case CONF_EDIT_ENTER:
 		return edit_enter(statement, from);
 	}
 	return false;
@@ -348,64 +346,30 @@ edit_prepare(struct statement *statement, const struct conf_editor *editor, cons
 	return true;
 }
 
+/* Moves the editor to `level`, which it keeps. False: memory was short for it, and it is released. */
+static bool
+move_to(struct conf_editor *editor, struct text *level)
+{
+	if (text_failed(level)) {
+		text_release(level);
+		return false;
+	}
+	text_release(&editor->level);
+	editor->level = *level;
+	return true;
+}
+
 bool
-edit_line(struct conf_editor *editor, enum edit_verb verb, const char *words, struct diagnostics *list)
+conf_edit(struct conf_editor *editor, enum conf_edit_verb verb, const char *words, struct diagnostics *list)
 {
 	struct statement statement;
-	const bool done = edit_prepare(&statement, editor, words, list) && edit_run(&statement, verb, 0);
+	bool done = edit_prepare(&statement, editor, words, list) && edit_run(&statement, verb, 0);
 
-	statement_release(&statement);
-	return done;
-}
+	if (done && verb == CONF_EDIT_ENTER) {
+		struct text level = TEXT_EMPTY;
 
-bool
-conf_edit_set(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_SET, words, list);
-}
-
-bool
-conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_DELETE, words, list);
-}
-
-bool
-conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_INSERT, words, list);
-}
-
-bool
-conf_edit_activate(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_ACTIVATE, words, list);
-}
-
-bool
-conf_edit_deactivate(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_DEACTIVATE, words, list);
-}
-
-bool
-conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	struct statement statement;
-	struct text level = TEXT_EMPTY;
-	bool done = edit_prepare(&statement, editor, words, list) && edit_run(&statement, EDIT_ENTER, 0);
-
-	if (done) {
 		conf_path(statement_node(&statement), &level);
-		done = !text_failed(&level);
-		if (done) {
-			text_release(&editor->level);
-			editor->level = level;
-		} else {
-			text_release(&level);
-			list->failed = true;
-			list->errors++;
-		}
+		done = move_to(editor, &level) || edit_no_memory(&statement);
 	}
 	statement_release(&statement);
 	return done;
@@ -430,13 +394,7 @@ conf_edit_up(struct conf_editor *editor, uint32_t levels)
 		statement.tokens.count = left == statement.step_count ? statement.tokens.count
 		                                                      : statement.steps[left].token;
 		tokens_append_text(&statement.tokens, 0, &level);
-		done = !text_failed(&level);
-	}
-	if (done) {
-		text_release(&editor->level);
-		editor->level = level;
-	} else {
-		text_release(&level);
+		done = move_to(editor, &level);
 	}
 	statement_release(&statement);
 	diagnostics_release(&silent);

@@ -9,25 +9,11 @@
 #include "conf/conf.h"
 #include "statement.h"
 
-enum edit_verb {
-	EDIT_SET,
-	EDIT_DELETE,
-	EDIT_ACTIVATE,
-	EDIT_DEACTIVATE,
-	EDIT_INSERT,
-	EDIT_RENAME,
-	EDIT_COPY,
-	EDIT_ANNOTATE,
-	EDIT_PROTECT,
-	EDIT_UNPROTECT,
-	EDIT_ENTER, /* makes the level; the caller takes its path from statement_node() */
-};
-
-/* True when it was done; else diagnostics, and the tree is what it was. */
-bool edit_run(struct statement *statement, enum edit_verb verb, size_t from) __attribute__((warn_unused_result));
-/* A line of the editor: the level's words and the verb's, read and done. */
-bool edit_line(struct conf_editor *editor, enum edit_verb verb, const char *words, struct diagnostics *list)
-    __attribute__((warn_unused_result));
+/*
+ * True when it was done; else diagnostics, and the tree is what it was. CONF_EDIT_ENTER makes the level; the caller takes
+ * its path from statement_node().
+ */
+bool edit_run(struct statement *statement, enum conf_edit_verb verb, size_t from) __attribute__((warn_unused_result));
 /* The statement of a line without doing anything: the level's words, then `words`. => statement_release() in any case */
 bool edit_prepare(struct statement *statement, const struct conf_editor *editor, const char *words,
     struct diagnostics *list) __attribute__((warn_unused_result));

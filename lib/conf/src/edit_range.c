@@ -175,18 +175,18 @@ write_out(struct lines *lines, bool *more, struct diagnostics *list)
 }
 
 static bool
-range_verb(const char *words, enum edit_verb *verb, size_t *length)
+range_verb(const char *words, enum conf_edit_verb *verb, size_t *length)
 {
 	static const struct {
 		const char *word;
-		enum edit_verb verb;
+		enum conf_edit_verb verb;
 	} verbs[] = {
-	    {"set", EDIT_SET},
-	    {"delete", EDIT_DELETE},
-	    {"activate", EDIT_ACTIVATE},
-	    {"deactivate", EDIT_DEACTIVATE},
-	    {"protect", EDIT_PROTECT},
-	    {"unprotect", EDIT_UNPROTECT},
+	    {"set", CONF_EDIT_SET},
+	    {"delete", CONF_EDIT_DELETE},
+	    {"activate", CONF_EDIT_ACTIVATE},
+	    {"deactivate", CONF_EDIT_DEACTIVATE},
+	    {"protect", CONF_EDIT_PROTECT},
+	    {"unprotect", CONF_EDIT_UNPROTECT},
 	};
 
 	*length = strcspn(words, " ");
@@ -204,7 +204,7 @@ conf_edit_wildcard_range(struct conf_editor *editor, const char *words, uint32_t
 {
 	struct lines lines = {.items = NULL};
 	struct text first = TEXT_EMPTY;
-	enum edit_verb verb = EDIT_SET;
+	enum conf_edit_verb verb = CONF_EDIT_SET;
 	size_t length;
 	bool more = true;
 
@@ -224,7 +224,7 @@ conf_edit_wildcard_range(struct conf_editor *editor, const char *words, uint32_t
 
 	good = inner.tree != NULL;
 	for (size_t i = 0; good && i < lines.count; i++) {
-		good = edit_line(&inner, verb, lines.items[i], list);
+		good = conf_edit(&inner, verb, lines.items[i], list);
 	}
 	if (good) {
 		*count = (uint32_t)lines.count;

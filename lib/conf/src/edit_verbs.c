@@ -1,10 +1,10 @@
 /*
- * Rename, copy and annotate, and the editor's lines for them. See conf/verbs.h and edit.h.
+ * Rename, copy and annotate. See conf/conf.h and edit.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/verbs.h"
+#include "conf/conf.h"
 #include "edit.h"
 #include "op_utf8.h"
 #include "tree_private.h"
@@ -212,34 +212,4 @@ edit_annotate(struct statement *statement, size_t from)
 	}
 	text_release(&note);
 	return done;
-}
-
-bool
-conf_edit_rename(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_RENAME, words, list);
-}
-
-bool
-conf_edit_copy(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_COPY, words, list);
-}
-
-bool
-conf_edit_annotate(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_ANNOTATE, words, list);
-}
-
-bool
-conf_edit_protect(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_PROTECT, words, list);
-}
-
-bool
-conf_edit_unprotect(struct conf_editor *editor, const char *words, struct diagnostics *list)
-{
-	return edit_line(editor, EDIT_UNPROTECT, words, list);
 }

@@ -25,8 +25,8 @@ enum order_kind {
 
 struct patch_order {
 	enum order_kind kind;
-	enum edit_verb verb; /* ORDER_VERB */
-	bool moved;          /* ORDER_PLACE: it was there, so it must have a place */
+	enum conf_edit_verb verb; /* ORDER_VERB */
+	bool moved;               /* ORDER_PLACE: it was there, so it must have a place */
 	uint32_t line;
 	size_t level; /* strings */
 	size_t words;
@@ -201,11 +201,11 @@ give_neighbour(struct patch *patch, size_t words)
 }
 
 static void
-order_verb(struct patch *patch, enum edit_verb verb, size_t words, uint32_t line)
+order_verb(struct patch *patch, enum conf_edit_verb verb, size_t words, uint32_t line)
 {
 	struct patch_order *order = add_order(patch, ORDER_VERB, words, line);
 
-	if (order != NULL && verb == EDIT_ANNOTATE) {
+	if (order != NULL && verb == CONF_EDIT_ANNOTATE) {
 		order->note = patch->note;
 	}
 	if (order != NULL) {
@@ -219,12 +219,12 @@ read_switch(struct patch *patch, const struct line *line, size_t words)
 {
 	static const struct {
 		const char *mark;
-		enum edit_verb verb;
+		enum conf_edit_verb verb;
 	} verbs[] = {
-	    {"inactive: ", EDIT_DEACTIVATE},
-	    {"active: ", EDIT_ACTIVATE},
-	    {"protect: ", EDIT_PROTECT},
-	    {"unprotect: ", EDIT_UNPROTECT},
+	    {"inactive: ", CONF_EDIT_DEACTIVATE},
+	    {"active: ", CONF_EDIT_ACTIVATE},
+	    {"protect: ", CONF_EDIT_PROTECT},
+	    {"unprotect: ", CONF_EDIT_UNPROTECT},
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -254,7 +254,7 @@ settle_note(struct patch *patch, const struct line *line, size_t words)
 		if (sign == '-') {
 			patch->note = keep_string(patch, "", 0);
 		}
-		order_verb(patch, EDIT_ANNOTATE, words, line->number);
+		order_verb(patch, CONF_EDIT_ANNOTATE, words, line->number);
 		return;
 	}
 	text_printf(line->sign == '+' ? &patch->plus : &patch->minus, "/* %s */ ", string_of(patch, patch->note));
@@ -478,7 +478,7 @@ follow(struct conf_tree *tree, const struct patch *patch, struct diagnostics *li
 		} else if (order->kind == ORDER_PLACE) {
 			good = place(&editor, patch, order, list);
 		} else {
-			good = edit_line(&editor, order->verb, text_string(&words), list);
+			good = conf_edit(&editor, order->verb, text_string(&words), list);
 		}
 		text_release(&editor.level);
 		text_release(&words);

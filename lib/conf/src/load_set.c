@@ -26,25 +26,25 @@ enum command {
 static const struct {
 	const char *word;
 	enum command command;
-	enum edit_verb verb;
+	enum conf_edit_verb verb;
 } commands[] = {
-    {"set", COMMAND_EDIT_VERB, EDIT_SET},
-    {"delete", COMMAND_EDIT_VERB, EDIT_DELETE},
-    {"activate", COMMAND_EDIT_VERB, EDIT_ACTIVATE},
-    {"deactivate", COMMAND_EDIT_VERB, EDIT_DEACTIVATE},
-    {"insert", COMMAND_EDIT_VERB, EDIT_INSERT},
-    {"rename", COMMAND_EDIT_VERB, EDIT_RENAME},
-    {"copy", COMMAND_EDIT_VERB, EDIT_COPY},
-    {"annotate", COMMAND_EDIT_VERB, EDIT_ANNOTATE},
-    {"protect", COMMAND_EDIT_VERB, EDIT_PROTECT},
-    {"unprotect", COMMAND_EDIT_VERB, EDIT_UNPROTECT},
-    {"edit", COMMAND_EDIT_VERB, EDIT_ENTER},
-    {"top", COMMAND_TOP, EDIT_SET},
-    {"up", COMMAND_UP, EDIT_SET},
-    {"exit", COMMAND_UP, EDIT_SET},
-    {"quit", COMMAND_UP, EDIT_SET},
-    {"show", COMMAND_IGNORED, EDIT_SET},
-    {"commit", COMMAND_IGNORED, EDIT_SET},
+    {"set", COMMAND_EDIT_VERB, CONF_EDIT_SET},
+    {"delete", COMMAND_EDIT_VERB, CONF_EDIT_DELETE},
+    {"activate", COMMAND_EDIT_VERB, CONF_EDIT_ACTIVATE},
+    {"deactivate", COMMAND_EDIT_VERB, CONF_EDIT_DEACTIVATE},
+    {"insert", COMMAND_EDIT_VERB, CONF_EDIT_INSERT},
+    {"rename", COMMAND_EDIT_VERB, CONF_EDIT_RENAME},
+    {"copy", COMMAND_EDIT_VERB, CONF_EDIT_COPY},
+    {"annotate", COMMAND_EDIT_VERB, CONF_EDIT_ANNOTATE},
+    {"protect", COMMAND_EDIT_VERB, CONF_EDIT_PROTECT},
+    {"unprotect", COMMAND_EDIT_VERB, CONF_EDIT_UNPROTECT},
+    {"edit", COMMAND_EDIT_VERB, CONF_EDIT_ENTER},
+    {"top", COMMAND_TOP, CONF_EDIT_SET},
+    {"up", COMMAND_UP, CONF_EDIT_SET},
+    {"exit", COMMAND_UP, CONF_EDIT_SET},
+    {"quit", COMMAND_UP, CONF_EDIT_SET},
+    {"show", COMMAND_IGNORED, CONF_EDIT_SET},
+    {"commit", COMMAND_IGNORED, CONF_EDIT_SET},
 };
 
 struct line {
@@ -217,11 +217,11 @@ second_set(const struct token_list *tokens, const struct conf_tree *tree, size_t
 }
 
 static void
-run_verb(struct set_reader *reader, enum edit_verb verb)
+run_verb(struct set_reader *reader, enum conf_edit_verb verb)
 {
 	struct statement *statement = &reader->statement;
 
-	if (!edit_run(statement, verb, 0) || verb != EDIT_ENTER) {
+	if (!edit_run(statement, verb, 0) || verb != CONF_EDIT_ENTER) {
 		return;
 	}
 	text_clear(&reader->editor.level);
@@ -240,7 +240,7 @@ run_set(struct set_reader *reader)
 		const size_t second = second_set(tokens, reader->load->tree, 0);
 
 		tokens->count = second;
-		run_verb(reader, EDIT_SET);
+		run_verb(reader, CONF_EDIT_SET);
 		if (second == whole) {
 			return;
 		}
@@ -337,7 +337,7 @@ run_line(struct set_reader *reader, const struct line *line, size_t which, size_
 	    !take_words(reader, line->bytes + words, line->length - words, line->number)) {
 		return;
 	}
-	if (commands[which].verb == EDIT_SET) {
+	if (commands[which].verb == CONF_EDIT_SET) {
 		run_set(reader);
 	} else {
 		run_verb(reader, commands[which].verb);
@@ -403,7 +403,7 @@ load_set(const struct load *load)
 			    (struct load_place){.line = line.number, .statement = text_string(&shown)},
 			    "a line begins with set, delete, insert, activate, deactivate, edit, up or top");
 			text_release(&shown);
-		} else if (commands[which].verb == EDIT_SET && commands[which].command == COMMAND_EDIT_VERB &&
+		} else if (commands[which].verb == CONF_EDIT_SET && commands[which].command == COMMAND_EDIT_VERB &&
 		    join_lines(&reader, &line, words, &joined, &first)) {
 			if (text_failed(&joined)) {
 				load->list->failed = true;

@@ -46,24 +46,30 @@ void conf_check(const struct conf_tree *tree, struct diagnostics *list);
 /* `show | compare`: what changed from `before` to `after`, in JUNOS's form ([edit ...] with + and - lines). */
 void conf_compare(const struct conf_tree *before, const struct conf_tree *after, struct text *out);
 
-/*
- * Editing at a level. `level` is the edit path's node words ("security zones"); statements are relative to it.
- * Each returns false with diagnostics, and then the tree is exactly what it was.
- */
+/* Editing at a level. `level` is the edit path's node words ("security zones"); statements are relative to it. */
 struct conf_editor {
 	struct conf_tree *tree;
 	struct text level; /* "" at the top */
 };
 
-bool conf_edit_set(struct conf_editor *editor, const char *words, struct diagnostics *list);
-bool conf_edit_delete(struct conf_editor *editor, const char *words, struct diagnostics *list);
-/* "policy b before policy a" */
-bool conf_edit_insert(struct conf_editor *editor, const char *words, struct diagnostics *list);
-/* Statements that stay in the text and are as if absent for everyone who reads the tree. */
-bool conf_edit_activate(struct conf_editor *editor, const char *words, struct diagnostics *list);
-bool conf_edit_deactivate(struct conf_editor *editor, const char *words, struct diagnostics *list);
-/* Moves the level; edit makes what is not there; up and top never fail below zero. */
-bool conf_edit_enter(struct conf_editor *editor, const char *words, struct diagnostics *list);
+/* What is done with the statement that the words name. */
+enum conf_edit_verb {
+	CONF_EDIT_SET,
+	CONF_EDIT_DELETE,
+	CONF_EDIT_ACTIVATE,
+	CONF_EDIT_DEACTIVATE, /* it stays in the text and is as if absent for everyone who reads the tree */
+	CONF_EDIT_INSERT,     /* "policy b before policy a" */
+	CONF_EDIT_RENAME,     /* "policy a to policy b": the same place, all below it stays */
+	CONF_EDIT_COPY,       /* the same, and the first one stays too */
+	CONF_EDIT_ANNOTATE,   /* "policy a \"text\"": a comment before the statement; an empty text takes it away */
+	CONF_EDIT_PROTECT,    /* no verb but unprotect changes it */
+	CONF_EDIT_UNPROTECT,
+	CONF_EDIT_ENTER, /* moves the level there; makes what is not there */
+};
+
+/* False with diagnostics, and then the tree and the level are exactly what they were. */
+bool conf_edit(struct conf_editor *editor, enum conf_edit_verb verb, const char *words, struct diagnostics *list);
+/* These never fail below zero. */
 bool conf_edit_up(struct conf_editor *editor, uint32_t levels);
 void conf_edit_top(struct conf_editor *editor);
 /* What is said of words that the schema knows and the tree does not hold; a `show` takes it for an empty answer. */

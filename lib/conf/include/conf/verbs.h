@@ -1,5 +1,5 @@
 /*
- * Editing beyond set and delete: names, notes, protection, many statements at a time.
+ * Editing many statements at a time.
  *
  * As the verbs of conf/conf.h: words are relative to the editor's level; each returns false with diagnostics, and then the
  * tree is exactly what it was. What is protected is changed by none of them.
@@ -8,15 +8,6 @@
 #define CONF_VERBS_H
 
 #include "conf/conf.h"
-
-/* "policy a to policy b": the same place, all below it stays. */
-bool conf_edit_rename(struct conf_editor *editor, const char *words, struct diagnostics *list);
-/* The same, and the first one stays too. */
-bool conf_edit_copy(struct conf_editor *editor, const char *words, struct diagnostics *list);
-/* "policy a \"text\"": a comment before the statement; an empty text takes it away. */
-bool conf_edit_annotate(struct conf_editor *editor, const char *words, struct diagnostics *list);
-bool conf_edit_protect(struct conf_editor *editor, const char *words, struct diagnostics *list);
-bool conf_edit_unprotect(struct conf_editor *editor, const char *words, struct diagnostics *list);
 
 /* How a pattern is replaced in the names and values at the level and below. */
 struct conf_replacement {
