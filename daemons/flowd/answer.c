@@ -53,6 +53,8 @@ static const struct answer_row rows[] = {
     {"get-screen-baseline", "screen-baseline-information", show_baseline},
     {"get-screen-baseline-information", "screen-baseline-information", show_baseline},
     {"get-local-source", "local-source-information", show_source}, /* of probed, no command */
+    {"get-name-servers", "name-servers", show_name_servers}, /* the same */
+    {"get-port-frames", "port-frames", show_frames}, /* of probed, no command */
     {"get-flow-status-information", "flow-status-information", show_flow_status},
     {"get-route-summary-information", "route-summary-information", show_route_summary},
     {"get-chassis-inventory", "chassis-inventory", show_chassis},
@@ -93,7 +95,11 @@ answer_destroy(struct answer *answer)
 		return;
 	}
 	op_tree_release(&answer->request);
-	free(answer->state);
+	if (answer->release != NULL) {
+		answer->release(answer->state);
+	} else {
+		free(answer->state);
+	}
 	free(answer);
 }
 

@@ -44,6 +44,7 @@ struct answer_sources {
 
 enum answer_progress {
 	ANSWER_MORE,
+	ANSWER_LATER, /* there will be more, which nobody can wait for: look again soon */
 	ANSWER_END,
 	ANSWER_FAILED, /* with a sentence */
 };
@@ -59,6 +60,8 @@ struct answer {
 	uint16_t worker; /* whose table the cursor is in */
 	uint64_t total;
 	void *state;
+	void (*release)(void *state); /* NULL: free() */
+	bool waits; /* ANSWER_LATER was the last word */
 	struct answer *next;
 };
 
@@ -149,6 +152,10 @@ enum answer_progress show_chassis(struct answer *answer, const struct answer_sou
 enum answer_progress show_schedulers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_source(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_frames(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_name_servers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress start_baseline(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

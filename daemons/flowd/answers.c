@@ -75,12 +75,15 @@ answer_step(const struct answer_sources *sources, struct ipc_client *client, str
 			progress = ANSWER_FAILED;
 		}
 	}
-	if (progress != ANSWER_MORE) {
+	answer->waits = progress == ANSWER_LATER;
+	const bool ended = progress == ANSWER_END || progress == ANSWER_FAILED;
+
+	if (ended) {
 		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
 	}
 	op_tree_release(&tree);
 	text_release(&error);
-	return progress != ANSWER_MORE;
+	return ended;
 }
 
 void
@@ -96,11 +99,30 @@ answers_continue(const struct answer_sources *sources, struct ipc_client *client
 		if (answer_step(sources, client, answer)) {
 			client->data = answer->next;
 			answer_destroy(answer);
+		} else if (answer->waits) {
+			return;
 		}
 	}
 	if (client->data != NULL) {
 		ipc_client_expect_drained(client);
 	}
+}
+
+bool
+answers_look_again(const struct answer_sources *sources, struct ipc_server *server)
+{
+	struct ipc_client *client;
+	bool waits = false;
+
+	for (size_t i = 0; (client = ipc_server_client(server, i)) != NULL; i++) {
+		const struct answer *answer = client->data;
+
+		if (answer != NULL && answer->waits) {
+			waits = true;
+			answers_continue(sources, client);
+		}
+	}
+	return waits;
 }
 
 void

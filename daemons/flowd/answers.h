@@ -20,6 +20,9 @@ void answers_begin(const struct answer_sources *sources, struct ipc_client *clie
 void answers_cancel(const struct answer_sources *sources, struct ipc_client *client, uint32_t request);
 /* Goes on with what the client waits for, as far as it reads. */
 void answers_continue(const struct answer_sources *sources, struct ipc_client *client);
+/* Goes on with answers that wait for what will happen. True while there are any: then look again after ANSWERS_AGAIN. */
+enum { ANSWERS_AGAIN = 20 }; /* milliseconds */
+bool answers_look_again(const struct answer_sources *sources, struct ipc_server *server);
 /* The client has gone. */
 void answers_forget(struct ipc_client *client);
 

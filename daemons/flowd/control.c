@@ -410,6 +410,14 @@ client_gone(void *context, struct ipc_client *client, const char *why)
 	}
 }
 
+static bool
+look_again(struct control *control)
+{
+	const struct answer_sources sources = sources_of(control);
+
+	return answers_look_again(&sources, control->server);
+}
+
 /* --- the loop --------------------------------------------------------------------------------------------------- */
 
 struct control *
@@ -506,6 +514,7 @@ control_run(struct control *control)
 	const uint16_t workers = worker_count(control->start.worker);
 	struct pollfd *const edge_polls = event_polls + workers;
 	bool more = false;
+	bool again = false;
 
 	for (;;) {
 		const bool writing = logger_wants_write(control->logger);
@@ -521,7 +530,7 @@ control_run(struct control *control)
 		const size_t edges = edge_prepare(control->start.edge, edge_polls);
 		struct pollfd *const server_polls = edge_polls + edges;
 		const size_t clients = ipc_server_prepare(control->server, server_polls, IPC_SERVER_CLIENTS + 1);
-		const int wait = more || ipc_server_busy(control->server) ? 0 : TICK_MILLISECONDS;
+		const int wait = more || ipc_server_busy(control->server) ? 0 : again ? ANSWERS_AGAIN : TICK_MILLISECONDS;
 
 		if (poll(polls, OWN_POLLS + workers + edges + clients, wait) < 0 && errno != EINTR) {
 			return;
@@ -540,6 +549,7 @@ control_run(struct control *control)
 		}
 		more = drain_events(control, EVENTS_MOST);
 		ipc_server_serve(control->server, server_polls, clients);
+		again = look_again(control);
 		tick(control);
 		follow_names(control);
 	}

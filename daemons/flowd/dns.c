@@ -173,10 +173,10 @@ settle_unwanted(const struct dns *dns)
 	}
 }
 
-static size_t
-read_servers(const struct conf_node *top, struct names_server *servers)
+size_t
+dns_servers(const struct conf_tree *tree, struct names_server servers[NAMES_SERVERS])
 {
-	const struct conf_node *list = conf_walk(top, "system", "name-server", NULL);
+	const struct conf_node *list = conf_walk(conf_tree_top(tree), "system", "name-server", NULL);
 	size_t count = 0;
 
 	for (const struct conf_node *one = conf_first(list, "server"); one != NULL && count < NAMES_SERVERS;
@@ -210,7 +210,7 @@ dns_follow(struct dns *dns, const struct conf_tree *tree)
 		    &(struct names_wanted){.names = wanted.items,
 		        .name_count = wanted.count,
 		        .servers = servers,
-		        .server_count = read_servers(conf_tree_top(tree), servers)},
+		        .server_count = dns_servers(tree, servers)},
 		    names_link_now());
 	}
 	if (!good) {

@@ -26,6 +26,8 @@ struct dns *dns_create(const char *state, struct logger *logger, struct alarms *
 void dns_destroy(struct dns *dns);
 /* The configuration in force, its groups expanded. */
 void dns_follow(struct dns *dns, const struct conf_tree *tree);
+/* The name servers of a configuration. Returns how many. */
+size_t dns_servers(const struct conf_tree *tree, struct names_server servers[NAMES_SERVERS]);
 /* For snapshot_compile(); valid as long as `dns`. */
 const struct snapshot_names *dns_names(const struct dns *dns);
 uint64_t dns_version(const struct dns *dns);

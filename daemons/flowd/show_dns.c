@@ -81,3 +81,32 @@ clear_dns_cache(struct answer *answer, const struct answer_sources *sources, str
 	(void)op_add_number(tree, tree->root, "asked-name-count", count);
 	return ANSWER_END;
 }
+
+static void
+add_address(struct op_tree *tree, struct op_node *element, const char *name, const struct resolve_address *address)
+{
+	struct text text = TEXT_EMPTY;
+
+	resolve_address_print(address, &text);
+	(void)op_add(tree, element, name, text_string(&text));
+	text_release(&text);
+}
+
+enum answer_progress
+show_name_servers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	struct names_server servers[NAMES_SERVERS];
+	const size_t count = sources->configuration == NULL ? 0 : dns_servers(sources->configuration->tree, servers);
+
+	(void)answer;
+	(void)error;
+	for (size_t i = 0; i < count; i++) {
+		struct op_node *element = op_add(tree, tree->root, "name-server", NULL);
+
+		add_address(tree, element, "address", &servers[i].address);
+		if (servers[i].source.family != 0) {
+			add_address(tree, element, "source-address", &servers[i].source);
+		}
+	}
+	return ANSWER_END;
+}

@@ -27,6 +27,7 @@
 #include "host.h"
 #include "queue.h"
 #include "sizing.h"
+#include "tap.h"
 
 enum {
 	WORKERS_MOST = CHASSIS_WORKERS_MOST,
@@ -76,6 +77,12 @@ struct worker_port {
 	uint32_t mtu;
 };
 void worker_set_port(struct workers *workers, uint16_t index, const struct worker_port *port);
+/*
+ * Frames of its port are copied to a tap from now on, by every worker; and no longer. False: there are WORKER_TAPS already.
+ */
+enum { WORKER_TAPS = 4 };
+bool worker_add_tap(struct workers *workers, struct tap *tap) __attribute__((warn_unused_result));
+void worker_remove_tap(struct workers *workers, struct tap *tap);
 /* The TUNs of HOST_INSTANCES routing instances, -1 where there is none. */
 void worker_set_hosts(struct workers *workers, const int *descriptors);
 

@@ -91,12 +91,32 @@ send_burst(struct worker *worker, unsigned index, struct rte_mbuf **packets, uin
 	return sent;
 }
 
+/* Copies of a port's frames for those who watch it. */
+static void
+watch_frames(const struct worker *worker, unsigned index, struct rte_mbuf *const *buffers, uint16_t count, bool outward)
+{
+	for (unsigned i = 0; i < worker->tap_count; i++) {
+		for (uint16_t k = 0; tap_port(worker->taps[i]) == index && k < count; k++) {
+			const struct tap_frame frame = {
+			    .length = rte_pktmbuf_data_len(buffers[k]),
+			    .outward = outward,
+			    .octets = rte_pktmbuf_mtod(buffers[k], const uint8_t *),
+			};
+
+			tap_put(worker->taps[i], worker->number, &frame);
+		}
+	}
+}
+
 void
 worker_flush(struct worker *worker, unsigned index)
 {
 	struct transmit *transmit = &worker->transmit[index];
 	uint16_t sent = 0;
 
+	if (worker->tap_count > 0) {
+		watch_frames(worker, index, transmit->packets, transmit->count, true);
+	}
 	for (unsigned i = 0; worker->ports[index].open && i < TRANSMIT_TRIES && sent < transmit->count; i++) {
 		sent = (uint16_t)(sent + send_burst(worker, index, transmit->packets + sent, (uint16_t)(transmit->count - sent)));
 	}
@@ -259,6 +279,9 @@ receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 	const uint16_t got = queue_receive(queue, buffers, ENGINE_BURST);
 	uint32_t kept = 0;
 
+	if (worker->tap_count > 0) {
+		watch_frames(worker, index, buffers, got, false);
+	}
 	for (uint16_t i = 0; i < got; i++) {
 		if (buffers[i]->nb_segs > 1 && rte_pktmbuf_linearize(buffers[i]) != 0) {
 			rte_pktmbuf_free(buffers[i]);

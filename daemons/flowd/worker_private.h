@@ -51,6 +51,8 @@ struct worker {
 	uint64_t noted_over; /* ns: a round that takes longer is looked at */
 	bool host_waits; /* a TUN was readable when the sleep ended */
 	bool stopping;
+	struct tap *taps[WORKER_TAPS];
+	unsigned tap_count;
 	bool heard; /* messages, which may have caused something */
 	struct handing handing[WORKERS_MOST];
 

@@ -224,6 +224,55 @@ worker_set_port(struct workers *workers, uint16_t index, const struct worker_por
 	worker_run(workers, port_job, &change);
 }
 
+struct tap_change {
+	struct workers *workers;
+	struct tap *tap;
+};
+
+static void
+add_tap_job(const struct worker_hands *hands, void *argument)
+{
+	const struct tap_change *change = argument;
+	struct worker *worker = change->workers->each[hands->worker];
+
+	worker->taps[worker->tap_count++] = change->tap;
+}
+
+static void
+remove_tap_job(const struct worker_hands *hands, void *argument)
+{
+	const struct tap_change *change = argument;
+	struct worker *worker = change->workers->each[hands->worker];
+
+	for (unsigned i = 0; i < worker->tap_count; i++) {
+		if (worker->taps[i] == change->tap) {
+			worker->taps[i] = worker->taps[--worker->tap_count];
+			return;
+		}
+	}
+}
+
+bool
+worker_add_tap(struct workers *workers, struct tap *tap)
+{
+	struct tap_change change = {.workers = workers, .tap = tap};
+
+	/* Only jobs change the number, and they are over. */
+	if (workers->each[0]->tap_count == WORKER_TAPS) {
+		return false;
+	}
+	worker_run(workers, add_tap_job, &change);
+	return true;
+}
+
+void
+worker_remove_tap(struct workers *workers, struct tap *tap)
+{
+	struct tap_change change = {.workers = workers, .tap = tap};
+
+	worker_run(workers, remove_tap_job, &change);
+}
+
 struct host_change {
 	struct workers *workers;
 	const int *descriptors;

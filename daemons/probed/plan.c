@@ -5,12 +5,15 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
 	RAPID_COUNT = 5,
 	NUMBER_MOST = 2000000000,
+	NAME_MOST = 254, /* octets of a name with its end */
+	LABEL_MOST = 63,
 };
 
 /* Arguments of the request that become an option with a number. */
@@ -43,6 +46,31 @@ plan_address(const char *word, char out[INET6_ADDRSTRLEN], struct text *error)
 		return false;
 	}
 	return true;
+}
+
+bool
+plan_is_name(const char *word)
+{
+	struct in6_addr octets;
+	size_t label = 0;
+	bool digits = true; /* the last label has nothing else */
+
+	if (word == NULL || strlen(word) >= NAME_MOST || inet_pton(AF_INET, word, &octets) == 1) {
+		return false;
+	}
+	for (const char *c = word; *c != '\0'; c++) {
+		const bool alphanumeric = isalnum((unsigned char)*c) != 0 || *c == '_';
+
+		if (*c == '.' ? label == 0 : (!alphanumeric && (*c != '-' || label == 0)) || label == LABEL_MOST) {
+			return false;
+		}
+		if (*c == '.' && c[1] == '\0') {
+			break;
+		}
+		label = *c == '.' ? 0 : label + 1;
+		digits = *c == '.' || (digits && isdigit((unsigned char)*c) != 0);
+	}
+	return label > 0 && !digits;
 }
 
 static void
@@ -82,16 +110,14 @@ add_options(const struct op_node *request, bool ping, struct plan *plan, struct 
 }
 
 bool
-plan_probe(const struct op_node *request, const char *source, struct plan *plan, struct text *error)
+plan_probe(const struct op_node *request, const struct plan_ends *ends, struct plan *plan, struct text *error)
 {
 	const bool ping = strcmp(request->name, "ping") == 0;
-	char destination[INET6_ADDRSTRLEN];
+	const char *destination = ends->destination;
+	const char *source = ends->source;
 
 	assert(ping || strcmp(request->name, "traceroute") == 0);
 	plan->count = 0;
-	if (!plan_address(op_value(request, "destination"), destination, error)) {
-		return false;
-	}
 	if ((strchr(destination, ':') == NULL) != (strchr(source, ':') == NULL)) {
 		text_printf(error, "%s cannot ask %s: they are of different families", source, destination);
 		return false;

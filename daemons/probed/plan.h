@@ -23,8 +23,15 @@ struct plan {
 
 /* The request's address in its one form; false with a sentence when it is none, or one that no probe can go to. */
 bool plan_address(const char *word, char out[INET6_ADDRSTRLEN], struct text *error) __attribute__((warn_unused_result));
-/* `source`: where it leaves from, in the form of plan_address(). False with a sentence. */
-bool plan_probe(const struct op_node *request, const char *source, struct plan *plan, struct text *error)
+/* Is it the name of a host, and no address? Labels of letters, digits, - and _, which do not begin with a -. */
+bool plan_is_name(const char *word) __attribute__((warn_unused_result));
+
+struct plan_ends {
+	const char *source; /* both in the form of plan_address() */
+	const char *destination;
+};
+/* False with a sentence. */
+bool plan_probe(const struct op_node *request, const struct plan_ends *ends, struct plan *plan, struct text *error)
     __attribute__((warn_unused_result));
 
 #endif

@@ -18,16 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ipc/connection.h"
-#include "ipc/daemon.h"
-#include "ipc/payload.h"
+#include "ask.h"
 #include "plan.h"
+#include "watch.h"
 
 enum {
 	NOT_RUN = 125,
 	NO_ANSWER = 1, /* of ping */
-	PATIENCE = 5000, /* milliseconds until flowd has said where to leave from */
-	REQUEST_MOST = 4096,
 	LINE_MOST = 512,
 	PIECE = 4096,
 };
@@ -36,85 +33,10 @@ struct probe {
 	pid_t process;
 	int output;
 	struct text line; /* that has no end yet */
-	char destination[INET6_ADDRSTRLEN];
+	char *destination; /* as it was asked for; "" without one */
 };
 
 /* --- in the child ----------------------------------------------------------------------------------------------- */
-
-static void
-add_copy(struct op_tree *tree, const struct op_node *request, const char *leaf)
-{
-	if (op_value(request, leaf) != NULL) {
-		(void)op_add(tree, tree->root, leaf, op_value(request, leaf));
-	}
-}
-
-static bool
-send_question(struct ipc_connection *connection, const struct op_node *request)
-{
-	static const char *const leaves[] = {"destination", "source", "routing-instance"};
-	uint8_t bytes[REQUEST_MOST];
-	struct writer writer = writer_over(bytes, sizeof(bytes));
-	struct op_tree tree;
-	bool good;
-
-	op_tree_start(&tree, "get-local-source");
-	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-		add_copy(&tree, request, leaves[i]);
-	}
-	good = !tree.failed && tree.size <= sizeof(bytes);
-	if (good) {
-		op_tree_encode(&tree, &writer);
-		good = ipc_connection_send(connection, IPC_RPC, 1, bytes, writer_length(&writer)) == IPC_OK;
-	}
-	op_tree_release(&tree);
-	return good;
-}
-
-static bool
-take_source(const struct ipc_message *message, char source[INET6_ADDRSTRLEN], struct text *error)
-{
-	struct reader reader = reader_over(message->payload, message->length);
-	struct op_tree tree = {.root = NULL};
-	const bool good = op_tree_decode(&tree, &reader) && tree.root != NULL &&
-	    plan_address(op_value(tree.root, "source-address"), source, error);
-
-	op_tree_release(&tree);
-	return good;
-}
-
-/* Asks flowd. False with a sentence. */
-static bool
-find_source(const struct op_node *request, const char *state, char source[INET6_ADDRSTRLEN], struct text *error)
-{
-	struct text path = TEXT_EMPTY;
-	struct ipc_connection *connection;
-	struct ipc_message message;
-	struct ipc_rpc_done done = {.ok = false};
-
-	source[0] = '\0';
-	daemon_socket_path(state, "flowd", &path);
-	connection = ipc_connect(text_string(&path), "probed", NULL);
-	text_release(&path);
-	if (connection == NULL || !send_question(connection, request)) {
-		text_append(error, "flowd is not running");
-		return false;
-	}
-	while (ipc_wait_message(connection, &message, PATIENCE) == IPC_OK) {
-		if (message.type == IPC_RPC_DATA) {
-			(void)take_source(&message, source, error);
-		} else if (message.type == IPC_RPC_DONE && ipc_rpc_done_decode(&done, message.payload, message.length)) {
-			text_append(error, done.ok ? "" : done.message);
-			ipc_string_release(done.message);
-			break;
-		}
-	}
-	ipc_connection_destroy(connection);
-	if (source[0] == '\0' && error->length == 0) {
-		text_append(error, "flowd does not answer");
-	}
-	return done.ok && source[0] != '\0';
-}
 
 static void
 give_up(const char *why)
@@ -128,12 +50,15 @@ become(const struct op_node *request, const char *state)
 {
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
 	const char *arguments[PLAN_ARGUMENTS + 1];
+	char destination[INET6_ADDRSTRLEN];
 	char source[INET6_ADDRSTRLEN];
+	const struct plan_ends ends = {.source = source, .destination = destination};
 	struct plan plan;
 	struct text error = TEXT_EMPTY;
 	size_t i;
 
-	if (!find_source(request, state, source, &error) || !plan_probe(request, source, &plan, &error)) {
+	if (!ask_address(request, state, destination, &error) || !ask_source(request, destination, state, source, &error) ||
+	    !plan_probe(request, &ends, &plan, &error)) {
 		give_up(text_string(&error));
 	}
 	for (i = 0; i < plan.count; i++) {
@@ -160,11 +85,28 @@ run_child(const struct op_node *request, const char *state, int output)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) {
 		_exit(NOT_RUN);
 	}
-	become(request, state);
-	_exit(NOT_RUN);
+	if (strcmp(request->name, WATCH_REQUEST) != 0) {
+		become(request, state);
+	}
+	struct text error = TEXT_EMPTY;
+
+	if (watch_run(request, state, &error)) {
+		_exit(0);
+	}
+	give_up(text_string(&error));
 }
 
 /* --- in the daemon ---------------------------------------------------------------------------------------------- */
+
+/* What nobody could ask is refused before there is a process. */
+static bool
+acceptable(const struct op_node *request, struct text *error)
+{
+	const char *destination = op_value(request, "destination");
+	char address[INET6_ADDRSTRLEN];
+
+	return strcmp(request->name, WATCH_REQUEST) == 0 || plan_is_name(destination) || plan_address(destination, address, error);
+}
 
 struct probe *
 probe_start(const struct op_node *request, const char *state, struct text *error)
@@ -176,12 +118,19 @@ probe_start(const struct op_node *request, const char *state, struct text *error
 		text_append(error, "out of memory");
 		return NULL;
 	}
-	if (!plan_address(op_value(request, "destination"), probe->destination, error)) {
+	if (!acceptable(request, error)) {
+		free(probe);
+		return NULL;
+	}
+	probe->destination = strdup(op_value(request, "destination") == NULL ? "" : op_value(request, "destination"));
+	if (probe->destination == NULL) {
+		text_append(error, "out of memory");
 		free(probe);
 		return NULL;
 	}
 	if (pipe2(pipes, O_CLOEXEC) != 0) {
 		text_printf(error, "pipe: %s", strerror(errno));
+		free(probe->destination);
 		free(probe);
 		return NULL;
 	}
@@ -194,6 +143,7 @@ probe_start(const struct op_node *request, const char *state, struct text *error
 	if (probe->process < 0) {
 		text_printf(error, "fork: %s", strerror(errno));
 		close(pipes[0]);
+		free(probe->destination);
 		free(probe);
 		return NULL;
 	}
@@ -284,5 +234,6 @@ probe_destroy(struct probe *probe)
 	}
 	close(probe->output);
 	text_release(&probe->line);
+	free(probe->destination);
 	free(probe);
 }

@@ -1,7 +1,8 @@
 /*
- * One probe: a process that runs ping(8) or traceroute(8), and what it says line by line.
+ * One probe: a process that runs ping(8) or traceroute(8), or watches a port (watch.h), and what it says line by line.
  *
- * The process asks flowd which address it leaves from before it becomes the program, so that nobody waits for flowd but it.
+ * The process asks for the address of a name and flowd which address it leaves from before it becomes the program, so that nobody
+ * waits for them but it.
  *
  * Life cycle: probe_start() -> { poll probe_descriptor(), probe_read() } -> probe_destroy(), which ends it if it still runs.
  */

@@ -12,6 +12,7 @@
 #include "ipc/payload.h"
 #include "ipc/server.h"
 #include "probe.h"
+#include "watch.h"
 
 enum {
 	SILENCE = 10, /* seconds until an empty piece is sent */
@@ -100,6 +101,19 @@ begin(struct service *service, struct ipc_client *client, const struct ipc_messa
 	text_release(&error);
 }
 
+static bool
+has_command(const char *name)
+{
+	static const char *const names[] = {"ping", "traceroute", WATCH_REQUEST};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 take_rpc(struct service *service, struct ipc_client *client, const struct ipc_message *message)
 {
@@ -108,7 +122,7 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 
 	if (!op_tree_decode(&request, &reader) || request.root == NULL) {
 		end_rpc(client, message->request, "malformed request");
-	} else if (strcmp(request.root->name, "ping") != 0 && strcmp(request.root->name, "traceroute") != 0) {
+	} else if (!has_command(request.root->name)) {
 		end_rpc(client, message->request, "probed has no such command");
 	} else {
 		begin(service, client, message, request.root);

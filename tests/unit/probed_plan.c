@@ -25,7 +25,11 @@ expect_plan(const char *rpc, const char *const *pairs, const char *source, const
 	for (size_t i = 0; pairs[i] != NULL; i += 2) {
 		(void)op_add(&request, request.root, pairs[i], strcmp(pairs[i + 1], "-") == 0 ? NULL : pairs[i + 1]);
 	}
-	if (plan_probe(request.root, source, &plan, &error)) {
+	char destination[INET6_ADDRSTRLEN];
+	const struct plan_ends ends = {.source = source, .destination = destination};
+
+	if (plan_address(op_value(request.root, "destination"), destination, &error) &&
+	    plan_probe(request.root, &ends, &plan, &error)) {
 		for (size_t i = 0; i < plan.count; i++) {
 			text_printf(&said, "%s%s", i == 0 ? "" : " ", plan.words[i]);
 		}
@@ -73,12 +77,33 @@ test_refused(void **state)
 	expect_plan("ping", PAIRS("destination", "fe80::1"), "2001:db8::1", "!fe80::1 is of a link: show ipv6 neighbors tells who is there");
 }
 
+/* A name never looks like an option, an address or a word of a shell. */
+static void
+test_names(void **state)
+{
+	static const char *const names[] = {"www.example.net", "a", "Mail-1.example", "host.", "_sip.example.net", "10.2.2.2.example",
+	    "1a.2b"};
+	static const char *const others[] = {"", "-f", "--help", "a..b", ".a", "a b", "a;id", "$(id)", "10.2.2.2", "10.2.2", "300.1.1.1",
+	    "2001:db8::1", "a.-b", "a/b", "a'b", "a\nb", "\303\251",
+	    "a23456789012345678901234567890123456789012345678901234567890123x.example"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_true(plan_is_name(names[i]));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(plan_is_name(others[i]));
+	}
+	assert_false(plan_is_name(NULL));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,8 @@ enum { CONFINED = 1 };
 enum { CONFINED = 1 };
 #endif
 
+enum { PROGRAM_CALLS = 2 }; /* that begin the list */
+
 static const int refused[] = {
     SCMP_SYS(execve),
     SCMP_SYS(execveat),
@@ -62,29 +64,36 @@ static const int refused[] = {
     SCMP_SYS(clock_settime),
 };
 
-bool
-daemon_confine(struct text *error)
+/* What a program that only reads has no use for besides. It is run by an execve() of ours. */
+static const int refused_to_readers[] = {
+    SCMP_SYS(socket),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat2),
+};
+
+static int
+refuse(scmp_filter_ctx filter, const int *calls, size_t count)
 {
-	const uint32_t action = SCMP_ACT_ERRNO(EPERM);
-	scmp_filter_ctx filter = CONFINED == 1 ? seccomp_init(SCMP_ACT_ALLOW) : NULL;
 	int result = 0;
 
-	if (CONFINED == 0) {
-		return true;
+	for (size_t i = 0; i < count && result == 0; i++) {
+		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
 	}
-	if (filter == NULL) {
-		text_append(error, "seccomp: out of memory");
-		return false;
-	}
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && result == 0; i++) {
-		result = seccomp_rule_add(filter, action, refused[i], 0);
-	}
-	/* Sockets of the machine and of IP only. */
-	if (result == 0) {
-		const struct scmp_arg_cmp family = {.arg = 0, .op = SCMP_CMP_GT, .datum_a = AF_INET6};
+	return result;
+}
 
-		result = seccomp_rule_add_array(filter, action, SCMP_SYS(socket), 1, &family);
-	}
+static bool
+load(scmp_filter_ctx filter, int result, struct text *error)
+{
 	if (result == 0) {
 		result = seccomp_load(filter);
 	}
@@ -93,4 +102,49 @@ daemon_confine(struct text *error)
 		text_printf(error, "seccomp: %s", strerror(-result));
 	}
 	return result == 0;
+}
+
+static scmp_filter_ctx
+start(struct text *error)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL) {
+		text_append(error, "seccomp: out of memory");
+	}
+	return filter;
+}
+
+bool
+daemon_confine(struct text *error)
+{
+	const struct scmp_arg_cmp family = {.arg = 0, .op = SCMP_CMP_GT, .datum_a = AF_INET6};
+	scmp_filter_ctx filter = CONFINED == 1 ? start(error) : NULL;
+	int result;
+
+	if (filter == NULL) {
+		return CONFINED == 0;
+	}
+	result = refuse(filter, refused, sizeof(refused) / sizeof(refused[0]));
+	/* Sockets of the machine and of IP only. */
+	if (result == 0) {
+		result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &family);
+	}
+	return load(filter, result, error);
+}
+
+bool
+daemon_confine_reader(struct text *error)
+{
+	scmp_filter_ctx filter = CONFINED == 1 ? start(error) : NULL;
+	int result;
+
+	if (filter == NULL) {
+		return CONFINED == 0;
+	}
+	result = refuse(filter, refused + PROGRAM_CALLS, sizeof(refused) / sizeof(refused[0]) - PROGRAM_CALLS);
+	if (result == 0) {
+		result = refuse(filter, refused_to_readers, sizeof(refused_to_readers) / sizeof(refused_to_readers[0]));
+	}
+	return load(filter, result, error);
 }

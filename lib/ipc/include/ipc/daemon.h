@@ -55,6 +55,11 @@ bool daemon_drop_privileges(const struct daemon_options *options, const char *ke
  */
 bool daemon_confine(struct text *error) __attribute__((warn_unused_result));
 /*
+ * For a process that is about to become a program that reads what strangers sent and writes what it understood: as above, but
+ * that one execve(2) works, and no further process and no socket. False with a sentence.
+ */
+bool daemon_confine_reader(struct text *error) __attribute__((warn_unused_result));
+/*
  * Makes the state directory the working directory and options->state ".": what lies above it may be closed to the user that
  * a daemon becomes. => before daemon_drop_privileges(), after everything that the command line names was opened
  */
