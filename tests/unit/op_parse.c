@@ -116,6 +116,8 @@ test_operational(void **state)
 	expect(house, OPERATIONAL, "show route summary", "get-route-summary-information");
 	expect(house, OPERATIONAL, "show route 10.0.0.1 terse", "get-route-information destination=10.0.0.1 terse");
 	expect(house, OPERATIONAL, "ping 10.0.0.1 count 3 routing-instance blue", "ping destination=10.0.0.1 count=3 routing-instance=blue");
+	expect(house, OPERATIONAL, "monitor traffic interface ge-0/0/1.0 matching \"tcp port 80 | udp\" count 3 no-resolve",
+	    "monitor-traffic interface=ge-0/0/1.0 matching=tcp port 80 | udp count=3 no-resolve");
 	expect(house, OPERATIONAL, "request security screen baseline show", "get-screen-baseline");
 	expect(house, OPERATIONAL, "show log messages", "get-log filename=messages");
 	expect(house, OPERATIONAL, "show log", "get-log");
@@ -199,7 +201,7 @@ test_errors(void **state)
 {
 	const struct house *house = *state;
 
-	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, ping, traceroute, configure, exit, quit");
+	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, ping, traceroute, monitor, configure, exit, quit");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, schedulers, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, status, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
@@ -213,7 +215,7 @@ test_errors(void **state)
 	expect_error(house, OPERATIONAL, "show security flow session source-prefix | count", 41,
 	    "missing value of source-prefix: <prefix>");
 	expect_error(house, OPERATIONAL, "ping", 4,
-	    "incomplete command, possible: <destination>, source, routing-instance, ttl, wait, count, interval, size, do-not-fragment, rapid");
+	    "incomplete command, possible: <destination>, inet, inet6, source, routing-instance, ttl, wait, count, interval, size, do-not-fragment, rapid");
 	expect_error(house, OPERATIONAL, "clear security flow session all protocol tcp", 32,
 	    "syntax error, nothing more was expected here");
 	expect_error(house, OPERATIONAL, "show \"version", 5, "the quote is not closed");
@@ -320,7 +322,7 @@ test_completion(void **state)
 {
 	const struct house *house = *state;
 
-	expect_next(house, OPERATIONAL, "", "show set help clear request ping traceroute configure exit quit ");
+	expect_next(house, OPERATIONAL, "", "show set help clear request ping traceroute monitor configure exit quit ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
 	expect_next(house, OPERATIONAL, "sh security ", "dns-cache log nat policies match-policies flow zones screen alarms ");
@@ -347,7 +349,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
-	expect_next(house, CONFIGURATION, "run ", "show set clear request ping traceroute ");
+	expect_next(house, CONFIGURATION, "run ", "show set clear request ping traceroute monitor ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
 	    "edit show ");
