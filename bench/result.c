@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "machine.h"
 
 static int
@@ -107,18 +108,14 @@ print_row(const struct bench *bench, const struct bench_result *row)
 void
 bench_add(struct bench *bench, const struct bench_result *template, double *cycles)
 {
-	if (bench->count == bench->room) {
-		const uint32_t room = bench->room == 0 ? 64 : bench->room * 2;
-		struct bench_result *results = realloc(bench->results, room * sizeof *results);
+	struct bench_result *results = array_grow(bench->results, bench->count, &bench->room, sizeof(*results));
 
-		if (results == NULL) {
-			bench_fail(bench, "no memory for results");
-			return;
-		}
-		bench->results = results;
-		bench->room = room;
+	if (results == NULL) {
+		bench_fail(bench, "no memory for results");
+		return;
 	}
-	struct bench_result *row = &bench->results[bench->count];
+	bench->results = results;
+	struct bench_result *row = &results[bench->count];
 
 	*row = *template;
 	if (cycles != NULL) {

@@ -53,7 +53,7 @@ struct bench {
 	const char *only; /* the name of the one case that is run; NULL: all */
 	uint32_t huge_percent; /* least of the scenes measured: of their memory, in huge pages */
 	uint32_t count;
-	uint32_t room;
+	size_t room;
 	struct bench_result *results;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "replay.h"
@@ -30,7 +31,7 @@ struct replay_compare {
 	struct hash_key key;
 	struct changed_flow *flows;
 	uint32_t count;
-	uint32_t capacity;
+	size_t capacity;
 	uint64_t frames;
 	uint64_t changed;
 	uint64_t beyond; /* changed frames of flows that found no room */
@@ -140,17 +141,13 @@ add_flow(struct replay_compare *compare, const struct flow *flow)
 	if (compare->count == FLOWS_MAX) {
 		return NULL;
 	}
-	if (compare->flows == NULL || compare->count == compare->capacity) {
-		const uint32_t capacity = compare->capacity == 0 ? 64 : compare->capacity * 2;
-		struct changed_flow *grown = realloc(compare->flows, capacity * sizeof(*grown));
+	struct changed_flow *grown = array_grow(compare->flows, compare->count, &compare->capacity, sizeof(*grown));
 
-		if (grown == NULL) {
-			return NULL;
-		}
-		compare->flows = grown;
-		compare->capacity = capacity;
+	if (grown == NULL) {
+		return NULL;
 	}
-	added = &compare->flows[compare->count];
+	compare->flows = grown;
+	added = &grown[compare->count];
 	*added = (struct changed_flow){.next = compare->buckets[bucket]};
 	compare->buckets[bucket] = (int32_t)compare->count;
 	compare->count++;

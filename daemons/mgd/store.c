@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "archive.h"
+#include "base/array.h"
 #include "store_notes.h"
 
 static const char pending_name[] = "pending";
@@ -70,17 +71,13 @@ newest_first(const void *left, const void *right)
 static bool
 add_commit(struct store *store, uint64_t commit)
 {
-	if (store->count == store->capacity) {
-		size_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
-		uint64_t *commits = reallocarray(store->commits, capacity, sizeof(*commits));
+	uint64_t *commits = array_grow(store->commits, store->count, &store->capacity, sizeof(*commits));
 
-		if (commits == NULL) {
-			return false;
-		}
-		store->commits = commits;
-		store->capacity = capacity;
+	if (commits == NULL) {
+		return false;
 	}
-	store->commits[store->count++] = commit;
+	store->commits = commits;
+	commits[store->count++] = commit;
 	qsort(store->commits, store->count, sizeof(*store->commits), newest_first);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "schema_private.h"
 #include "tree_private.h"
 #include "wildcard.h"
@@ -206,17 +207,14 @@ path_release(struct path *path)
 static void
 collect(struct collection *collection, struct conf_node *list, const char *value)
 {
-	if (collection->count == collection->capacity) {
-		const size_t capacity = collection->capacity == 0 ? 64 : collection->capacity * 2;
-		struct found *found = realloc(collection->found, capacity * sizeof(*found));
+	struct found *found =
+	    array_grow(collection->found, collection->count, &collection->capacity, sizeof(*found));
 
-		if (found == NULL) {
-			fail_memory(collection);
-			return;
-		}
-		collection->found = found;
-		collection->capacity = capacity;
+	if (found == NULL) {
+		fail_memory(collection);
+		return;
 	}
+	collection->found = found;
 	char *copy = strdup(value);
 
 	if (copy == NULL) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "check_private.h"
 #include "conf/groups.h"
 #include "conf/usage.h"
@@ -99,18 +100,14 @@ bool
 check_collect(struct check_nodes *nodes, const struct conf_node *first)
 {
 	for (const struct conf_node *node = first; node != NULL; node = conf_next(node)) {
-		if (nodes->count == nodes->capacity) {
-			const size_t capacity = nodes->capacity == 0 ? 64 : nodes->capacity * 2;
-			const struct conf_node **items =
-			    realloc((void *)(uintptr_t)nodes->items, capacity * sizeof(const struct conf_node *));
+		const struct conf_node **items = array_grow(
+		    (void *)(uintptr_t)nodes->items, nodes->count, &nodes->capacity, sizeof(const struct conf_node *));
 
-			if (items == NULL) {
-				return false;
-			}
-			nodes->items = items;
-			nodes->capacity = capacity;
+		if (items == NULL) {
+			return false;
 		}
-		nodes->items[nodes->count++] = node;
+		nodes->items = items;
+		items[nodes->count++] = node;
 	}
 	return true;
 }

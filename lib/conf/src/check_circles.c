@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "check_private.h"
 #include "conf/applications.h"
 
@@ -48,17 +49,13 @@ find_set(const struct graph *graph, const char *name, size_t *index)
 static bool
 add_edge(struct graph *graph, size_t member, size_t set)
 {
-	if (graph->edge_count == graph->edge_capacity) {
-		const size_t capacity = graph->edge_capacity == 0 ? 64 : graph->edge_capacity * 2;
-		struct edge *edges = realloc(graph->edges, capacity * sizeof(*edges));
+	struct edge *edges = array_grow(graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*edges));
 
-		if (edges == NULL) {
-			return false;
-		}
-		graph->edges = edges;
-		graph->edge_capacity = capacity;
+	if (edges == NULL) {
+		return false;
 	}
-	graph->edges[graph->edge_count++] = (struct edge){.member = member, .set = set};
+	graph->edges = edges;
+	edges[graph->edge_count++] = (struct edge){.member = member, .set = set};
 	graph->open[set]++;
 	return true;
 }

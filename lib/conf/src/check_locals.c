@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "check_private.h"
 #include "value_read.h"
 
@@ -91,17 +92,13 @@ add_family(struct locals *locals, const struct conf_node *port, const struct con
 		if (!read_address(node->value, &local.address, &single)) {
 			continue;
 		}
-		if (locals->count == locals->capacity) {
-			const size_t capacity = locals->capacity == 0 ? 64 : locals->capacity * 2;
-			struct local *items = realloc(locals->items, capacity * sizeof(*items));
+		struct local *items = array_grow(locals->items, locals->count, &locals->capacity, sizeof(*items));
 
-			if (items == NULL) {
-				return false;
-			}
-			locals->items = items;
-			locals->capacity = capacity;
+		if (items == NULL) {
+			return false;
 		}
-		locals->items[locals->count++] = local;
+		locals->items = items;
+		items[locals->count++] = local;
 	}
 	return true;
 }

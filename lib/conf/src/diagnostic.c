@@ -3,6 +3,7 @@
  */
 #include "conf/diagnostic.h"
 
+#include "base/array.h"
 #include "op_utf8.h"
 #include "secrets.h"
 
@@ -116,19 +117,15 @@ copy_whole(const char *string, bool *failed)
 void
 diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 {
-	if (list->count == list->capacity) {
-		const size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-		struct diagnostic *items = realloc(list->items, capacity * sizeof(*items));
+	struct diagnostic *items = array_grow(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (items == NULL) {
-			list->failed = true;
-			list->errors++;
-			return;
-		}
-		list->items = items;
-		list->capacity = capacity;
+	if (items == NULL) {
+		list->failed = true;
+		list->errors++;
+		return;
 	}
-	struct diagnostic *to = &list->items[list->count];
+	list->items = items;
+	struct diagnostic *to = &items[list->count];
 	bool failed = false;
 
 	*to = (struct diagnostic){.severity = what->severity, .line = what->line};

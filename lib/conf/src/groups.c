@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "apply_path.h"
+#include "base/array.h"
 #include "schema_private.h"
 #include "tree_private.h"
 #include "wildcard.h"
@@ -81,18 +82,14 @@ count_work(struct expansion *expansion)
 static void
 push(struct expansion *expansion, struct stack *stack, struct source source)
 {
-	if (stack->count == stack->capacity) {
-		const size_t capacity = stack->capacity == 0 ? 64 : stack->capacity * 2;
-		struct source *items = realloc(stack->items, capacity * sizeof(*items));
+	struct source *items = array_grow(stack->items, stack->count, &stack->capacity, sizeof(*items));
 
-		if (items == NULL) {
-			fail_memory(expansion);
-			return;
-		}
-		stack->items = items;
-		stack->capacity = capacity;
+	if (items == NULL) {
+		fail_memory(expansion);
+		return;
 	}
-	stack->items[stack->count++] = source;
+	stack->items = items;
+	items[stack->count++] = source;
 }
 
 static const struct conf_node *

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "edit.h"
 #include "load_private.h"
 #include "merge.h"
@@ -80,18 +81,15 @@ refuse(const struct patch *patch, uint32_t line, const char *message)
 static struct patch_order *
 add_order(struct patch *patch, enum order_kind kind, size_t words, uint32_t line)
 {
-	if (patch->order_count == patch->order_capacity) {
-		const size_t capacity = patch->order_capacity == 0 ? 64 : patch->order_capacity * 2;
-		struct patch_order *orders = realloc(patch->orders, capacity * sizeof(*orders));
+	struct patch_order *orders =
+	    array_grow(patch->orders, patch->order_count, &patch->order_capacity, sizeof(*orders));
 
-		if (orders == NULL) {
-			patch->failed = true;
-			return NULL;
-		}
-		patch->orders = orders;
-		patch->order_capacity = capacity;
+	if (orders == NULL) {
+		patch->failed = true;
+		return NULL;
 	}
-	struct patch_order *order = &patch->orders[patch->order_count++];
+	patch->orders = orders;
+	struct patch_order *order = &orders[patch->order_count++];
 
 	*order = (struct patch_order){.kind = kind,
 	    .line = line,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "distance.h"
 #include "errata.h"
 #include "schema_private.h"
@@ -217,18 +218,15 @@ refuse_sign(struct statement *statement, size_t token)
 static struct step *
 add_step(struct statement *statement, const struct schema_node *schema, size_t token)
 {
-	if (statement->step_count == statement->step_capacity) {
-		const size_t capacity = statement->step_capacity == 0 ? 32 : statement->step_capacity * 2;
-		struct step *steps = realloc(statement->steps, capacity * sizeof(*steps));
+	struct step *steps =
+	    array_grow(statement->steps, statement->step_count, &statement->step_capacity, sizeof(*steps));
 
-		if (steps == NULL) {
-			(void)refuse_memory(statement);
-			return NULL;
-		}
-		statement->steps = steps;
-		statement->step_capacity = capacity;
+	if (steps == NULL) {
+		(void)refuse_memory(statement);
+		return NULL;
 	}
-	struct step *step = &statement->steps[statement->step_count++];
+	statement->steps = steps;
+	struct step *step = &steps[statement->step_count++];
 
 	*step = (struct step){
 	    .schema = schema,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "route_backup.h"
 #include "statement.h"
 #include "tree_private.h"
@@ -27,18 +28,10 @@ struct journal {
 static bool
 journal_reserve(struct journal *journal)
 {
-	if (journal->count < journal->capacity) {
-		return true;
-	}
-	const size_t capacity = journal->capacity == 0 ? 32 : journal->capacity * 2;
-	struct change *changes = realloc(journal->changes, capacity * sizeof(*changes));
+	struct change *changes = array_grow(journal->changes, journal->count, &journal->capacity, sizeof(*changes));
 
-	if (changes == NULL) {
-		return false;
-	}
-	journal->changes = changes;
-	journal->capacity = capacity;
-	return true;
+	journal->changes = changes != NULL ? changes : journal->changes;
+	return changes != NULL;
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "tree_private.h"
 
 enum {
@@ -41,18 +42,16 @@ tokens_room(struct token_list *list)
 	if (list->failed) {
 		return NULL;
 	}
-	if (list->count == list->capacity) {
-		const size_t capacity = list->capacity == 0 ? 32 : list->capacity * 2;
-		struct token *items = capacity > TOKENS_MOST ? NULL : realloc(list->items, capacity * sizeof(*items));
+	struct token *items = list->count >= TOKENS_MOST
+	    ? NULL
+	    : array_grow(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (items == NULL) {
-			list->failed = true;
-			return NULL;
-		}
-		list->items = items;
-		list->capacity = capacity;
+	if (items == NULL) {
+		list->failed = true;
+		return NULL;
 	}
-	return &list->items[list->count];
+	list->items = items;
+	return &items[list->count];
 }
 
 static void

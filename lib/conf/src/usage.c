@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "conf/applications.h"
 #include "tree_private.h"
 
@@ -100,18 +101,14 @@ add_relation(struct relations *relations, const struct schema_node *from)
 	if (from == NULL || representative(relations, from) != from || relations->failed) {
 		return;
 	}
-	if (relations->count == relations->capacity) {
-		const size_t capacity = relations->capacity == 0 ? 64 : relations->capacity * 2;
-		struct relation *items = realloc(relations->items, capacity * sizeof(*items));
+	struct relation *items = array_grow(relations->items, relations->count, &relations->capacity, sizeof(*items));
 
-		if (items == NULL) {
-			relations->failed = true;
-			return;
-		}
-		relations->items = items;
-		relations->capacity = capacity;
+	if (items == NULL) {
+		relations->failed = true;
+		return;
 	}
-	struct relation *relation = &relations->items[relations->count++];
+	relations->items = items;
+	struct relation *relation = &items[relations->count++];
 
 	*relation = (struct relation){.from = from};
 	relation->count = find_lists(relations->top, from->reference, relation->to);
@@ -409,20 +406,17 @@ keep_mention(void *context, const struct conf_node *node, const struct mention *
 	struct mentions *mentions = context;
 
 	(void)node;
-	if (mentions->count == mentions->capacity && !mentions->failed) {
-		const size_t capacity = mentions->capacity == 0 ? 256 : mentions->capacity * 2;
-		struct mention *items = realloc(mentions->items, capacity * sizeof(*items));
+	if (mentions->failed) {
+		return;
+	}
+	struct mention *items = array_grow(mentions->items, mentions->count, &mentions->capacity, sizeof(*items));
 
-		if (items == NULL) {
-			mentions->failed = true;
-		} else {
-			mentions->items = items;
-			mentions->capacity = capacity;
-		}
+	if (items == NULL) {
+		mentions->failed = true;
+		return;
 	}
-	if (!mentions->failed) {
-		mentions->items[mentions->count++] = *mention;
-	}
+	mentions->items = items;
+	items[mentions->count++] = *mention;
 }
 
 static int

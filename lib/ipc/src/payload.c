@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 void
 ipc_put_u8(struct text *out, uint8_t value)
 {
@@ -133,23 +135,6 @@ whole(const struct reader *reader)
 	return !reader_failed(reader) && reader_left(reader) == 0;
 }
 
-/* Room for one more item of `size` bytes; NULL when memory is short, and then the old array is still there. */
-static void *
-with_room(void *items, size_t *capacity, size_t count, size_t size)
-{
-	size_t wanted = *capacity == 0 ? 8 : *capacity * 2;
-	void *grown;
-
-	if (count < *capacity) {
-		return items;
-	}
-	grown = reallocarray(items, wanted, size);
-	if (grown != NULL) {
-		*capacity = wanted;
-	}
-	return grown;
-}
-
 static char *
 copy_of(const char *string)
 {
@@ -176,7 +161,7 @@ ipc_pairs_release(struct ipc_pairs *pairs)
 static bool
 pairs_take(struct ipc_pairs *pairs, char *name, char *value)
 {
-	struct ipc_pair *items = with_room(pairs->items, &pairs->capacity, pairs->count, sizeof(*items));
+	struct ipc_pair *items = array_grow(pairs->items, pairs->count, &pairs->capacity, sizeof(*items));
 
 	if (items != NULL) {
 		pairs->items = items;
@@ -353,7 +338,7 @@ ipc_complete_decode(struct ipc_complete *complete, const void *payload, size_t l
 static bool
 candidates_take(struct ipc_candidates *list, enum ipc_candidate_kind kind, char *word, char *help)
 {
-	struct ipc_candidate *items = with_room(list->items, &list->capacity, list->count, sizeof(*items));
+	struct ipc_candidate *items = array_grow(list->items, list->count, &list->capacity, sizeof(*items));
 
 	if (items != NULL) {
 		list->items = items;
@@ -465,7 +450,7 @@ ipc_apply_decode(struct ipc_apply *apply, const void *payload, size_t length)
 static bool
 result_take(struct ipc_result *result, const struct ipc_diagnostic *like, char *path, char *statement, char *message)
 {
-	struct ipc_diagnostic *items = with_room(result->items, &result->capacity, result->count, sizeof(*items));
+	struct ipc_diagnostic *items = array_grow(result->items, result->count, &result->capacity, sizeof(*items));
 
 	if (items != NULL) {
 		result->items = items;

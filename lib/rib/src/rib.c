@@ -9,25 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "rib_private.h"
-
-/* Room for one more of `size` octets in an array; the possibly moved array, or NULL and the old one stays. */
-static void *
-grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-	if (count < *capacity) {
-		return array;
-	}
-	const uint32_t wanted = *capacity == 0 ? 16 : *capacity * 2;
-	if (wanted <= *capacity) {
-		return NULL;
-	}
-	void *moved = reallocarray(array, wanted, size);
-	if (moved != NULL) {
-		*capacity = wanted;
-	}
-	return moved;
-}
 
 struct rib *
 rib_create(void)
@@ -120,7 +103,7 @@ bool
 rib_push(struct rib *rib, const struct rib_candidate *candidate)
 {
 	struct rib_candidate *moved =
-	    grow(rib->candidates, rib->candidate_count, &rib->candidate_capacity, sizeof(*moved));
+	    array_grow(rib->candidates, rib->candidate_count, &rib->candidate_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		return false;
@@ -165,7 +148,7 @@ static bool
 push_next_hop(struct rib *rib, const struct rib_next_hop *next_hop)
 {
 	struct rib_next_hop *moved =
-	    grow(rib->next_hops, rib->next_hop_count, &rib->next_hop_capacity, sizeof(*moved));
+	    array_grow(rib->next_hops, rib->next_hop_count, &rib->next_hop_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		return false;
@@ -242,7 +225,7 @@ rib_add_static(struct rib *rib, const struct rib_static *route)
 bool
 rib_add_group(struct rib *rib, const struct rib_table *tables, uint32_t count, uint32_t use)
 {
-	struct rib_group *groups = grow(rib->groups, rib->group_count, &rib->group_capacity, sizeof(*groups));
+	struct rib_group *groups = array_grow(rib->groups, rib->group_count, &rib->group_capacity, sizeof(*groups));
 
 	if (groups == NULL) {
 		return false;
@@ -250,7 +233,7 @@ rib_add_group(struct rib *rib, const struct rib_table *tables, uint32_t count, u
 	rib->groups = groups;
 	const struct rib_group group = {.start = rib->group_table_count, .count = count, .use = use};
 	for (uint32_t i = 0; i < count; i++) {
-		struct rib_table *moved = grow(rib->group_tables, rib->group_table_count,
+		struct rib_table *moved = array_grow(rib->group_tables, rib->group_table_count,
 		    &rib->group_table_capacity, sizeof(*moved));
 		if (moved == NULL) {
 			return false;

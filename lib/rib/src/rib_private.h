@@ -81,14 +81,14 @@ struct rib {
 	uint32_t instance_count;
 	uint32_t unit_count;
 	uint32_t candidate_count;
-	uint32_t candidate_capacity;
+	size_t candidate_capacity;
 	uint32_t route_count;
 	uint32_t next_hop_count;
-	uint32_t next_hop_capacity;
+	size_t next_hop_capacity;
 	uint32_t group_count;
-	uint32_t group_capacity;
+	size_t group_capacity;
 	uint32_t group_table_count;
-	uint32_t group_table_capacity;
+	size_t group_table_capacity;
 	bool has_recursion;
 };
 

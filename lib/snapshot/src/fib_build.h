@@ -27,22 +27,20 @@ struct fib_builder {
 	struct fib_store *store;
 	struct rib_route *routes; /* the active ones of the table at hand */
 	uint32_t route_count;
-	uint32_t route_capacity;
-	uint32_t node_capacity;
-	uint32_t hop_capacity;
+	size_t route_capacity;
+	size_t node_capacity;
+	size_t hop_capacity;
 	uint32_t *hop_table; /* open addressing, by hop; 0 is empty */
 	uint32_t hop_table_size;
 	uint32_t interval_count; /* of all instances */
-	uint32_t start6_capacity;
-	uint32_t hop6_capacity;
-	uint32_t gateway6_capacity;
+	size_t start6_capacity;
+	size_t hop6_capacity;
+	size_t gateway6_capacity;
 	uint32_t *gateway6_table; /* open addressing, by address: index + 1; 0 is empty */
 	uint32_t gateway6_table_size;
 	bool failed; /* memory ran out */
 };
 
-/* The possibly moved array with room for one more, or NULL. */
-void *fib_grow(void *array, uint32_t count, uint32_t *capacity, size_t size) __attribute__((warn_unused_result));
 /* The index of the route's next hop, the same for equal ones; 0 and `failed` when memory ran out. */
 uint32_t fib_hop_index(struct fib_builder *builder, const struct rib_route *route);
 /* The number of an inet6 gateway, the same for the same one; 0 and `failed` when memory ran out. */

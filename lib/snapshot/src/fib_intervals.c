@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "fib_build.h"
 
 enum {
@@ -64,7 +65,7 @@ fib_gateway6_index(struct fib_builder *builder, struct ipv6_address gateway)
 	}
 	uint32_t *slot = gateway_slot(builder, gateway);
 	if (*slot == 0) {
-		struct ipv6_address *moved = fib_grow(
+		struct ipv6_address *moved = array_grow(
 		    store->gateways6, store->fib.gateway6_count, &builder->gateway6_capacity, sizeof(*moved));
 		if (moved == NULL) {
 			builder->failed = true;
@@ -93,9 +94,9 @@ begin_interval(struct sweep *sweep, struct ipv6_address start)
 		builder->interval_count = count; /* goes on */
 		return;
 	}
-	struct ipv6_address *starts = fib_grow(store->starts6, count, &builder->start6_capacity, sizeof(*starts));
+	struct ipv6_address *starts = array_grow(store->starts6, count, &builder->start6_capacity, sizeof(*starts));
 	store->starts6 = starts == NULL ? store->starts6 : starts;
-	uint32_t *hops = fib_grow(store->hops6, count, &builder->hop6_capacity, sizeof(*hops));
+	uint32_t *hops = array_grow(store->hops6, count, &builder->hop6_capacity, sizeof(*hops));
 	store->hops6 = hops == NULL ? store->hops6 : hops;
 	if (starts == NULL || hops == NULL) {
 		builder->failed = true;

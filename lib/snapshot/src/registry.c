@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 
 enum {
@@ -21,7 +22,7 @@ struct entry {
 struct names {
 	struct entry *entries;
 	uint32_t count;
-	uint32_t capacity;
+	size_t capacity;
 	uint32_t *table; /* identity + 1; 0 is empty */
 	uint32_t table_size;
 };
@@ -105,17 +106,10 @@ make_room(struct names *names)
 	if ((names->count + 1) * 2 > names->table_size && !grow_table(names)) {
 		return false;
 	}
-	if (names->count < names->capacity) {
-		return true;
-	}
-	const uint32_t capacity = names->capacity == 0 ? FIRST_TABLE : names->capacity * 2;
-	struct entry *moved = reallocarray(names->entries, capacity, sizeof(*moved));
-	if (moved == NULL) {
-		return false;
-	}
-	names->entries = moved;
-	names->capacity = capacity;
-	return true;
+	struct entry *moved = array_grow(names->entries, names->count, &names->capacity, sizeof(*moved));
+
+	names->entries = moved != NULL ? moved : names->entries;
+	return moved != NULL;
 }
 
 uint32_t

@@ -9,35 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "fib_build.h"
 
 enum {
 	STRIDE = 8,
 };
 
-void *
-fib_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-	if (count < *capacity) {
-		return array;
-	}
-	const uint32_t wanted = *capacity == 0 ? 16 : *capacity * 2;
-	if (wanted <= *capacity) {
-		return NULL;
-	}
-	void *moved = reallocarray(array, wanted, size);
-	if (moved != NULL) {
-		*capacity = wanted;
-	}
-	return moved;
-}
-
 static bool
 collect_route(void *context, const struct rib_route *route)
 {
 	struct fib_builder *builder = context;
 	struct rib_route *moved =
-	    fib_grow(builder->routes, builder->route_count, &builder->route_capacity, sizeof(*moved));
+	    array_grow(builder->routes, builder->route_count, &builder->route_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		builder->failed = true;
@@ -127,7 +111,7 @@ static bool
 push_hop(struct fib_builder *builder, const struct fib_hop *hop)
 {
 	struct fib_store *store = builder->store;
-	struct fib_hop *moved = fib_grow(store->hops, store->fib.hop_count, &builder->hop_capacity, sizeof(*moved));
+	struct fib_hop *moved = array_grow(store->hops, store->fib.hop_count, &builder->hop_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		return false;
@@ -168,7 +152,7 @@ push_node(struct fib_builder *builder, uint32_t entry)
 {
 	struct fib_store *store = builder->store;
 	uint32_t(*moved)[FIB_NODE_SIZE] =
-	    fib_grow(store->nodes, store->fib.node_count, &builder->node_capacity, sizeof(*moved));
+	    array_grow(store->nodes, store->fib.node_count, &builder->node_capacity, sizeof(*moved));
 
 	if (moved == NULL) {
 		builder->failed = true;

@@ -1,0 +1,23 @@
+/*
+ * Arrays that grow one by one: for what reads configurations and messages (never lib/engine, which has no heap).
+ *
+ *   struct thing *items = array_grow(list->items, list->count, &list->capacity, sizeof(*items));
+ *
+ *   if (items == NULL) {
+ *           return false;
+ *   }
+ *   list->items = items;
+ *   items[list->count++] = thing;
+ */
+#ifndef BASE_ARRAY_H
+#define BASE_ARRAY_H
+
+#include <stddef.h>
+
+/*
+ * Room for one more item of `size` octets behind `count`: the array, which may have moved, and `*capacity` says how many it
+ * has room for. NULL: memory is short, and the array is what it was. => an empty one is NULL with capacity 0; free() ends it
+ */
+void *array_grow(void *array, size_t count, size_t *capacity, size_t size) __attribute__((warn_unused_result));
+
+#endif
