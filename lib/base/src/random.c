@@ -62,11 +62,15 @@ random_from_kernel(void)
 uint32_t
 random_below(struct random_source *source, uint32_t bound)
 {
-	const uint32_t threshold = (uint32_t)(-bound) % bound;
-	uint64_t product;
+	uint64_t product = (random_u64(source) & 0xffffffffU) * bound;
 
-	do {
-		product = (random_u64(source) & 0xffffffffU) * bound;
-	} while ((uint32_t)product < threshold);
+	/* The threshold is below the bound: it is seldom worth a division. */
+	if ((uint32_t)product < bound) {
+		const uint32_t threshold = (uint32_t)(-bound) % bound;
+
+		while ((uint32_t)product < threshold) {
+			product = (random_u64(source) & 0xffffffffU) * bound;
+		}
+	}
 	return (uint32_t)(product >> 32);
 }

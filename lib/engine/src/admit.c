@@ -50,18 +50,18 @@ check_source(const struct engine *engine, const struct item *item)
 static enum reason
 check_source_way(const struct engine *engine, const struct item *item)
 {
+	const struct fib_hop *hop = fib_lookup(engine->fib, item->instance, item->source);
+	const bool gateway = hop->kind == FIB_GATEWAY && hop->gateway != item->source;
 	struct way way;
 
-	if (route_find(engine, item->instance, item->source, &way) != REASON_NONE) {
+	/* By a gateway it is nobody's broadcast as far as we know. */
+	if (gateway || way_of_hop(engine, hop, &way) != REASON_NONE) {
 		return REASON_NONE;
 	}
 	if (way.local) {
 		return REASON_SOURCE_OURS;
 	}
-	/* By a gateway it is nobody's broadcast as far as we know. */
-	return ipv6_equal(way.next_hop, ipv6_mapped(item->source)) && unit_broadcast(engine, way.unit, item->source) ?
-	    REASON_SOURCE_BROADCAST :
-	    REASON_NONE;
+	return unit_broadcast(engine, way.unit, item->source) ? REASON_SOURCE_BROADCAST : REASON_NONE;
 }
 
 static enum reason
@@ -177,6 +177,17 @@ over_limit(struct engine *engine, struct item *item)
 	return reason != REASON_NONE;
 }
 
+/* Asks the policies, and remembers what they said. False: finished. */
+static inline bool
+ask_policies(struct engine *engine, struct item *item, struct admission *admission)
+{
+	struct unit *unit = &engine->units[item->unit];
+	const bool permits = policy_permits(engine, item, admission);
+
+	unit->flags = (uint16_t)(permits ? unit->flags & ~UNIT_REFUSES : unit->flags | UNIT_REFUSES);
+	return permits;
+}
+
 /* A packet in transit. */
 static void
 admit_transit(struct engine *engine, struct item *item, const struct way *way, const struct nat_public *public)
@@ -207,17 +218,24 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 		finish_refused(engine, item, REASON_LINK_LOCAL);
 		return;
 	}
+	const bool from_host = (item->flags & ITEM_FROM_HOST) != 0;
+	/* See UNIT_REFUSES. */
+	const bool early = from_host || (engine->units[item->unit].flags & UNIT_REFUSES) == 0;
+
 	item->packet->result.to_zone = out->zone;
-	if (admission.nat == NULL) {
+	if (admission.nat == NULL && early) {
 		admit_prepare(engine, item, &admission);
 	}
-	if ((item->flags & ITEM_FROM_HOST) == 0 && over_limit(engine, item)) {
+	if (!from_host && over_limit(engine, item)) {
 		return;
 	}
-	if ((item->flags & ITEM_FROM_HOST) != 0) {
+	if (from_host) {
 		admission.flags = SESSION_HOST;
-	} else if (!policy_permits(engine, item, &admission)) {
+	} else if (!ask_policies(engine, item, &admission)) {
 		return;
+	}
+	if (admission.nat == NULL && !early) {
+		admit_prepare(engine, item, &admission);
 	}
 	if (admission.nat != NULL) {
 		if (!nat_destination(engine, item, &admission)) {
@@ -232,7 +250,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 		finish_drop(engine, item->packet, REASON_NO_TUNNEL);
 		return;
 	}
-	if ((item->flags & ITEM_FROM_HOST) == 0 && item->ttl <= 1) {
+	if (!from_host && item->ttl <= 1) {
 		reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 		return;
 	}

@@ -421,7 +421,10 @@ run_item(struct engine *engine, struct item *item)
 		return;
 	}
 	if (!guess_right(engine, item)) {
-		reference = item_session(engine, item);
+		reference = session_table_guess(&engine->table, item->hash) == SESSION_NONE &&
+				    !session_table_displaced(&engine->table, item->hash)
+				? SESSION_NONE
+				: item_session(engine, item);
 	}
 	if (reference != SESSION_NONE &&
 	    session_packet(engine, item, session_of(&engine->table, reference), reference & 1)) {
