@@ -35,6 +35,16 @@ script_fail(struct script *script, const char *format, ...)
 	fprintf(stderr, "\n    %s\n", script->text);
 }
 
+/* A SYN with ACK over IPv4, untagged? */
+static bool
+is_answer(const struct packet *packet)
+{
+	enum { TYPE_AT = 12, IP_AT = 14, PROTOCOL_AT = IP_AT + 9, FLAGS_AT = IP_AT + 20 + 13 };
+
+	return packet->length > FLAGS_AT && packet->data[TYPE_AT] == 8 && packet->data[IP_AT] == 0x45 &&
+	       packet->data[PROTOCOL_AT] == 6 && packet->data[FLAGS_AT] == 0x12;
+}
+
 static void
 record_output(void *context, uint64_t now, const struct engine_output *output)
 {
@@ -43,6 +53,9 @@ record_output(void *context, uint64_t now, const struct engine_output *output)
 	const struct packet *packet = output->packet;
 
 	(void)now;
+	if (script->once && script->waiting && output->verb == ENGINE_SEND && is_answer(packet)) {
+		return;
+	}
 	if (script->output_count == OUTPUTS_MAX || packet->length > sizeof(left->bytes)) {
 		script_fail(script, "too much left at once");
 		return;
@@ -358,9 +371,11 @@ run_at(struct script *script)
 	if (!relative && when < gateway_now(script->gateway)) {
 		script_fail(script, "time does not go back");
 	}
+	script->waiting = true;
 	if (!gateway_advance(script->gateway, when)) {
 		script_fail(script, "the configuration does not compile any more");
 	}
+	script->waiting = false;
 	if (words_accept(&script->words, "in")) {
 		if (!script_port(script, &port, &tag)) {
 			return;
@@ -402,6 +417,8 @@ run_option(struct script *script)
 
 	if (script->gateway != NULL) {
 		script_fail(script, "options come before anything else");
+	} else if (words_accept(&script->words, "once")) {
+		script->once = true;
 	} else if (words_accept(&script->words, "arp")) {
 		script->options.neighbours_auto = strcmp(words_take(&script->words), "real") != 0;
 	} else if (words_accept(&script->words, "sessions")) {

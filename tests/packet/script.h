@@ -2,6 +2,7 @@
  * A packet script: configuration, packets in, and what has to come of them. One line, one step:
  *
  *   option sessions N | policies N | arp real | seed N | tailroom N     before anything else
+ *   option once                                            SYNs with ACK that leave by themselves, as time goes by, may do so
  *   config set|delete|insert|activate|deactivate ...       changes the candidate; the next step in time commits it
  *   refused set ...                                        a statement that must not load
  *   config-file PATH                                       loads a file, as the script sees it
@@ -75,6 +76,8 @@ struct script {
 	struct conf_tree *candidate;
 	struct conf_tree *committed;
 	bool dirty;
+	bool once;    /* see "option once" */
+	bool waiting; /* time goes by */
 	struct text notes; /* warnings of loading since the last commit */
 	struct gateway *gateway;
 	bool has_result;

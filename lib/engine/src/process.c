@@ -121,6 +121,16 @@ count_packet(
 	}
 }
 
+/* Its SYN was answered by a cookie, and came once more when the flood was over: the client believes what it heard first, so what
+ * the server says is not for it. It begins anew, as the client has proven to be there. Finishes the item. */
+static __attribute__((noinline)) void
+begin_proven(struct engine *engine, struct item *item, struct session *session)
+{
+	session_end(engine, session, REASON_CLOSE_REPLACED);
+	item->packet->result.session = 0;
+	admit_packet(engine, item);
+}
+
 /* TCP: judges the segment. True: it goes on. */
 static bool
 track_segment(struct engine *engine, struct item *item, struct session *session, unsigned direction,
@@ -131,6 +141,10 @@ track_segment(struct engine *engine, struct item *item, struct session *session,
 
 	*outcome = tcp_track(common, direction, &item->segment, engine->tcp_checks);
 	if (*outcome == TCP_OUT_OF_WINDOW || *outcome == TCP_OUT_OF_STATE) {
+		if (tcp_opening(before) && direction == SESSION_FORTH && syn_flood_cookie(engine, item)) {
+			begin_proven(engine, item, session);
+			return false;
+		}
 		finish_refused(engine, item,
 		    *outcome == TCP_OUT_OF_WINDOW ? REASON_TCP_WINDOW : REASON_TCP_STATE);
 		return false;

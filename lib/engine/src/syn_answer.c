@@ -60,8 +60,10 @@ syn_segment_build(uint8_t *to, struct syn_segment *segment)
 	return (uint16_t)(ip_header + length);
 }
 
-bool
-syn_packet_renew(struct packet *packet, const uint8_t *ip, uint16_t length)
+/* Makes a packet with room for `length` octets of which `packet` had none that are needed: false when it has not. Its data is
+ * then where the IP header comes. `ip` is in the packet. */
+static bool
+renew(struct packet *packet, const uint8_t *ip, uint16_t length)
 {
 	const uint32_t before = (uint32_t)(ip - packet->data);
 	const uint32_t all = packet->headroom + packet->length + packet->tailroom;
@@ -80,6 +82,41 @@ syn_packet_renew(struct packet *packet, const uint8_t *ip, uint16_t length)
 	packet->length = length;
 	packet->tailroom = (uint16_t)(all - start - length);
 	return true;
+}
+
+bool
+syn_packet_become(struct packet *packet, const uint8_t *ip, struct syn_segment *segment)
+{
+	uint8_t block[SYN_SEGMENT_MOST];
+	const uint16_t length = syn_segment_build(block, segment);
+
+	if (!renew(packet, ip, length)) {
+		return false;
+	}
+	memcpy(packet->data, block, length);
+	return true;
+}
+
+struct packet *
+syn_packet_fresh(struct engine *engine, struct syn_segment *segment)
+{
+	struct packet *packet = packet_obtain(engine, SYN_SEGMENT_MOST + ETHERNET_ROOM);
+
+	if (packet == NULL) {
+		return NULL;
+	}
+	packet->result = (struct packet_result){
+	    .policy = PACKET_NO_POLICY,
+	    .reason = REASON_SYN_PROXY,
+	    .in_unit = PACKET_NO_UNIT,
+	    .out_unit = PACKET_NO_UNIT,
+	    .from_zone = PACKET_NO_ZONE,
+	    .to_zone = PACKET_NO_ZONE,
+	};
+	const bool good = syn_packet_become(packet, packet->data, segment);
+
+	assert(good);
+	return good ? packet : NULL;
 }
 
 void
@@ -102,47 +139,48 @@ syn_offer_read(const struct item *item, struct syn_offer *offer)
 
 /* The largest segment that we let a client send: what it sends comes in on the unit. */
 static uint16_t
-own_segment(const struct engine *engine, const struct item *item)
+own_segment(const struct engine *engine, const struct unit *unit, bool ipv6)
 {
-	const struct unit *unit = &engine->units[item->unit];
-	const uint16_t headers = (uint16_t)(((item->flags & ITEM_IPV6) != 0 ? IPV6_HEADER : IPV4_HEADER) + TCP_HEADER);
-	const uint16_t mtu = unit_mtu(unit, item);
+	const uint16_t headers = (uint16_t)((ipv6 ? IPV6_HEADER : IPV4_HEADER) + TCP_HEADER);
+	const uint16_t mtu = ipv6 ? unit->mtu6 : unit->mtu;
 	const uint16_t most = mtu > headers ? (uint16_t)(mtu - headers) : SEGMENT_DEFAULT;
 
 	return engine->segment_most != 0 && engine->segment_most < most ? engine->segment_most : most;
 }
 
-/* The station that a frame came from; false: nobody can be answered there. */
-static bool
-station_of(const struct engine *engine, const struct item *item, uint8_t mac[ETHERNET_ADDRESS])
+void
+syn_station(const struct engine *engine, const struct item *item, uint8_t station[ETHERNET_ADDRESS])
 {
 	const struct packet *packet = item->packet;
+	const uint8_t *from = packet->data + ETHERNET_ADDRESS;
 
-	if ((engine->units[item->unit].flags & UNIT_TUNNEL) != 0 || item->ip - packet->data < ETHERNET_HEADER) {
-		return false;
+	if ((engine->units[item->unit].flags & UNIT_TUNNEL) != 0 || item->ip - packet->data < ETHERNET_HEADER ||
+	    ethernet_to_group(from)) {
+		memset(station, 0, ETHERNET_ADDRESS);
+		return;
 	}
-	memcpy(mac, packet->data + ETHERNET_ADDRESS, ETHERNET_ADDRESS);
-	return !ethernet_to_group(mac);
+	memcpy(station, from, ETHERNET_ADDRESS);
 }
 
-void
-syn_answer(struct engine *engine, struct item *item, const struct syn_offer *offer, enum reason reason)
+/* What a SYN gets that came in on a unit. `back` are its addresses turned round. */
+static struct syn_segment
+answer_to(const struct engine *engine, uint16_t unit, struct flow_key key, const struct flow_addresses *back,
+    const struct syn_offer *offer)
 {
-	struct packet *packet = item->packet;
-	struct unit *unit = &engine->units[item->unit];
-	const struct flow_addresses forth = item_flow_addresses(item);
-	const struct flow_addresses back = flow_addresses_reverse(&forth);
-	struct syn_segment segment = {
-	    .addresses = &back,
+	const struct flow_fields fields = flow_fields_of(key);
+	const bool ipv6 = flow_key_is_ipv6(key);
+
+	return (struct syn_segment){
+	    .addresses = back,
 	    .header = {
-		.source_port = item->segment.header.destination_port,
-		.destination_port = item->segment.header.source_port,
+		.source_port = fields.destination_port,
+		.destination_port = fields.source_port,
 		.sequence = offer->answer,
 		.acknowledgement = offer->sequence + 1,
 		.flags = TCP_SYN | TCP_ACK,
 	    },
 	    .options = {
-		.segment = own_segment(engine, item),
+		.segment = own_segment(engine, &engine->units[unit], ipv6),
 		.scale = offer->scale == TCP_SCALE_NONE ? TCP_SCALE_NONE : SYN_SCALE,
 		.sack = offer->sack,
 		.stamps = offer->stamps,
@@ -150,29 +188,59 @@ syn_answer(struct engine *engine, struct item *item, const struct syn_offer *off
 		.echo = offer->client_value,
 	    },
 	    .hop_limit = IPV4_TTL_DEFAULT,
-	    .ipv6 = (item->flags & ITEM_IPV6) != 0,
+	    .ipv6 = ipv6,
 	};
-	uint8_t mac[ETHERNET_ADDRESS];
-	uint8_t block[SYN_SEGMENT_MOST];
-	const bool station = station_of(engine, item, mac);
-	const uint16_t length = syn_segment_build(block, &segment);
-	bool sent = false;
+}
 
-	if (!syn_packet_renew(packet, item->ip, length)) {
-		finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
+/* Sends it back to a station, or by its route where there are none. False: it is still the caller's. */
+static bool
+send_back(struct engine *engine, struct packet *packet, uint16_t unit, uint16_t instance,
+    const uint8_t station[ETHERNET_ADDRESS])
+{
+	static const uint8_t none[ETHERNET_ADDRESS];
+
+	if (memcmp(station, none, sizeof none) == 0) {
+		return packet->data[0] >> 4 == 6 ? egress_originate6(engine, packet, instance, unit)
+						 : egress_originate(engine, packet, instance, unit);
+	}
+	if (!packet_make_room(packet, ETHERNET_ROOM)) {
+		return false;
+	}
+	egress_frame(engine, packet, &engine->units[unit], station);
+	return true;
+}
+
+void
+syn_answer(struct engine *engine, struct item *item, const struct syn_offer *offer, enum reason reason)
+{
+	const struct flow_addresses forth = item_flow_addresses(item);
+	const struct flow_addresses back = flow_addresses_reverse(&forth);
+	struct syn_segment segment = answer_to(engine, item->unit, item->key, &back, offer);
+	uint8_t station[ETHERNET_ADDRESS];
+
+	syn_station(engine, item, station);
+	if (syn_packet_become(item->packet, item->ip, &segment) &&
+	    send_back(engine, item->packet, item->unit, item->instance, station)) {
+		verdict_set(engine, item->packet, VERDICT_PROXY, reason);
+	} else {
+		finish_drop(engine, item->packet, REASON_PACKET_POOL_EMPTY);
+	}
+}
+
+void
+syn_answer_again(struct engine *engine, const struct syn_half *half)
+{
+	const struct unit *unit = &engine->units[half->unit];
+	const struct flow_addresses back = flow_addresses_reverse(&half->addresses);
+
+	/* Its interface may have gone since. */
+	if ((unit->flags & UNIT_USABLE) == 0 || unit->zone != half->zone) {
 		return;
 	}
-	memcpy(packet->data, block, length);
-	if (station && packet_make_room(packet, ETHERNET_ROOM)) {
-		egress_frame(engine, packet, unit, mac);
-		sent = true;
-	} else if (!station) {
-		sent = segment.ipv6 ? egress_originate6(engine, packet, item->instance, item->unit)
-				    : egress_originate(engine, packet, item->instance, item->unit);
-	}
-	if (sent) {
-		verdict_set(engine, packet, VERDICT_PROXY, reason);
-	} else {
-		finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
+	struct syn_segment segment = answer_to(engine, half->unit, half->key, &back, &half->offer);
+	struct packet *packet = syn_packet_fresh(engine, &segment);
+
+	if (packet != NULL && !send_back(engine, packet, half->unit, unit->instance, half->station)) {
+		output_put(engine, packet, ENGINE_FREE);
 	}
 }

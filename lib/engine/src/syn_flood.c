@@ -151,9 +151,9 @@ continues(const struct syn_offer *offer, const struct tcp_header *header)
 	return header->sequence == offer->sequence + 1 || header->sequence == offer->sequence;
 }
 
-/* What a segment other than a SYN says about a place of the queue. */
-static void
-look_at_half(struct engine *engine, struct item *item, struct syn_half *half, const struct tcp_options *options)
+/* What a segment other than a SYN says about a place of the queue. True: it proves that somebody is there. */
+static bool
+look_at_half(struct engine *engine, const struct item *item, struct syn_half *half, const struct tcp_options *options)
 {
 	const struct tcp_header *header = &item->segment.header;
 	struct syn_offer *offer = &engine->syn.offer;
@@ -163,15 +163,14 @@ look_at_half(struct engine *engine, struct item *item, struct syn_half *half, co
 		if (header->sequence == half->offer.sequence + 1) {
 			syn_queue_remove(&engine->syn.queue, half);
 		}
-		return;
+		return false;
 	}
 	if (header->acknowledgement != half->offer.answer + 1 || !continues(&half->offer, header)) {
-		return;
+		return false;
 	}
 	*offer = half->offer;
 	offer->client_value = options->stamps ? options->value : offer->client_value;
-	item->flags |= ITEM_PROVEN;
-	syn_queue_remove(&engine->syn.queue, half);
+	return true;
 }
 
 /* Its window as a SYN says it. */
@@ -183,24 +182,56 @@ unscaled(uint16_t window, uint8_t scale)
 	return octets > UINT16_MAX ? UINT16_MAX : (uint16_t)octets;
 }
 
+static struct tcp_options
+options_of(const struct item *item)
+{
+	struct tcp_options options;
+
+	tcp_options_parse(item->ip + item->ip_header + TCP_HEADER,
+	    (size_t)item->segment.header.header_length - TCP_HEADER, &options);
+	return options;
+}
+
 static void
 look_for_proof(struct engine *engine, struct item *item)
 {
 	const struct tcp_header *header = &item->segment.header;
+	const struct tcp_options options = options_of(item);
 	struct syn_half *half = syn_queue_find(&engine->syn.queue, item->key, item->hash);
 	struct syn_offer *offer = &engine->syn.offer;
-	struct tcp_options options;
+	const bool kept = half != NULL && look_at_half(engine, item, half, &options);
 
-	tcp_options_parse(item->ip + item->ip_header + TCP_HEADER, (size_t)header->header_length - TCP_HEADER, &options);
+	if (!kept && ((header->flags & TCP_RST) != 0 ||
+			 !syn_cookie_check(&engine->syn.cookies, item, &options, offer, engine->now))) {
+		return;
+	}
+	item->flags |= ITEM_PROVEN;
+	offer->window = unscaled(header->window, offer->scale);
+	/* Somebody else's, if it was not this one. */
 	if (half != NULL) {
-		look_at_half(engine, item, half, &options);
-	} else if ((header->flags & TCP_RST) == 0 &&
-		   syn_cookie_check(&engine->syn.cookies, item, &options, offer, engine->now)) {
-		item->flags |= ITEM_PROVEN;
+		syn_queue_remove(&engine->syn.queue, half);
 	}
-	if ((item->flags & ITEM_PROVEN) != 0) {
-		offer->window = unscaled(header->window, offer->scale);
+}
+
+bool
+syn_flood_cookie(const struct engine *engine, const struct item *item)
+{
+	const unsigned acknowledges = TCP_SYN | TCP_RST | TCP_ACK;
+	struct syn_offer offer;
+
+	if ((item->flags & (ITEM_FRAGMENT | ITEM_FROM_HOST)) != 0 ||
+	    (item->segment.header.flags & acknowledges) != TCP_ACK ||
+	    (engine->units[item->unit].flags & UNIT_SCREENED) == 0) {
+		return false;
 	}
+	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;
+
+	if (screens == NULL || (screens->on & screen_bit(SCREEN_TCP_SYN_FLOOD)) == 0) {
+		return false;
+	}
+	const struct tcp_options options = options_of(item);
+
+	return syn_cookie_check(&engine->syn.cookies, item, &options, &offer, engine->now);
 }
 
 bool

@@ -7,8 +7,6 @@
  */
 #include "egress_private.h"
 
-#include <string.h>
-
 #include "nat_rewrite.h"
 
 enum {
@@ -30,40 +28,57 @@ finish_taken(struct engine *engine, struct packet *packet)
 	output_put(engine, packet, ENGINE_FREE);
 }
 
+/* Answers a SYN of which nothing is kept. */
+static void
+answer_with_cookie(struct engine *engine, struct item *item, struct syn_offer *offer)
+{
+	syn_cookie_make(&engine->syn.cookies, engine->config.random, item, offer, engine->now);
+	syn_answer(engine, item, offer, REASON_SYN_COOKIE);
+}
+
+/* There is no place for a SYN. */
+static void
+hold_no_more(struct engine *engine, struct item *item, struct syn_offer *offer)
+{
+	if (syn_queue_crowded(&engine->syn.queue, engine->tick)) {
+		answer_with_cookie(engine, item, offer);
+		return;
+	}
+	reason_note(engine, REASON_SYN_QUEUE_FULL);
+	screen_say(engine, item, SCREEN_TCP_SYN_FLOOD, SCREEN_OUTCOME_DROPPED);
+	finish_refused(engine, item, REASON_SCREEN_TCP_SYN_FLOOD);
+}
+
 void
 syn_hold(struct engine *engine, struct item *item)
 {
 	const struct snapshot_syn_flood *limits = &engine->snapshot->zones[item->zone].screens->syn_flood;
+	const uint32_t share = (limits->queue + engine->config.workers - 1) / engine->config.workers;
 	struct syn_queue *queue = &engine->syn.queue;
 	struct syn_half *half = syn_queue_find(queue, item->key, item->hash);
 	struct syn_offer offer;
 
 	syn_offer_read(item, &offer);
-	if (half == NULL) {
-		half = syn_queue_add(
-		    queue, item, (limits->queue + engine->config.workers - 1) / engine->config.workers, engine->tick, engine->tick + limits->timeout * TICKS_A_SECOND);
-		if (half == NULL && syn_queue_crowded(queue, engine->tick)) {
-			syn_cookie_make(&engine->syn.cookies, engine->config.random, item, &offer, engine->now);
-			syn_answer(engine, item, &offer, REASON_SYN_COOKIE);
-			return;
-		}
-		if (half == NULL) {
-			reason_note(engine, REASON_SYN_QUEUE_FULL);
-			screen_say(engine, item, SCREEN_TCP_SYN_FLOOD, SCREEN_OUTCOME_DROPPED);
-			finish_refused(engine, item, REASON_SCREEN_TCP_SYN_FLOOD);
-			return;
-		}
-		half->offer.sequence = ~offer.sequence;
+	if (half != NULL && half->offer.sequence != offer.sequence) {
+		answer_with_cookie(engine, item, &offer);
+		return;
 	}
-	if (half->offer.sequence == offer.sequence) {
+	if (half != NULL) {
 		/* Its SYN once more. */
 		offer.answer = half->offer.answer;
 		offer.value = half->offer.value;
 	} else {
+		half = syn_queue_add(queue, item, share, engine->tick, engine->tick + limits->timeout * TICKS_A_SECOND);
+		if (half == NULL) {
+			hold_no_more(engine, item, &offer);
+			return;
+		}
 		const uint64_t drawn = random_u64(engine->config.random);
 
 		offer.answer = (uint32_t)drawn;
 		offer.value = offer.stamps ? (uint32_t)(drawn >> 32) : 0;
+		half->unit = item->unit;
+		syn_station(engine, item, half->station);
 	}
 	half->offer = offer;
 	syn_answer(engine, item, &offer, REASON_SYN_PROXY);
@@ -98,20 +113,6 @@ server_syn(const struct engine *engine, const struct syn_offer *offer, const str
 	};
 }
 
-/* Makes the packet the segment. `ip` is in it. */
-static bool
-become(struct packet *packet, const uint8_t *ip, struct syn_segment *segment)
-{
-	uint8_t block[SYN_SEGMENT_MOST];
-	const uint16_t length = syn_segment_build(block, segment);
-
-	if (!syn_packet_renew(packet, ip, length)) {
-		return false;
-	}
-	memcpy(packet->data, block, length);
-	return true;
-}
-
 bool
 syn_convert(struct engine *engine, struct item *item)
 {
@@ -122,7 +123,7 @@ syn_convert(struct engine *engine, struct item *item)
 
 	assert((item->flags & ITEM_PROVEN) != 0);
 	segment.hop_limit = item->ttl;
-	if (!become(packet, item->ip, &segment)) {
+	if (!syn_packet_become(packet, item->ip, &segment)) {
 		finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
 		return false;
 	}
@@ -223,29 +224,6 @@ send_along(struct engine *engine, const struct session *session, unsigned direct
 	return sent == REASON_NONE || sent == REASON_NEIGHBOUR_WAIT;
 }
 
-/* A packet of ours with the segment; false: there is none. */
-static struct packet *
-fresh(struct engine *engine, struct syn_segment *segment)
-{
-	struct packet *packet = packet_obtain(engine, SYN_SEGMENT_MOST + ETHERNET_ROOM);
-
-	if (packet == NULL) {
-		return NULL;
-	}
-	packet->result = (struct packet_result){
-	    .policy = PACKET_NO_POLICY,
-	    .reason = REASON_SYN_PROXY,
-	    .in_unit = PACKET_NO_UNIT,
-	    .out_unit = PACKET_NO_UNIT,
-	    .from_zone = PACKET_NO_ZONE,
-	    .to_zone = PACKET_NO_ZONE,
-	};
-	const bool good = become(packet, packet->data, segment);
-
-	assert(good);
-	return good ? packet : NULL;
-}
-
 static void
 send_fresh(struct engine *engine, const struct session *session, unsigned direction, struct packet *packet)
 {
@@ -295,7 +273,7 @@ answer_with(struct engine *engine, struct item *item, const struct session *sess
 {
 	struct packet *packet = item->packet;
 
-	if (become(packet, item->ip, segment) && send_along(engine, session, direction, packet)) {
+	if (syn_packet_become(packet, item->ip, segment) && send_along(engine, session, direction, packet)) {
 		verdict_set(engine, packet, VERDICT_PROXY, REASON_SYN_PROXY);
 	} else {
 		finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
@@ -393,7 +371,7 @@ server_answers(struct engine *engine, struct item *item, struct session *session
 	agree(splice, item, &options);
 	struct syn_segment forth = server_ack(engine, session, item, &addresses[SESSION_FORTH], &options);
 	struct syn_segment back = client_ack(engine, session, item, &addresses[SESSION_BACK], &options);
-	struct packet *second = fresh(engine, &back);
+	struct packet *second = syn_packet_fresh(engine, &back);
 
 	if (second == NULL) {
 		/* It sends it again. */
@@ -494,7 +472,7 @@ syn_open_again(struct engine *engine, struct session *session)
 	}
 	struct syn_segment segment = server_syn(engine, &offer, &addresses, session->forth.key);
 	struct packet *packet =
-	    reason == REASON_NONE && splice->tries < TRIES_MOST ? fresh(engine, &segment) : NULL;
+	    reason == REASON_NONE && splice->tries < TRIES_MOST ? syn_packet_fresh(engine, &segment) : NULL;
 
 	splice->tries = (uint8_t)(splice->tries + (splice->tries < TRIES_MOST));
 	if (packet != NULL) {
@@ -514,7 +492,7 @@ syn_open_failed(struct engine *engine, struct session *session)
 		return;
 	}
 	struct syn_segment segment = client_reset(engine, session, &addresses);
-	struct packet *packet = fresh(engine, &segment);
+	struct packet *packet = syn_packet_fresh(engine, &segment);
 
 	if (packet != NULL) {
 		send_fresh(engine, session, SESSION_BACK, packet);

@@ -5,10 +5,13 @@
  * Life of such a connection:
  *   1. SYN           syn_flood.c counts it: dropped beyond the source's and the destination's threshold, as ever up to the
  *                    attack threshold, beyond it answered (syn_answer.c) with a window of 0, so that no data comes yet.
- *                    Mode syn-proxy: after route and policy, and what was agreed waits in a queue (syn_queue.c).
+ *                    Mode syn-proxy: after route and policy, and what was agreed waits in a queue (syn_queue.c), and is
+ *                    answered again after 1, 3, 7 and 15 s as by any host. Another SYN of the same addresses and ports does
+ *                    not take its place, as anybody may send it: a cookie goes to who sent it, and both may prove to be there.
  *                    Mode syn-cookie: at once, back where it came from, without route, policy, queue or session; what was
  *                    agreed is in our sequence number and our timestamp (syn_cookie.c).
- *   2. ACK           syn_flood.c finds it in the queue, or its cookie right: it goes the way of every first packet (ITEM_PROVEN;
+ *   2. ACK           syn_flood.c finds it in the queue, or its cookie right (also where its SYN, sent again when the flood was
+ *                    over, has begun a session that no server has answered yet): it goes the way of every first packet (ITEM_PROVEN;
  *                    route, policy, translation, limits, session), and where that ends it is made the SYN that goes to the
  *                    server (syn_open.c). The session is SESSION_SPLICED, and waits for the server (splice.server is false).
  *   3. server's SYN  syn_open.c answers it, and opens the client's window. It repeats our SYN until then, by the sessions'
@@ -36,6 +39,7 @@
 #include "base/wheel.h"
 #include "engine/engine.h"
 #include "session_private.h"
+#include "wire/ethernet.h"
 #include "wire/tcp_options.h"
 
 struct engine;
@@ -93,14 +97,19 @@ struct syn_cookies {
 
 /* A place of the queue. Places are named by their number plus one; 0: none. */
 struct syn_half {
-	struct wheel_link link;
+	struct wheel_link link; /* until it is answered again, or its end */
 	uint32_t next;  /* in its chain, or of the free ones */
 	uint32_t older; /* of the same zone */
 	uint32_t newer;
 	struct flow_key key;
 	struct syn_offer offer;
+	struct flow_addresses addresses; /* its SYN's; IPv4 as ::ffff:a.b.c.d */
 	uint32_t hash; /* the key's, its low half */
+	uint32_t end;  /* tick at which it is forgotten */
 	uint16_t zone;
+	uint16_t unit; /* that it came in on */
+	uint8_t station[ETHERNET_ADDRESS]; /* that it came from; all zero: none */
+	uint8_t answers; /* that were sent of our own accord, but for the first */
 };
 
 /* A zone's part of the queue. */
@@ -140,6 +149,8 @@ void syn_state_init(struct syn_state *state, void *memory, const struct engine_c
  * completes a handshake with us, ITEM_PROXIED for a SYN that is to be answered once its way is known. False: it is finished.
  * => its addresses were checked */
 bool syn_flood(struct engine *engine, struct item *item);
+/* Is a segment that does not fit into the handshake of its session the answer to a cookie of ours? */
+bool syn_flood_cookie(const struct engine *engine, const struct item *item);
 
 /* syn_cookie.c: our sequence number for a SYN and `offer`, whose segment size becomes what the number can say, and which loses
  * what only timestamps can say when it has none; sets value and answer. */
@@ -151,22 +162,24 @@ bool syn_cookie_check(const struct syn_cookies *cookies, const struct item *item
 
 /* syn_queue.c: the place of a key, or NULL. `hash` is the key's. */
 struct syn_half *syn_queue_find(const struct syn_queue *queue, struct flow_key key, uint64_t hash);
-/* A place for a SYN, its deadline armed; NULL: there is none, or the zone has `most` already. => its key is not there */
+/* A place for a SYN until the tick `end`, with all but its offer; NULL: there is none, or the zone has `most` already. => its
+ * key is not there */
 struct syn_half *syn_queue_add(
-    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline);
+    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t end);
 void syn_queue_remove(struct syn_queue *queue, struct syn_half *half);
 /* One more found no place: are there so many that nobody's name lasts until it asks again? */
 bool syn_queue_crowded(struct syn_queue *queue, uint32_t now);
-/* Forgets those whose time is over, and counts them; true when more are due. */
+/* Forgets those whose time is over, and counts them; answers others again. True when more are due. */
 bool syn_queue_advance(struct engine *engine);
 
 /* syn_answer.c: reads what a SYN offers, and what we grant of it. */
 void syn_offer_read(const struct item *item, struct syn_offer *offer);
 /* Answers the SYN with `offer`, back to the station it came from; finishes it. */
 void syn_answer(struct engine *engine, struct item *item, const struct syn_offer *offer, enum reason reason);
-/* Makes a packet with room for `length` octets of which `packet` had none that are needed: false when it has not. Its data is
- * then where the IP header comes. `ip` is in the packet. */
-bool syn_packet_renew(struct packet *packet, const uint8_t *ip, uint16_t length);
+/* The station that the item's frame came from, or zeros. */
+void syn_station(const struct engine *engine, const struct item *item, uint8_t station[ETHERNET_ADDRESS]);
+/* The same answer once more, to one that waits in the queue. */
+void syn_answer_again(struct engine *engine, const struct syn_half *half);
 
 /* A TCP segment of ours without payload. */
 struct syn_segment {
@@ -182,6 +195,10 @@ enum {
 };
 /* Writes it with its IP header; returns the octets. => there is room for SYN_SEGMENT_MOST */
 uint16_t syn_segment_build(uint8_t *to, struct syn_segment *segment);
+/* Makes the packet the segment; false: there is no room. `ip` is in it. */
+bool syn_packet_become(struct packet *packet, const uint8_t *ip, struct syn_segment *segment);
+/* A packet of ours with the segment; NULL: there is none. */
+struct packet *syn_packet_fresh(struct engine *engine, struct syn_segment *segment);
 
 /* syn_open.c: an item with ITEM_PROXIED whose way and policy are known: answers it and queues what was agreed. Finishes it. */
 void syn_hold(struct engine *engine, struct item *item);

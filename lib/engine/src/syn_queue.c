@@ -4,7 +4,9 @@
  *
  * Found by the hash of the flow's key, in chains. A zone has as many places as its screen's queue-size says, all together
  * SYN_QUEUE_MOST; a flood fills its own zone's share and then finds no place, and each place is free again after the screen's
- * timeout. An IPv6 flow is known by the keyed hash of its addresses.
+ * timeout. An IPv6 flow is known by the keyed hash of its addresses. Who waits is answered again in the meantime, twice as long
+ * after each time (RFC 6298 5.5): its ACK may have got lost, and where the server speaks first nobody else would say anything. A
+ * place has ANSWERS_MOST such answers, so a flood that fills the queue makes less than one a place and second.
  *
  * A SYN that finds no place is refused, and its name kept (`refused`: a keyed name a place, a later one takes it). When the same
  * SYN comes once more there is somebody who waits for an answer, as those that a flood forges do not: it takes the place of
@@ -22,6 +24,8 @@ enum {
 	TIME_SHIFT = 3,
 	TIME_MASK = 0x3ff,
 	NAME_LEAST = TIME_MASK + 1,
+	ANSWER_AGAIN = TICKS_A_SECOND,
+	ANSWERS_MOST = 5,
 	AGAIN_FIRST = 6,  /* nobody asks again before half a second (RFC 6298 2.1: one) */
 	AGAIN_LAST = 400, /* nor after half a minute */
 };
@@ -131,6 +135,7 @@ enter(struct syn_queue *queue, uint32_t place, const struct item *item)
 	uint32_t *const chain = chain_of(queue, item->hash);
 
 	half->key = item->key;
+	half->addresses = item_flow_addresses(item);
 	half->hash = (uint32_t)item->hash;
 	half->zone = item->zone;
 	half->next = *chain;
@@ -147,9 +152,19 @@ enter(struct syn_queue *queue, uint32_t place, const struct item *item)
 	queue->count++;
 }
 
+/* Until it is answered again, or forgotten. */
+static void
+arm(struct syn_queue *queue, const struct syn_half *half, uint32_t now)
+{
+	const uint32_t next = now + ((uint32_t)ANSWER_AGAIN << half->answers);
+	const bool last = half->answers == ANSWERS_MOST || (int32_t)(next - half->end) >= 0;
+
+	timer_arm(&queue->wheel, now, (uint32_t)(half - queue->halves), last ? half->end : next);
+}
+
 struct syn_half *
 syn_queue_add(
-    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t deadline)
+    struct syn_queue *queue, const struct item *item, uint32_t most, uint32_t now, uint32_t end)
 {
 	if (item->zone >= queue->zones) {
 		return NULL;
@@ -166,8 +181,12 @@ syn_queue_add(
 	}
 	assert(place != 0);
 	enter(queue, place, item);
-	timer_arm(&queue->wheel, now, place - 1, deadline);
-	return &queue->halves[place - 1];
+	struct syn_half *half = &queue->halves[place - 1];
+
+	half->end = end;
+	half->answers = 0;
+	arm(queue, half, now);
+	return half;
 }
 
 void
@@ -204,8 +223,16 @@ syn_queue_advance(struct engine *engine)
 	const uint32_t count = wheel_advance(&queue->wheel, engine->tick, due, ADVANCE_MOST);
 
 	for (uint32_t i = 0; i < count; i++) {
-		syn_queue_remove(queue, &queue->halves[due[i]]);
-		reason_note(engine, REASON_SYN_TIMEOUT);
+		struct syn_half *half = &queue->halves[due[i]];
+
+		if ((int32_t)(engine->tick - half->end) >= 0) {
+			syn_queue_remove(queue, half);
+			reason_note(engine, REASON_SYN_TIMEOUT);
+		} else {
+			syn_answer_again(engine, half);
+			half->answers++;
+			arm(queue, half, engine->tick);
+		}
 	}
 	return wheel_behind(&queue->wheel, engine->tick);
 }
