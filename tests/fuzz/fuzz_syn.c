@@ -35,7 +35,10 @@ enum {
 	FAIR_ROUNDS = 400,
 	SLEEP_SECONDS = 100,
 	HANDSHAKE_SECONDS = 20,
-	LIFETIME_SECONDS = 15, /* of a packet: who hears of a handshake that the queue (20 s) has forgotten is lost, as with any server */
+	/* Of a packet: who hears of a handshake that the queue (20 s, the last answer after 15) has forgotten is lost, as with any
+	 * server. */
+	LIFETIME_SECONDS = 4,
+	LIFETIME_COOKIE_SECONDS = 15,
 	NEAR = 128, /* half of what an octet says */
 	PORT_INSIDE = 0,
 	PORT_OUTSIDE = 1,
@@ -541,7 +544,9 @@ deliver(struct talk *talk, enum side which, uint8_t place, unsigned how)
 		queue->count--;
 		memmove(&queue->frames[at], &queue->frames[at + 1], (queue->count - at) * sizeof(frame));
 	}
-	if (how != 1 && gateway_now(talk->house->gateway) - frame.since < LIFETIME_SECONDS * GATEWAY_SECOND) {
+	const uint64_t lifetime = talk->cookies ? LIFETIME_COOKIE_SECONDS : LIFETIME_SECONDS;
+
+	if (how != 1 && gateway_now(talk->house->gateway) - frame.since < lifetime * GATEWAY_SECOND) {
 		hear(talk, which, &frame);
 	}
 }
