@@ -229,6 +229,7 @@ test_chain_fields(void **state)
 	assert_int_equal(chain.flags, IPV6_CHAIN_ROUTING);
 	assert_int_equal(chain.routing_type, 4);
 	assert_int_equal(chain.segments_left, 1);
+	assert_int_equal(chain.routing_at, 0);
 	assert_int_equal(ipv6_chain_parse(alert, 8, 0, &chain), IPV6_CHAIN_OK);
 	assert_int_equal(chain.flags, IPV6_CHAIN_HOP_BY_HOP | IPV6_CHAIN_ROUTER_ALERT);
 	assert_int_equal(ipv6_chain_parse(alert_bad, 8, 0, &chain), IPV6_CHAIN_BAD_OPTION);
@@ -238,6 +239,9 @@ test_chain_fields(void **state)
 	assert_int_equal(chain.bad_at, 4);
 	/* Destination options are the destination's to judge. */
 	assert_int_equal(ipv6_chain_parse(unknown, 8, 60, &chain), IPV6_CHAIN_OK);
+	assert_int_equal(chain.flags, IPV6_CHAIN_DESTINATION | IPV6_CHAIN_DESTINATION_DISCARD);
+	assert_int_equal(chain.destination_bad_at, 4);
+	assert_int_equal(ipv6_chain_parse(harmless, 8, 60, &chain), IPV6_CHAIN_OK);
 	assert_int_equal(chain.flags, IPV6_CHAIN_DESTINATION);
 	assert_int_equal(ipv6_chain_parse(harmless, 8, 0, &chain), IPV6_CHAIN_OK);
 	assert_int_equal(chain.flags, IPV6_CHAIN_HOP_BY_HOP);

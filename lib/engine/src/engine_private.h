@@ -585,6 +585,12 @@ void reply_unreachable6(
     struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason);
 /* `code` is enum icmp_time_exceeded. */
 void reply_time6(struct engine *engine, struct item *item, uint8_t code, enum reason reason);
+/* problem6.c: tells of what inspect_ip6() dropped a packet for; false: there is nothing to tell, and it is still the caller's. */
+bool problem6_told(struct engine *engine, struct item *item, enum reason reason);
+/* Has a packet to ourselves an option that its destination must not ignore? True: it is finished. => IPv6 */
+bool problem6_option(struct engine *engine, struct item *item);
+/* We have not the protocol of a packet to ourselves; finishes it. => IPv6 */
+void problem6_protocol(struct engine *engine, struct item *item, enum reason reason);
 void reply_reset6(struct engine *engine, struct item *item, enum reason reason);
 void reply_echo6(struct engine *engine, struct item *item);
 bool reply_late_unreachable6(struct engine *engine, struct packet *packet, uint8_t code);

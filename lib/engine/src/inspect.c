@@ -445,6 +445,15 @@ inspect_whole(struct engine *engine, struct item *item, uint32_t room)
 	return inspect_ip(engine, item, room);
 }
 
+/* Drops it, and tells its sender of what RFC 8200 says that every router has to tell. */
+static void
+refuse(struct engine *engine, struct item *item, enum reason reason)
+{
+	if ((item->flags & ITEM_IPV6) == 0 || !problem6_told(engine, item, reason)) {
+		finish_refused(engine, item, reason);
+	}
+}
+
 bool
 inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 {
@@ -468,7 +477,7 @@ inspect_packet(struct engine *engine, struct packet *packet, struct item *item)
 		reason = inspect_from_wire(engine, packet, item, &frame);
 	}
 	if (reason != REASON_NONE) {
-		finish_refused(engine, item, reason);
+		refuse(engine, item, reason);
 		return false;
 	}
 	if (frame.type == ETHERNET_TYPE_IPV4) {

@@ -202,6 +202,9 @@ serve(struct engine *engine, struct item *item, struct admission *admission,
 {
 	const bool routing = routing_allowed(engine, item->unit, asked);
 
+	if ((item->flags & ITEM_IPV6) != 0 && problem6_option(engine, item)) {
+		return;
+	}
 	if (host_takes(engine, item, asked, routing)) {
 		deliver(engine, item, admission, routing);
 	} else if (item->protocol == IPV6_NEXT_ICMP && item->icmp_type != ICMP6_ECHO) {
@@ -218,7 +221,9 @@ serve(struct engine *engine, struct item *item, struct admission *admission,
 		const bool probe =
 		    (asked->services & (uint64_t)1 << HOST_SERVICE_TRACEROUTE) != 0;
 
-		reply_unreachable(engine, item, ICMP_UNREACHABLE_PORT, 0,
+		reply_unreachable(engine, item,
+		    item->protocol == IPV4_PROTOCOL_UDP || item->protocol == IPV4_PROTOCOL_UDP_LITE ? ICMP_UNREACHABLE_PORT
+												    : ICMP_UNREACHABLE_PROTOCOL, 0,
 		    probe ? REASON_TRACEROUTE : REASON_SERVICE_CLOSED);
 	}
 }

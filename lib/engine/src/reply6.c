@@ -5,7 +5,7 @@
  *
  * Errors (RFC 4443 2.4): as many a second as of IPv4 together; none because of an ICMPv6 error or a
  * redirect, none to a source that is no single host, and none for a packet to a group or in a group
- * frame but that it is too big. They quote as much as fits in 1280 octets.
+ * frame but that it is too big, or that its options want one (problem6.c). They quote as much as fits in 1280 octets.
  */
 #include "egress_private.h"
 
@@ -72,14 +72,15 @@ may_answer(const struct item *item)
 	       single_host(item->addresses.source) && single_host(item->addresses.destination);
 }
 
-/* May it cause an error of this type? Being too big is said for groups too. */
+/* May it cause this error? Being too big is said for groups too, and of options what they say themselves (RFC 4443 2.4 (e)). */
 static bool
-may_complain(const struct item *item, uint8_t type)
+may_complain(const struct item *item, const struct icmp6_header *error)
 {
 	if (item->protocol == IPV6_NEXT_ICMP && icmp6_never_answered(item->icmp_type)) {
 		return false;
 	}
-	return type == ICMP6_TOO_BIG
+	return error->type == ICMP6_TOO_BIG ||
+		       (error->type == ICMP6_PARAMETER_PROBLEM && error->code == ICMP6_PARAMETER_OPTION)
 		   ? (item->flags & ITEM_RELATED) == 0 && single_host(item->addresses.source)
 		   : may_answer(item);
 }
@@ -159,7 +160,7 @@ reply_error6(struct engine *engine, struct item *item, const struct icmp6_header
 {
 	struct packet *packet = item->packet;
 
-	if (!may_complain(item, error->type)) {
+	if (!may_complain(item, error)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}
@@ -175,6 +176,11 @@ reply_unreachable6(
     struct engine *engine, struct item *item, uint8_t code, uint16_t mtu, enum reason reason)
 {
 	const struct answer_row *row = row_of(code);
+
+	if (row->type == ICMP6_PARAMETER_PROBLEM) {
+		problem6_protocol(engine, item, reason);
+		return;
+	}
 	const struct icmp6_header error = {
 	    .type = row->type,
 	    .code = row->code,

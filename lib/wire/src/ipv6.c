@@ -126,6 +126,18 @@ hop_by_hop_option(struct walk *walk, const uint8_t *option)
 	return IPV6_CHAIN_OK;
 }
 
+/* One of a destination header: we know none of them. */
+static void
+destination_option(struct walk *walk, const uint8_t *option)
+{
+	struct ipv6_chain *chain = walk->chain;
+
+	if ((option[0] & OPTION_ACTION) != 0 && (chain->flags & IPV6_CHAIN_DESTINATION_DISCARD) == 0) {
+		chain->flags |= IPV6_CHAIN_DESTINATION_DISCARD;
+		chain->destination_bad_at = place_of(walk, option);
+	}
+}
+
 /* The options of a hop-by-hop or a destination header. */
 static enum ipv6_chain_status
 walk_options(struct walk *walk, struct reader options, bool hop_by_hop)
@@ -143,7 +155,11 @@ walk_options(struct walk *walk, struct reader options, bool hop_by_hop)
 		if (reader_failed(&options)) {
 			return bad(walk, option, IPV6_CHAIN_TRUNCATED);
 		}
-		if (option[0] == OPTION_PAD_N || !hop_by_hop) {
+		if (option[0] == OPTION_PAD_N) {
+			continue;
+		}
+		if (!hop_by_hop) {
+			destination_option(walk, option);
 			continue;
 		}
 		const enum ipv6_chain_status status = hop_by_hop_option(walk, option);
@@ -250,6 +266,7 @@ read_header(struct walk *walk, uint8_t kind, const uint8_t *header, size_t lengt
 		return walk_options(walk, reader_over(header + 2, length - 2), false);
 	case IPV6_NEXT_ROUTING:
 		chain->flags |= IPV6_CHAIN_ROUTING;
+		chain->routing_at = place_of(walk, header);
 		chain->routing_type = header[2];
 		chain->segments_left = header[3];
 		break;

@@ -360,6 +360,8 @@ enum ipv6_chain_flag {
 	IPV6_CHAIN_HOP_BY_HOP = 1 << 6,
 	IPV6_CHAIN_DESTINATION = 1 << 7,
 	IPV6_CHAIN_AUTHENTICATION = 1 << 8,
+	IPV6_CHAIN_DESTINATION_DISCARD = 1 << 9, /* IPV6_CHAIN_MUST_DISCARD of the options for a destination: for that
+						    one to heed */
 };
 
 struct ipv6_chain {
@@ -370,6 +372,8 @@ struct ipv6_chain {
 	uint16_t fragment_offset; /* octets; what is behind is no header when it is not 0 */
 	uint16_t bad_at;          /* when not OK, or MUST_DISCARD: of the fault after the fixed
 				     header (for a parameter problem) */
+	uint16_t destination_bad_at; /* the same of DESTINATION_DISCARD */
+	uint16_t routing_at;      /* of the routing header */
 	uint8_t protocol;         /* of the upper layer, or what the fragment header names */
 	uint8_t routing_type;
 	uint8_t segments_left;
