@@ -2,6 +2,7 @@
  * How long traffic waits while the control plane does something. A worker does everything between two bursts of packets, in
  * steps; what counts is the longest one. Cases, on one core, with the session table full:
  *
+ *   fill             a burst of 32 new sessions, until the table is full
  *   idle             engine_advance() with nothing due: what all others are to be compared with
  *   show             a page of `show security flow session`
  *   clear            a page of `clear security flow session`
@@ -13,7 +14,8 @@
  *   first-packets    a burst of 32 packets right after a commit: their sessions look their way up again
  *
  * Times are those of the thread's own processor time, because on a shared machine the scheduler makes longer pauses than any
- * of these; steps are as large as flowd makes them.
+ * of these; steps are as large as flowd makes them. Memory gets its pages between the steps by what does it in flowd
+ * (daemons/flowd/ahead.h), there by a thread of its own; --no-ahead leaves that to the steps, to see what it is good for.
  */
 #include "bench_pauses.h"
 
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../daemons/flowd/ahead.h"
 #include "engine/screens.h"
 #include "engine/views.h"
 #include "scene.h"
@@ -40,6 +43,9 @@ struct pauses {
 	uint32_t sessions;
 	bool json;
 	bool first;
+	bool no_ahead;
+	struct ahead ahead;
+	uint32_t again[ENGINE_POOLS]; /* marks at which it goes on */
 	struct snapshot wide[2]; /* two of the same, so that each is new after the other */
 	struct snapshot_unit *units;
 	struct snapshot_zone *zones;
@@ -115,6 +121,56 @@ widen(struct pauses *pauses)
 		pauses->wide[i].unit_count = UNITS;
 	}
 	return true;
+}
+
+/* As flowd's thread does, told by a worker. */
+static void
+follow(struct pauses *pauses)
+{
+	uint32_t marks[ENGINE_POOLS];
+
+	engine_pool_marks(pauses->scene->engine, marks);
+	for (unsigned i = 0; i < ENGINE_POOLS && !pauses->no_ahead; i++) {
+		if (i != ENGINE_POOL_LIMITS && marks[i] >= pauses->again[i]) {
+			pauses->again[i] = ahead_follow(&pauses->ahead, (enum engine_pool)i, marks[i]);
+		}
+	}
+}
+
+/* A handshake of each flow; what is measured is the burst that makes the sessions. */
+static bool
+measure_fill(struct pauses *pauses)
+{
+	static const struct scene_segment steps[] = {
+	    {.flags = TCP_SYN, .sequence = 1000},
+	    {.back = true, .flags = TCP_SYN | TCP_ACK, .sequence = 5000, .acknowledgement = 1001},
+	    {.flags = TCP_ACK, .sequence = 1001, .acknowledgement = 5001},
+	};
+	struct scene *scene = pauses->scene;
+	struct tally tally = {.steps = 0};
+
+	for (uint32_t flow = 0; flow < pauses->sessions; flow += ENGINE_BURST) {
+		const uint32_t burst = pauses->sessions - flow < ENGINE_BURST ? pauses->sessions - flow : ENGINE_BURST;
+
+		follow(pauses);
+		for (unsigned step = 0; step < sizeof steps / sizeof steps[0]; step++) {
+			for (uint32_t i = 0; i < burst; i++) {
+				struct scene_segment segment = steps[step];
+
+				segment.flow = flow + i;
+				scene_make(scene, i, &segment);
+			}
+			const uint64_t start = own_time();
+
+			engine_process(scene->engine, scene->now, scene->burst, burst);
+			if (step == 0) {
+				tally_step(&tally, start);
+			}
+			scene_drain(scene);
+		}
+	}
+	print_tally(pauses, "fill", &tally);
+	return engine_session_count(scene->engine) == pauses->sessions;
 }
 
 static void
@@ -238,6 +294,9 @@ measure_limits(struct pauses *pauses)
 	pauses->screens.thresholds[SCREEN_LIMIT_SOURCE] = 1000;
 	pauses->zones[SCENE_ZONE_OUT].screens = &pauses->screens;
 	pauses->wide[1].zones = pauses->zones;
+	if (engine_limits_wanted(&pauses->wide[1]) && !pauses->no_ahead) {
+		ahead_whole(&pauses->ahead, ENGINE_POOL_LIMITS);
+	}
 	engine_apply(scene->engine, &pauses->wide[0], scene->fib);
 	scene_drain(scene);
 	uint64_t start = own_time();
@@ -288,7 +347,7 @@ measure(struct pauses *pauses)
 {
 	struct scene *scene = pauses->scene;
 
-	if (!scene_establish(scene, pauses->sessions)) {
+	if (!measure_fill(pauses)) {
 		fputs("bench: the sessions were not made\n", stderr);
 		return false;
 	}
@@ -326,6 +385,10 @@ run(struct pauses *pauses, uint32_t policies)
 		} else {
 			printf("%-14s %9s %9s %9s %9s\n", "case", "sessions", "steps", "mean us", "longest");
 		}
+		ahead_init(&pauses->ahead, pauses->scene->engine, pauses->scene->memory, pauses->scene->size);
+		if (!pauses->no_ahead) {
+			ahead_begin(&pauses->ahead);
+		}
 		good = measure(pauses);
 		if (pauses->json) {
 			puts("\n]}");
@@ -361,6 +424,8 @@ bench_pauses_main(int argc, char **argv)
 	for (int i = 1; i < argc && good; i++) {
 		if (strcmp(argv[i], "--json") == 0) {
 			pauses->json = true;
+		} else if (strcmp(argv[i], "--no-ahead") == 0) {
+			pauses->no_ahead = true;
 		} else if (strcmp(argv[i], "--sessions") == 0 && i + 1 < argc) {
 			good = take_number(argv[++i], 10000000, &pauses->sessions);
 		} else if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc) {
@@ -370,7 +435,7 @@ bench_pauses_main(int argc, char **argv)
 		}
 	}
 	if (!good) {
-		fputs("usage: sallyport bench pauses [--json] [--sessions N] [--policies N]\n", stderr);
+		fputs("usage: sallyport bench pauses [--json] [--no-ahead] [--sessions N] [--policies N]\n", stderr);
 	} else {
 		pauses->first = true;
 		pauses->sessions = pauses->sessions == 0 ? SESSIONS : pauses->sessions;

@@ -22,7 +22,7 @@ static const struct benchmark benchmarks[] = {
     {"report", bench_report_main,
         "--html FILE [--run RUN.json | --quick | --long] [--side-by-side FILE.json]: a page of a run's figures, with charts"},
     {"pauses", bench_pauses_main,
-        "[--json] [--sessions N] [--policies N]: how long traffic waits for show, clear, commit and aging, in process"},
+        "[--json] [--no-ahead] [--sessions N] [--policies N]: how long traffic waits for show, clear, commit and aging, in process"},
     {"configuration", bench_configuration_main,
         "[--json] [--policies N] [--times N]: milliseconds of loading, checking, changing, completing, in process"},
 };

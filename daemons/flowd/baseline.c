@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/pages.h"
+
 struct baseline_keeper {
 	struct workers *workers;
 	struct baseline *of[WORKERS_MOST]; /* running: the engines'; NULL: never measured */
@@ -60,7 +62,6 @@ baseline_keeper_start(struct baseline_keeper *keeper)
 	assert(!keeper->running);
 	forget(keeper);
 	for (uint16_t i = 0; i < worker_count(keeper->workers); i++) {
-		/* Zeroed by the kernel, and real only where it is touched. */
 		void *memory = calloc(1, baseline_size());
 
 		if (memory == NULL) {
@@ -68,7 +69,9 @@ baseline_keeper_start(struct baseline_keeper *keeper)
 			return false;
 		}
 		keeper->of[i] = baseline_init(memory, &random);
+		(void)pages_populate(memory, baseline_size());
 	}
+	worker_memory_ready(keeper->workers, true);
 	keeper->began = worker_wall() / 1000000;
 	keeper->running = true;
 	worker_run(keeper->workers, start_job, keeper);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/memory.h"
+
 #define SECOND INT64_C(1000000)
 
 /* Is the link of the unit's port there? A unit without a port is up when it is a tunnel. */
@@ -197,5 +199,6 @@ configuration_publish(const struct configuration *configuration, struct workers 
 	/* Jobs only read it; the job's interface has no const. */
 	struct configuration copy = *configuration;
 
+	worker_memory_ready(worker, engine_limits_wanted(configuration->snapshot));
 	worker_run(worker, publish_job, &copy);
 }

@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/pages.h"
+
 enum {
 	LINE = 64, /* octets of a cache line */
 };
@@ -42,6 +44,7 @@ event_ring_create(uint32_t capacity)
 		event_ring_destroy(ring);
 		return NULL;
 	}
+	(void)pages_populate(ring->events, capacity * sizeof(*ring->events));
 	return ring;
 }
 

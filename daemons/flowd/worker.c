@@ -66,6 +66,7 @@ advance(struct worker *worker)
 		more = engine_advance(worker->engine, worker->now);
 		worker_drain(worker);
 	}
+	worker_memory_say(worker);
 	worker->advance_at = more ? worker->now : worker->now + ADVANCE_EVERY;
 	return more;
 }

@@ -62,6 +62,11 @@ struct worker_hands {
 	uint16_t worker;
 };
 typedef void worker_job(const struct worker_hands *hands, void *argument);
+/*
+ * Waits until the engines' tables have memory behind them, so that no packet waits for it: those that are used all over, and,
+ * where `limits`, those of limits of sessions by address. To be asked before a configuration is in force.
+ */
+void worker_memory_ready(struct workers *workers, bool limits);
 /* One after the other, from worker 0 on. */
 void worker_run(struct workers *workers, worker_job *job, void *argument);
 /* => worker < worker_count() */

@@ -11,6 +11,7 @@
 
 #include <rte_spinlock.h>
 
+#include "ahead.h"
 #include "base/ring.h"
 #include "worker.h"
 
@@ -61,6 +62,7 @@ struct worker {
 	uint16_t number;
 	void *memory;
 	size_t memory_size;
+	struct ahead ahead; /* under memory_lock while the threads run */
 	struct event_ring *events; /* this thread writes, the control thread reads */
 	pthread_t thread;
 	int wake;
@@ -77,6 +79,8 @@ struct worker {
 	_Atomic uint64_t longest_round; /* ns */
 	_Atomic uint64_t lost_handed;
 	_Atomic unsigned asleep; /* see worker_exchange.c */
+	_Atomic uint32_t marks[ENGINE_POOLS];       /* see worker_memory.c */
+	_Atomic uint32_t marks_again[ENGINE_POOLS];
 	_Atomic uint64_t partial[CHASSIS_PORTS];
 	_Atomic uint64_t superframe[CHASSIS_PORTS];
 };
@@ -86,6 +90,14 @@ struct workers {
 	rte_spinlock_t transmit_locks[CHASSIS_PORTS][QUEUES_MOST]; /* of ports with fewer queues than there are workers */
 	uint16_t count;
 	struct engine_sharing sharing;
+	/* worker_memory.c */
+	pthread_t memory_thread;
+	pthread_mutex_t memory_lock;
+	pthread_cond_t memory_ready;
+	int memory_wake;
+	bool memory_started;
+	bool memory_begun; /* under memory_lock: what is in no pool has pages */
+	_Atomic bool memory_stopping;
 };
 
 /* Does this worker receive from a port? From its queue of the worker's own number, and each n-th further one of n workers. */
@@ -126,6 +138,17 @@ bool worker_falls_asleep(struct worker *worker);
 void worker_wakes(struct worker *worker);
 /* Until there may be something to do: worker_sleep.c. */
 void worker_sleep(struct worker *worker);
+/*
+ * worker_memory.c. False: no memory, with what there is to say about it.
+ */
+bool worker_memory_create(struct worker *worker, const struct sizing *sizing, struct text *error)
+    __attribute__((warn_unused_result));
+void worker_memory_destroy(struct worker *worker);
+/* Before the workers start; after they have stopped. */
+bool worker_memory_start(struct workers *workers) __attribute__((warn_unused_result));
+void worker_memory_stop(struct workers *workers);
+/* Says how far the pools are used, when that is news: the worker's thread, now and then. */
+void worker_memory_say(struct worker *worker);
 /* Sends what waits for a port. */
 void worker_flush(struct worker *worker, unsigned index);
 

@@ -1,45 +1,13 @@
 /*
  * All workers, as the control thread sees them: their life cycle, jobs, and what is added up over them. See worker.h.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "worker_private.h"
-
-static bool
-engine_make(struct worker *worker, const struct sizing *sizing, struct text *error)
-{
-	struct engine_config config = sizing_engine(sizing, worker->all->count);
-
-	config.check_mac = true;
-	config.worker = worker->number;
-	config.sharing = worker->all->sharing.secret;
-	config.packet_take = worker_take_packet;
-	config.packet_take_large = worker_take_large;
-	config.packet_context = worker;
-	config.random = &worker->random;
-	worker->memory_size = engine_size(&config);
-	worker->memory =
-	    mmap(NULL, worker->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (worker->memory == MAP_FAILED) {
-		worker->memory = NULL;
-		text_printf(error, "no memory for %u sessions (%zu octets): %s", (unsigned)config.sessions,
-		    worker->memory_size, strerror(errno));
-		return false;
-	}
-	(void)madvise(worker->memory, worker->memory_size, MADV_HUGEPAGE);
-	worker->engine = engine_init(worker->memory, worker->memory_size, &config);
-	if (worker->engine == NULL) {
-		text_printf(error, "the engine does not take %u sessions", (unsigned)config.sessions);
-		return false;
-	}
-	return true;
-}
 
 static void
 worker_remove(struct worker *worker)
@@ -47,9 +15,7 @@ worker_remove(struct worker *worker)
 	if (worker == NULL) {
 		return;
 	}
-	if (worker->memory != NULL) {
-		(void)munmap(worker->memory, worker->memory_size);
-	}
+	worker_memory_destroy(worker);
 	if (worker->wake >= 0) {
 		(void)close(worker->wake);
 	}
@@ -82,7 +48,7 @@ worker_make(struct workers *all, uint16_t number, const struct worker_start *sta
 		worker_remove(worker);
 		return NULL;
 	}
-	if (!engine_make(worker, start->sizing, error)) {
+	if (!worker_memory_create(worker, start->sizing, error)) {
 		worker_remove(worker);
 		return NULL;
 	}
@@ -129,6 +95,9 @@ worker_destroy(struct workers *workers)
 bool
 worker_start(struct workers *workers)
 {
+	if (!worker_memory_start(workers)) {
+		return false;
+	}
 	for (uint16_t i = 0; i < workers->count; i++) {
 		struct worker *worker = workers->each[i];
 
@@ -161,6 +130,7 @@ worker_stop(struct workers *workers)
 			worker->started = false;
 		}
 	}
+	worker_memory_stop(workers);
 }
 
 uint16_t

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/pages.h"
+
 struct ring *
 ring_create(uint32_t capacity, uint32_t size)
 {
@@ -21,6 +23,7 @@ ring_create(uint32_t capacity, uint32_t size)
 		free(ring);
 		return NULL;
 	}
+	(void)pages_populate(ring->items, (size_t)capacity * size);
 	return ring;
 }
 

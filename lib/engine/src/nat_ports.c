@@ -110,6 +110,7 @@ add_block(struct nat_ports *ports, uint64_t key)
 	assert(block->used == 0);
 	ports->free = next_free(ports, index);
 	ports->block_count++;
+	ports->fresh = index < ports->fresh ? ports->fresh : index + 1;
 	block->key = key;
 	block->resting_first = NAT_RESTING_NONE;
 	block->resting_last = NAT_RESTING_NONE;

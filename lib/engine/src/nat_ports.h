@@ -98,6 +98,7 @@ struct nat_ports {
 	uint32_t capacity;
 	uint32_t block_count; /* in use */
 	uint32_t free;
+	uint32_t fresh; /* blocks from here on were never used */
 	uint32_t resting_mask;
 	uint32_t resting_head;
 	uint32_t resting_tail;

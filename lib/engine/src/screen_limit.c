@@ -12,6 +12,8 @@
  */
 #include "engine_private.h"
 
+#include "engine/memory.h"
+
 #include <string.h>
 
 enum {
@@ -195,7 +197,7 @@ count_some(struct engine *engine, uint32_t slots)
 	return limits->counted < table->capacity;
 }
 
-/* Makes some places free. A large table's memory is touched here for the first time, too: that takes longer than to count. */
+/* Makes some places free. Whoever calls the engine has pages behind them by then (engine/memory.h). */
 static void
 empty_some(struct screen_limits *limits, uint32_t places)
 {
@@ -245,15 +247,8 @@ void
 screen_limits_apply(struct engine *engine)
 {
 	struct screen_limits *limits = &engine->screens.session_limits;
-	const struct snapshot *snapshot = engine->snapshot;
-	const uint64_t bits = screen_bit(SCREEN_LIMIT_SOURCE) | screen_bit(SCREEN_LIMIT_DESTINATION);
 
-	limits->wanted = engine->baseline != NULL;
-	for (uint32_t i = 0; snapshot != NULL && i < snapshot->zone_count; i++) {
-		const struct snapshot_screens *screens = snapshot->zones[i].screens;
-
-		limits->wanted = limits->wanted || (screens != NULL && (screens->on & bits) != 0);
-	}
+	limits->wanted = engine->baseline != NULL || engine_limits_wanted(engine->snapshot);
 	if (limits->counting && !limits->wanted) {
 		limits->counting = false;
 		limits->emptied = 0;
