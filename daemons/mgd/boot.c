@@ -86,7 +86,7 @@ remove_at(struct conf_tree *tree, const char *path, const char *statement)
 	bool gone;
 
 	text_append(&editor.level, path);
-	gone = conf_edit(&editor, CONF_EDIT_DELETE, statement, &list);
+	gone = conf_edit(&editor, CONF_EDIT_DELETE, statement, &list) && !conf_only_absent(&list);
 	text_release(&editor.level);
 	diagnostics_release(&list);
 	return gone;

@@ -97,12 +97,16 @@ command_change(struct session *session, const struct op_command *command, enum c
 	editor = session_editor(session);
 	good = conf_edit(&editor, verb, words == NULL ? "" : words, &list);
 	session_keep_level(session, &editor);
-	if (!good && access_hides(session, &list)) {
+	const bool absent = good && conf_only_absent(&list);
+
+	/* Whether it is there is told to those who may see it. */
+	if ((!good || absent) && access_hides(session, &list)) {
 		access_tell_denied(session);
+		good = false;
 	} else {
 		session_diagnose(session, &list);
 	}
-	if (good) {
+	if (good && !absent) {
 		editing_set_changed(session, true);
 	}
 	diagnostics_release(&list);

@@ -56,13 +56,6 @@ show_compare(struct session *session, const struct op_pipe *pipe, const struct a
 	return COMMAND_DONE;
 }
 
-/* Nothing is wrong with the words, there is just nothing there: an empty answer, as in JUNOS. */
-static bool
-only_absent(const struct diagnostics *list)
-{
-	return list->count == 1 && strcmp(list->items[0].message, CONF_NO_SUCH_STATEMENT) == 0;
-}
-
 static void
 show_node(const struct op_pipe *pipe, const struct conf_node *node, struct text *out)
 {
@@ -97,13 +90,13 @@ show_view(struct session *session, const struct conf_editor *editor, const struc
 		diagnostics_release(&list); /* a commit tells what is wrong */
 	}
 	node = conf_edit_find(&shown, words == NULL ? "" : words, &list);
-	if (node != NULL || only_absent(&list)) {
+	if (node != NULL || conf_only_absent(&list)) {
 		access_view_head(session, view, format_of(&command->pipe), &out);
 	}
 	if (node != NULL) {
 		show_node(&command->pipe, node, &out);
 		access_view_text(view, format_of(&command->pipe), &out);
-	} else if (list.errors > 0 && !only_absent(&list)) {
+	} else if (list.errors > 0 && !conf_only_absent(&list)) {
 		session_diagnose(session, &list);
 		outcome = COMMAND_WRONG;
 	}

@@ -89,7 +89,7 @@ policies_are_ordered(void **state)
 	assert_done(session_edit(&session, CONF_EDIT_SET, "policy r description x"));
 	assert_string_equal(policy_order(&session), "prqa");
 	assert_false(session_edit(&session, CONF_EDIT_INSERT, "policy r before policy z"));
-	assert_told(&session.world, "there is no such statement");
+	assert_told(&session.world, CONF_NO_SUCH_STATEMENT);
 	assert_false(session_edit(&session, CONF_EDIT_INSERT, "policy r"));
 	assert_told(&session.world, "'before' or 'after' is missing");
 	assert_string_equal(policy_order(&session), "prqa");
@@ -122,11 +122,21 @@ deletions(void **state)
 	    "set " POLICIES " policy p then permit\n";
 	struct session session = session_of(state, lines);
 
-	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system services telnet"));
-	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system host-name b"));
-	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system services ssh telnet"));
-	assert_false(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy q"));
+	/* What is not there: a warning, and nothing changes; nor does it with a part of it there. */
+	static const char *const absent[] = {"system services telnet", "system host-name b", "system services ssh telnet",
+	    POLICIES " policy q", "interfaces", "security zones security-zone none", POLICIES " policy q then"};
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		diagnostics_release(&session.world.list);
+		assert_true(session_edit(&session, CONF_EDIT_DELETE, absent[i]));
+		assert_true(conf_only_absent(&session.world.list));
+		assert_int_equal(session.world.list.errors, 0);
+		assert_true(session_edit(&session, CONF_EDIT_DEACTIVATE, absent[i]));
+		assert_true(session_edit(&session, CONF_EDIT_ACTIVATE, absent[i]));
+		assert_int_equal(session.world.list.errors, 0);
+	}
 	assert_false(session_edit(&session, CONF_EDIT_DELETE, "system bogus"));
+	diagnostics_release(&session.world.list);
 	assert_renders(&session.world, CONF_FORMAT_SET, lines);
 	assert_done(session_edit(&session, CONF_EDIT_DELETE, POLICIES " policy p match source-address x"));
 	assert_done(session_edit(&session, CONF_EDIT_DELETE, "system host-name"));

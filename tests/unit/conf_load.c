@@ -243,14 +243,13 @@ all_or_nothing(void **state)
 	    {CONF_LOAD_MERGE, "system { host-name y; }\nnonsense { x; }\n", ":2:"},
 	    {CONF_LOAD_OVERRIDE, "system {\n    host-name y;\n", "'}' is missing"},
 	    {CONF_LOAD_REPLACE, "replace: nonsense;", "nonsense"},
-	    {CONF_LOAD_SET, "set system host-name y\ndelete system services\n", "no such statement"},
-	    {CONF_LOAD_PATCH, "[edit system]\n-  host-name z;\n+  host-name y;\n", "no such statement"},
+	    {CONF_LOAD_PATCH, "[edit system]\n-  host-name z;\n+  host-name y;\n", CONF_NO_SUCH_STATEMENT},
 	    {CONF_LOAD_PATCH, "[edit system]\n+  host-name y;\n+  nonsense;\n", "nonsense"},
 	    {CONF_LOAD_PATCH, "host-name y;\n", "no line of a patch"},
 	    {CONF_LOAD_PATCH, "[edit system]\n!  host-name x;\n", ":2: '': there is nothing of this name that can be moved"},
 	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  policy q { ... }\n", "the place is not known"},
 	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  policy none { ... }\n   policy p { ... }\n", ":2:"},
-	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  inactive: policy none { ... }\n", "no such statement"},
+	    {CONF_LOAD_PATCH, "[edit " POLICIES "]\n!  inactive: policy none { ... }\n", CONF_NO_SUCH_STATEMENT},
 	    {CONF_LOAD_PATCH, "[edit security policies]\n   from-zone a to-zone b {\n-     policy q;\n   }\n", "stays opens a level"},
 	    {CONF_LOAD_PATCH, "+  host-name y;\n[edit system]\n", "no line of a patch"},
 	    {CONF_LOAD_PATCH, "[edit } { ]\n+  host-name y;\n", ""},
@@ -264,6 +263,21 @@ all_or_nothing(void **state)
 		assert_true(world.list.errors > 0);
 		world_release(&world);
 	}
+}
+
+/* A file that takes out what is not there goes on, with a warning that names the line. */
+static void
+deleting_nothing(void **state)
+{
+	struct world world = world_of(state, "set system host-name x\n");
+
+	assert_true(load(&world, CONF_LOAD_SET, NULL, "set system domain-name y\ndelete system services\ndelete system host-name\n"));
+	assert_int_equal(world.list.count, 1);
+	assert_int_equal(world.list.items[0].severity, DIAGNOSTIC_WARNING);
+	assert_int_equal(world.list.items[0].line, 2);
+	assert_string_equal(world.list.items[0].message, CONF_NO_SUCH_STATEMENT);
+	assert_renders(&world, CONF_FORMAT_SET, "set system domain-name y\n");
+	world_release(&world);
 }
 
 static void
@@ -343,6 +357,7 @@ main(void)
 	    cmocka_unit_test(patches_of_orders),
 	    cmocka_unit_test(patches_and_protection),
 	    cmocka_unit_test(relative),
+	    cmocka_unit_test(deleting_nothing),
 	    cmocka_unit_test(all_or_nothing),
 	    cmocka_unit_test(protected_statements_stay),
 	};

@@ -294,7 +294,7 @@ wildcard_of_what_is_seen(void **state)
 	assert_told(&session.world, "nothing fits the pattern 'far'");
 	order.words = "system h*";
 	assert_false(conf_edit_wildcard(&session.editor, &order, &count, list));
-	assert_told(&session.world, "there is no such statement");
+	assert_told(&session.world, CONF_NO_SUCH_STATEMENT);
 	text_release(&names);
 	world_release(&seen);
 	session_release(&session);

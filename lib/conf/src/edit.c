@@ -17,6 +17,20 @@ edit_missing(struct statement *statement)
 	return false;
 }
 
+/* Whoever takes out or switches off what is not there has what he wants. */
+static bool
+warn_missing(struct statement *statement)
+{
+	statement_tell(statement, DIAGNOSTIC_WARNING, CONF_NO_SUCH_STATEMENT);
+	return true;
+}
+
+bool
+conf_only_absent(const struct diagnostics *list)
+{
+	return list->count == 1 && strcmp(list->items[0].message, CONF_NO_SUCH_STATEMENT) == 0;
+}
+
 bool
 edit_no_memory(struct statement *statement)
 {
@@ -136,13 +150,13 @@ edit_each(struct statement *statement, size_t from, void (*each)(struct conf_nod
 		return false;
 	}
 	if (!statement_find(statement, &missing)) {
-		return edit_missing(statement);
+		return guard == GUARD_NONE ? edit_missing(statement) : warn_missing(statement);
 	}
 	struct conf_node *first =
 	    statement->pending == NULL ? NULL : tree_first(statement_node(statement), statement->pending);
 
 	if (statement->pending != NULL && first == NULL) {
-		return edit_missing(statement);
+		return guard == GUARD_NONE ? edit_missing(statement) : warn_missing(statement);
 	}
 	for (struct conf_node *node = first; guard != GUARD_NONE && node != NULL; node = tree_next(node)) {
 		if (!edit_allowed(statement, node, guard == GUARD_ALL)) {

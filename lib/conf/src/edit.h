@@ -18,7 +18,7 @@ bool edit_run(struct statement *statement, enum conf_edit_verb verb, size_t from
 bool edit_prepare(struct statement *statement, const struct conf_editor *editor, const char *words,
     struct diagnostics *list) __attribute__((warn_unused_result));
 
-/* "there is no such statement"; returns false. */
+/* CONF_NO_SUCH_STATEMENT as an error; returns false. */
 bool edit_missing(struct statement *statement);
 /* Memory is short; returns false. */
 bool edit_no_memory(struct statement *statement);

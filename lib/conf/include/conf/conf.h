@@ -55,7 +55,7 @@ struct conf_editor {
 /* What is done with the statement that the words name. */
 enum conf_edit_verb {
 	CONF_EDIT_SET,
-	CONF_EDIT_DELETE,
+	CONF_EDIT_DELETE, /* of this, activate and deactivate: what is not there is a warning, and nothing changes */
 	CONF_EDIT_ACTIVATE,
 	CONF_EDIT_DEACTIVATE, /* it stays in the text and is as if absent for everyone who reads the tree */
 	CONF_EDIT_INSERT,     /* "policy b before policy a" */
@@ -73,7 +73,9 @@ bool conf_edit(struct conf_editor *editor, enum conf_edit_verb verb, const char 
 bool conf_edit_up(struct conf_editor *editor, uint32_t levels);
 void conf_edit_top(struct conf_editor *editor);
 /* What is said of words that the schema knows and the tree does not hold; a `show` takes it for an empty answer. */
-#define CONF_NO_SUCH_STATEMENT "there is no such statement"
+#define CONF_NO_SUCH_STATEMENT "statement not found"
+/* Was this, and nothing else, said of one statement? */
+bool conf_only_absent(const struct diagnostics *list) __attribute__((warn_unused_result));
 /* The node at the level followed by `words`, or NULL with a diagnostic. Creates nothing. */
 const struct conf_node *conf_edit_find(const struct conf_editor *editor, const char *words, struct diagnostics *list);
 
