@@ -29,6 +29,7 @@ candidate_counts(const struct ipc_candidate *candidate, const char *typed, enum 
 	return fits && strncmp(candidate->word, typed, strlen(typed)) == 0;
 }
 
+/* Of whole characters of UTF-8. */
 static size_t
 common_length(const char *left, const char *right, size_t most)
 {
@@ -36,6 +37,9 @@ common_length(const char *left, const char *right, size_t most)
 
 	while (length < most && left[length] != '\0' && left[length] == right[length]) {
 		length++;
+	}
+	while (length > 0 && ((unsigned char)left[length] & 0xc0) == 0x80) {
+		length--;
 	}
 	return length;
 }

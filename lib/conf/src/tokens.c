@@ -209,14 +209,19 @@ skip_blanks(struct lexer *lexer)
 	return true;
 }
 
-/* Takes a quoted piece; a sentence when it does not end. */
+/*
+ * Takes a quoted piece; a sentence when it does not end. What a plain mark opened a plain mark closes: typographic ones
+ * are text in between.
+ */
 static const char *
 take_quoted(struct lexer *lexer, struct text *words)
 {
-	lexer->at += quote_length(lexer);
+	const size_t opened = quote_length(lexer);
+
+	lexer->at += opened;
 	while (lexer->at < lexer->length) {
 		char c = lexer->bytes[lexer->at];
-		const size_t quote = quote_length(lexer);
+		const size_t quote = quote_length(lexer) == 1 || opened != 1 ? quote_length(lexer) : 0;
 
 		if (quote > 0) {
 			lexer->at += quote;

@@ -11,7 +11,7 @@
 
 /* The signs that a name may have behind its first character. */
 static const char name_signs[] = "-:/@$+%=#~,";
-static const char object_signs[] = "-:/@$+%=#~,!&'() ";
+static const char object_signs[] = "-:/@$+%=#~,!&'()|\\\" ";
 
 static bool
 is_name(const char *value, size_t length, const char *signs)
@@ -40,15 +40,37 @@ check_name(const char *value, size_t length, const struct value_result *result)
 	return value_take_as_is(result, value, length);
 }
 
-/* What users name for themselves: blanks inside are part of it. */
+/* How many characters an object's name has; 0: it is none. */
+static size_t
+count_name(const char *value, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < length; count++) {
+		const char c = value[at];
+		const size_t octets = op_utf8_length(value + at);
+		const bool plain = value_is_letter(c) || value_is_digit(c) || c == '_' || c == '.' || c == '*';
+
+		if (octets == 0 || (octets == 1 && !plain && (at == 0 || c == '\0' || strchr(object_signs, c) == NULL)) ||
+		    !op_utf8_names(value + at)) {
+			return 0;
+		}
+		at += octets;
+	}
+	return value[length - 1] == ' ' ? 0 : count;
+}
+
+/* What users name for themselves, in their own language: blanks inside are part of it. */
 static bool
 check_object_name(const char *value, size_t length, const struct value_result *result)
 {
-	if (length < 1 || length > 63) {
+	const size_t count = length < 1 ? 0 : count_name(value, length);
+
+	if (length < 1 || count > 63 || (count == 0 && length > 252)) {
 		return value_refuse(result, "a name has 1 to 63 characters");
 	}
-	if (!is_name(value, length, object_signs) || value[length - 1] == ' ') {
-		return value_refuse(result, "a name has letters, digits, the signs - _ . : / @ + % = # ~ ! & ' ( ) and blanks "
+	if (count == 0) {
+		return value_refuse(result, "a name has letters, digits, the signs - _ . : / @ + % = # ~ ! & ' ( ) | \\ \" and blanks "
 		                      "inside, and begins with a letter, digit or _");
 	}
 	return value_take_as_is(result, value, length);
