@@ -206,7 +206,9 @@ switching_off(void **state)
 
 	assert_done(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy p"));
 	assert_string_equal(policy_order(&session), "");
-	assert_false(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy q"));
+	assert_true(session_edit(&session, CONF_EDIT_DEACTIVATE, POLICIES " policy q"));
+	assert_true(conf_only_absent(&session.world.list));
+	diagnostics_release(&session.world.list);
 	assert_done(session_edit(&session, CONF_EDIT_ACTIVATE, POLICIES " policy p"));
 	assert_string_equal(policy_order(&session), "p");
 	session_release(&session);

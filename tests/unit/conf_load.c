@@ -271,12 +271,12 @@ deleting_nothing(void **state)
 {
 	struct world world = world_of(state, "set system host-name x\n");
 
-	assert_true(load(&world, CONF_LOAD_SET, NULL, "set system domain-name y\ndelete system services\ndelete system host-name\n"));
+	assert_true(load(&world, CONF_LOAD_SET, NULL, "set interfaces ge-0/0/0 mtu 1400\ndelete system services\ndelete system host-name\n"));
 	assert_int_equal(world.list.count, 1);
 	assert_int_equal(world.list.items[0].severity, DIAGNOSTIC_WARNING);
 	assert_int_equal(world.list.items[0].line, 2);
 	assert_string_equal(world.list.items[0].message, CONF_NO_SUCH_STATEMENT);
-	assert_renders(&world, CONF_FORMAT_SET, "set system domain-name y\n");
+	assert_renders(&world, CONF_FORMAT_SET, "set interfaces ge-0/0/0 mtu 1400\n");
 	world_release(&world);
 }
 

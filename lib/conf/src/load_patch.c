@@ -455,6 +455,23 @@ place(const struct conf_editor *editor, const struct patch *patch, const struct 
 	return true;
 }
 
+/* A patch is about what is there: what is absent is an error in it. */
+static bool
+do_verb(struct conf_editor *editor, enum conf_edit_verb verb, const char *words, struct diagnostics *list)
+{
+	const size_t before = list->count;
+
+	if (!conf_edit(editor, verb, words, list)) {
+		return false;
+	}
+	if (list->count == before || strcmp(list->items[before].message, CONF_NO_SUCH_STATEMENT) != 0) {
+		return true;
+	}
+	list->items[before].severity = DIAGNOSTIC_ERROR;
+	list->errors++;
+	return false;
+}
+
 static bool
 follow(struct conf_tree *tree, const struct patch *patch, struct diagnostics *list)
 {
@@ -476,7 +493,7 @@ follow(struct conf_tree *tree, const struct patch *patch, struct diagnostics *li
 		} else if (order->kind == ORDER_PLACE) {
 			good = place(&editor, patch, order, list);
 		} else {
-			good = conf_edit(&editor, order->verb, text_string(&words), list);
+			good = do_verb(&editor, order->verb, text_string(&words), list);
 		}
 		text_release(&editor.level);
 		text_release(&words);
