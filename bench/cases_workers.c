@@ -7,8 +7,9 @@
  *                    with ports of one queue
  *
  * Frames are made between measured stretches; measured are, in each worker while all run: finding the owner, putting into the
- * rings, taking out, engine_process() and engine_take_output(); stretches in which somebody else had the processor are left out. The cycles are those of a worker for a packet that it
- * processed; `speed_up` is what all together do in a cycle against the one alone.
+ * rings, taking out, engine_process() and engine_take_output(); stretches in which somebody else had the processor are left out.
+ * What is one's own and what was handed over go through the engine together, as in flowd's worker_exchange.c. The cycles are
+ * those of a worker for a packet that it processed; `speed_up` is what all together do in a cycle against the one alone.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -180,60 +181,87 @@ note(struct member *member, uint64_t cycles, uint32_t packets)
 	}
 }
 
-/* One burst of everybody's packets, and one of what the other handed over. */
-static void
-cross(struct member *member, struct random_source *random, bool more)
+/* Finds out whose the made packets are: one's own stay, the others are put into the ring. Returns how many stay. */
+static uint32_t
+part(struct member *member, struct packet *const *made, struct packet **own)
 {
-	struct member *other = &member->party->members[!member->number];
-	struct packet *made[ENGINE_BURST];
-	struct packet *own[ENGINE_BURST];
 	struct packet *theirs[ENGINE_BURST];
-	struct packet *handed[ENGINE_BURST];
+	uint16_t owners[ENGINE_BURST];
 	uint32_t own_count = 0;
 	uint32_t their_count = 0;
-	uint64_t spent = 0;
 
-	member->free_count += ring_take(other->home, member->free + member->free_count, LOOSE - member->free_count);
-	/* What was handed over is on its way from the other processor while our own are looked at. */
-	const uint64_t begin = cycles_now();
-	const uint32_t got = ring_take(other->out, handed, ENGINE_BURST);
+	engine_owners(&member->party->sharing, made, ENGINE_BURST, owners);
+	/* Without a branch that is a coin's throw. */
+	for (uint32_t i = 0; i < ENGINE_BURST; i++) {
+		const bool mine = owners[i] == member->number;
+
+		own[own_count] = made[i];
+		theirs[their_count] = made[i];
+		own_count += mine;
+		their_count += !mine;
+	}
+	const uint32_t put = ring_put(member->out, theirs, their_count);
+
+	while (their_count > put) {
+		member->free[member->free_count++] = theirs[--their_count];
+	}
+	return own_count;
+}
+
+/* What was handed over, on its way from the other processor while our own are looked at. */
+static uint32_t
+take_handed(struct ring *ring, struct packet **handed, uint32_t most)
+{
+	const uint32_t got = ring_take(ring, handed, most);
 
 	for (uint32_t i = 0; i < got; i++) {
 		struct loose *loose = (struct loose *)(void *)handed[i];
 
 		__builtin_prefetch(&loose->packet, 1);
 		__builtin_prefetch(loose->block + SCENE_ROOM, 1);
-		__builtin_prefetch(loose->block + SCENE_ROOM + 64, 1);
 	}
-	spent += got > 0 ? cycles_now() - begin : 0;
+	return got;
+}
+
+/* Those packets, and as many of what was handed over as a burst has room for. */
+static void
+run_burst(struct member *member, struct packet *const *made, uint32_t made_count)
+{
+	struct ring *handed = member->party->members[!member->number].out;
+	struct packet *packets[ENGINE_BURST];
+	const uint64_t start = cycles_now();
+	uint32_t count;
+
+	ring_ahead(handed, ENGINE_BURST);
+	count = made_count > 0 ? part(member, made, packets) : 0;
+	count += take_handed(handed, packets + count, ENGINE_BURST - count);
+	const uint64_t spent = cycles_now() - start;
+
+	if (count > 0) {
+		note(member, spent + run_packets(member, packets, count), count);
+	}
+}
+
+/* A burst of everybody's packets, and what the other handed over. */
+static void
+cross(struct member *member, struct random_source *random, bool more)
+{
+	struct member *other = &member->party->members[!member->number];
+	struct packet *made[ENGINE_BURST];
+	uint32_t count = 0;
+
+	member->free_count += ring_take(other->home, member->free + member->free_count, LOOSE - member->free_count);
 	if (more && member->free_count >= ENGINE_BURST) {
 		make_burst(member, random, false);
-		for (uint32_t i = 0; i < ENGINE_BURST; i++) {
-			made[i] = take_loose(member, i);
-		}
-		const uint64_t start = cycles_now();
-
-		for (uint32_t i = 0; i < ENGINE_BURST; i++) {
-			if (engine_owner(&member->party->sharing, made[i]) == member->number) {
-				own[own_count++] = made[i];
-			} else {
-				theirs[their_count++] = made[i];
-			}
-		}
-		const uint32_t put = ring_put(member->out, theirs, their_count);
-
-		spent += cycles_now() - start;
-		while (their_count > put) {
-			member->free[member->free_count++] = theirs[--their_count];
+		while (count < ENGINE_BURST) {
+			made[count] = take_loose(member, count);
+			count++;
 		}
 	}
-	if (own_count > 0) {
-		spent += run_packets(member, own, own_count);
+	run_burst(member, made, count);
+	while (ring_waiting(other->out) >= ENGINE_BURST) {
+		run_burst(member, made, 0);
 	}
-	if (got > 0) {
-		spent += run_packets(member, handed, got);
-	}
-	note(member, spent, own_count + got);
 }
 
 /* On one of the processors that we may use. */

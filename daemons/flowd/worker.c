@@ -7,7 +7,8 @@
  * one batches, and on a machine with two cores the kernel's side of the virtual links gets its turn.
  *
  * Worker 0 alone reads the TUNs, and ports whose frames come in one queue. Of several workers each receives from its queues,
- * keeps the packets that are its own and hands the others over (worker_exchange.c); and each stays on a processor of its own.
+ * keeps the packets that are its own and hands the others over (worker_exchange.c): what it keeps and what it is handed goes
+ * through the engine together, in bursts as large as there is; and each stays on a processor of its own.
  *
  * Shared with the control thread: `pending` (stored by control with release, loaded here with acquire; the worker clears it
  * with release before it posts the job's semaphore), the event ring (see there), and counters that one side adds to and the
@@ -115,6 +116,9 @@ work(struct worker *worker)
 	}
 	worker->awake = true;
 	worker->now = now;
+	if (worker->all->count > 1) {
+		worker_expect_handed(worker);
+	}
 	for (unsigned i = 0; i < CHASSIS_PORTS; i++) {
 		if (worker_receives(worker, i)) {
 			busy |= worker_receive_port(worker, i);

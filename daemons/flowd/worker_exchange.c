@@ -13,11 +13,12 @@
  * afterwards, and wakes it. Both change `asleep` by one operation on memory that all agree on the order of, so one of them sees
  * what the other did.
  */
+#include <assert.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include <rte_mbuf.h>
-#include <rte_prefetch.h>
 
 #include "worker_private.h"
 
@@ -25,6 +26,7 @@ enum {
 	PACKETS = 4096,   /* that may wait for a worker from each other one */
 	MESSAGES = 8192,
 	MESSAGE_BURST = 32,
+	HANDED_BURSTS = 4, /* that one worker's packets may take at a time */
 };
 
 _Static_assert((int)MESSAGES > (int)ENGINE_MESSAGES, "what one call of an engine says fits in");
@@ -143,8 +145,9 @@ worker_hand(struct worker *worker, uint16_t to, struct packet *packet)
 {
 	struct handing *handing = &worker->handing[to];
 
+	assert(to != worker->number);
 	handing->packets[handing->count++] = packet;
-	if (handing->count == ENGINE_BURST) {
+	if (handing->count >= ENGINE_BURST) {
 		worker_hand_all(worker);
 	}
 }
@@ -155,7 +158,7 @@ worker_hand_all(struct worker *worker)
 	for (uint16_t i = 0; i < worker->all->count; i++) {
 		struct handing *handing = &worker->handing[i];
 
-		if (handing->count == 0) {
+		if (handing->count == 0 || i == worker->number) {
 			continue;
 		}
 		const uint32_t put = ring_put(worker->packets_to[i], handing->packets, handing->count);
@@ -171,24 +174,90 @@ worker_hand_all(struct worker *worker)
 	}
 }
 
+/* Up to a burst of our own through the engine; what is left moves up. */
+static void
+process_own(struct worker *worker)
+{
+	struct handing *own = &worker->handing[worker->number];
+	const uint32_t burst = own->count < ENGINE_BURST ? own->count : ENGINE_BURST;
+
+	worker_process(worker, own->packets, burst);
+	own->count -= burst;
+	memmove(own->packets, own->packets + burst, own->count * sizeof(own->packets[0]));
+}
+
+/* No branch says whose a packet is: that would be a coin's throw for each. */
+void
+worker_part(struct worker *worker, struct packet *const *packets, uint32_t count)
+{
+	const struct handing *own = &worker->handing[worker->number];
+	uint16_t owners[ENGINE_BURST];
+
+	assert(count <= ENGINE_BURST && own->count < ENGINE_BURST);
+	engine_owners(&worker->all->sharing, packets, count, owners);
+	for (uint32_t i = 0; i < count; i++) {
+		struct handing *handing = &worker->handing[owners[i]];
+
+		handing->packets[handing->count++] = packets[i];
+	}
+	/* The others have them before ours take their time. */
+	worker_hand_all(worker);
+	if (own->count >= ENGINE_BURST) {
+		process_own(worker);
+	}
+}
+
+void
+worker_expect_handed(struct worker *worker)
+{
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		if (i != worker->number) {
+			ring_ahead(worker->all->each[i]->packets_to[worker->number], ENGINE_BURST);
+		}
+	}
+}
+
+/*
+ * Fills a burst with what one worker handed over. Three lines of each packet come from that one's processor and are going to be
+ * written: DPDK's head of the buffer, the packet, and the frame's headers. They are on their way together, and come once.
+ */
+static bool
+take_handed(struct worker *worker, struct ring *ring)
+{
+	struct handing *own = &worker->handing[worker->number];
+	const uint32_t got = ring_take(ring, own->packets + own->count, ENGINE_BURST - own->count);
+
+	for (uint32_t i = 0; i < got; i++) {
+		const uint8_t *packet = (const uint8_t *)own->packets[own->count + i];
+
+		__builtin_prefetch(packet, 1);
+		__builtin_prefetch(packet + worker->frame_offset, 1);
+		__builtin_prefetch(packet - sizeof(struct rte_mbuf), 1);
+	}
+	own->count += got;
+	return got > 0;
+}
+
 bool
 worker_receive_handed(struct worker *worker)
 {
-	struct packet *packets[ENGINE_BURST];
+	const struct handing *own = &worker->handing[worker->number];
 	bool busy = false;
 
 	for (uint16_t i = 0; i < worker->all->count; i++) {
 		struct ring *ring = worker->all->each[i]->packets_to[worker->number];
-		const uint32_t got = i == worker->number ? 0 : ring_take(ring, packets, ENGINE_BURST);
 
-		/* They come from another processor's memory: while messages are read. */
-		for (uint32_t p = 0; p < got; p++) {
-			rte_prefetch0(packets[p]);
+		/* As many bursts as are full, and the rest once: the others and our ports have their turn. */
+		for (unsigned burst = 0; i != worker->number && burst < HANDED_BURSTS; burst++) {
+			busy |= take_handed(worker, ring);
+			if (own->count < ENGINE_BURST) {
+				break;
+			}
+			process_own(worker);
 		}
-		if (got > 0) {
-			worker_process(worker, packets, got);
-			busy = true;
-		}
+	}
+	while (own->count > 0) {
+		process_own(worker);
 	}
 	/* Also when there is no packet to read them for. */
 	worker_hear(worker);

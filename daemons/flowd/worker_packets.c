@@ -252,25 +252,6 @@ look_for_offloads(struct worker *worker, unsigned index, const struct packet *pa
 	return flags;
 }
 
-/* Hands over what is another worker's; returns how many are left. */
-static uint32_t
-keep_own(struct worker *worker, struct packet **packets, uint32_t count)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const uint16_t owner = engine_owner(&worker->all->sharing, packets[i]);
-
-		if (owner == worker->number) {
-			packets[kept++] = packets[i];
-		} else {
-			worker_hand(worker, owner, packets[i]);
-		}
-	}
-	worker_hand_all(worker);
-	return kept;
-}
-
 static bool
 receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 {
@@ -297,9 +278,8 @@ receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 		packets[kept++] = packet;
 	}
 	if (worker->all->count > 1) {
-		kept = keep_own(worker, packets, kept);
-	}
-	if (kept > 0) {
+		worker_part(worker, packets, kept);
+	} else if (kept > 0) {
 		worker_process(worker, packets, kept);
 	}
 	return got > 0;

@@ -28,9 +28,9 @@ struct transmit {
 	uint16_t count;
 };
 
-/* Packets for another worker's ring. */
+/* Packets for a worker: for its ring, or, of our own, for the next burst. What comes in a burst finds room beside one less. */
 struct handing {
-	struct packet *packets[ENGINE_BURST];
+	struct packet *packets[2 * ENGINE_BURST];
 	uint32_t count;
 };
 
@@ -55,7 +55,8 @@ struct worker {
 	struct tap *taps[WORKER_TAPS];
 	unsigned tap_count;
 	bool heard; /* messages, which may have caused something */
-	struct handing handing[WORKERS_MOST];
+	struct handing handing[WORKERS_MOST]; /* [number]: its own */
+	uint32_t frame_offset;                /* from a struct packet to where its frame begins, as a rule */
 
 	/* fixed after worker_create() */
 	struct workers *all;
@@ -71,14 +72,14 @@ struct worker {
 	struct ring *packets_to[WORKERS_MOST];  /* of struct packet * */
 	struct ring *messages_to[WORKERS_MOST]; /* of struct engine_message */
 
-	/* shared */
-	_Atomic(struct call *) pending;
+	/* shared; with the others `asleep`, in a line of its own as each of them takes it with each burst (worker_exchange.c) */
+	_Alignas(RING_LINE) _Atomic unsigned asleep;
+	_Alignas(RING_LINE) _Atomic(struct call *) pending;
 	_Atomic uint64_t lost_transmit;
 	_Atomic uint64_t lost_host;
 	_Atomic uint64_t long_rounds;   /* that took over WORKER_ROUND_LONG */
 	_Atomic uint64_t longest_round; /* ns */
 	_Atomic uint64_t lost_handed;
-	_Atomic unsigned asleep; /* see worker_exchange.c */
 	_Atomic uint32_t marks[ENGINE_POOLS];       /* see worker_memory.c */
 	_Atomic uint32_t marks_again[ENGINE_POOLS];
 	_Atomic uint64_t partial[CHASSIS_PORTS];
@@ -131,7 +132,11 @@ void worker_hear(struct worker *worker);
 /* Puts a packet with what another worker gets; puts all of that into the rings. */
 void worker_hand(struct worker *worker, uint16_t to, struct packet *packet);
 void worker_hand_all(struct worker *worker);
-/* What others handed over, through the engine. True when there was any. */
+/* A burst from a port: each packet to the worker whose it is, our own through the engine as soon as there are enough. */
+void worker_part(struct worker *worker, struct packet *const *packets, uint32_t count);
+/* What others put into their rings for us is fetched while something else is done. */
+void worker_expect_handed(struct worker *worker);
+/* What others handed over, and our own that is left, through the engine. True when anything was handed over. */
 bool worker_receive_handed(struct worker *worker);
 /* From now on others wake it; false: it has to look again first. */
 bool worker_falls_asleep(struct worker *worker);

@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <rte_mbuf.h>
+
 #include "worker_private.h"
 
 static void
@@ -27,16 +29,18 @@ worker_remove(struct worker *worker)
 static struct worker *
 worker_make(struct workers *all, uint16_t number, const struct worker_start *start, struct text *error)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
+	struct worker *worker = aligned_alloc(RING_LINE, sizeof(*worker));
 
 	if (worker == NULL) {
 		text_append(error, "out of memory");
 		return NULL;
 	}
+	memset(worker, 0, sizeof(*worker));
 	worker->all = all;
 	worker->number = number;
 	worker->pool = start->pools.frames;
 	worker->large = start->pools.large;
+	worker->frame_offset = rte_pktmbuf_priv_size(worker->pool) + RTE_PKTMBUF_HEADROOM;
 	worker->random = random_from_kernel();
 	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	worker->events = event_ring_create(start->sizing->values[CHASSIS_EVENT_RECORDS]);

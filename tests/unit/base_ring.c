@@ -51,6 +51,36 @@ test_bounds(void **state)
 	ring_destroy(ring);
 }
 
+/* Room and what waits are told right over the ring's end, whatever is fetched ahead. */
+static void
+test_room(void **state)
+{
+	struct ring *ring = ring_create(8, sizeof(uint64_t));
+	const uint64_t in[] = {1, 2, 3, 4, 5, 6, 7, 8};
+	uint64_t out[8] = {0};
+	uint64_t next = 0;
+
+	(void)state;
+	assert_non_null(ring);
+	for (unsigned round = 0; round < 20; round++) {
+		assert_true(ring_has_room(ring, 8));
+		assert_false(ring_has_room(ring, 9));
+		assert_int_equal(ring_put(ring, in, 5), 5);
+		assert_true(ring_has_room(ring, 3));
+		assert_false(ring_has_room(ring, 4));
+		assert_int_equal(ring_waiting(ring), 0); /* nobody has asked */
+		ring_ahead(ring, 8);
+		assert_int_equal(ring_take(ring, out, 2), 2);
+		assert_int_equal(ring_waiting(ring), 3);
+		assert_true(ring_has_room(ring, 5));
+		assert_int_equal(ring_take(ring, out + 2, 8), 3);
+		for (next = 0; next < 5; next++) {
+			assert_int_equal(out[next], next + 1);
+		}
+	}
+	ring_destroy(ring);
+}
+
 static void *
 put_all(void *context)
 {
@@ -108,6 +138,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_threads),
 	};
 

@@ -276,6 +276,43 @@ test_any_length(void **state)
 	}
 }
 
+/* A burst's owners are those of its packets one by one: sound ones, cut ones, with a bit turned, and our own host's. */
+static void
+test_bursts(void **state)
+{
+	const struct engine_sharing sharing = sharing_of(5);
+	struct random_source random = random_seeded(9);
+
+	(void)state;
+	for (uint32_t round = 0; round < 5000; round++) {
+		struct packet packets[4] = {{.data = NULL}};
+		struct packet *burst[4];
+		uint16_t owners[4];
+
+		for (unsigned i = 0; i < 4; i++) {
+			const struct world_packet what = draw(&random);
+			uint8_t whole[ROOM];
+			const uint32_t length = frame_of(whole, &what, true);
+			const uint32_t kept = i == 0 ? random_below(&random, length + 1) : length;
+
+			packets[i] = (struct packet){.data = malloc(kept == 0 ? 1 : kept), .length = kept};
+			assert_non_null(packets[i].data);
+			memcpy(packets[i].data, whole, kept);
+			if (i == 1) {
+				packets[i].data[random_below(&random, kept < 40 ? kept : 40)] ^=
+				    (uint8_t)(1U << random_below(&random, 8));
+			}
+			packets[i].flags = i == 2 ? PACKET_FROM_HOST : 0;
+			burst[i] = &packets[i];
+		}
+		engine_owners(&sharing, burst, 4, owners);
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(owners[i], engine_owner(&sharing, burst[i]));
+			free(packets[i].data);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -286,6 +323,7 @@ main(void)
 	    cmocka_unit_test(test_fragments),
 	    cmocka_unit_test(test_ipv6),
 	    cmocka_unit_test(test_any_length),
+	    cmocka_unit_test(test_bursts),
 	};
 
 	return cmocka_run_group_tests_name("engine_owner", tests, NULL, NULL);

@@ -16,6 +16,7 @@ enum {
 	PORTS = 4,           /* octets that two ports take */
 	FRAGMENT_MARK = 1,   /* keeps the hashes of datagrams apart from those of flows */
 	CONTROL_WORKER = 0,
+	FRAGMENT_BITS = 0x3fff, /* of IPv4's field: more fragments, and the offset */
 };
 
 /* Of a hash the high half is scaled, so that any number of workers gets equal shares. */
@@ -32,7 +33,7 @@ owner4(const struct engine_sharing *sharing, uint64_t from, uint64_t to, uint8_t
 	const uint64_t low = from < to ? from : to;
 	const uint64_t high = from < to ? to : from;
 
-	return share_of(sharing, hash_pair(&sharing->secret, low | (uint64_t)protocol << 48, high));
+	return share_of(sharing, hash_shares(&sharing->secret, low | (uint64_t)protocol << 48, high));
 }
 
 static inline uint64_t
@@ -56,7 +57,7 @@ engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow
 				     : (uint64_t)flow->destination_port << 16 | flow->source_port;
 	const uint64_t addresses = hash_four(&sharing->secret, low.high, low.low, high.high, high.low);
 
-	return share_of(sharing, hash_pair(&sharing->secret, addresses, ports | (uint64_t)flow->protocol << 32));
+	return share_of(sharing, hash_shares(&sharing->secret, addresses, ports | (uint64_t)flow->protocol << 32));
 }
 
 /* => there is no ICMP error */
@@ -198,6 +199,38 @@ owner_of_ipv6(const struct engine_sharing *sharing, const uint8_t *ip, size_t ro
 		return CONTROL_WORKER;
 	}
 	return engine_flow_owner(sharing, &flow);
+}
+
+/* Nearly all packets: IPv4 without tag, options and fragments, of a protocol with ports. False: it is something else. */
+static inline bool
+owner_of_plain(const struct engine_sharing *sharing, const struct packet *packet, uint16_t *owner)
+{
+	const uint8_t *frame = packet->data;
+	const uint8_t *ip = frame + ETHERNET_HEADER;
+
+	if ((packet->flags & PACKET_FROM_HOST) != 0 || packet->length < ETHERNET_HEADER + IPV4_HEADER + PORTS ||
+	    bytes_load_16(frame + 12) != ETHERNET_TYPE_IPV4 || ip[0] != 0x45 ||
+	    (bytes_load_16(ip + 6) & FRAGMENT_BITS) != 0 || !ip_protocol_has_ports(ip[9])) {
+		return false;
+	}
+	const size_t length = bytes_load_16(ip + 2);
+
+	if (length > packet->length - ETHERNET_HEADER || length < IPV4_HEADER + PORTS) {
+		return false;
+	}
+	*owner = owner4(sharing, end4(bytes_load_32(ip + 12), bytes_load_16(ip + IPV4_HEADER)),
+	    end4(bytes_load_32(ip + 16), bytes_load_16(ip + IPV4_HEADER + 2)), ip[9]);
+	return true;
+}
+
+void
+engine_owners(const struct engine_sharing *sharing, struct packet *const *packets, uint32_t count, uint16_t *owners)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!owner_of_plain(sharing, packets[i], &owners[i])) {
+			owners[i] = engine_owner(sharing, packets[i]);
+		}
+	}
 }
 
 uint16_t

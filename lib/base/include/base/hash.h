@@ -80,7 +80,27 @@ hash_pair(const struct hash_key *key, uint64_t first, uint64_t second)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* The same of exactly four words: the addresses of an IPv6 flow. */
+/* Both halves of a product. */
+static inline uint64_t
+hash_fold(uint64_t left, uint64_t right)
+{
+	__extension__ const unsigned __int128 product = (unsigned __int128)left * right;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/*
+ * For sharing work out: two words by multiplications with the secret. Nobody who does not know the key can say where words lead;
+ * but it is no PRF, and who could see very many results might find the key. So it is for nothing whose collisions cost memory
+ * or time. Where two workers hand half of their packets over, 130 cycles a packet; with hash_pair() 149.
+ */
+static inline uint64_t
+hash_shares(const struct hash_key *key, uint64_t first, uint64_t second)
+{
+	return hash_fold(hash_fold(first ^ key->low, second ^ key->high) ^ key->high, hash_rotate(key->low, 32) | 1);
+}
+
+/* hash_pair() of exactly four words: the addresses of an IPv6 flow. */
 static inline uint64_t
 hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t third, uint64_t fourth)
 {

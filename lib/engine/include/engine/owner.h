@@ -37,4 +37,7 @@ uint16_t engine_flow_owner(const struct engine_sharing *sharing, const struct en
 /* => packet is a frame as it came in; PACKET_FROM_HOST is worker 0's */
 uint16_t engine_owner(const struct engine_sharing *sharing, const struct packet *packet);
 
+/* The same of a burst. => sharing->workers > 1; `owners` has room for `count` */
+void engine_owners(const struct engine_sharing *sharing, struct packet *const *packets, uint32_t count, uint16_t *owners);
+
 #endif
