@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/sets.h"
 #include "tree_private.h"
 #include "value_read.h"
 
@@ -230,25 +231,6 @@ tell_single(const struct conf_application *found,
 	return false;
 }
 
-static const struct conf_node *
-first_member(const struct conf_node *set)
-{
-	const struct conf_node *member = conf_first(set, "application");
-
-	return member != NULL ? member : conf_first(set, "application-set");
-}
-
-static const struct conf_node *
-next_member(const struct conf_node *member)
-{
-	const struct conf_node *next = conf_next(member);
-
-	if (next == NULL && strcmp(member->schema->name, "application") == 0) {
-		next = conf_first(member->parent, "application-set");
-	}
-	return next;
-}
-
 bool
 conf_application_resolve(const struct conf_tree *tree, const char *name,
     void (*each)(void *context, const struct conf_application_term *term), void *context)
@@ -261,7 +243,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 	if (found.kind != CONF_APPLICATION_SET) {
 		return tell_single(&found, each, context);
 	}
-	stack[depth++] = first_member(found.node);
+	stack[depth++] = conf_set_first(found.node);
 	while (depth > 0) {
 		const struct conf_node *member = stack[depth - 1];
 
@@ -269,7 +251,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 			depth--;
 			continue;
 		}
-		stack[depth - 1] = next_member(member);
+		stack[depth - 1] = conf_set_next(member);
 		if (++members > CONF_SETS_LARGE) {
 			return false;
 		}
@@ -281,7 +263,7 @@ conf_application_resolve(const struct conf_tree *tree, const char *name,
 		} else if (depth == CONF_SETS_DEEP) {
 			return false;
 		} else {
-			stack[depth++] = first_member(found.node);
+			stack[depth++] = conf_set_first(found.node);
 		}
 	}
 	return true;

@@ -63,8 +63,7 @@ apply_path_is(const struct schema_node *schema)
 static void
 fail_memory(struct collection *collection)
 {
-	collection->list->failed = true;
-	collection->list->errors++;
+	diagnostics_no_memory(collection->list);
 	collection->failed = true;
 }
 

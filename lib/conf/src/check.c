@@ -77,8 +77,7 @@ check_warning(const struct check *check, const struct conf_node *node, const cha
 void
 check_memory(const struct check *check)
 {
-	check->list->failed = true;
-	check->list->errors++;
+	diagnostics_no_memory(check->list);
 }
 
 bool

@@ -9,7 +9,7 @@
 
 #include "base/array.h"
 #include "check_private.h"
-#include "conf/applications.h"
+#include "conf/sets.h"
 
 struct edge {
 	size_t member;

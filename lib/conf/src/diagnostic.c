@@ -115,13 +115,19 @@ copy_whole(const char *string, bool *failed)
 }
 
 void
+diagnostics_no_memory(struct diagnostics *list)
+{
+	list->failed = true;
+	list->errors++;
+}
+
+void
 diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 {
 	struct diagnostic *items = array_grow(list->items, list->count, &list->capacity, sizeof(*items));
 
 	if (items == NULL) {
-		list->failed = true;
-		list->errors++;
+		diagnostics_no_memory(list);
 		return;
 	}
 	list->items = items;
@@ -135,8 +141,7 @@ diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 	to->message = copy_shown(what->message, SIZE_MAX, &failed);
 	if (failed) {
 		diagnostic_release(to);
-		list->failed = true;
-		list->errors++;
+		diagnostics_no_memory(list);
 		return;
 	}
 	list->count++;
@@ -154,16 +159,14 @@ diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severity, co
 	text_vprintf(&message, format, arguments);
 	va_end(arguments);
 	if (text_failed(&message)) {
-		list->failed = true;
-		list->errors++;
+		diagnostics_no_memory(list);
 	} else {
 		struct diagnostic what = {.severity = severity, .line = line, .message = message.bytes};
 		char *path_copy = path == NULL ? NULL : strdup(path);
 		char *statement_copy = statement == NULL ? NULL : strdup(statement);
 
 		if ((path != NULL && path_copy == NULL) || (statement != NULL && statement_copy == NULL)) {
-			list->failed = true;
-			list->errors++;
+			diagnostics_no_memory(list);
 		} else {
 			what.path = path_copy;
 			what.statement = statement_copy;

@@ -34,8 +34,7 @@ conf_only_absent(const struct diagnostics *list)
 bool
 edit_no_memory(struct statement *statement)
 {
-	statement->list->failed = true;
-	statement->list->errors++;
+	diagnostics_no_memory(statement->list);
 	return false;
 }
 
@@ -353,8 +352,7 @@ edit_prepare(struct statement *statement, const struct conf_editor *editor, cons
 	    .replace_choice = true,
 	};
 	if (!take_words(statement, text_string(&editor->level)) || !take_words(statement, words)) {
-		list->failed = true;
-		list->errors++;
+		diagnostics_no_memory(list);
 		return false;
 	}
 	return true;

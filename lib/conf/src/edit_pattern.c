@@ -45,8 +45,7 @@ edit_tell(struct diagnostics *list, const struct conf_node *node, const char *fo
 bool
 edit_list_no_memory(struct diagnostics *list)
 {
-	list->failed = true;
-	list->errors++;
+	diagnostics_no_memory(list);
 	return false;
 }
 

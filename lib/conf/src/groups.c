@@ -48,8 +48,7 @@ static void
 fail_memory(struct expansion *expansion)
 {
 	if (!expansion->failed) {
-		expansion->list->failed = true;
-		expansion->list->errors++;
+		diagnostics_no_memory(expansion->list);
 		expansion->failed = true;
 	}
 }

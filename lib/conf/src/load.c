@@ -1,7 +1,7 @@
 /*
  * Reading a configuration in any form. See conf/conf.h.
  */
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "canonical.h"
@@ -106,11 +106,11 @@ load_tell(const struct load *load, enum diagnostic_severity severity, struct loa
 {
 	struct text path = TEXT_EMPTY;
 	char empty[1] = "";
-	char message[256];
+	struct text message = TEXT_EMPTY;
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(message, sizeof(message), format, arguments);
+	text_vprintf(&message, format, arguments);
 	va_end(arguments);
 	if (place.level != NULL) {
 		conf_path(place.level, &path);
@@ -121,10 +121,15 @@ load_tell(const struct load *load, enum diagnostic_severity severity, struct loa
 	    .file = (char *)(uintptr_t)load->file,
 	    .path = place.level == NULL ? NULL : path.bytes == NULL ? empty : path.bytes,
 	    .statement = (char *)(uintptr_t)place.statement,
-	    .message = message,
+	    .message = message.bytes,
 	};
 
-	diagnostics_add(load->list, &what);
+	if (text_failed(&message)) {
+		diagnostics_no_memory(load->list);
+	} else {
+		diagnostics_add(load->list, &what);
+	}
+	text_release(&message);
 	text_release(&path);
 }
 

@@ -9,47 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit.h"
 #include "load_private.h"
 #include "schema_private.h"
 #include "tree_private.h"
 #include "wildcard.h"
 
-enum { SHOWN = 60 };
-
 struct json_reader {
 	const struct load *load;
-	struct text canonical;
-	struct text problem;
+	struct load_value value;
 };
 
 static void
 tell(struct json_reader *reader, const struct conf_node *node, const char *name, const char *sentence)
 {
-	struct text path = TEXT_EMPTY;
-	char empty[1] = "";
-
-	conf_path(node, &path);
-	const struct diagnostic what = {
-	    .severity = DIAGNOSTIC_ERROR,
-	    .file = (char *)(uintptr_t)reader->load->file,
-	    .path = path.bytes == NULL ? empty : path.bytes,
-	    .statement = (char *)(uintptr_t)name,
-	    .message = (char *)(uintptr_t)sentence,
-	};
-
-	diagnostics_add(reader->load->list, &what);
-	text_release(&path);
+	load_tell(reader->load, DIAGNOSTIC_ERROR, (struct load_place){.level = node, .statement = name}, "%s", sentence);
 }
 
-static void
-tell_memory(struct json_reader *reader)
-{
-	reader->load->list->failed = true;
-	reader->load->list->errors++;
-}
-
-/* Checks a value and keeps its canonical spelling in reader->canonical. */
+/* Checks a value and keeps its canonical spelling in reader->value. */
 static bool
 take_value(struct json_reader *reader, const struct conf_node *node, const struct schema_node *schema,
     const json_t *value)
@@ -58,8 +34,6 @@ take_value(struct json_reader *reader, const struct conf_node *node, const struc
 	const char *string = NULL;
 	size_t length = 0;
 
-	text_clear(&reader->canonical);
-	text_clear(&reader->problem);
 	if (json_is_string(value)) {
 		string = json_string_value(value);
 		length = json_string_length(value);
@@ -68,48 +42,17 @@ take_value(struct json_reader *reader, const struct conf_node *node, const struc
 		string = number;
 		length = strlen(number);
 	}
-	const struct value_result result = {.canonical = &reader->canonical, .error = &reader->problem};
-
 	if (string == NULL) {
 		tell(reader, node, schema->element, "a string or a number is expected");
 		return false;
 	}
-	if (!value_check(reader->load->tree->schema, schema, string, length, &result)) {
-		struct text sentence = TEXT_EMPTY;
-
-		if (schema->secret) {
-			text_printf(&sentence, "this is not possible here: %s", text_string(&reader->problem));
-		} else {
-			text_printf(&sentence, "'%.*s' is not possible here: %s",
-			    length > SHOWN ? SHOWN : (int)length, string, text_string(&reader->problem));
+	if (!load_check_value(reader->load, schema, string, length, &reader->value)) {
+		if (reader->value.problem.length > 0) {
+			tell(reader, node, schema->element, text_string(&reader->value.problem));
 		}
-		tell(reader, node, schema->element, text_string(&sentence));
-		text_release(&sentence);
-		return false;
-	}
-	if (text_failed(&reader->canonical)) {
-		tell_memory(reader);
 		return false;
 	}
 	return true;
-}
-
-/* The child, found or made; NULL when memory is short. */
-static struct conf_node *
-child_node(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const char *value,
-    const char *value2)
-{
-	struct conf_node *node = tree_find(parent, schema, value, value2);
-
-	if (node == NULL) {
-		node = tree_add(reader->load->tree, parent, schema, value, value2);
-	} else if (schema->kind == SCHEMA_LEAF && !tree_set_value(node, value)) {
-		node = NULL;
-	}
-	if (node == NULL) {
-		tell_memory(reader);
-	}
-	return node;
 }
 
 static void read_object(struct json_reader *reader, struct conf_node *node, const json_t *object);
@@ -118,7 +61,6 @@ static void
 take_marks(struct json_reader *reader, struct conf_node *node, const json_t *marks)
 {
 	const char *comment = json_string_value(json_object_get(marks, "comment"));
-	struct text note = TEXT_EMPTY;
 
 	if (json_is_true(json_object_get(marks, "inactive"))) {
 		node->inactive = true;
@@ -127,13 +69,9 @@ take_marks(struct json_reader *reader, struct conf_node *node, const json_t *mar
 		node->guarded = true;
 		reader->load->tree->guarded = true;
 	}
-	if (comment != NULL && !edit_clean_annotation(comment, strlen(comment), &note)) {
-		tell(reader, node, "comment", "a comment is UTF-8 without control characters and without '*/'");
-	} else if (note.length > 0) {
-		free(node->annotation);
-		node->annotation = text_take(&note);
+	if (comment != NULL && !load_annotate(node, comment, strlen(comment))) {
+		tell(reader, node, "comment", LOAD_BAD_COMMENT);
 	}
-	text_release(&note);
 }
 
 /* The marks of a member of an object: one object, or of values an array with one each. */
@@ -163,12 +101,12 @@ take_key(struct json_reader *reader, const struct conf_node *parent, const struc
 	if (node == NULL || string == NULL || !wildcard_is_name(string)) {
 		return take_value(reader, parent, schema, value);
 	}
-	text_clear(&reader->canonical);
-	text_append(&reader->canonical, string);
-	if (text_failed(&reader->canonical)) {
-		tell_memory(reader);
+	text_clear(&reader->value.canonical);
+	text_append(&reader->value.canonical, string);
+	if (text_failed(&reader->value.canonical)) {
+		diagnostics_no_memory(reader->load->list);
 	}
-	return !text_failed(&reader->canonical);
+	return !text_failed(&reader->value.canonical);
 }
 
 static void
@@ -187,18 +125,18 @@ read_entry(struct json_reader *reader, struct conf_node *parent, const struct sc
 	if (!take_key(reader, parent, schema->key_node, key)) {
 		return;
 	}
-	first = text_take(&reader->canonical);
+	first = text_take(&reader->value.canonical);
 	if (second != NULL) {
 		if (!take_key(reader, parent, schema->second_key_node, second)) {
 			free(first);
 			return;
 		}
-		other = text_take(&reader->canonical);
+		other = text_take(&reader->value.canonical);
 	}
 	if (first == NULL || (second != NULL && other == NULL)) {
-		tell_memory(reader);
+		diagnostics_no_memory(reader->load->list);
 	} else {
-		struct conf_node *entry = child_node(reader, parent, schema, first, other);
+		struct conf_node *entry = load_child(reader->load, parent, schema, first, other);
 
 		if (entry != NULL) {
 			take_marks(reader, entry, json_object_get(object, "@"));
@@ -233,7 +171,7 @@ static void
 read_leaf(struct json_reader *reader, struct conf_node *parent, const struct schema_node *schema, const json_t *value)
 {
 	if (take_value(reader, parent, schema, value)) {
-		(void)child_node(reader, parent, schema, text_string(&reader->canonical), NULL);
+		(void)load_child(reader->load, parent, schema, text_string(&reader->value.canonical), NULL);
 	}
 }
 
@@ -257,7 +195,7 @@ read_container(struct json_reader *reader, struct conf_node *parent, const struc
 		    schema->kind == SCHEMA_PRESENCE ? "[null] or an object is expected" : "an object is expected");
 		return;
 	}
-	struct conf_node *node = child_node(reader, parent, schema, NULL, NULL);
+	struct conf_node *node = load_child(reader->load, parent, schema, NULL, NULL);
 
 	if (node == NULL || flag) {
 		return;
@@ -357,7 +295,7 @@ load_json(const struct load *load)
 
 	if (whole == NULL) {
 		if (json_error_code(&error) == json_error_out_of_memory) {
-			tell_memory(&reader);
+			diagnostics_no_memory(load->list);
 		} else {
 			load_tell(load, DIAGNOSTIC_ERROR,
 			    (struct load_place){.line = error.line > 0 ? (uint32_t)error.line : 1},
@@ -370,6 +308,5 @@ load_json(const struct load *load)
 		read_object(&reader, conf_tree_top(load->tree), configuration);
 	}
 	json_decref(whole);
-	text_release(&reader.canonical);
-	text_release(&reader.problem);
+	load_value_release(&reader.value);
 }

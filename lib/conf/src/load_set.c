@@ -176,8 +176,7 @@ take_words(struct set_reader *reader, const char *bytes, size_t length, uint32_t
 		}
 	} while (kind != TOKEN_END && !tokens->failed);
 	if (tokens->failed) {
-		reader->load->list->failed = true;
-		reader->load->list->errors++;
+		diagnostics_no_memory(reader->load->list);
 		return false;
 	}
 	return true;
@@ -406,8 +405,7 @@ load_set(const struct load *load)
 		} else if (commands[which].verb == CONF_EDIT_SET && commands[which].command == COMMAND_EDIT_VERB &&
 		    join_lines(&reader, &line, words, &joined, &first)) {
 			if (text_failed(&joined)) {
-				load->list->failed = true;
-				load->list->errors++;
+				diagnostics_no_memory(load->list);
 			} else {
 				run_joined(&reader, &joined, first, line.number);
 			}

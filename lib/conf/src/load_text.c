@@ -126,8 +126,7 @@ set_annotation(struct curly_reader *reader, struct conf_node *node)
 		}
 	}
 	if (text_failed(&note)) {
-		reader->load->list->failed = true;
-		reader->load->list->errors++;
+		diagnostics_no_memory(reader->load->list);
 	}
 	text_release(&note);
 }
@@ -430,8 +429,7 @@ load_text(const struct load *load)
 		}
 	}
 	if (tokens->failed) {
-		load->list->failed = true;
-		load->list->errors++;
+		diagnostics_no_memory(load->list);
 	} else {
 		finish(&reader);
 	}

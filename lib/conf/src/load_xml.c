@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit.h"
 #include "load_private.h"
 #include "schema_private.h"
 #include "tree_private.h"
 #include "wildcard.h"
 
-enum {
-	SHOWN = 60,
-	DEPTH_MOST = 64,
-};
+enum { DEPTH_MOST = 64 };
 
 struct element {
 	char *name; /* without a prefix */
@@ -40,16 +36,8 @@ struct xml_reader {
 	struct element *open;
 	size_t depth;
 	bool stopped; /* it was told why */
-	struct text canonical;
-	struct text problem;
+	struct load_value value;
 };
-
-static void
-tell_memory(struct xml_reader *reader)
-{
-	reader->load->list->failed = true;
-	reader->load->list->errors++;
-}
 
 static void
 stop(struct xml_reader *reader, const char *sentence)
@@ -59,7 +47,7 @@ stop(struct xml_reader *reader, const char *sentence)
 	}
 	reader->stopped = true;
 	if (sentence == NULL) {
-		tell_memory(reader);
+		diagnostics_no_memory(reader->load->list);
 	} else {
 		load_tell(reader->load, DIAGNOSTIC_ERROR,
 		    (struct load_place){.line = (uint32_t)XML_GetCurrentLineNumber(reader->parser)}, "%s", sentence);
@@ -199,38 +187,29 @@ value_of(struct element *element)
 	return text->bytes + skip;
 }
 
-/* Checks a value and keeps its canonical spelling in reader->canonical. */
+/* Checks a value and keeps its canonical spelling in reader->value. */
 static bool
 take_value(struct xml_reader *reader, const struct conf_node *node, const struct schema_node *schema,
     struct element *element, bool is_key)
 {
 	const char *value = value_of(element);
-	const size_t length = strlen(value);
-	const struct value_result result = {.canonical = &reader->canonical, .error = &reader->problem};
 	bool inside = false;
 
-	text_clear(&reader->canonical);
-	text_clear(&reader->problem);
 	for (const struct conf_node *at = node; is_key && at != NULL; at = at->parent) {
 		inside = inside || at->schema->whole;
 	}
 	if (inside && wildcard_is_name(value)) {
-		text_append(&reader->canonical, value);
-	} else if (!value_check(reader->load->tree->schema, schema, value, length, &result)) {
-		struct text sentence = TEXT_EMPTY;
-
-		if (schema->secret) {
-			text_printf(&sentence, "this is not possible here: %s", text_string(&reader->problem));
-		} else {
-			text_printf(&sentence, "'%.*s' is not possible here: %s", length > SHOWN ? SHOWN : (int)length, value,
-			    text_string(&reader->problem));
+		text_clear(&reader->value.canonical);
+		text_append(&reader->value.canonical, value);
+		if (text_failed(&reader->value.canonical)) {
+			diagnostics_no_memory(reader->load->list);
 		}
-		tell(reader, node, element, text_string(&sentence));
-		text_release(&sentence);
-		return false;
+		return !text_failed(&reader->value.canonical);
 	}
-	if (text_failed(&reader->canonical)) {
-		tell_memory(reader);
+	if (!load_check_value(reader->load, schema, value, strlen(value), &reader->value)) {
+		if (reader->value.problem.length > 0) {
+			tell(reader, node, element, text_string(&reader->value.problem));
+		}
 		return false;
 	}
 	return true;
@@ -241,18 +220,11 @@ static struct conf_node *
 child_node(struct xml_reader *reader, struct conf_node *parent, const struct schema_node *schema,
     const struct element *element, const char *value, const char *value2)
 {
-	struct conf_node *node = tree_find(parent, schema, value, value2);
+	struct conf_node *node = load_child(reader->load, parent, schema, value, value2);
 
-	if (node == NULL) {
-		node = tree_add(reader->load->tree, parent, schema, value, value2);
-	} else if (schema->kind == SCHEMA_LEAF && !tree_set_value(node, value)) {
-		node = NULL;
+	if (node != NULL) {
+		node->line = element->line;
 	}
-	if (node == NULL) {
-		tell_memory(reader);
-		return NULL;
-	}
-	node->line = element->line;
 	return node;
 }
 
@@ -297,16 +269,16 @@ read_entry(struct xml_reader *reader, struct conf_node *parent, const struct sch
 	if (!take_value(reader, parent, schema->key_node, key, true)) {
 		return NULL;
 	}
-	first = text_take(&reader->canonical);
+	first = text_take(&reader->value.canonical);
 	if (second != NULL) {
 		if (!take_value(reader, parent, schema->second_key_node, second, true)) {
 			free(first);
 			return NULL;
 		}
-		other = text_take(&reader->canonical);
+		other = text_take(&reader->value.canonical);
 	}
 	if (first == NULL || (second != NULL && other == NULL)) {
-		tell_memory(reader);
+		diagnostics_no_memory(reader->load->list);
 	} else if ((entry = child_node(reader, parent, schema, element, first, other)) != NULL) {
 		set_marks(reader, entry, element);
 		read_children(reader, entry, element);
@@ -324,7 +296,7 @@ read_leaf(struct xml_reader *reader, struct conf_node *parent, const struct sche
 	if (element->first != NULL) {
 		tell(reader, parent, element, "a value is expected");
 	} else if (take_value(reader, parent, schema, element, false)) {
-		node = child_node(reader, parent, schema, element, text_string(&reader->canonical), NULL);
+		node = child_node(reader, parent, schema, element, text_string(&reader->value.canonical), NULL);
 		if (node != NULL) {
 			set_marks(reader, node, element);
 		}
@@ -396,19 +368,14 @@ set_comment(struct xml_reader *reader, struct conf_node *node, struct element *c
 {
 	const char *text = value_of(comment);
 	size_t length = strlen(text);
-	struct text note = TEXT_EMPTY;
 
 	if (length >= 4 && memcmp(text, "/*", 2) == 0 && memcmp(text + length - 2, "*/", 2) == 0) {
 		text += 2;
 		length -= 4;
 	}
-	if (!edit_clean_annotation(text, length, &note)) {
-		tell(reader, node, comment, "a comment is UTF-8 without control characters and without '*/'");
-	} else if (note.length > 0) {
-		free(node->annotation);
-		node->annotation = text_take(&note);
+	if (!load_annotate(node, text, length)) {
+		tell(reader, node, comment, LOAD_BAD_COMMENT);
 	}
-	text_release(&note);
 }
 
 static void
@@ -458,7 +425,7 @@ parse(struct xml_reader *reader)
 		const enum XML_Error error = XML_GetErrorCode(reader->parser);
 
 		if (error == XML_ERROR_NO_MEMORY) {
-			tell_memory(reader);
+			diagnostics_no_memory(reader->load->list);
 		} else {
 			load_tell(load, DIAGNOSTIC_ERROR,
 			    (struct load_place){.line = (uint32_t)XML_GetCurrentLineNumber(reader->parser)},
@@ -474,7 +441,7 @@ load_xml(const struct load *load)
 	struct xml_reader reader = {.load = load, .parser = XML_ParserCreate(NULL)};
 
 	if (reader.parser == NULL) {
-		tell_memory(&reader);
+		diagnostics_no_memory(load->list);
 		return;
 	}
 	parse(&reader);
@@ -487,6 +454,5 @@ load_xml(const struct load *load)
 	}
 	destroy_elements(reader.root);
 	XML_ParserFree(reader.parser);
-	text_release(&reader.canonical);
-	text_release(&reader.problem);
+	load_value_release(&reader.value);
 }

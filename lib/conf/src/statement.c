@@ -81,8 +81,7 @@ statement_tell(struct statement *statement, enum diagnostic_severity severity, c
 	text_vprintf(&message, format, arguments);
 	va_end(arguments);
 	if (text_failed(&path) || text_failed(&words) || text_failed(&message)) {
-		statement->list->failed = true;
-		statement->list->errors++;
+		diagnostics_no_memory(statement->list);
 	} else {
 		char empty[1] = "";
 		const struct diagnostic what = {

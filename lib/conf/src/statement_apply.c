@@ -154,8 +154,7 @@ statement_apply(struct statement *statement)
 	}
 	if (!good) {
 		journal_undo(&journal, statement->tree);
-		statement->list->failed = true;
-		statement->list->errors++;
+		diagnostics_no_memory(statement->list);
 	} else {
 		for (size_t i = 0; i < 2; i++) {
 			if (statement->erase[i] != NULL) {

@@ -7,6 +7,10 @@
 
 #include "value_read.h"
 
+#define IPV4_PREFIX_EXPECTED "an IPv4 prefix looks like 192.0.2.0/24; without a length it is a single address"
+#define HOP_EXPECTED         "a next hop is a single address, without a prefix length"
+#define BITS_CLEARED         "bits behind the prefix length are cleared"
+
 static bool
 take_ipv4(const char *value, size_t length, size_t *at, uint32_t *address)
 {
@@ -25,20 +29,16 @@ take_ipv4(const char *value, size_t length, size_t *at, uint32_t *address)
 
 /* "a.b.c.d[/n]"; *bits is 32 when there is no length. */
 static bool
-read_ipv4_prefix(const char *value, size_t length, uint32_t *address, uint32_t *bits, bool *has_length)
+read_ipv4_prefix(const char *value, size_t length, uint32_t *address, uint32_t *bits)
 {
 	size_t at = 0;
 
 	*bits = 32;
-	*has_length = false;
 	if (!take_ipv4(value, length, &at, address)) {
 		return false;
 	}
-	if (value_take_char(value, length, &at, '/')) {
-		*has_length = true;
-		if (!value_take_number(value, length, &at, 2, bits) || *bits > 32) {
-			return false;
-		}
+	if (value_take_char(value, length, &at, '/') && (!value_take_number(value, length, &at, 2, bits) || *bits > 32)) {
+		return false;
 	}
 	return at == length;
 }
@@ -181,11 +181,9 @@ value_check_ipv4_prefix(const char *value, size_t length, const struct value_res
 {
 	uint32_t address;
 	uint32_t bits;
-	bool has_length;
 
-	if (!read_ipv4_prefix(value, length, &address, &bits, &has_length)) {
-		return value_refuse(result,
-		    "an IPv4 prefix looks like 192.0.2.0/24; without a length it is a single address");
+	if (!read_ipv4_prefix(value, length, &address, &bits)) {
+		return value_refuse(result, IPV4_PREFIX_EXPECTED);
 	}
 	write_ipv4_prefix(result->canonical, address, bits);
 	return true;
@@ -197,11 +195,9 @@ check_masked(const char *value, size_t length, const struct value_result *result
 {
 	uint32_t address;
 	uint32_t bits;
-	bool has_length;
 
-	if (!read_ipv4_prefix(value, length, &address, &bits, &has_length)) {
-		return value_refuse(result,
-		    "an IPv4 prefix looks like 192.0.2.0/24; without a length it is a single address");
+	if (!read_ipv4_prefix(value, length, &address, &bits)) {
+		return value_refuse(result, IPV4_PREFIX_EXPECTED);
 	}
 	const uint32_t mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
 
@@ -215,16 +211,15 @@ check_masked(const char *value, size_t length, const struct value_result *result
 bool
 value_check_ipv4_route(const char *value, size_t length, const struct value_result *result)
 {
-	if (value_equals(value, length, "default")) {
-		return value_take_as_is(result, "0.0.0.0/0", 9);
-	}
-	return check_masked(value, length, result, "E-053 bits behind the prefix length are cleared");
+	const bool all = value_equals(value, length, "default");
+
+	return all ? value_take_as_is(result, "0.0.0.0/0", 9) : check_masked(value, length, result, "E-053 " BITS_CLEARED);
 }
 
 bool
 value_check_proxy_prefix(const char *value, size_t length, const struct value_result *result)
 {
-	return check_masked(value, length, result, "E-156 bits behind the prefix length are cleared");
+	return check_masked(value, length, result, "E-156 " BITS_CLEARED);
 }
 
 bool
@@ -288,26 +283,31 @@ value_read_ipv6_prefix(const char *value, size_t length, struct in6_addr *binary
 }
 
 static void
-write_ipv6_prefix(struct text *out, const struct in6_addr *binary, uint32_t bits)
+write_ipv6(struct text *out, const struct in6_addr *binary)
 {
 	char address[INET6_ADDRSTRLEN] = "";
 
 	(void)inet_ntop(AF_INET6, binary, address, sizeof(address));
-	text_printf(out, "%s/%u", address, bits);
+	text_append(out, address);
+}
+
+static void
+write_ipv6_prefix(struct text *out, const struct in6_addr *binary, uint32_t bits)
+{
+	write_ipv6(out, binary);
+	text_printf(out, "/%u", bits);
 }
 
 bool
 value_check_ipv6_address(const char *value, size_t length, const struct value_result *result)
 {
-	char address[INET6_ADDRSTRLEN] = "";
 	struct in6_addr binary;
 	uint32_t bits;
 
 	if (memchr(value, '/', length) != NULL || !value_read_ipv6_prefix(value, length, &binary, &bits)) {
 		return value_refuse(result, "an IPv6 address looks like 2001:db8::1");
 	}
-	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));
-	text_append(result->canonical, address);
+	write_ipv6(result->canonical, &binary);
 	return true;
 }
 
@@ -364,10 +364,9 @@ check_masked6(const char *value, size_t length, const struct value_result *resul
 bool
 value_check_ipv6_route(const char *value, size_t length, const struct value_result *result)
 {
-	if (value_equals(value, length, "default")) {
-		return value_take_as_is(result, "::/0", 4);
-	}
-	return check_masked6(value, length, result, "E-053 bits behind the prefix length are cleared");
+	const bool all = value_equals(value, length, "default");
+
+	return all ? value_take_as_is(result, "::/0", 4) : check_masked6(value, length, result, "E-053 " BITS_CLEARED);
 }
 
 /* Of either family; bits behind the length stay as they are written. */
@@ -382,24 +381,20 @@ value_check_book_prefix(const char *value, size_t length, const struct value_res
 bool
 value_check_ip_prefix(const char *value, size_t length, const struct value_result *result)
 {
-	static const char notice[] = "bits behind the prefix length are cleared";
-
-	return is_ipv6(value, length) ? check_masked6(value, length, result, notice)
-				      : check_masked(value, length, result, notice);
+	return is_ipv6(value, length) ? check_masked6(value, length, result, BITS_CLEARED)
+				      : check_masked(value, length, result, BITS_CLEARED);
 }
 
 static bool
 check_next_hop6(const char *value, size_t length, const struct value_result *result)
 {
 	struct in6_addr binary;
-	char address[INET6_ADDRSTRLEN] = "";
 	uint32_t bits;
 
 	if (!value_read_ipv6_prefix(value, length, &binary, &bits) || bits != 128) {
-		return value_refuse(result, "a next hop is a single address, without a prefix length");
+		return value_refuse(result, HOP_EXPECTED);
 	}
-	(void)inet_ntop(AF_INET6, &binary, address, sizeof(address));
-	text_append(result->canonical, address);
+	write_ipv6(result->canonical, &binary);
 	return true;
 }
 
@@ -409,11 +404,10 @@ value_check_next_hop(const char *value, size_t length, const struct value_result
 {
 	uint32_t address;
 	uint32_t bits;
-	bool has_length;
 
-	if (read_ipv4_prefix(value, length, &address, &bits, &has_length)) {
+	if (read_ipv4_prefix(value, length, &address, &bits)) {
 		if (bits != 32) {
-			return value_refuse(result, "a next hop is a single address, without a prefix length");
+			return value_refuse(result, HOP_EXPECTED);
 		}
 		write_ipv4(result->canonical, address);
 		return true;

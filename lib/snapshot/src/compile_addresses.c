@@ -10,10 +10,7 @@
 #include "compile.h"
 #include "conf/books.h"
 #include "conf/hosts.h"
-
-enum {
-	SETS_MOST = 16, /* nested in each other */
-};
+#include "conf/sets.h"
 
 struct collector {
 	struct compilation *compilation;
@@ -122,49 +119,30 @@ push_entry(struct collector *collector, const struct conf_node *entry)
 	return dns_name != NULL ? push_dns_name(collector, dns_name) : push_prefix(collector, conf_value(entry, "ip-prefix"));
 }
 
-static const struct conf_node *
-first_member(const struct conf_node *set)
-{
-	const struct conf_node *member = conf_first(set, "address");
-
-	return member != NULL ? member : conf_first(set, "address-set");
-}
-
-static const struct conf_node *
-next_member(const struct conf_node *member)
-{
-	const struct conf_node *next = conf_next(member);
-
-	if (next == NULL && strcmp(member->schema->name, "address") == 0) {
-		next = conf_first(member->parent, "address-set");
-	}
-	return next;
-}
-
 /* conf_check() tells of circles; without those it is just too deep. */
 static void
 report_depth(struct compilation *compilation, const struct conf_node *member)
 {
 	if (compilation->list->errors == compilation->errors) {
-		compile_error(compilation, member, "address sets are nested more than %d deep", SETS_MOST);
+		compile_error(compilation, member, "address sets are nested more than %d deep", CONF_SETS_DEEP);
 	}
 }
 
 static bool
 push_set(struct collector *collector, const struct conf_node *book, const struct conf_node *set)
 {
-	const struct conf_node *stack[SETS_MOST];
+	const struct conf_node *stack[CONF_SETS_DEEP];
 	uint32_t depth = 0;
 
-	stack[depth++] = first_member(set);
+	stack[depth++] = conf_set_first(set);
 	while (depth > 0) {
 		const struct conf_node *member = stack[depth - 1];
 		if (member == NULL) {
 			depth--;
 			continue;
 		}
-		stack[depth - 1] = next_member(member);
-		if (strcmp(member->schema->name, "address") == 0) {
+		stack[depth - 1] = conf_set_next(member);
+		if (!conf_set_is_nested(member)) {
 			if (!push_entry(collector, conf_entry(book, "address", member->value, NULL))) {
 				return false;
 			}
@@ -174,11 +152,11 @@ push_set(struct collector *collector, const struct conf_node *book, const struct
 		if (inner == NULL) {
 			continue;
 		}
-		if (depth == SETS_MOST) {
+		if (depth == CONF_SETS_DEEP) {
 			report_depth(collector->compilation, member);
 			return true;
 		}
-		stack[depth++] = first_member(inner);
+		stack[depth++] = conf_set_first(inner);
 	}
 	return true;
 }

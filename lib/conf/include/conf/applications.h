@@ -42,11 +42,7 @@ struct conf_application_term {
 	uint32_t timeout; /* seconds; 0: the protocol's own */
 };
 
-enum {
-	CONF_PROTOCOL_ANY = 256,
-	CONF_SETS_DEEP = 16,         /* sets nested in each other, of applications and of addresses; more fail the check */
-	CONF_SETS_LARGE = 64 * 1024, /* members that a set may stand for, with those of its sets */
-};
+enum { CONF_PROTOCOL_ANY = 256 };
 
 /*
  * Calls `each` for every term that the name stands for, members of sets included, in the order of configuration.

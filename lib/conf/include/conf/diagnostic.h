@@ -42,6 +42,8 @@ struct diagnostics {
 void diagnostics_release(struct diagnostics *list);
 /* => the strings may be NULL where the struct says so */
 void diagnostics_add(struct diagnostics *list, const struct diagnostic *what);
+/* Memory was short: what is told is not all, and it counts as an error. */
+void diagnostics_no_memory(struct diagnostics *list);
 void diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severity, const char *path,
     const char *statement, uint32_t line, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /*
