@@ -42,6 +42,8 @@ static const struct answer_row rows[] = {
     {"get-interface-details", "interface-details", show_interfaces},
     {"get-interface-port-information", "interface-port-information", show_ports},
     {"get-arp-table-information", "arp-table-information", show_neighbours},
+    {"clear-arp-table", "arp-table-cleared", clear_neighbours},
+    {"clear-interfaces-statistics", "interfaces-statistics-cleared", clear_interfaces},
     {"get-ipv6-nd-information", "ipv6-nd-information", show_neighbours6},
     {"clear-ipv6-nd-information", "ipv6-nd-cleared", clear_neighbours6},
     {"get-ipv6-ra-information", "ipv6-ra-information", show_advertisements},

@@ -34,7 +34,7 @@ enum {
 struct answer_sources {
 	const struct snapshot_registry *registry;
 	const struct configuration *configuration;
-	const struct edge *edge;
+	struct edge *edge;
 	struct workers *worker;
 	struct dns *dns;
 	struct alarms *alarms;
@@ -132,6 +132,10 @@ enum answer_progress show_interfaces(struct answer *answer, const struct answer_
 enum answer_progress show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress clear_interfaces(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress clear_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

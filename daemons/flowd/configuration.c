@@ -26,6 +26,33 @@ unit_is_up(const struct snapshot *snapshot, uint16_t unit, const struct edge *ed
 	    edge_port(edge, here->port)->open && edge_port(edge, here->port)->running;
 }
 
+static uint32_t
+milliseconds(const struct conf_node *hold, const char *name)
+{
+	const char *value = conf_value(hold, name);
+
+	return value == NULL ? 0 : (uint32_t)strtoul(value, NULL, 10);
+}
+
+void
+configuration_rule_links(const struct configuration *configuration, struct edge *edge)
+{
+	const struct conf_node *interfaces = conf_child(conf_tree_top(configuration->tree), "interfaces");
+
+	for (size_t i = 0; i < edge_port_count(edge); i++) {
+		const struct conf_node *interface =
+		    conf_entry(interfaces, "interface", edge_port(edge, i)->chassis->name, NULL);
+		const struct conf_node *hold = conf_child(interface, "hold-time");
+
+		edge_rule(edge, i,
+		    &(struct link_rules){
+			.up = milliseconds(hold, "up"),
+			.down = milliseconds(hold, "down"),
+			.disabled = conf_present(interface, "disable"),
+		    });
+	}
+}
+
 bool
 configuration_take_links(struct configuration *configuration, const struct edge *edge)
 {

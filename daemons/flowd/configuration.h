@@ -53,6 +53,8 @@ struct configuration *configuration_again(struct compiler *compiler, const struc
     __attribute__((warn_unused_result));
 void configuration_destroy(struct configuration *configuration);
 
+/* What it says of the ports' links: how long changes have to last, which ports are disabled. */
+void configuration_rule_links(const struct configuration *configuration, struct edge *edge);
 /* Takes the links' states over. True when a new forwarding table is due. */
 bool configuration_take_links(struct configuration *configuration, const struct edge *edge);
 /* Tells the worker which links are there: who was behind one that is lost has to be asked for again, and so have our own

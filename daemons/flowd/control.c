@@ -144,6 +144,7 @@ put_in_force(struct control *control, struct configuration *next)
 {
 	struct configuration *former = control->force;
 
+	configuration_rule_links(next, control->start.edge);
 	/* Links may have changed since it was compiled; without memory for another table the one of then has to do. */
 	if (configuration_take_links(next, control->start.edge)) {
 		struct fib *fib = configuration_fib(next, &control->compiler);
@@ -530,7 +531,9 @@ control_run(struct control *control)
 		const size_t edges = edge_prepare(control->start.edge, edge_polls);
 		struct pollfd *const server_polls = edge_polls + edges;
 		const size_t clients = ipc_server_prepare(control->server, server_polls, IPC_SERVER_CLIENTS + 1);
-		const int wait = more || ipc_server_busy(control->server) ? 0 : again ? ANSWERS_AGAIN : TICK_MILLISECONDS;
+		const int most = again ? ANSWERS_AGAIN : TICK_MILLISECONDS;
+		const int wait =
+		    more || ipc_server_busy(control->server) ? 0 : edge_wait(control->start.edge, most);
 
 		if (poll(polls, OWN_POLLS + workers + edges + clients, wait) < 0 && errno != EINTR) {
 			return;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "link.h"
+#include "link_hold.h"
 #include "namespace.h"
 #include "port_device.h"
 #include "tell.h"
@@ -29,6 +30,7 @@ struct edge {
 	size_t place_count;
 	bool hinted[CHASSIS_PORTS]; /* about a sender's offloads */
 	bool blamed[CHASSIS_PORTS]; /* why it cannot be opened */
+	struct link_hold holds[CHASSIS_PORTS];
 	uint64_t again[CHASSIS_PORTS]; /* not before this time */
 	bool changed;
 };
@@ -195,6 +197,8 @@ open_all(struct edge *edge, struct text *error)
 		if (status == PORT_REFUSED || status == PORT_FAILED) {
 			return false;
 		}
+		link_hold_start(&edge->holds[i], port->running);
+		edge->holds[i].state = port->open && port->running;
 	}
 	return true;
 }
@@ -291,7 +295,19 @@ edge_port(const struct edge *edge, size_t index)
 struct port_counters
 edge_counters(const struct edge *edge, size_t index)
 {
+	return port_counters_less(port_counters(&edge->ports[index]), &edge->ports[index].cleared);
+}
+
+struct port_counters
+edge_counters_whole(const struct edge *edge, size_t index)
+{
 	return port_counters(&edge->ports[index]);
+}
+
+void
+edge_clear_counters(struct edge *edge, size_t index)
+{
+	edge->ports[index].cleared = port_counters(&edge->ports[index]);
 }
 
 size_t
@@ -303,6 +319,13 @@ edge_prepare(const struct edge *edge, struct pollfd *polls)
 	return edge->place_count;
 }
 
+/* After whatever may have changed a port's state. */
+static void
+note_state(struct edge *edge, const struct port *port)
+{
+	link_hold_note(&edge->holds[port->index], port->open, worker_wall() / 1000000);
+}
+
 static void
 lose_port(struct edge *edge, struct port *port)
 {
@@ -310,22 +333,66 @@ lose_port(struct edge *edge, struct port *port)
 	worker_takes(edge, port, 0);
 	port->open = true;
 	port_close(port);
+	link_hold_start(&edge->holds[port->index], false);
+	note_state(edge, port);
 	edge->changed = true;
 	tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_PORT_GONE",
 	    "port %s: interface %s is gone; its logical interfaces are down until it is there again", port->chassis->name,
 	    port->chassis->device);
 }
 
+/* The link counts as up or as down from now on. */
 static void
-set_running(struct edge *edge, struct port *port, bool running)
+follow_hold(struct edge *edge, struct port *port)
 {
-	if (port->running == running) {
-		return;
-	}
-	port->running = running;
+	port->running = edge->holds[port->index].running;
+	note_state(edge, port);
 	edge->changed = true;
-	tell(edge->logger, LOG_SEVERITY_NOTICE, running ? "FLOWD_LINK_UP" : "FLOWD_LINK_DOWN", "port %s: link %s",
-	    port->chassis->name, running ? "up" : "down");
+	tell(edge->logger, LOG_SEVERITY_NOTICE, port->running ? "FLOWD_LINK_UP" : "FLOWD_LINK_DOWN", "port %s: link %s",
+	    port->chassis->name, port->running ? "up" : "down");
+}
+
+/* What an open port's interface says of its link. */
+static void
+take_link(struct edge *edge, struct port *port, bool link)
+{
+	if (link_hold_take(&edge->holds[port->index], link, worker_now())) {
+		follow_hold(edge, port);
+	}
+}
+
+static void
+settle_links(struct edge *edge)
+{
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		if (link_hold_settle(&edge->holds[i], worker_now())) {
+			follow_hold(edge, &edge->ports[i]);
+		}
+	}
+}
+
+int
+edge_wait(const struct edge *edge, int most)
+{
+	const uint64_t now = worker_now();
+
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		most = link_hold_wait(&edge->holds[i], now, most);
+	}
+	return most;
+}
+
+const struct link_hold *
+edge_link(const struct edge *edge, size_t index)
+{
+	return &edge->holds[index];
+}
+
+void
+edge_rule(struct edge *edge, size_t index, const struct link_rules *rules)
+{
+	link_hold_rule(&edge->holds[index], rules, worker_now());
+	note_state(edge, &edge->ports[index]);
 }
 
 static void
@@ -376,7 +443,7 @@ look_again(struct edge *edge, struct namespace *namespace)
 			lose_port(edge, port);
 		} else {
 			set_mtu(edge, port, look.facts.mtu);
-			set_running(edge, port, look.facts.up);
+			take_link(edge, port, look.facts.up);
 		}
 	}
 }
@@ -401,7 +468,7 @@ take_news(void *context, const struct link_news *news)
 		case LINK_UP:
 		case LINK_DOWN:
 			set_mtu(edge, port, news->mtu);
-			set_running(edge, port, news->change == LINK_UP);
+			take_link(edge, port, news->change == LINK_UP);
 			break;
 		case LINK_GONE:
 			lose_port(edge, port);
@@ -428,6 +495,7 @@ edge_serve(struct edge *edge, const struct pollfd *polls, size_t count)
 			link_watch_read(edge->places[i].watch, take_news, &listening);
 		}
 	}
+	settle_links(edge);
 	return edge->changed;
 }
 
@@ -445,6 +513,11 @@ open_again(struct edge *edge, struct port *port)
 		edge->again[port->index] = worker_now() + OPEN_AGAIN_AFTER;
 	}
 	if (status == PORT_OPENED) {
+		const bool link = port->running;
+
+		/* A link that comes with its interface has to last like any other. */
+		port->running = false;
+		take_link(edge, port, link);
 		edge->changed = true;
 		edge->blamed[port->index] = false;
 		tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_BACK", "port %s: interface %s is there, opened",
@@ -497,7 +570,7 @@ edge_tick(struct edge *edge)
 		struct port *port = &edge->ports[i];
 
 		if (!in_namespace(port->chassis)) {
-			set_running(edge, port, port_device_running(port));
+			take_link(edge, port, port_device_running(port));
 			continue;
 		}
 		if (port->open) {

@@ -18,6 +18,7 @@
 #include "chassis.h"
 #include "ipc/log.h"
 #include "ledger.h"
+#include "link_hold.h"
 #include "port.h"
 #include "worker.h"
 
@@ -49,11 +50,21 @@ bool edge_settle(struct edge *edge, const char *keep) __attribute__((warn_unused
 size_t edge_port_count(const struct edge *edge);
 /* => index < edge_port_count() */
 const struct port *edge_port(const struct edge *edge, size_t index);
+/* Since the port was opened, or its counters were cleared. */
 struct port_counters edge_counters(const struct edge *edge, size_t index);
+/* Whatever was cleared. */
+struct port_counters edge_counters_whole(const struct edge *edge, size_t index);
+void edge_clear_counters(struct edge *edge, size_t index);
+/* Its link: what counts, and since when. */
+const struct link_hold *edge_link(const struct edge *edge, size_t index);
+/* What the configuration that comes into force says of a port. */
+void edge_rule(struct edge *edge, size_t index, const struct link_rules *rules);
 
 enum { EDGE_POLLS = CHASSIS_PORTS };
 /* Fills `polls` with what to wait for; returns how many. => capacity >= EDGE_POLLS */
 size_t edge_prepare(const struct edge *edge, struct pollfd *polls);
+/* Milliseconds after which edge_serve() has something to do without news, `most` at most. */
+int edge_wait(const struct edge *edge, int most);
 /* Takes news in. True when a port came up or went down. */
 bool edge_serve(struct edge *edge, const struct pollfd *polls, size_t count);
 /* About once a second: opens ports that are missing, looks at the marks of offloads. True as above. */

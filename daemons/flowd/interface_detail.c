@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/screens.h"
+#include "policy_walk.h"
 
 enum interface_detail
 interface_detail_of(const struct op_node *request)
@@ -17,6 +18,27 @@ interface_detail_of(const struct op_node *request)
 		return INTERFACE_EXTENSIVE;
 	}
 	return op_find(request, "detail") != NULL ? INTERFACE_DETAIL : INTERFACE_PLAIN;
+}
+
+/* The last change of the port's state, and what has to last how long to be one. */
+static void
+add_link(struct op_tree *tree, struct op_node *element, const struct link_hold *hold)
+{
+	const int64_t ago = worker_wall() / 1000000 - hold->changed;
+
+	if (hold->changed == 0) {
+		(void)op_add(tree, element, "interface-flapped", "Never");
+	} else {
+		policy_add_time(tree, element, "interface-flapped", hold->changed);
+		(void)op_addf(tree, element, "interface-flapped-ago", "%02lld:%02u:%02u", (long long)(ago / 3600),
+		    (unsigned)(ago / 60 % 60), (unsigned)(ago % 60));
+	}
+	(void)op_add_number(tree, element, "interface-flaps", hold->changes);
+	if (hold->rules.up != 0 || hold->rules.down != 0) {
+		(void)op_add_number(tree, element, "interface-flaps-suppressed", hold->suppressed);
+		(void)op_add_number(tree, element, "up-hold-time", hold->rules.up);
+		(void)op_add_number(tree, element, "down-hold-time", hold->rules.down);
+	}
 }
 
 void
@@ -41,6 +63,7 @@ interface_add_port(struct op_tree *tree, struct op_node *element, const struct a
 	(void)op_add_number(tree, element, "input-lost", counters.in_lost);
 	(void)op_add_number(tree, element, "output-packets", counters.out_packets);
 	(void)op_add_number(tree, element, "output-lost", counters.out_lost);
+	add_link(tree, element, edge_link(sources->edge, index));
 }
 
 /* Of all workers. */

@@ -175,6 +175,8 @@ port_close(struct port *port)
 	}
 	port->open = false;
 	port->running = false;
+	port->ring_lost = 0;
+	port->cleared = (struct port_counters){.in_packets = 0};
 	if (port->namespace != NULL) {
 		(void)namespace_run(port->namespace, close_job, port);
 	} else {
@@ -253,6 +255,19 @@ port_counters(struct port *port)
 	    .out_lost = xdp.out_lost,
 	    .in_full = xdp.in_full,
 	    .in_invalid = xdp.invalid,
+	};
+}
+
+struct port_counters
+port_counters_less(struct port_counters counters, const struct port_counters *before)
+{
+	return (struct port_counters){
+	    .in_packets = counters.in_packets - before->in_packets,
+	    .out_packets = counters.out_packets - before->out_packets,
+	    .in_lost = counters.in_lost - before->in_lost,
+	    .out_lost = counters.out_lost - before->out_lost,
+	    .in_full = counters.in_full - before->in_full,
+	    .in_invalid = counters.in_invalid - before->in_invalid,
 	};
 }
 

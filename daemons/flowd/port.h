@@ -29,6 +29,16 @@ enum port_status {
 	PORT_FAILED,
 };
 
+/* Frames that the device received and sent, and those that it lost. */
+struct port_counters {
+	uint64_t in_packets;
+	uint64_t out_packets;
+	uint64_t in_lost;    /* for want of room in the ring or of a buffer, or too large for one */
+	uint64_t out_lost;
+	uint64_t in_full;    /* of in_lost: the ring was full; 0 where a device does not tell */
+	uint64_t in_invalid; /* of in_lost: what made no sense */
+};
+
 struct port {
 	const struct chassis_port *chassis;
 	struct namespace *namespace; /* borrowed; NULL for pci and pcap */
@@ -38,7 +48,8 @@ struct port {
 	struct queue queues[QUEUES_MOST];
 	struct xdp_port xdp;         /* while an xdp port is open */
 	char driver[NETDEV_DRIVER];  /* of the interface, or DPDK's of the device; while open */
-	uint64_t ring_lost;          /* what AF_PACKET's sockets said that they lost, added up */
+	uint64_t ring_lost;          /* what AF_PACKET's sockets said that they lost, added up; while open */
+	struct port_counters cleared; /* what they were when they were cleared; while open */
 	unsigned netdev;             /* the interface's index */
 	uint32_t mtu;                /* its IP octets */
 	uint8_t mac[6];
@@ -68,15 +79,9 @@ void port_release(struct port *port, struct ledger *ledger);
 /* How frames come in, in words: "packet ring", "native, zero-copy", "polled" and so on; "" while it is not open. */
 const char *port_mode(const struct port *port);
 
-/* Frames that the device received and sent, and those that it lost. */
-struct port_counters {
-	uint64_t in_packets;
-	uint64_t out_packets;
-	uint64_t in_lost;    /* for want of room in the ring or of a buffer, or too large for one */
-	uint64_t out_lost;
-	uint64_t in_full;    /* of in_lost: the ring was full; 0 where a device does not tell */
-	uint64_t in_invalid; /* of in_lost: what made no sense */
-};
+/* All 0 while it is closed. */
 struct port_counters port_counters(struct port *port);
+/* What came since they were `before`. */
+struct port_counters port_counters_less(struct port_counters counters, const struct port_counters *before);
 
 #endif

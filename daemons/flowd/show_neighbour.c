@@ -1,5 +1,5 @@
 /*
- * show arp, show and clear ipv6 neighbors, show ipv6 router-advertisement.
+ * show and clear arp, show and clear ipv6 neighbors, show ipv6 router-advertisement.
  *
  * Jobs of worker 0, which knows all neighbours, copy a page of views at a time; what is asked for is chosen here.
  */
@@ -155,11 +155,13 @@ clear_job(const struct worker_hands *hands, void *argument)
 	}
 }
 
-enum answer_progress
-clear_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+/* The neighbours of one family that the request means. */
+static enum answer_progress
+clear_family(struct answer *answer, const struct answer_sources *sources, struct text *error, bool ipv6)
 {
-	const char *interface = op_value(answer->request.root, "interface");
-	const char *host = op_value(answer->request.root, "host");
+	const struct op_node *request = answer->request.root;
+	const char *interface = op_value(request, "interface");
+	const char *host = op_value(request, ipv6 ? "host" : "hostname");
 	struct neighbour_page page = {.cursor = answer->cursor};
 	uint32_t chosen = 0;
 	struct answer_prefix wanted;
@@ -172,7 +174,7 @@ clear_neighbours6(struct answer *answer, const struct answer_sources *sources, s
 	for (uint32_t i = 0; i < page.count; i++) {
 		const struct engine_neighbour_view *view = &page.views[i];
 
-		if (!ipv6_is_mapped(view->address) && on_interface(sources, interface, view) &&
+		if (ipv6_is_mapped(view->address) != ipv6 && on_interface(sources, interface, view) &&
 		    (host == NULL || ipv6_covers(wanted.prefix, wanted.length, view->address))) {
 			page.views[chosen++] = *view;
 		}
@@ -181,11 +183,29 @@ clear_neighbours6(struct answer *answer, const struct answer_sources *sources, s
 	worker_run(sources->worker, clear_job, &page);
 	answer->total += chosen;
 	answer->cursor = page.cursor;
-	if (page.cursor != UINT32_MAX) {
-		return ANSWER_MORE;
+	return page.cursor == UINT32_MAX ? ANSWER_END : ANSWER_MORE;
+}
+
+enum answer_progress
+clear_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	const enum answer_progress progress = clear_family(answer, sources, error, false);
+
+	if (progress == ANSWER_END) {
+		(void)op_add_number(tree, tree->root, "arp-table-cleared-count", answer->total);
 	}
-	(void)op_add_number(tree, tree->root, "ipv6-nd-cleared-count", answer->total);
-	return ANSWER_END;
+	return progress;
+}
+
+enum answer_progress
+clear_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	const enum answer_progress progress = clear_family(answer, sources, error, true);
+
+	if (progress == ANSWER_END) {
+		(void)op_add_number(tree, tree->root, "ipv6-nd-cleared-count", answer->total);
+	}
+	return progress;
 }
 
 /* --- router advertisements -------------------------------------------------------------------------------------- */

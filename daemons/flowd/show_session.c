@@ -335,7 +335,7 @@ show_statistics(struct answer *answer, const struct answer_sources *sources, str
 	answer->state = counts;
 	worker_run(sources->worker, counts_job, counts);
 	for (size_t i = 0; i < edge_port_count(sources->edge); i++) {
-		received += edge_counters(sources->edge, i).in_packets;
+		received += edge_counters_whole(sources->edge, i).in_packets;
 	}
 	const uint64_t to_host = counts->reasons[REASON_HOST_INBOUND] + counts->reasons[REASON_ECHO_REPLY] +
 	    counts->reasons[REASON_ARP];

@@ -243,7 +243,7 @@ test_edit(void **state)
 	const struct house *house = *state;
 
 	expect(house, CONF_VERB_EDIT, "security zo", ">zones ");
-	expect(house, CONF_VERB_EDIT, "interfaces ge-0/0/1 ", "! >unit ");
+	expect(house, CONF_VERB_EDIT, "interfaces ge-0/0/1 ", "! >hold-time >unit ");
 	expect_among(house, CONF_VERB_EDIT, "security zones security-zone trust ",
 	    (const char *const[]){"!", ">address-book", ">host-inbound-traffic", NULL});
 	expect(house, CONF_VERB_EDIT, "security zones security-zone ", "'trust 'untrust <name> ");

@@ -87,6 +87,36 @@ op_interface_unit(const struct op_node *unit, struct text *out)
 	op_interface_addresses(unit, out);
 }
 
+/* "  Last flapped: 2026-11-20 19:20:11 UTC (00:01:02 ago), 3 changes", and hold times where there are any. */
+static void
+op_interface_link(const struct op_node *port, struct text *out)
+{
+	const char *changes = op_value(port, "interface-flaps");
+
+	if (op_value(port, "interface-flapped") != NULL) {
+		text_append(out, "  Last flapped: ");
+		op_put(out, port, "interface-flapped", "");
+		if (op_value(port, "interface-flapped-ago") != NULL) {
+			text_append(out, " (");
+			op_put(out, port, "interface-flapped-ago", "");
+			text_append(out, " ago)");
+		}
+		if (changes != NULL && strcmp(changes, "0") != 0) {
+			text_printf(out, ", %s changes", changes);
+		}
+		text_append_char(out, '\n');
+	}
+	if (op_value(port, "up-hold-time") != NULL) {
+		text_append(out, "  Hold-times: Up ");
+		op_put(out, port, "up-hold-time", "");
+		text_append(out, " ms, Down ");
+		op_put(out, port, "down-hold-time", "");
+		text_append(out, " ms, ");
+		op_put(out, port, "interface-flaps-suppressed", "");
+		text_append(out, " changes suppressed\n");
+	}
+}
+
 static void
 op_interface_port(const struct op_node *port, struct text *out)
 {
@@ -108,6 +138,7 @@ op_interface_port(const struct op_node *port, struct text *out)
 	op_interface_line(port, "  MTU: ", "mtu", out);
 	op_interface_traffic(port, "  Input ", input, words, out);
 	op_interface_traffic(port, "  Output", output, words, out);
+	op_interface_link(port, out);
 	for (const struct op_node *unit = op_find(port, "logical-interface"); unit != NULL; unit = op_next(unit)) {
 		op_interface_unit(unit, out);
 	}

@@ -201,6 +201,14 @@ engine_unit_counters(const struct engine *engine, uint16_t unit)
 					   : (struct engine_unit_counters){0};
 }
 
+void
+engine_clear_unit_counters(struct engine *engine, uint16_t unit)
+{
+	if (unit < engine->config.units) {
+		engine->units[unit].counters = (struct engine_unit_counters){0};
+	}
+}
+
 uint32_t
 engine_session_count(const struct engine *engine)
 {

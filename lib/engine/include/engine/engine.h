@@ -241,6 +241,8 @@ struct engine_policy_counters engine_policy_counters(const struct engine *engine
 /* Forgets the policy's hits; what its sessions carry is counted on. */
 void engine_clear_policy_hits(struct engine *engine, uint32_t policy);
 struct engine_unit_counters engine_unit_counters(const struct engine *engine, uint16_t unit);
+/* Begins them anew. */
+void engine_clear_unit_counters(struct engine *engine, uint16_t unit);
 uint32_t engine_session_count(const struct engine *engine);
 uint32_t engine_session_capacity(const struct engine *engine);
 

@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""A stream of numbered datagrams between two namespaces of one machine, whose clock both ends share.
+
+usage: numbered_stream.py send ADDRESS PORT COUNT PAUSE     PAUSE seconds between two
+       numbered_stream.py receive PORT COUNT NETDEV         prints JSON when all came, or on a line on its standard input
+
+The receiver's JSON: numbers (in the order in which they came), delays (seconds, of each), and how many of the frames that it saw
+on NETDEV meanwhile have a hardware address of zeros (ARP's own question for an unknown one, inside the frame, is none).
+"""
+import json
+import select
+import socket
+import struct
+import sys
+import time
+
+ETHERNET_ALL = 3
+NOBODY = bytes(6)
+
+
+def send(address, port, count, pause):
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    due = time.monotonic()
+    for number in range(count):
+        out.sendto(struct.pack(">Id", number, time.monotonic()), (address, port))
+        due += pause
+        time.sleep(max(0, due - time.monotonic()))
+
+
+def receive(port, count, netdev):
+    stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stream.bind(("0.0.0.0", port))
+    frames = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERNET_ALL))
+    frames.bind((netdev, 0))
+    found = {"numbers": [], "delays": [], "frames": 0, "nobody": 0}
+    print("ready", flush=True)
+    while len(found["numbers"]) < count:
+        ready = select.select([stream, frames, sys.stdin], [], [])[0]
+        if stream in ready:
+            number, sent = struct.unpack(">Id", stream.recv(100))
+            found["numbers"].append(number)
+            found["delays"].append(time.monotonic() - sent)
+        if frames in ready:
+            frame = frames.recv(64)
+            found["frames"] += 1
+            found["nobody"] += NOBODY in (frame[:6], frame[6:12])
+        if sys.stdin in ready:
+            break
+    print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "send":
+        send(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    else:
+        receive(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
