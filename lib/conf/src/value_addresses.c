@@ -213,6 +213,10 @@ value_check_ipv4_route(const char *value, size_t length, const struct value_resu
 {
 	const bool all = value_equals(value, length, "default");
 
+	if (memchr(value, ':', length) != NULL) {
+		return value_refuse(result, "only IPv4 stands here: IPv6 is not translated to IPv4 (NAT64) yet, and IPv6 "
+		                            "routes stand under routing-options rib inet6.0");
+	}
 	return all ? value_take_as_is(result, "0.0.0.0/0", 9) : check_masked(value, length, result, "E-053 " BITS_CLEARED);
 }
 
