@@ -10,7 +10,7 @@
  * What a rule matches counts from the commit on as well. A mapping remembers the host's packet that it was given to last, and
  * when it is used first after a change of the configuration, the rules are asked whose that packet would be now: with its
  * source, destination, ports and protocol, and the interfaces that it came in and left by. If none would have it, or one that
- * gives another pool or keeps nothing, the mapping does not count any more: nobody gets in, and it goes with its last session.
+ * gives another pool or keeps nothing, or the host has a static mapping now, the mapping does not count any more: nobody gets in, and it goes with its last session.
  * Only the last destination is remembered: a rule that is narrowed to others ends the mapping, though it may cover some that the
  * host sent to before. It then gets another one with its next packet.
  */
@@ -58,6 +58,25 @@ pool_has(const struct snapshot_nat *nat, const struct nat_mapping *mapping)
 	    mapping->outside.port <= pool->port_high;
 }
 
+/* Has the host a static mapping for that packet, which goes before all rules? */
+static bool
+mapped_since(const struct engine *engine, const struct nat_mapping *mapping)
+{
+	const struct nat_meeting *meeting = &mapping->meeting;
+	const struct nat_host host = {
+	    .address = mapping->inside.host,
+	    .remote = meeting->destination,
+	    .port = meeting->source_port,
+	    .remote_port = meeting->destination_port,
+	    .unit = meeting->out_unit,
+	    .instance = mapping->inside.instance,
+	    .protocol = meeting->protocol,
+	};
+	uint16_t port = 0;
+
+	return nat_static_host(&engine->snapshot->nat, &host, &port) != NULL;
+}
+
 /* The configuration is another one: is its host still somebody's? */
 static void
 ask_again(const struct engine *engine, struct nat_mapping *mapping)
@@ -65,7 +84,7 @@ ask_again(const struct engine *engine, struct nat_mapping *mapping)
 	const uint16_t rule = nat_rules_again(engine, mapping->inside.host, &mapping->meeting);
 
 	mapping->generation = engine->snapshot_generation;
-	mapping->uncovered = rule == SNAPSHOT_NAT_NONE;
+	mapping->uncovered = rule == SNAPSHOT_NAT_NONE || mapped_since(engine, mapping);
 	mapping->rule = mapping->uncovered ? mapping->rule : rule;
 }
 
