@@ -2,7 +2,7 @@
 """Whole verdicts against a slow reference that shares no code with the engine: policy_model.py.
 
 Random zones, books with nested sets, applications, schedulers in time zones over a change of clocks, contexts with any and
-global policies in any order, some deactivated; random flows, also to the device itself, to nowhere and from impossible
+global policies in any order, some deactivated; the same said in IPv6 (policy_model6.py); random flows, also to the device itself, to nowhere and from impossible
 sources. Of what is forwarded replies are sent, from the right zone and from a wrong one. Through sallyport replay; and at
 one moment through sallyport match-policies.
 Proves REQ-POL-001 to 011, REQ-POL-016 to 019, REQ-SCH-001 to 004, 007 and 010, REQ-HI-001 to 006 and 009, REQ-RT-006 and
@@ -12,7 +12,7 @@ usage: policy_differential.py BUILD
 import re
 import struct
 
-from policy_model import *  # noqa: F403
+from policy_model6 import *  # noqa: F403
 from replay_help import Place, check, equal, finish, json, os, program, subprocess
 
 START = 1774000000  # 20 March 2026: clocks change in Europe nine days later
@@ -28,8 +28,10 @@ def checksum(octets):
     return ~((total & 0xffff) + (total >> 16)) & 0xffff
 
 
-def frame(packet, flags=SYN, sequence=1000, acknowledgement=0, reply=False):
+def frame(model, packet, flags=SYN, sequence=1000, acknowledgement=0, reply=False):
     source, destination, protocol, sport, dport = packet
+    if isinstance(model, Model6):
+        return frame6(model, packet, flags, sequence, acknowledgement, reply)
     if protocol == TCP:
         body = struct.pack(">HHIIBBHHH", sport, dport, sequence, acknowledgement, 0x50, flags, 65535, 0, 0)
         pseudo = source.packed + destination.packed + struct.pack(">BBH", 0, TCP, len(body))
@@ -44,6 +46,26 @@ def frame(packet, flags=SYN, sequence=1000, acknowledgement=0, reply=False):
     header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, protocol, 0) + source.packed + destination.packed
     header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
     return b"\x02\xaa\0\0\0\xff\x02\xaa\0\0\0\x05\x08\0" + header + body
+
+
+def frame6(model, packet, flags, sequence, acknowledgement, reply):
+    source, destination, protocol, sport, dport = packet
+    source, destination = model.wide(source), model.wide(destination)
+    place_of_sum = {TCP: 16, UDP: 6, ICMP: 2}.get(protocol)
+    if protocol == TCP:
+        body = struct.pack(">HHIIBBHHH", sport, dport, sequence, acknowledgement, 0x50, flags, 65535, 0, 0)
+    elif protocol == UDP:
+        body = struct.pack(">HHHH", sport, dport, 8, 0)
+    elif protocol == ICMP:
+        protocol = ICMP6
+        body = struct.pack(">BBHHH", ECHO[dport] + (1 if reply else 0), 0, 0, 7, 1)
+    else:
+        body = b"\0\0\x08\0" + b"\0" * 20
+    if place_of_sum is not None:
+        pseudo = source.packed + destination.packed + struct.pack(">II", len(body), protocol)
+        body = body[:place_of_sum] + struct.pack(">H", checksum(pseudo + body) or 0xffff) + body[place_of_sum + 2:]
+    header = struct.pack(">IHBB", 6 << 28, len(body), protocol, 64) + source.packed + destination.packed
+    return b"\x02\xaa\0\0\0\xff\x02\xaa\0\0\0\x05\x86\xdd" + header + body
 
 
 class Capture:
@@ -87,7 +109,7 @@ def random_flow(model):
     sport = draw.choice([53, 1023, 1024, 1300, 1500, 1501, 40000])
     dport = draw.choice([21, 22, 23, 80, 123, 161, 443, draw.randrange(1, 310)])
     if protocol == ICMP:
-        sport, dport = 0, draw.choice([8, 8, 13])
+        sport, dport = 0, draw.choice([8, 8, 8 if isinstance(model, Model6) else 13])
     elif protocol == GRE:
         sport = dport = 0
     if source == destination or dport in (67, 68):
@@ -112,13 +134,13 @@ def build(seed, model):
         when = START + number * GAP
         port, packet = random_flow(model)
         verdict = model.judge(port, packet, when)
-        capture.put(port, when, frame(packet))
+        capture.put(port, when, frame(model, packet))
         wanted.append((port, packet, *verdict, None))
         back, way = model.route(INSTANCE[port], packet[0])
         if verdict[0] != "forward" or back != "out" or ZONE_OF[way] != ZONE_OF[port]:
             continue  # a client that is not where it came from gets nothing back, which is another test's matter
         first = len(wanted) - 1
-        reply = frame(reply_of(packet), REPLY_FLAGS, 5000, 1001, True)
+        reply = frame(model, reply_of(packet), REPLY_FLAGS, 5000, 1001, True)
         # REQ-POL-007: the far side answers; from another zone nobody does (REQ-SES-005)
         stranger = next((p for p in (0, 1, 2) if ZONE_OF[p] not in (ZONE_OF[verdict[3]], None) and INSTANCE[p] == INSTANCE[verdict[3]]), None)
         if stranger is not None:
@@ -129,8 +151,12 @@ def build(seed, model):
     return capture, wanted
 
 
-def replayed(seed, policies):
-    model = Model(seed, policies)
+def make(seed, policies, shift):
+    return Model(seed, policies) if shift is None else Model6(seed, policies, shift)
+
+
+def replayed(seed, policies, shift=None):
+    model = make(seed, policies, shift)
     config = place.write(f"{seed}.set", "\n".join(model.lines) + "\n")
     capture, wanted = build(seed, model)
     run = place.replay("--config", config, *capture.inputs(), what=f"seed {seed}")
@@ -150,19 +176,20 @@ def replayed(seed, policies):
     return {row[3] for row in wanted}
 
 
-def asked(seed, policies, count):
+def asked(seed, policies, count, shift=None):
     """The same by match-policies, at one moment."""
-    model = Model(seed, policies)
+    model = make(seed, policies, shift)
+    wide = model.wide if shift is not None else str
     config = place.write(f"{seed}.set", "\n".join(model.lines) + "\n")
     when = START + model.draw.randrange(100 * 24) * 3600
     questions, flows = [], []
     while len(questions) < count:
         port, (source, destination, protocol, sport, dport) = random_flow(model)
-        words = f"interface ge-0/0/{port}.0 source-ip {source} destination-ip {destination} protocol {protocol}"
+        words = f"interface ge-0/0/{port}.0 source-ip {wide(source)} destination-ip {wide(destination)} protocol {protocol if shift is None or protocol != ICMP else ICMP6}"
         if protocol in (TCP, UDP):
             words += f" source-port {sport} destination-port {dport}"
         elif protocol == ICMP:
-            words += f" icmp-type {dport}"
+            words += f" icmp-type {dport if shift is None else ECHO[dport]}"
         questions.append(words)
         flows.append((port, (source, destination, protocol, sport, dport)))
     done = subprocess.run([program(), "match-policies", "--config", config, "--questions", place.write("questions", "\n".join(questions)),
@@ -179,12 +206,18 @@ def asked(seed, policies, count):
 seen = set()
 for seed, policies in ((1, 4), (2, 30), (3, 120), (4, 120), (5, 400)):
     seen |= replayed(seed, policies)
+# The 32 bits that tell addresses apart in the upper half of an address, on both sides of its middle, and at its end.
+for seed, policies, shift in ((6, 30, 32), (7, 120, 49), (8, 120, 96), (9, 400, 40)):
+    replayed(seed, policies, shift)
 for seed in (1, 2):
     asked(seed, 60, 60)
+asked(3, 60, 60, 49)
 check({"session", "policy-deny", "policy-reject", "default-deny", "no-route", "route-discard", "route-reject", "host-inbound-denied", "host-inbound",
        "echo-reply", "service-closed", "null-zone", "null-zone-egress", "source-ours", "session-zone"} <= seen, f"the mix shows only {sorted(seen)}")
 if os.environ.get("SALLYPORT_TEST_LONG"):
     for seed in range(100, 200):
         replayed(seed, seed * 2)
+        replayed(seed, seed * 2, 32 + seed % 65)
         asked(seed, seed, 100)
+        asked(seed, seed, 100, 32 + seed % 65)
 finish()

@@ -294,26 +294,34 @@ class Model:
                 return True
         return False
 
+    def special(self, destination):
+        """Why nobody may send there."""
+        if destination.is_loopback:
+            return "destination-loopback"
+        return "destination-reserved" if int(destination) >> 28 == 15 and int(destination) != 0xffffffff else None
+
+    def broadcast(self, port, host):
+        """Of the port's subnet: its last address, and its first (RFC 1812 4.2.3.1); or of all."""
+        return host in (address(port, 255), address(port, 0)) or int(host) == 0xffffffff
+
     def judge(self, port, packet, when):
         """(verdict, reason, policy's name or None, port of departure or None); counts the hit."""
         source, destination, protocol, sport, dport = packet
         zone = ZONE_OF[port]
         if zone is None:
             return "drop", "null-zone", None, None
-        if source == address(port, 255):
+        if self.broadcast(port, source):
             return "drop", "source-broadcast", None, None
-        if destination.is_loopback:
-            return "drop", "destination-loopback", None, None
-        if int(destination) >> 28 == 15 and int(destination) != 0xffffffff:
-            return "drop", "destination-reserved", None, None
+        if self.special(destination):
+            return "drop", self.special(destination), None, None
         if protocol == UDP and sport == 53:
             return "drop", "dns-reply-no-session", None, None
         kind, where = self.route(INSTANCE[port], source)
         if kind == "local":
             return "drop", "source-ours", None, None
-        if kind == "out" and source == address(where, 255):
+        if kind == "out" and self.broadcast(where, source):
             return "drop", "source-broadcast", None, None
-        if destination == address(port, 255) or int(destination) == 0xffffffff:
+        if self.broadcast(port, destination):
             return "drop", "destination-broadcast", None, None
         kind, where = self.route(INSTANCE[port], destination)
         if kind == "none":
@@ -326,7 +334,7 @@ class Model:
             return self.judge_local(port, where, packet, when)
         if ZONE_OF[where] is None:
             return "drop", "null-zone-egress", None, None
-        if destination == address(where, 255):
+        if self.broadcast(where, destination):
             return "drop", "destination-broadcast", None, None
         return self.judge_policy(port, ZONE_OF[where], packet, when) or ("forward", "session", self.last, where)
 

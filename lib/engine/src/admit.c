@@ -61,7 +61,8 @@ check_source_way(const struct engine *engine, const struct item *item)
 	if (way.local) {
 		return REASON_SOURCE_OURS;
 	}
-	return unit_broadcast(engine, way.unit, item->source) ? REASON_SOURCE_BROADCAST : REASON_NONE;
+	/* Of its own unit it was looked at before. */
+	return way.unit != item->unit && unit_broadcast(engine, way.unit, item->source) ? REASON_SOURCE_BROADCAST : REASON_NONE;
 }
 
 static enum reason

@@ -203,6 +203,7 @@ take_unit(struct engine *engine, uint16_t number, const struct snapshot *snapsho
 	unit->flags |= from->address_count > 1 ? UNIT_ADDRESSES : 0;
 	if (from->address_count > 0) {
 		unit->address = from->addresses[0].address;
+		unit->prefix_length = from->addresses[0].length;
 		unit->broadcast =
 		    address_broadcast(from->addresses[0].address, from->addresses[0].length);
 	}

@@ -85,6 +85,7 @@ struct unit {
 	uint32_t address; /* its first, 0: none */
 	uint32_t broadcast; /* of its first address, 0: none */
 	uint16_t mtu_least; /* of both families: what is not larger needs no closer look */
+	uint8_t prefix_length; /* of its first address */
 	struct engine_unit_counters counters;
 };
 _Static_assert(sizeof(struct unit) == CACHE_LINE, "a unit is a cache line");
@@ -506,6 +507,16 @@ uint32_t address_broadcast(uint32_t address, uint8_t length);
 /* unit_broadcast() by the configuration: all addresses of the unit. */
 bool unit_broadcast_any(const struct engine *engine, uint16_t unit, uint32_t address);
 
+/* Is it the broadcast address of a subnet, or the subnet's own address, which hosts of old take for it (RFC 1812 4.2.3.1)?
+ * `broadcast` is address_broadcast(). */
+static inline bool
+broadcast_of_subnet(uint32_t address, uint32_t broadcast, uint8_t length)
+{
+	const uint32_t difference = address ^ broadcast;
+
+	return broadcast != 0 && (difference == 0 || difference == UINT32_MAX >> length);
+}
+
 /* Is it a broadcast address of the unit? */
 static inline bool
 unit_broadcast(const struct engine *engine, uint16_t number, uint32_t address)
@@ -515,7 +526,7 @@ unit_broadcast(const struct engine *engine, uint16_t number, uint32_t address)
 	if (unit == NULL) {
 		return false;
 	}
-	return (unit->broadcast == address && address != 0) ||
+	return broadcast_of_subnet(address, unit->broadcast, unit->prefix_length) ||
 	       ((unit->flags & UNIT_ADDRESSES) != 0 &&
 		   unit_broadcast_any(engine, number, address));
 }

@@ -360,7 +360,8 @@ inspect_from_wire(
 		}
 		enum reason wrong = inspect_ip(engine, item, packet->length - frame->length);
 
-		if (wrong == REASON_NONE && item->ip_header > IPV4_HEADER) {
+		/* Screens look at options anyway. */
+		if (wrong == REASON_NONE && item->ip_header > IPV4_HEADER && (unit->flags & UNIT_SCREENED) == 0) {
 			wrong = inspect_options(item);
 		}
 		return look(engine, item, unit->flags & UNIT_LOOKED_AT, wrong);

@@ -49,10 +49,9 @@ unit_broadcast_any(const struct engine *engine, uint16_t unit, uint32_t address)
 	const struct snapshot_unit *configured = &engine->snapshot->units[unit];
 
 	for (uint16_t i = 0; i < configured->address_count; i++) {
-		const uint32_t broadcast = address_broadcast(
-		    configured->addresses[i].address, configured->addresses[i].length);
+		const uint8_t length = configured->addresses[i].length;
 
-		if (broadcast != 0 && broadcast == address) {
+		if (broadcast_of_subnet(address, address_broadcast(configured->addresses[i].address, length), length)) {
 			return true;
 		}
 	}

@@ -194,8 +194,12 @@ screen_packet(struct engine *engine, struct item *item, enum reason reason)
 	/* Of a datagram whose header is sound and plain nothing but floods can be said. */
 	const bool plain = item->protocol == IPV4_PROTOCOL_UDP && (item->flags & (ITEM_FRAGMENT | ITEM_IPV6)) == 0 &&
 			   item->ip_header == IPV4_HEADER;
-	const uint64_t hits = plain ? 0 : see(item) & screens->on;
+	const uint64_t seen = plain ? 0 : see(item);
+	const uint64_t hits = seen & screens->on;
 
+	if (reason == REASON_NONE && (seen & screen_bit(SCREEN_IP_BAD_OPTION)) != 0) {
+		reason = REASON_IP_BAD_OPTIONS;
+	}
 	if (hits != 0) {
 		reason = act(engine, item, hits, reason);
 	}
