@@ -445,83 +445,58 @@ test_random_rules_against_the_model(void **state)
 	free(model);
 }
 
-/* What is fetched before look-ups is a guess: it changes nothing and names policies that there are. With one list for each key
- * it is right. */
 static void
-test_fetching_guesses(void **state)
+look_up_burst(const struct snapshot *snapshot, const struct model_key *keys, int64_t wall, struct classifier_match *matches)
+{
+	struct classifier_key burst[CLASSIFIER_BURST];
+
+	for (uint32_t i = 0; i < CLASSIFIER_BURST; i++) {
+		burst[i] = keys[i].inet;
+	}
+	classifier_lookup_burst(snapshot, burst, CLASSIFIER_BURST, wall, matches);
+}
+
+/* A burst is told what each of its packets would be told alone. REQ-POL-001, REQ-POL-002, REQ-POL-019, REQ-SCH-001 */
+static void
+test_bursts_against_the_model(void **state)
 {
 	struct random_source random = random_seeded(11);
 	struct model *model = calloc(1, sizeof(*model));
-	uint32_t right = 0;
-	uint32_t keys_seen = 0;
+	uint32_t matched = 0;
 
 	(void)state;
 	assert_non_null(model);
-	for (uint32_t round = 0; round < 40; round++) {
+	for (uint32_t round = 0; round < 80; round++) {
 		const struct shape *shape = &shapes[round % (sizeof(shapes) / sizeof(shapes[0]))];
-		struct classifier_key keys[32];
-		uint32_t guesses[32];
 
 		random_model(&random, shape, model);
-		model->snapshot.classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
-		assert_non_null(model->snapshot.classifier);
-		for (uint32_t i = 0; i < 32; i++) {
-			keys[i] = random_key(&random, shape, model).inet;
-		}
-		classifier_fetch(&model->snapshot, keys, 32, guesses);
-		for (uint32_t i = 0; i < 32; i++) {
-			assert_true(guesses[i] == PACKET_NO_POLICY || guesses[i] < model->snapshot.policy_count);
-			right += guesses[i] != PACKET_NO_POLICY &&
-			    guesses[i] == classifier_lookup(&model->snapshot, &keys[i], 0).policy;
-			keys_seen++;
-		}
-		struct classifier *classifier = NULL;
+		struct classifier *classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
+		assert_non_null(classifier);
+		model->snapshot.classifier = classifier;
+		for (uint32_t burst = 0; burst < 30; burst++) {
+			struct model_key keys[CLASSIFIER_BURST];
+			struct classifier_match matches[CLASSIFIER_BURST];
+			const int64_t wall = 50 * (int64_t)(1 + burst % 9);
 
-		memcpy(&classifier, &model->snapshot.classifier, sizeof(classifier));
+			for (uint32_t i = 0; i < CLASSIFIER_BURST; i++) {
+				keys[i] = random_key(&random, shape, model);
+				/* the inet half of one of inet6 is a key as good as any */
+				keys[i].inet6 = false;
+			}
+			look_up_burst(&model->snapshot, keys, wall, matches);
+			for (uint32_t i = 0; i < CLASSIFIER_BURST; i++) {
+				const struct classifier_match expected = model_lookup(model, &keys[i], wall);
+
+				assert_int_equal(matches[i].policy, expected.policy);
+				assert_int_equal(matches[i].application, expected.application);
+				matched += expected.policy != PACKET_NO_POLICY;
+			}
+		}
 		classifier_destroy(classifier);
 	}
-	/* Rules of random models overlap: guesses miss often, but not always. */
-	assert_true(right > keys_seen / 50);
+	/* of 76,800 */
+	assert_true(matched > 10000);
 	free(model);
-}
-
-/* A policy for each of many servers, and none for the next one. Few policies are in no list: they are scanned. */
-static void
-test_fetching_finds_the_only_list(void **state)
-{
-	enum { SERVERS = 500 };
-	static const struct snapshot_address any = {0, 0};
-	static const struct classifier_term term = {
-	    .protocol = 6, .destination_low = 80, .destination_high = 80, .source_high = UINT16_MAX};
-	static struct snapshot_address servers[SERVERS];
-	static struct classifier_source_rule rules[SERVERS];
-	static struct snapshot_policy policies[SERVERS];
-	struct classifier_key keys[4];
-	uint32_t guesses[4];
-
-	(void)state;
-	for (uint32_t i = 0; i < SERVERS; i++) {
-		servers[i] = (struct snapshot_address){IP(198, 18, 0, 1) + i, 32};
-		policies[i].present = true;
-		rules[i] = (struct classifier_source_rule){.policy = i, .source_count = 1, .destination_count = 1,
-		    .sources = &any, .destinations = &servers[i], .terms = &term, .term_count = 1};
-	}
-	for (uint32_t i = 0; i < 4; i++) {
-		keys[i] = (struct classifier_key){.from_zone = 2, .to_zone = 3, .protocol = 6, .destination_port = 80,
-		    .source = IP(10, 0, 0, 1), .destination = IP(198, 18, 0, 1) + (SERVERS - 3) + i};
-	}
-	keys[1].to_zone = 4;
-	const struct classifier_source_context context = {.from_zone = 2, .to_zone = 3, .rule_count = SERVERS, .rules = rules};
-	struct classifier *classifier = classifier_create(&context, 1, NULL, 0);
-	const struct snapshot snapshot = {.policies = policies, .policy_count = SERVERS, .classifier = classifier};
-
-	assert_non_null(classifier);
-	classifier_fetch(&snapshot, keys, 4, guesses);
-	assert_int_equal(guesses[0], SERVERS - 3);
-	assert_int_equal(guesses[1], PACKET_NO_POLICY); /* other zones */
-	assert_int_equal(guesses[2], SERVERS - 1);
-	assert_int_equal(guesses[3], PACKET_NO_POLICY); /* another server */
-	classifier_destroy(classifier);
 }
 
 /* Policies that only name `any`: the inet6 addresses are one interval; and one of each family alone. */
@@ -662,8 +637,7 @@ main(void)
 	    cmocka_unit_test(test_places_of_arrays_mean_nothing),
 	    cmocka_unit_test(test_random_rules_against_the_model),
 	    cmocka_unit_test(test_any_means_both_families),
-	    cmocka_unit_test(test_fetching_guesses),
-	    cmocka_unit_test(test_fetching_finds_the_only_list),
+	    cmocka_unit_test(test_bursts_against_the_model),
 	    cmocka_unit_test(test_no_policies),
 	    cmocka_unit_test(test_any_takes_its_application_from_the_port),
 	};

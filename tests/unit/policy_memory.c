@@ -80,27 +80,63 @@ compile(const struct conf_tree *tree, struct snapshot_registry *registry)
 	return snapshot;
 }
 
+/* The longest of those that a look-up goes through from this one on. */
+static uint32_t
+longest_from(const struct classifier_context *context, uint32_t list)
+{
+	uint32_t longest = 0;
+
+	while (list != CLASSIFIER_NONE) {
+		uint32_t length = 1;
+
+		if ((list & CLASSIFIER_ONE) != 0) {
+			list = CLASSIFIER_NONE;
+		} else {
+			const uint32_t *place = &context->rule_lists[list];
+
+			list = *place++;
+			for (; (*place & CLASSIFIER_LAST) == 0; place++) {
+				length++;
+			}
+		}
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+static uint32_t
+longest_in_table(const struct classifier_context *context, const struct classifier_slot *slots, uint32_t mask)
+{
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; slots != NULL && i <= mask; i++) {
+		const uint32_t length = longest_from(context, slots[i].value);
+
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
 static uint32_t
 longest_list(const struct classifier_context *context)
 {
-	uint32_t longest = context->rest.count;
-
-	for (uint32_t i = 0; context->services != NULL && i <= context->service_mask; i++) {
-		longest = context->services[i].count > longest ? context->services[i].count : longest;
-	}
-	for (uint32_t i = 0; context->pairs != NULL && i <= context->pair_mask; i++) {
-		longest = context->pairs[i].count > longest ? context->pairs[i].count : longest;
-	}
 	const struct classifier_dimension *const sides[] = {&context->source, &context->destination};
+	uint32_t lengths[] = {longest_from(context, context->rest), longest_from(context, context->source.everywhere),
+	    longest_from(context, context->destination.everywhere),
+	    longest_in_table(context, context->services, context->service_mask),
+	    longest_in_table(context, context->pairs, context->pair_mask), 0};
 
 	for (unsigned side = 0; side < 2; side++) {
 		for (uint32_t i = 0; i < sides[side]->interval_count; i++) {
-			for (uint32_t at = sides[side]->first_list[i]; at != CLASSIFIER_NONE; at = sides[side]->lists[at].next) {
-				longest = sides[side]->lists[at].count > longest ? sides[side]->lists[at].count : longest;
-			}
+			const uint32_t length = longest_from(context, sides[side]->lists[i]);
+
+			lengths[5] = length > lengths[5] ? length : lengths[5];
 		}
 	}
-	return longest;
+	for (unsigned i = 0; i < 5; i++) {
+		lengths[5] = lengths[i] > lengths[5] ? lengths[i] : lengths[5];
+	}
+	return lengths[5];
 }
 
 /* cs11014: as many bytes a policy for 40,000 as for 4,000; 06161: and no longer lists. */

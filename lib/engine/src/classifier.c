@@ -15,24 +15,6 @@ enum {
 	PROTOCOL_ICMP6 = 58,
 };
 
-/* The key as rules want it: ICMP's type and code in the ports' places, inet6 addresses by their numbers. */
-struct query {
-	const struct snapshot *snapshot;
-	const struct classifier *classifier;
-	const struct classifier_family *family; /* NULL: there are no policies */
-	const struct classifier_context *context;
-	int64_t wall;
-	uint32_t source;
-	uint32_t destination;
-	uint16_t from_zone;
-	uint16_t to_zone;
-	uint16_t protocol;
-	uint16_t source_port;
-	uint16_t destination_port;
-	uint32_t best; /* rule of the context; CLASSIFIER_NONE: none yet */
-	uint32_t application;
-};
-
 static bool
 scheduler_active(const struct snapshot_scheduler *scheduler, int64_t wall)
 {
@@ -119,93 +101,136 @@ set_holds(const struct classifier *classifier, uint32_t set, uint32_t address)
 	return low < classifier->sets[set].count && ranges[low].low <= address;
 }
 
+/* Is the address in the prefix? A length of 0 holds all. */
+static inline bool
+prefix_holds(uint32_t prefix, uint8_t length, uint32_t address)
+{
+	return ((uint64_t)(prefix ^ address) << length) >> 32 == 0;
+}
+
 static bool
 source_matches(const struct classifier_rule *rule, const struct query *query)
 {
-	return ((query->source ^ rule->source) & rule->source_mask) == 0 &&
-	    (rule->source_set == CLASSIFIER_NONE || set_holds(query->classifier, rule->source_set, query->source));
+	return prefix_holds(rule->source, rule->source_length, query->source) &&
+	    ((rule->flags & CLASSIFIER_SOURCE_SET) == 0 || set_holds(query->classifier, rule->source, query->source));
 }
 
 static bool
 destination_matches(const struct classifier_rule *rule, const struct query *query)
 {
-	return ((query->destination ^ rule->destination) & rule->destination_mask) == 0 &&
-	    (rule->destination_set == CLASSIFIER_NONE ||
-	        set_holds(query->classifier, rule->destination_set, query->destination));
+	return prefix_holds(rule->destination, rule->destination_length, query->destination) &&
+	    ((rule->flags & CLASSIFIER_DESTINATION_SET) == 0 ||
+	        set_holds(query->classifier, rule->destination, query->destination));
 }
 
-/* Both sides: the prefixes before the sets, which cost a search. */
-static bool
-addresses_match(const struct classifier_rule *rule, const struct query *query)
+/* Both sides' prefixes, which for a set hold all. */
+static inline bool
+prefixes_hold(const struct classifier_rule *rule, const struct query *query)
 {
-	if (((query->source ^ rule->source) & rule->source_mask) != 0 ||
-	    ((query->destination ^ rule->destination) & rule->destination_mask) != 0) {
+	return prefix_holds(rule->source, rule->source_length, query->source) &&
+	    prefix_holds(rule->destination, rule->destination_length, query->destination);
+}
+
+static bool
+sets_hold(const struct classifier_rule *rule, const struct query *query)
+{
+	return (rule->flags & (CLASSIFIER_SOURCE_SET | CLASSIFIER_DESTINATION_SET)) == 0 ||
+	    (source_matches(rule, query) && destination_matches(rule, query));
+}
+
+static bool
+first_term_matches(const struct classifier_rule *rule, const struct query *query)
+{
+	return (rule->protocol == query->protocol || (rule->flags & CLASSIFIER_EVERY_PROTOCOL) != 0) &&
+	    query->destination_port >= rule->destination_low && query->destination_port <= rule->destination_high &&
+	    query->source_port >= rule->source_low && query->source_port <= rule->source_high;
+}
+
+/* Does a term match? The application is that of the first that does. */
+static bool
+terms_match(const struct classifier_rule *rule, const struct query *query, uint32_t *application)
+{
+	if (first_term_matches(rule, query)) {
+		*application = rule->application;
+		return true;
+	}
+	if ((rule->flags & CLASSIFIER_MORE_TERMS) == 0) {
 		return false;
 	}
-	return source_matches(rule, query) && destination_matches(rule, query);
-}
+	const struct classifier_term *term = &query->classifier->terms[rule->terms];
 
-/* The first term that matches, or NULL. */
-static const struct classifier_term *
-matching_term(const struct classifier_rule *rule, const struct query *query)
-{
-	if (term_matches(&rule->first, query)) {
-		return &rule->first;
-	}
-	for (uint32_t i = 1; i < rule->term_count; i++) {
-		const struct classifier_term *term = &query->classifier->terms[rule->term_start + i];
-		if (term_matches(term, query)) {
-			return term;
+	while (!term_matches(term, query)) {
+		if (term->more == 0) {
+			return false;
 		}
+		term++;
 	}
-	return NULL;
+	*application = term->application;
+	return true;
 }
 
-/* Looks for a rule that matches and is earlier than the best one so far. */
+/* Takes a rule whose prefixes hold, if all else matches. Not inlined: most rules that are looked at end before. */
+static __attribute__((noinline)) bool
+take_rule(struct query *query, const struct classifier_rule *rule, uint32_t number)
+{
+	uint32_t application;
+
+	if (!sets_hold(rule, query) || !terms_match(rule, query, &application) ||
+	    ((rule->flags & CLASSIFIER_CONDITIONAL) != 0 && row_misses(query, rule->policy) != CLASSIFIER_MATCH)) {
+		return false;
+	}
+	query->best = number;
+	query->application = application;
+	return true;
+}
+
+/* The rules of a list up to the first that matches, or to the best one that is known. */
+static inline void
+scan_list(struct query *query, const uint32_t *place)
+{
+	const struct classifier_rule *rules = query->context->rules;
+	uint32_t word;
+
+	do {
+		word = *place++;
+		const uint32_t number = word & ~CLASSIFIER_LAST;
+
+		if (number >= query->best ||
+		    (prefixes_hold(&rules[number], query) && take_rule(query, &rules[number], number))) {
+			return;
+		}
+	} while ((word & CLASSIFIER_LAST) == 0);
+}
+
+/* A list, and those that it leads to. */
 static void
-scan_list(struct query *query, const uint32_t *list, uint32_t count)
+scan_lists(struct query *query, uint32_t list)
 {
-	for (uint32_t i = 0; i < count && list[i] < query->best; i++) {
-		const struct classifier_rule *rule = &query->context->rules[list[i]];
-		if (!addresses_match(rule, query)) {
-			continue;
-		}
-		const struct classifier_term *term = matching_term(rule, query);
-		if (term == NULL ||
-		    (rule->conditional != 0 && row_misses(query, rule->policy) != CLASSIFIER_MATCH)) {
-			continue;
-		}
-		query->best = list[i];
-		query->application = term->application;
-		return;
-	}
-}
-
-static void
-scan_dimension(struct query *query, const struct classifier_dimension *dimension, uint32_t interval)
-{
-	uint32_t list = dimension->first_list[interval];
-
 	while (list != CLASSIFIER_NONE) {
-		const struct classifier_list *row = &dimension->lists[list];
-		scan_list(query, &query->context->rule_lists[row->start], row->count);
-		list = row->next;
+		if ((list & CLASSIFIER_ONE) != 0) {
+			scan_list(query, &list); /* which is such a word itself */
+			return;
+		}
+		const uint32_t *place = &query->context->rule_lists[list];
+
+		list = *place;
+		scan_list(query, place + 1);
 	}
 }
 
 static void
-scan_pairs(struct query *query, uint32_t source_interval, uint32_t destination_interval)
+scan_pairs(struct query *query)
 {
 	const struct classifier_context *context = query->context;
-	uint32_t source = context->source.first_pair[source_interval];
+	uint32_t source = context->source.pairs[query->source_interval];
 
 	while (source != CLASSIFIER_NONE) {
-		uint32_t destination = context->destination.first_pair[destination_interval];
+		uint32_t destination = context->destination.pairs[query->destination_interval];
 		while (destination != CLASSIFIER_NONE) {
 			const struct classifier_slot *slot =
 			    find_slot(context->pairs, context->pair_mask, source, destination);
 			if (slot != NULL) {
-				scan_list(query, &context->rule_lists[slot->start], slot->count);
+				scan_lists(query, slot->value);
 			}
 			destination = context->destination.outer_pair[destination];
 		}
@@ -224,33 +249,60 @@ scan_services(struct query *query)
 		const struct classifier_slot *slot =
 		    find_slot(context->services, context->service_mask, query->protocol, key);
 		if (slot != NULL) {
-			scan_list(query, &context->rule_lists[slot->start], slot->count);
+			scan_lists(query, slot->value);
 		}
 	}
 }
 
 static void
-search_context(struct query *query)
+locate(struct query *query)
 {
 	const struct classifier_context *context = query->context;
-	uint32_t source = 0;
-	uint32_t destination = 0;
 
-	scan_list(query, &context->rule_lists[context->rest.start], context->rest.count);
+	query->source_interval =
+	    context->source.interval_count > 0 ? find_interval(&context->source, query->source) : 0;
+	query->destination_interval =
+	    context->destination.interval_count > 0 ? find_interval(&context->destination, query->destination) : 0;
+}
+
+/* A few rules as they stand. */
+static void
+scan_all(struct query *query)
+{
+	const struct classifier_rule *rules = query->context->rules;
+
+	for (uint32_t i = 0; i < query->context->rule_count; i++) {
+		if (prefixes_hold(&rules[i], query) && take_rule(query, &rules[i], i)) {
+			return;
+		}
+	}
+}
+
+/* The narrowest lists first: what they find ends the search in the others early. */
+static void
+search_located(struct query *query)
+{
+	const struct classifier_context *context = query->context;
+
+	if (context->scanned != 0) {
+		scan_all(query);
+		return;
+	}
+	if (context->destination.interval_count > 0) {
+		scan_lists(query, context->destination.lists[query->destination_interval]);
+	}
+	if (context->source.interval_count > 0) {
+		scan_lists(query, context->source.lists[query->source_interval]);
+	}
+	if (context->pairs != NULL) {
+		scan_pairs(query);
+	}
 	if (context->services != NULL) {
 		scan_services(query);
 	}
-	if (context->source.interval_count > 0) {
-		source = find_interval(&context->source, query->source);
-		scan_dimension(query, &context->source, source);
-	}
-	if (context->destination.interval_count > 0) {
-		destination = find_interval(&context->destination, query->destination);
-		scan_dimension(query, &context->destination, destination);
-	}
-	if (context->pairs != NULL) {
-		scan_pairs(query, source, destination);
-	}
+	scan_lists(query, context->destination.everywhere);
+	scan_lists(query, context->source.everywhere);
+	scan_lists(query, context->rest);
 }
 
 /* `any` as application: a predefined one's name and timeout by the destination port. */
@@ -267,7 +319,7 @@ application_by_port(const struct query *query)
 		slot = find_slot(classifier->ports, classifier->port_mask, query->protocol,
 		    classifier_port_key(query->destination_port, 16));
 	}
-	return slot == NULL ? CLASSIFIER_NO_APPLICATION : slot->start;
+	return slot == NULL ? CLASSIFIER_NO_APPLICATION : slot->value;
 }
 
 enum {
@@ -295,7 +347,7 @@ query_by(const struct classifier *classifier, const struct classifier_key *key)
 	};
 }
 
-static struct query
+struct query
 query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall)
 {
 	struct query query = query_by(snapshot->classifier, key);
@@ -358,26 +410,45 @@ context_of(const struct query *query, uint32_t layer)
 	    (layer & 1) != 0 ? SNAPSHOT_NONE : query->to_zone);
 }
 
+static struct classifier_match
+match_of(const struct query *query)
+{
+	return (struct classifier_match){
+	    .policy = query->context->rules[query->best].policy,
+	    .application = application_by_port(query),
+	};
+}
+
 /* Inlined: the look-up of either family pays no call for the other. */
 static inline __attribute__((always_inline)) struct classifier_match
-search(struct query *query)
+search(struct query *query, uint32_t first_layer)
 {
 	const uint32_t count = query->family == NULL ? 0 : query->family->has_more != 0 ? LAYERS : 1;
 
-	for (uint32_t layer = 0; layer < count; layer++) {
+	for (uint32_t layer = first_layer; layer < count; layer++) {
 		query->context = context_of(query, layer);
 		if (query->context == NULL) {
 			continue;
 		}
-		search_context(query);
+		locate(query);
+		search_located(query);
 		if (query->best != CLASSIFIER_NONE) {
-			return (struct classifier_match){
-			    .policy = query->context->rules[query->best].policy,
-			    .application = application_by_port(query),
-			};
+			return match_of(query);
 		}
 	}
 	return (struct classifier_match){PACKET_NO_POLICY, CLASSIFIER_NO_APPLICATION};
+}
+
+struct classifier_match
+query_run_located(struct query *query)
+{
+	if (query->context != NULL) {
+		search_located(query);
+		if (query->best != CLASSIFIER_NONE) {
+			return match_of(query);
+		}
+	}
+	return search(query, 1);
 }
 
 struct classifier_match
@@ -385,7 +456,7 @@ classifier_lookup(const struct snapshot *snapshot, const struct classifier_key *
 {
 	struct query query = query_of(snapshot, key, wall);
 
-	return search(&query);
+	return search(&query, 0);
 }
 
 struct classifier_match
@@ -393,7 +464,7 @@ classifier_find(const struct classifier *classifier, const struct classifier_key
 {
 	struct query query = query_by(classifier, key);
 
-	return search(&query);
+	return search(&query, 0);
 }
 
 struct classifier_match
@@ -401,18 +472,19 @@ classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6
 {
 	struct query query = query_of6(snapshot, key, wall);
 
-	return search(&query);
+	return search(&query, 0);
 }
 
 /* Asks one rule completely, in the order of the criteria. */
 static struct classifier_step
 try_rule(struct query *query, const struct classifier_rule *rule)
 {
-	const struct classifier_term *term = matching_term(rule, query);
+	uint32_t application = CLASSIFIER_NO_APPLICATION;
+	const bool term = terms_match(rule, query, &application);
 	struct classifier_step step = {
 	    .policy = rule->policy,
 	    .application = CLASSIFIER_NO_APPLICATION,
-	    .miss = rule->conditional != 0 ? row_misses(query, rule->policy) : CLASSIFIER_MATCH,
+	    .miss = (rule->flags & CLASSIFIER_CONDITIONAL) != 0 ? row_misses(query, rule->policy) : CLASSIFIER_MATCH,
 	};
 
 	if (step.miss == CLASSIFIER_MISS_FROM_ZONE || step.miss == CLASSIFIER_MISS_TO_ZONE) {
@@ -422,10 +494,10 @@ try_rule(struct query *query, const struct classifier_rule *rule)
 		step.miss = CLASSIFIER_MISS_SOURCE;
 	} else if (!destination_matches(rule, query)) {
 		step.miss = CLASSIFIER_MISS_DESTINATION;
-	} else if (term == NULL) {
+	} else if (!term) {
 		step.miss = CLASSIFIER_MISS_APPLICATION;
 	} else if (step.miss == CLASSIFIER_MATCH) {
-		query->application = term->application;
+		query->application = application;
 		step.application = application_by_port(query);
 	}
 	return step;

@@ -23,6 +23,7 @@
 
 #include "datagram_private.h"
 #include "engine/baseline.h"
+#include "engine/classifier.h"
 #include "engine/engine.h"
 #include "discovery_private.h"
 #include "limit_private.h"
@@ -154,6 +155,12 @@ struct way {
 	struct ipv6_address next_hop; /* IPv4 as ::ffff:a.b.c.d */
 };
 
+/* The policy of an item by its own addresses, if it goes to this zone. */
+struct foreseen_policy {
+	struct classifier_match match;
+	uint16_t to_zone;
+};
+
 struct engine {
 	/* What every packet needs. */
 	uint64_t now;
@@ -201,6 +208,8 @@ struct engine {
 	struct syn_state syn;
 	uint32_t sweep; /* the session that session_sweep_advance() looks at next, plus one; 0: none */
 	struct item items[ENGINE_BURST];
+	uint32_t foreseen_items; /* bit by item: its policy was looked up with those of the burst */
+	struct foreseen_policy foreseen[ENGINE_BURST];
 };
 
 /* Is it one of several? */
@@ -435,6 +444,8 @@ void admit_prepare(
     const struct engine *engine, const struct item *item, struct admission *admission);
 /* Makes the session and sends the packet on; finishes it. => admit_prepare() */
 void admit_create(struct engine *engine, struct item *item, struct admission *admission);
+/* Looks up the policies of the items that likely begin sessions, all together; `found`: how many items there are. */
+void policy_foresee(struct engine *engine, uint32_t found);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);
 /* Takes back the hit of a policy that another worker will count. */

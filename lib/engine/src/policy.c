@@ -39,6 +39,23 @@ key6_of(const struct flow_fields *fields, const struct flow_addresses *addresses
 	};
 }
 
+/* What was found out for the whole burst, if it was asked for this item and for the same zones; else NULL. */
+static const struct classifier_match *
+foreseen_match(const struct engine *engine, const struct item *item, const struct nat_public *public,
+    const uint16_t zones[2])
+{
+	if (engine->foreseen_items == 0 || item < engine->items || item >= engine->items + ENGINE_BURST ||
+	    (public != NULL && public->found)) {
+		return NULL;
+	}
+	const uint32_t place = (uint32_t)(item - engine->items);
+
+	return (engine->foreseen_items >> place & 1) != 0 && zones[0] == item->zone &&
+		       zones[1] == engine->foreseen[place].to_zone
+		   ? &engine->foreseen[place].match
+		   : NULL;
+}
+
 static struct classifier_match
 match_item(
     const struct engine *engine, const struct item *item, const struct nat_public *public, const uint16_t zones[2])
@@ -61,9 +78,14 @@ match_item(
 		    public->port != 0 ? public->port : fields.destination_port;
 	}
 	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
+	const struct classifier_match *match = foreseen_match(engine, item, public, zones);
 
 	key.icmp_type = item->icmp_type;
 	key.icmp_code = item->icmp_code;
+	if (match != NULL) {
+		assert(classifier_lookup(engine->snapshot, &key, wall).policy == match->policy);
+		return *match;
+	}
 	return classifier_lookup(engine->snapshot, &key, wall);
 }
 
@@ -96,6 +118,68 @@ match_session(const struct engine *engine, const struct session *session, const 
 	key.icmp_type = rare->icmp_type;
 	key.icmp_code = rare->icmp_code;
 	return classifier_lookup(engine->snapshot, &key, wall);
+}
+
+/* May the item begin a session whose policy is looked up by its own addresses? */
+static bool
+likely_first(const struct item *item)
+{
+	return item->guess == SESSION_NONE &&
+	       (item->flags & (ITEM_IPV6 | ITEM_FRAGMENT | ITEM_RELATED | ITEM_FROM_HOST)) == 0 &&
+	       (item->protocol != IPV4_PROTOCOL_TCP || tcp_is_start(item->segment.header.flags));
+}
+
+/* By the route, where its destination is not translated: the zone, or SNAPSHOT_NONE. */
+static uint16_t
+likely_zone(const struct engine *engine, const struct item *item)
+{
+	const struct fib_hop *hop = fib_lookup(engine->fib, item->instance, item->destination);
+	const struct unit *unit = unit_of(engine, hop->unit);
+
+	return (hop->kind == FIB_GATEWAY || hop->kind == FIB_DIRECT) && unit != NULL ? unit->zone : SNAPSHOT_NONE;
+}
+
+void
+policy_foresee(struct engine *engine, uint32_t found)
+{
+	struct classifier_key keys[ENGINE_BURST];
+	struct classifier_match matches[ENGINE_BURST];
+	uint32_t places[ENGINE_BURST];
+	uint32_t count = 0;
+
+	_Static_assert((unsigned)ENGINE_BURST <= CLASSIFIER_BURST, "one call for a whole burst");
+	for (uint32_t i = 0; i < found; i++) {
+		const struct item *item = &engine->items[i];
+
+		if (!likely_first(item)) {
+			continue;
+		}
+		const uint16_t zone = likely_zone(engine, item);
+
+		if (zone != SNAPSHOT_NONE) {
+			const struct flow_fields fields = flow_fields_of(item->key);
+
+			keys[count] = key_of(&fields, item->zone, zone);
+			keys[count].icmp_type = item->icmp_type;
+			keys[count].icmp_code = item->icmp_code;
+			places[count++] = i;
+		}
+	}
+	/* Alone a packet waits for the same loads here or there. */
+	if (count < 2) {
+		return;
+	}
+	classifier_lookup_burst(engine->snapshot, keys, count, engine_wall(engine) / 1000000, matches);
+	for (uint32_t i = 0; i < count; i++) {
+		engine->foreseen[places[i]] = (struct foreseen_policy){.match = matches[i], .to_zone = keys[i].to_zone};
+		engine->foreseen_items |= 1U << places[i];
+		if (matches[i].policy < engine->config.policies) {
+			const struct engine_policy_counters *counters = &engine->policies[matches[i].policy];
+
+			__builtin_prefetch(&counters->hits, 1);
+			__builtin_prefetch(&counters->last_hit, 1);
+		}
+	}
 }
 
 /* Refused: notice to the sender as the action says (REQ-POL-008 to 011), and a record. */

@@ -1,7 +1,7 @@
 /*
  * From policies in order to rules: address lists become single prefixes or sets of ranges, application lists become
- * terms, contexts get a table by zones; once for inet, once for inet6. Equal lists (by address of the array) are compiled
- * once.
+ * terms, contexts get a table by zones; once for inet, once for inet6. An array of addresses that several rules name is
+ * compiled once; equal sets are kept once, and so are equal lists of terms (classifier_terms.c).
  *
  * Everything that only the compilation needs lies in a scratch arena; the result lies in one of its own.
  */
@@ -50,10 +50,8 @@ struct builder {
 	struct classifier_range *ranges;
 	uint32_t range_count;
 	uint32_t range_capacity;
-	struct pair_map term_map;
-	struct classifier_term *terms;
-	uint32_t term_count;
-	uint32_t term_capacity;
+	struct pair_map set_map; /* a digest to a set that has it */
+	struct build_terms terms;
 };
 
 static int
@@ -145,6 +143,35 @@ push_range(struct builder *builder, struct classifier_set *set, uint32_t low, ui
 	return true;
 }
 
+/* The last set, unless there is one with the same ranges: then it goes again. */
+static bool
+share_set(struct builder *builder, uint32_t *index)
+{
+	const struct classifier_set *set = &builder->sets[builder->set_count - 1];
+	const struct classifier_range *ranges = &builder->ranges[set->start];
+	uint64_t digest = DIGEST_START;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		digest = digest_add(digest, (uint64_t)ranges[i].low << 32 | ranges[i].high);
+	}
+	*index = builder->set_count - 1;
+	const uint32_t *place = pair_map_place(
+	    &builder->set_map, &builder->scratch, (uint32_t)(digest >> 32), (uint32_t)digest, builder->set_count - 1);
+	if (place == NULL) {
+		return false;
+	}
+	/* The digest says where to look; what stands there decides. */
+	const struct classifier_set *same = &builder->sets[*place];
+
+	if (same != set && same->count == set->count &&
+	    memcmp(&builder->ranges[same->start], ranges, set->count * sizeof(*ranges)) == 0) {
+		*index = *place;
+		builder->range_count = set->start;
+		builder->set_count--;
+	}
+	return true;
+}
+
 static bool
 push_set(struct builder *builder, const struct build_prefixes *prefixes, uint32_t *index)
 {
@@ -161,18 +188,21 @@ push_set(struct builder *builder, const struct build_prefixes *prefixes, uint32_
 			return false;
 		}
 	}
-	*index = builder->set_count;
 	moved[builder->set_count++] = set;
-	return true;
+	return share_set(builder, index);
 }
 
-/* Numbers that stand for addresses are no bits under a mask: only inet's prefixes, and all addresses, are held in place. */
+/*
+ * Inet's prefixes, and all addresses, are held in place. So is what numbers that stand for inet6 addresses have in common with a
+ * prefix: most of them, as a network that no other prefix lies in has one number.
+ */
 static bool
-in_place(const struct builder *builder, const struct build_prefixes *prefixes)
+in_place(const struct build_prefixes *prefixes)
 {
 	const struct build_prefix *first = &prefixes->prefixes[0];
+	const uint32_t rest = first->first ^ first->last;
 
-	return prefixes->count == 1 && (!builder->inet6 || (first->first == 0 && first->last == UINT32_MAX));
+	return prefixes->count == 1 && (rest & (rest + 1)) == 0 && (first->first & rest) == 0;
 }
 
 /* The list in compiled form, from memory when the same array came before. NULL when memory ran out. */
@@ -199,42 +229,11 @@ known_list(struct builder *builder, const struct source_list *source)
 	struct known_list *list = &moved[builder->list_count];
 	*list = (struct known_list){.count = source->count, .set = CLASSIFIER_NONE};
 	if (!normalise(builder, source, &list->prefixes) ||
-	    (!in_place(builder, &list->prefixes) && !push_set(builder, &list->prefixes, &list->set))) {
+	    (!in_place(&list->prefixes) && !push_set(builder, &list->prefixes, &list->set))) {
 		return NULL;
 	}
 	builder->list_count++;
 	return list;
-}
-
-/* Where the rule's terms stand, from memory when the same array came before. */
-static bool
-known_terms(struct builder *builder, const struct classifier_source_rule *source, uint32_t *start)
-{
-	const uint64_t where = (uint64_t)(uintptr_t)source->terms;
-	uint32_t *place = pair_map_place(&builder->term_map, &builder->scratch, (uint32_t)(where >> 32),
-	    (uint32_t)where, builder->term_count);
-
-	if (place == NULL) {
-		return false;
-	}
-	/* The place says where to look; what stands there decides. */
-	if (*place + source->term_count <= builder->term_count &&
-	    memcmp(&builder->terms[*place], source->terms, source->term_count * sizeof(*source->terms)) == 0) {
-		*start = *place;
-		return true;
-	}
-	*place = builder->term_count;
-	*start = *place;
-	for (uint32_t i = 0; i < source->term_count; i++) {
-		struct classifier_term *moved = arena_grow(&builder->scratch, builder->terms, builder->term_count,
-		    &builder->term_capacity, sizeof(*moved));
-		if (moved == NULL) {
-			return false;
-		}
-		builder->terms = moved;
-		moved[builder->term_count++] = source->terms[i];
-	}
-	return true;
 }
 
 static struct source_list
@@ -257,46 +256,77 @@ destinations_of(const struct builder *builder, const struct classifier_source_ru
 	};
 }
 
-/* The bits that all addresses of a prefix share. */
-static uint32_t
-mask_of(const struct build_prefix *prefix)
+/* One side of a rule: a prefix with its length, or a set. */
+struct rule_side {
+	uint32_t value;
+	uint8_t length;
+	bool set;
+};
+
+static struct rule_side
+side_of(const struct known_list *list)
 {
-	return ~(prefix->first ^ prefix->last);
+	if (list->set != CLASSIFIER_NONE) {
+		return (struct rule_side){.value = list->set, .set = true};
+	}
+	const struct build_prefix *prefix = &list->prefixes.prefixes[0];
+
+	return (struct rule_side){.value = prefix->first,
+	    .length = (uint8_t)(32 - __builtin_popcount(prefix->first ^ prefix->last))};
+}
+
+static bool
+compile_terms(struct builder *builder, const struct classifier_source_rule *source, struct classifier_rule *rule)
+{
+	const struct classifier_term *first = &source->terms[0];
+
+	rule->application = first->application;
+	rule->destination_low = first->destination_low;
+	rule->destination_high = first->destination_high;
+	rule->source_low = first->source_low;
+	rule->source_high = first->source_high;
+	if (first->protocol == CLASSIFIER_ANY_PROTOCOL) {
+		rule->flags |= CLASSIFIER_EVERY_PROTOCOL;
+	} else {
+		assert(first->protocol <= UINT8_MAX);
+		rule->protocol = (uint8_t)first->protocol;
+	}
+	if (source->term_count == 1) {
+		return true;
+	}
+	rule->flags |= CLASSIFIER_MORE_TERMS;
+	return build_terms_place(
+	    &builder->terms, &builder->scratch, source->terms + 1, source->term_count - 1, &rule->terms);
 }
 
 static bool
 compile_rule(struct builder *builder, const struct classifier_source_rule *source, struct classifier_rule *rule,
     struct build_rule *build)
 {
-	const struct source_list sources = sources_of(builder, source);
-	const struct source_list destinations = destinations_of(builder, source);
-	const struct known_list *list = known_list(builder, &sources);
+	const struct source_list lists[2] = {sources_of(builder, source), destinations_of(builder, source)};
+	struct rule_side sides[2];
 
-	if (list == NULL) {
-		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct known_list *list = known_list(builder, &lists[i]);
+
+		if (list == NULL) {
+			return false;
+		}
+		*(i == 0 ? &build->source : &build->destination) = list->prefixes;
+		sides[i] = side_of(list);
 	}
-	*rule = (struct classifier_rule){.policy = source->policy, .conditional = source->conditional ? 1 : 0};
-	build->source = list->prefixes;
-	rule->source_set = list->set;
-	if (list->set == CLASSIFIER_NONE) {
-		rule->source = list->prefixes.prefixes[0].first;
-		rule->source_mask = mask_of(&list->prefixes.prefixes[0]);
-	}
-	list = known_list(builder, &destinations);
-	if (list == NULL || !known_terms(builder, source, &rule->term_start)) {
-		return false;
-	}
-	build->destination = list->prefixes;
-	rule->destination_set = list->set;
-	if (list->set == CLASSIFIER_NONE) {
-		rule->destination = list->prefixes.prefixes[0].first;
-		rule->destination_mask = mask_of(&list->prefixes.prefixes[0]);
-	}
-	rule->term_count = source->term_count;
-	rule->first = source->terms[0];
+	*rule = (struct classifier_rule){
+	    .policy = source->policy,
+	    .source = sides[0].value,
+	    .source_length = sides[0].length,
+	    .destination = sides[1].value,
+	    .destination_length = sides[1].length,
+	    .flags = (uint8_t)((sides[0].set ? CLASSIFIER_SOURCE_SET : 0) |
+		(sides[1].set ? CLASSIFIER_DESTINATION_SET : 0) | (source->conditional ? CLASSIFIER_CONDITIONAL : 0)),
+	};
 	build->term_count = source->term_count;
 	build->terms = source->terms;
-	return true;
+	return compile_terms(builder, source, rule);
 }
 
 /* Policies that can match nothing have no rule. */
@@ -415,18 +445,20 @@ compile_ports(struct builder *builder, const struct classifier_source_port *port
 	if (slots == NULL) {
 		return false;
 	}
+	for (uint32_t i = 0; i < size; i++) {
+		slots[i].value = CLASSIFIER_NONE;
+	}
 	for (uint32_t i = 0; i < count; i++) {
+		assert(ports[i].application != CLASSIFIER_NONE);
 		const uint32_t key = classifier_port_key(ports[i].port, 16);
 		uint32_t place = classifier_hash(ports[i].protocol, key) & (size - 1);
-		while (slots[place].count != 0 &&
+		while (slots[place].value != CLASSIFIER_NONE &&
 		    (slots[place].first != ports[i].protocol || slots[place].second != key)) {
 			place = (place + 1) & (size - 1);
 		}
-		if (slots[place].count == 0) {
-			slots[place] = (struct classifier_slot){.first = ports[i].protocol,
-			    .second = key,
-			    .start = ports[i].application,
-			    .count = 1};
+		if (slots[place].value == CLASSIFIER_NONE) {
+			slots[place] = (struct classifier_slot){
+			    .first = ports[i].protocol, .second = key, .value = ports[i].application};
 		}
 	}
 	builder->classifier->ports = slots;
@@ -440,7 +472,7 @@ settle_arrays(struct builder *builder)
 {
 	struct classifier_set *sets = arena_take(builder->arena, builder->set_count, sizeof(*sets));
 	struct classifier_range *ranges = arena_take(builder->arena, builder->range_count, sizeof(*ranges));
-	struct classifier_term *terms = arena_take(builder->arena, builder->term_count, sizeof(*terms));
+	struct classifier_term *terms = arena_take(builder->arena, builder->terms.count, sizeof(*terms));
 
 	if (sets == NULL || ranges == NULL || terms == NULL) {
 		return false;
@@ -451,8 +483,8 @@ settle_arrays(struct builder *builder)
 	for (uint32_t i = 0; i < builder->range_count; i++) {
 		ranges[i] = builder->ranges[i];
 	}
-	for (uint32_t i = 0; i < builder->term_count; i++) {
-		terms[i] = builder->terms[i];
+	for (uint32_t i = 0; i < builder->terms.count; i++) {
+		terms[i] = builder->terms.rows[i];
 	}
 	builder->classifier->sets = sets;
 	builder->classifier->ranges = ranges;
@@ -476,7 +508,7 @@ classifier_create(const struct classifier_source_context *contexts, uint32_t con
 	store->size = (struct classifier_size){
 	    .sets = builder.set_count,
 	    .ranges = builder.range_count,
-	    .terms = builder.term_count,
+	    .terms = builder.terms.count,
 	    .bytes = sizeof(*store) + store->arena.total,
 	};
 	if (!built) {

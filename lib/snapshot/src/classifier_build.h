@@ -1,7 +1,7 @@
 /*
- * Inside the compilation of classifiers: what classifier_build.c (rules, sets, contexts), classifier_number.c (inet6
- * addresses to numbers), classifier_index.c (which list a rule goes to) and classifier_dimension.c (prefixes to intervals)
- * share.
+ * Inside the compilation of classifiers, what its files share: classifier_build.c (rules, sets, contexts), classifier_terms.c
+ * (lists of terms), classifier_number.c (inet6 addresses to numbers), classifier_index.c (which list a rule goes to),
+ * classifier_entries.c (the lists) and classifier_dimension.c (prefixes to intervals).
  */
 #ifndef SNAPSHOT_CLASSIFIER_BUILD_H
 #define SNAPSHOT_CLASSIFIER_BUILD_H
@@ -44,6 +44,28 @@ struct build_prefixes {
 	struct build_prefix *prefixes;
 };
 
+#define DIGEST_START 0xcbf29ce484222325U
+
+/* Of what may be equal to something that is known. Who makes others collide by choice only makes a compilation share less. */
+static inline uint64_t
+digest_add(uint64_t digest, uint64_t value)
+{
+	digest = (digest ^ value) * 0x9e3779b97f4a7c15U;
+	return digest ^ digest >> 29;
+}
+
+/* Lists of terms, one after the other, in scratch memory. */
+struct build_terms {
+	struct pair_map map; /* a digest to a place where such terms may stand */
+	struct classifier_term *rows;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+/* Where such terms stand, from now on if not before. => count > 0 */
+bool build_terms_place(struct build_terms *known, struct arena *scratch, const struct classifier_term *terms,
+    uint32_t count, uint32_t *start) __attribute__((warn_unused_result));
+
 /* The interval of inet6 addresses that starts at `address`, of those that a classifier numbers: its place. => it is one */
 uint32_t classifier_find_start6(const struct classifier *classifier, struct ipv6_address address);
 /* Cuts the inet6 addresses at all prefixes that some rule names, and numbers the intervals. */
@@ -77,6 +99,30 @@ struct build_entries {
 	uint32_t capacity;
 };
 
+void build_entries_sort(struct build_entries *entries);
+
+struct build_span { /* of entries */
+	uint32_t start;
+	uint32_t count;
+};
+
+/* The entries from `at` on that have the same key. => sorted, at < count */
+struct build_span build_entries_span(const struct build_entries *entries, uint32_t at);
+
+/*
+ * The lists of a context while they come to be: words in scratch memory, see engine/classifier_layout.h.
+ * Room is taken beforehand: a word for each entry, and one for each list.
+ */
+struct build_lists {
+	uint32_t *words;
+	uint32_t count;
+	uint32_t room;
+};
+
+/* The entries of one key, sorted by rule, as a list that leads to `next`: its reference. A rule that stands there twice is taken
+ * once. => count > 0, there is room */
+uint32_t build_list(struct build_lists *lists, const struct build_entry *entries, uint32_t count, uint32_t next);
+
 bool build_entries_push(struct build_entries *entries, struct arena *scratch, uint32_t first, uint32_t second,
     uint32_t rule) __attribute__((warn_unused_result));
 
@@ -84,16 +130,17 @@ bool build_entries_push(struct build_entries *entries, struct arena *scratch, ui
 bool classifier_index_context(struct build_context *build) __attribute__((warn_unused_result));
 
 /*
- * Fills a dimension from distinct prefixes: `list_of[i]` is the list of prefix i or CLASSIFIER_NONE, `pair_of[i]` its pair
- * number or CLASSIFIER_NONE. `lists` has start and count filled; the dimension takes it over and chains it.
+ * Fills a dimension from distinct prefixes: `spans[i]` are those entries that stand under prefix i, with count 0 none;
+ * `pair_of[i]` is its pair number or CLASSIFIER_NONE.
  */
 struct build_dimension {
 	uint32_t prefix_count;
 	const struct build_prefix *prefixes;
-	const uint32_t *list_of;
+	const struct build_span *spans;
 	const uint32_t *pair_of;
 	uint32_t pair_count;
-	struct classifier_list *lists;
+	const struct build_entry *entries; /* sorted */
+	struct build_lists *lists;
 };
 
 bool classifier_fill_dimension(struct arena *arena, struct arena *scratch, const struct build_dimension *build,

@@ -50,24 +50,8 @@ struct index {
 	struct build_entries by_destination;
 	struct build_entries by_service;
 	struct build_entries by_pair;
-	uint32_t *rule_lists; /* all lists of the context, one after the other */
-	uint32_t listed;
+	struct build_lists lists; /* all of the context, one after the other */
 };
-
-bool
-build_entries_push(struct build_entries *entries, struct arena *scratch, uint32_t first, uint32_t second,
-    uint32_t rule)
-{
-	struct build_entry *moved =
-	    arena_grow(scratch, entries->items, entries->count, &entries->capacity, sizeof(*moved));
-
-	if (moved == NULL) {
-		return false;
-	}
-	entries->items = moved;
-	moved[entries->count++] = (struct build_entry){.first = first, .second = second, .rule = rule};
-	return true;
-}
 
 static bool
 count_prefixes(struct side *side, struct arena *scratch, const struct build_prefixes *prefixes)
@@ -374,49 +358,6 @@ enter_rule(struct index *index, uint32_t number)
 	return false;
 }
 
-static int
-compare_entries(const void *left, const void *right)
-{
-	const struct build_entry *a = left;
-	const struct build_entry *b = right;
-
-	if (a->first != b->first) {
-		return a->first > b->first ? 1 : -1;
-	}
-	if (a->second != b->second) {
-		return a->second > b->second ? 1 : -1;
-	}
-	return (a->rule > b->rule) - (a->rule < b->rule);
-}
-
-static void
-sort_entries(struct build_entries *entries)
-{
-	if (entries->count > 1) {
-		qsort(entries->items, entries->count, sizeof(*entries->items), compare_entries);
-	}
-}
-
-/* Takes the entries of one key from `*at` on as a list; a rule that stands there twice is taken once. */
-static struct classifier_list
-take_list(struct index *index, const struct build_entries *entries, uint32_t *at)
-{
-	const struct build_entry *key = &entries->items[*at];
-	struct classifier_list list = {.start = index->listed, .next = CLASSIFIER_NONE};
-
-	for (; *at < entries->count; (*at)++) {
-		const struct build_entry *entry = &entries->items[*at];
-		if (entry->first != key->first || entry->second != key->second) {
-			break;
-		}
-		if (list.count == 0 || index->rule_lists[index->listed - 1] != entry->rule) {
-			index->rule_lists[index->listed++] = entry->rule;
-			list.count++;
-		}
-	}
-	return list;
-}
-
 /* Lists by key become an open-addressed table; NULL and mask 0 for none. */
 static bool
 fill_table(struct index *index, struct build_entries *entries, const struct classifier_slot **table, uint32_t *mask)
@@ -426,7 +367,7 @@ fill_table(struct index *index, struct build_entries *entries, const struct clas
 	if (entries->count == 0) {
 		return true;
 	}
-	sort_entries(entries);
+	build_entries_sort(entries);
 	while (size < entries->count * TABLE_SPARE) {
 		size *= 2;
 	}
@@ -434,15 +375,21 @@ fill_table(struct index *index, struct build_entries *entries, const struct clas
 	if (slots == NULL) {
 		return false;
 	}
+	for (uint32_t i = 0; i < size; i++) {
+		slots[i].value = CLASSIFIER_NONE;
+	}
 	for (uint32_t at = 0; at < entries->count;) {
-		const struct build_entry key = entries->items[at];
-		const struct classifier_list list = take_list(index, entries, &at);
-		uint32_t place = classifier_hash(key.first, key.second) & (size - 1);
-		while (slots[place].count != 0) {
+		const struct build_entry *key = &entries->items[at];
+		const struct build_span span = build_entries_span(entries, at);
+		uint32_t place = classifier_hash(key->first, key->second) & (size - 1);
+
+		while (slots[place].value != CLASSIFIER_NONE) {
 			place = (place + 1) & (size - 1);
 		}
-		slots[place] = (struct classifier_slot){
-		    .first = key.first, .second = key.second, .start = list.start, .count = list.count};
+		slots[place] = (struct classifier_slot){.first = key->first,
+		    .second = key->second,
+		    .value = build_list(&index->lists, key, span.count, CLASSIFIER_NONE)};
+		at += span.count;
 	}
 	*table = slots;
 	*mask = size - 1;
@@ -481,51 +428,89 @@ number_pairs(struct build_entries *entries, uint32_t *of_source, uint32_t *of_de
 	return sources;
 }
 
-/* One side: lists from entries, then intervals over those prefixes that have a list or stand in a pair. */
+/* One side: its entries' lists, and intervals over those prefixes that have a list or stand in a pair. */
 static bool
 fill_side(struct index *index, const struct side *side, struct build_entries *entries, const uint32_t *pair_of,
     uint32_t pair_count, struct classifier_dimension *dimension)
 {
 	struct arena *scratch = index->build->scratch;
-	struct classifier_list *lists = arena_take(index->build->arena, entries->count, sizeof(*lists));
-	uint32_t *list_of = numbers(scratch, side->count);
+	struct build_span *span_of = arena_take(scratch, side->count, sizeof(*span_of));
 	struct build_prefix *prefixes = arena_take(scratch, side->count, sizeof(*prefixes));
-	uint32_t *used_lists = arena_take(scratch, side->count, sizeof(*used_lists));
+	struct build_span *used_spans = arena_take(scratch, side->count, sizeof(*used_spans));
 	uint32_t *used_pairs = arena_take(scratch, side->count, sizeof(*used_pairs));
-	uint32_t list_count = 0;
 
-	if (lists == NULL || list_of == NULL || prefixes == NULL || used_lists == NULL || used_pairs == NULL) {
+	if (span_of == NULL || prefixes == NULL || used_spans == NULL || used_pairs == NULL) {
 		return false;
 	}
-	sort_entries(entries);
+	build_entries_sort(entries);
 	for (uint32_t at = 0; at < entries->count;) {
-		list_of[entries->items[at].first] = list_count;
-		lists[list_count++] = take_list(index, entries, &at);
+		const struct build_span span = build_entries_span(entries, at);
+
+		span_of[entries->items[at].first] = span;
+		at += span.count;
 	}
-	struct build_dimension build = {.prefixes = prefixes, .list_of = used_lists, .pair_of = used_pairs,
-	    .pair_count = pair_count, .lists = lists};
+	struct build_dimension build = {.prefixes = prefixes, .spans = used_spans, .pair_of = used_pairs,
+	    .pair_count = pair_count, .entries = entries->items, .lists = &index->lists};
 	for (uint32_t i = 0; i < side->count; i++) {
-		if (list_of[i] != CLASSIFIER_NONE || pair_of[i] != CLASSIFIER_NONE) {
+		if (span_of[i].count > 0 || pair_of[i] != CLASSIFIER_NONE) {
 			prefixes[build.prefix_count] = side->prefixes[i];
-			used_lists[build.prefix_count] = list_of[i];
+			used_spans[build.prefix_count] = span_of[i];
 			used_pairs[build.prefix_count++] = pair_of[i];
 		}
 	}
 	return classifier_fill_dimension(index->build->arena, scratch, &build, dimension);
 }
 
-static void
+/* In the order of the rules, as they stand. */
+static bool
 list_rest(struct index *index)
 {
 	struct classifier_context *context = index->build->context;
+	struct build_entry *entries =
+	    arena_take(index->build->scratch, context->rule_count, sizeof(*entries));
+	uint32_t count = 0;
 
-	context->rest = (struct classifier_list){.start = index->listed, .next = CLASSIFIER_NONE};
+	if (entries == NULL) {
+		return false;
+	}
 	for (uint32_t i = 0; i < context->rule_count; i++) {
 		if (index->choices[i] == BY_REST) {
-			index->rule_lists[index->listed++] = i;
-			context->rest.count++;
+			entries[count++].rule = i;
 		}
 	}
+	context->rest = count == 0 ? CLASSIFIER_NONE : build_list(&index->lists, entries, count, CLASSIFIER_NONE);
+	return true;
+}
+
+/* Room for all lists, at worst of an entry each: a word for it and one for the list. */
+static bool
+take_lists(struct index *index)
+{
+	const uint64_t entries = (uint64_t)index->build->context->rule_count + index->by_source.count +
+	    index->by_destination.count + index->by_service.count + index->by_pair.count;
+
+	/* Places and rules are numbers below CLASSIFIER_ONE. */
+	if (entries * 2 >= CLASSIFIER_RULES_MOST) {
+		return false;
+	}
+	index->lists = (struct build_lists){
+	    .words = arena_take(index->build->scratch, entries * 2, sizeof(*index->lists.words)),
+	    .room = (uint32_t)(entries * 2),
+	};
+	return index->lists.words != NULL;
+}
+
+static bool
+settle_lists(struct index *index)
+{
+	const size_t count = index->lists.count;
+	uint32_t *words = arena_take(index->build->arena, count, sizeof(*words));
+
+	if (words != NULL) {
+		memcpy(words, index->lists.words, count * sizeof(*words));
+		index->build->context->rule_lists = words;
+	}
+	return words != NULL;
 }
 
 static bool
@@ -537,15 +522,9 @@ fill_lists(struct index *index)
 	uint32_t *of_destination = numbers(build->scratch, index->destination.count);
 	uint32_t destinations = 0;
 
-	index->rule_lists = arena_take(build->arena,
-	    (size_t)context->rule_count + index->by_source.count + index->by_destination.count +
-		index->by_service.count + index->by_pair.count,
-	    sizeof(*index->rule_lists));
-	if (index->rule_lists == NULL || of_source == NULL || of_destination == NULL) {
+	if (of_source == NULL || of_destination == NULL || !take_lists(index) || !list_rest(index)) {
 		return false;
 	}
-	context->rule_lists = index->rule_lists;
-	list_rest(index);
 	for (uint32_t i = 0; i < index->by_service.count; i++) {
 		context->service_lengths |= 1U << (index->by_service.items[i].second >> 16);
 	}
@@ -554,31 +533,34 @@ fill_lists(struct index *index)
 	    fill_side(index, &index->destination, &index->by_destination, of_destination, destinations,
 		&context->destination) &&
 	    fill_table(index, &index->by_service, &context->services, &context->service_mask) &&
-	    fill_table(index, &index->by_pair, &context->pairs, &context->pair_mask);
+	    fill_table(index, &index->by_pair, &context->pairs, &context->pair_mask) && settle_lists(index);
 }
 
 bool
 classifier_index_context(struct build_context *build)
 {
-	const uint32_t count = build->context->rule_count;
+	struct classifier_context *context = build->context;
+	const uint32_t count = context->rule_count;
 	struct index index = {
 	    .build = build,
 	    .choices = arena_take(build->scratch, count, sizeof(*index.choices)),
 	    .crowds = arena_take(build->scratch, count, sizeof(*index.crowds)),
 	};
 
-	if (index.choices == NULL || index.crowds == NULL) {
+	context->rest = CLASSIFIER_NONE;
+	context->source.everywhere = CLASSIFIER_NONE;
+	context->destination.everywhere = CLASSIFIER_NONE;
+	context->scanned = count <= SCAN_RULES;
+	if (context->scanned != 0) {
+		return true;
+	}
+	if (index.choices == NULL || index.crowds == NULL || !count_everything(&index) || !choose_single(&index)) {
 		return false;
 	}
-	if (count > SCAN_RULES) {
-		if (!count_everything(&index) || !choose_single(&index)) {
+	choose_pairs(&index);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!enter_rule(&index, i)) {
 			return false;
-		}
-		choose_pairs(&index);
-		for (uint32_t i = 0; i < count; i++) {
-			if (!enter_rule(&index, i)) {
-				return false;
-			}
 		}
 	}
 	return fill_lists(&index);

@@ -53,10 +53,10 @@ struct classifier_match classifier_lookup(const struct snapshot *snapshot, const
 struct classifier_match classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key,
     int64_t wall);
 
-/* Before look-ups of up to 32 keys, inet: has the caches fetch what they are likely to read, all together. `policies`: of each
- * the policy that may be found, or PACKET_NO_POLICY. => snapshot->classifier is not NULL */
-void classifier_fetch(const struct snapshot *snapshot, const struct classifier_key *keys, uint32_t count,
-    uint32_t *policies);
+/* classifier_lookup() of up to CLASSIFIER_BURST keys at once, which together wait for memory about as often as one does. */
+#define CLASSIFIER_BURST 32
+void classifier_lookup_burst(const struct snapshot *snapshot, const struct classifier_key *keys, uint32_t count,
+    int64_t wall, struct classifier_match *matches);
 
 /* classifier_lookup() in a classifier of other rules than policies. => none of them is conditional; NULL: nothing matches */
 struct classifier_match classifier_find(const struct classifier *classifier, const struct classifier_key *key);
