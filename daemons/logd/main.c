@@ -75,13 +75,15 @@ start(struct daemon_options *options)
 	struct service_start begin = {.folder = -1};
 	struct text error = TEXT_EMPTY;
 	struct service *service = NULL;
-	int signals = daemon_signals();
+	struct daemon_descriptors opened;
 
-	begin.listener = daemon_listen(options, "logd");
+	if (!daemon_open(options, "logd", &opened, &error)) {
+		return daemon_failed("logd", &error);
+	}
+	begin.listener = opened.listener;
 	begin.socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (begin.listener < 0 || signals < 0 || begin.socket < 0) {
-		text_printf(&error, "cannot listen: %s",
-		    strerror(begin.listener < 0 ? -begin.listener : signals < 0 ? -signals : errno));
+	if (begin.socket < 0) {
+		text_printf(&error, "cannot send to servers: %s", strerror(errno));
 		return daemon_failed("logd", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
@@ -94,9 +96,9 @@ start(struct daemon_options *options)
 		return 1;
 	}
 	daemon_notify(options, "ready");
-	run(service, signals);
+	run(service, opened.signals);
 	service_destroy(service);
-	close(signals);
+	close(opened.signals);
 	return 0;
 }
 

@@ -277,28 +277,21 @@ static int
 start(struct mgd *mgd, const struct boot_file *file)
 {
 	struct text error = TEXT_EMPTY;
-	int signals = daemon_signals();
-	int listener = daemon_listen(&mgd->options, "mgd");
+	struct daemon_descriptors opened;
 	int status;
 
-	if (listener < 0 || signals < 0) {
-		(void)complain(strerror(listener < 0 ? -listener : -signals));
-		return 1;
-	}
-	if (!daemon_enter_state(&mgd->options, &error) || !daemon_drop_privileges(&mgd->options, NULL, &error) ||
-	    !daemon_confine(&error)) {
-		(void)complain(text_string(&error));
-		text_release(&error);
-		return 1;
+	if (!daemon_open(&mgd->options, "mgd", &opened, &error) || !daemon_enter_state(&mgd->options, &error) ||
+	    !daemon_drop_privileges(&mgd->options, NULL, &error) || !daemon_confine(&error)) {
+		return daemon_failed("mgd", &error);
 	}
 	mgd->logger = logger_create("run/logd.sock", "mgd");
 	if (mgd->logger == NULL) {
 		return 1;
 	}
-	status = serve(mgd, file, listener, signals);
+	status = serve(mgd, file, opened.listener, opened.signals);
 	logger_poll(mgd->logger);
 	close_mgd(mgd);
-	close(signals);
+	close(opened.signals);
 	return status;
 }
 

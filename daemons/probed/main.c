@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "ipc/daemon.h"
@@ -49,25 +48,21 @@ start(struct daemon_options *options)
 {
 	struct text error = TEXT_EMPTY;
 	struct service *service;
-	const int signals = daemon_signals();
-	const int listener = daemon_listen(options, "probed");
+	struct daemon_descriptors opened;
 
-	if (listener < 0 || signals < 0) {
-		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
+	if (!daemon_open(options, "probed", &opened, &error) || !daemon_enter_state(options, &error) ||
+	    !daemon_drop_privileges(options, NULL, &error)) {
 		return daemon_failed("probed", &error);
 	}
-	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
-		return daemon_failed("probed", &error);
-	}
-	service = service_create(listener, options->state);
+	service = service_create(opened.listener, options->state);
 	if (service == NULL) {
 		text_append(&error, "out of memory");
 		return daemon_failed("probed", &error);
 	}
 	daemon_notify(options, "ready");
-	run(service, signals);
+	run(service, opened.signals);
 	service_destroy(service);
-	close(signals);
+	close(opened.signals);
 	return 0;
 }
 

@@ -163,13 +163,6 @@ on_message(void *context, struct ipc_client *client, const struct ipc_message *m
 }
 
 static void
-on_drained(void *context, struct ipc_client *client)
-{
-	(void)context;
-	(void)client;
-}
-
-static void
 on_gone(void *context, struct ipc_client *client, const char *why)
 {
 	struct service *service = context;
@@ -185,7 +178,6 @@ on_gone(void *context, struct ipc_client *client, const char *why)
 static const struct ipc_server_handler handler = {
     .allowed = on_allowed,
     .message = on_message,
-    .drained = on_drained,
     .gone = on_gone,
 };
 

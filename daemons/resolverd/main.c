@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "ipc/daemon.h"
 #include "ipc/server.h"
@@ -114,13 +113,6 @@ on_message(void *context, struct ipc_client *client, const struct ipc_message *m
 }
 
 static void
-on_drained(void *context, struct ipc_client *client)
-{
-	(void)context;
-	(void)client;
-}
-
-static void
 on_gone(void *context, struct ipc_client *client, const char *why)
 {
 	struct resolver *resolver = context;
@@ -173,27 +165,26 @@ run(struct resolver *resolver, int signals)
 static int
 start(struct daemon_options *options)
 {
-	static const struct ipc_server_handler handler = {on_allowed, on_message, on_drained, on_gone};
+	static const struct ipc_server_handler handler = {
+	    .allowed = on_allowed,
+	    .message = on_message,
+	    .gone = on_gone,
+	};
 	static struct resolver resolver;
 	struct text error = TEXT_EMPTY;
-	const int signals = daemon_signals();
-	const int listener = daemon_listen(options, "resolverd");
+	struct daemon_descriptors opened;
 
-	if (listener < 0 || signals < 0) {
-		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
-		return daemon_failed("resolverd", &error);
-	}
-	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
-	    !daemon_confine(&error)) {
+	if (!daemon_open(options, "resolverd", &opened, &error) || !daemon_enter_state(options, &error) ||
+	    !daemon_drop_privileges(options, NULL, &error) || !daemon_confine(&error)) {
 		return daemon_failed("resolverd", &error);
 	}
 	resolver.state = options->state;
-	resolver.server = ipc_server_create(listener, "resolverd", &handler, &resolver);
+	resolver.server = ipc_server_create(opened.listener, "resolverd", &handler, &resolver);
 	if (resolver.server == NULL || ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
 		return 1;
 	}
 	daemon_notify(options, "ready");
-	run(&resolver, signals);
+	run(&resolver, opened.signals);
 	for (size_t i = 0; i < QUERIES_MOST; i++) {
 		query_destroy(resolver.running[i].query);
 		resolver.running[i].query = NULL;

@@ -50,14 +50,10 @@ start(struct daemon_options *options)
 	struct text error = TEXT_EMPTY;
 	struct service *service = NULL;
 	struct logger *logger;
-	const int signals = daemon_signals();
-	const int listener = daemon_listen(options, "transferd");
+	struct daemon_descriptors opened;
 
-	if (listener < 0 || signals < 0) {
-		text_printf(&error, "cannot listen: %s", strerror(listener < 0 ? -listener : -signals));
-		return daemon_failed("transferd", &error);
-	}
-	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error)) {
+	if (!daemon_open(options, "transferd", &opened, &error) || !daemon_enter_state(options, &error) ||
+	    !daemon_drop_privileges(options, NULL, &error)) {
 		return daemon_failed("transferd", &error);
 	}
 	if (chdir("transfer") != 0) {
@@ -65,16 +61,16 @@ start(struct daemon_options *options)
 		return daemon_failed("transferd", &error);
 	}
 	logger = logger_create("../run/logd.sock", "transferd");
-	if (logger == NULL || (service = service_create(listener, "..", logger, &error)) == NULL) {
+	if (logger == NULL || (service = service_create(opened.listener, "..", logger, &error)) == NULL) {
 		logger_destroy(logger);
 		return daemon_failed("transferd", &error);
 	}
 	daemon_notify(options, "ready");
-	run(service, logger, signals);
+	run(service, logger, opened.signals);
 	service_destroy(service);
 	logger_poll(logger);
 	logger_destroy(logger);
-	close(signals);
+	close(opened.signals);
 	return 0;
 }
 

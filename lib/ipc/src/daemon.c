@@ -148,6 +148,18 @@ daemon_listen(const struct daemon_options *options, const char *name)
 	return listener;
 }
 
+bool
+daemon_open(const struct daemon_options *options, const char *name, struct daemon_descriptors *opened, struct text *error)
+{
+	opened->signals = daemon_signals();
+	opened->listener = daemon_listen(options, name);
+	if (opened->signals < 0 || opened->listener < 0) {
+		text_printf(error, "cannot listen: %s", strerror(opened->listener < 0 ? -opened->listener : -opened->signals));
+		return false;
+	}
+	return true;
+}
+
 void
 daemon_notify(const struct daemon_options *options, const char *line)
 {

@@ -133,7 +133,9 @@ write_out(struct ipc_server *server, struct ipc_client *client)
 	}
 	if (client->expect_drained && ipc_connection_queued(client->connection) == 0) {
 		client->expect_drained = false;
-		server->handler->drained(server->context, client);
+		if (server->handler->drained != NULL) {
+			server->handler->drained(server->context, client);
+		}
 	}
 }
 

@@ -40,6 +40,15 @@ int daemon_failed(const char *name, struct text *error);
 int daemon_main(const char *name, int argc, char **argv, int (*start)(struct daemon_options *options));
 /* The listening socket: the inherited one, made non-blocking, or DIR/run/NAME.sock. -errno on failure. */
 int daemon_listen(const struct daemon_options *options, const char *name) __attribute__((warn_unused_result));
+/* What a daemon waits for from its first moment on: daemon_signals() and daemon_listen(). */
+struct daemon_descriptors {
+	int signals;
+	int listener;
+};
+
+/* Opens both. False with a sentence. */
+bool daemon_open(const struct daemon_options *options, const char *name, struct daemon_descriptors *opened,
+    struct text *error) __attribute__((warn_unused_result));
 /* Tells the supervisor; does nothing without --notify. */
 void daemon_notify(const struct daemon_options *options, const char *line);
 /*

@@ -33,6 +33,7 @@ struct ipc_server_handler {
 	/* False: the peer is turned away. */
 	bool (*allowed)(void *context, const struct ipc_peer *peer);
 	void (*message)(void *context, struct ipc_client *client, const struct ipc_message *message);
+	/* NULL: nobody wants to know. */
 	void (*drained)(void *context, struct ipc_client *client);
 	/* `why` is a sentence when the peer broke the rules, "" when it simply went. */
 	void (*gone)(void *context, struct ipc_client *client, const char *why);
