@@ -39,8 +39,6 @@ struct replay_verdict {
 	struct flow left; /* as it left; counts when one of the above is true */
 };
 
-const char *replay_verdict_name(uint8_t verdict);
-
 /* The files of one run. */
 struct replay_output;
 

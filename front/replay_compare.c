@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "explain/explain.h"
 #include "replay.h"
 
 enum {
@@ -195,7 +196,7 @@ append_translated(struct text *out, const struct replay_verdict *verdict)
 static void
 append_verdict(struct text *out, const char *which, const struct replay_verdict *verdict)
 {
-	text_printf(out, "    %s %s (%s)", which, replay_verdict_name(verdict->result.verdict),
+	text_printf(out, "    %s %s (%s)", which, explain_verdict_name(verdict->result.verdict),
 	    reason_name(verdict->result.reason));
 	if (verdict->policy != NULL) {
 		text_printf(out, ", policy %s", verdict->policy);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "explain/explain.h"
 #include "json_line.h"
 #include "replay.h"
 
@@ -47,22 +48,6 @@ struct replay_output {
 	uint16_t port_count;
 	struct port_file ports[];
 };
-
-static const char *const verdict_names[VERDICT_COUNT] = {
-    [VERDICT_NONE] = "none",
-    [VERDICT_FORWARD] = "forward",
-    [VERDICT_DROP] = "drop",
-    [VERDICT_REJECT] = "reject",
-    [VERDICT_HOST] = "host",
-    [VERDICT_PROXY] = "proxy",
-    [VERDICT_CONSUME] = "consume",
-};
-
-const char *
-replay_verdict_name(uint8_t verdict)
-{
-	return verdict < VERDICT_COUNT ? verdict_names[verdict] : "none";
-}
 
 /* DIR/NAME, the slashes of a port's name as underscores. */
 static bool
@@ -265,7 +250,7 @@ replay_output_verdict(struct replay_output *output, uint64_t frame, uint64_t now
 	json_line_number(line, "frame", frame);
 	json_line_string(line, "in", verdict->in);
 	json_line_seconds(line, "time", now);
-	json_line_string(line, "verdict", replay_verdict_name(verdict->result.verdict));
+	json_line_string(line, "verdict", explain_verdict_name(verdict->result.verdict));
 	json_line_string(line, "reason", reason_name(verdict->result.reason));
 	append_present(line, "out", verdict->out);
 	append_present(line, "from-zone", verdict->from_zone);
@@ -511,7 +496,7 @@ append_summary(struct text *text, const struct replay_output *output, struct gat
 	json_line_open(text, "verdicts", '{');
 	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
 		if (i != VERDICT_NONE || output->by_verdict[i] > 0) {
-			json_line_number(text, replay_verdict_name((uint8_t)i), output->by_verdict[i]);
+			json_line_number(text, explain_verdict_name((uint8_t)i), output->by_verdict[i]);
 		}
 	}
 	json_line_close(text, '}');

@@ -67,21 +67,6 @@ add_inet(const struct interface_row *row, struct op_node *element, const struct 
 	}
 }
 
-/* The unit in force; NULL when there is none. `*number` is its identity then. */
-static const struct snapshot_unit *
-find_unit(const struct interface_row *row, const char *name, uint16_t *number)
-{
-	const struct snapshot *snapshot = row->sources->configuration->snapshot;
-
-	for (uint16_t u = 0; u < snapshot->unit_count; u++) {
-		if (snapshot->units[u].present && strcmp(snapshot->units[u].name, name) == 0) {
-			*number = u;
-			return &snapshot->units[u];
-		}
-	}
-	return NULL;
-}
-
 /* As configured, and the link-local one that comes by itself. */
 static void
 add_inet6(const struct interface_row *row, struct op_node *element, const struct snapshot_unit *unit)
@@ -114,8 +99,9 @@ add_unit(const struct interface_row *row, const struct conf_node *unit)
 	text_printf(&name, "%s.%s", row->name, unit->value);
 	if (!text_failed(&name) && (row->only == NULL || strcmp(row->only, text_string(&name)) == 0)) {
 		struct op_node *element = op_add(row->tree, row->element, "logical-interface", NULL);
-		uint16_t number = 0;
-		const struct snapshot_unit *found = find_unit(row, text_string(&name), &number);
+		const struct snapshot *snapshot = row->sources->configuration->snapshot;
+		const uint16_t number = snapshot_find_unit(snapshot, text_string(&name));
+		const struct snapshot_unit *found = number == SNAPSHOT_NONE ? NULL : &snapshot->units[number];
 		/* A unit's own state: what the routing table goes by. */
 		const bool up = found != NULL && rib_unit_is_up(row->sources->configuration->rib, number);
 

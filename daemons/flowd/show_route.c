@@ -50,20 +50,6 @@ struct route_walk {
 	struct answer_prefix only;
 };
 
-static const char *
-protocol_word(enum rib_protocol protocol)
-{
-	switch (protocol) {
-	case RIB_DIRECT:
-		return "Direct";
-	case RIB_LOCAL:
-		return "Local";
-	case RIB_STATIC:
-		break;
-	}
-	return "Static";
-}
-
 static void
 table_name(const char *instance, enum rib_family family, char *name)
 {
@@ -200,7 +186,7 @@ add_route(void *context, const struct rib_route *route)
 	if (route->active) {
 		(void)op_add(walk->tree, entry, "active-tag", "*");
 	}
-	(void)op_add(walk->tree, entry, "protocol-name", protocol_word(route->protocol));
+	(void)op_add(walk->tree, entry, "protocol-name", rib_protocol_name(route->protocol));
 	(void)op_add_number(walk->tree, entry, "preference", route->preference);
 	(void)op_add_number(walk->tree, entry, "age", walk->now > route->since ? (walk->now - route->since) / SECOND : 0);
 	add_hop(walk, entry, route);

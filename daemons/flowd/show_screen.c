@@ -79,37 +79,7 @@ struct asked {
 	uint32_t to;
 };
 
-static bool
-find_zone(const struct answer_sources *sources, const char *name, struct asked *asked)
-{
-	const struct snapshot *snapshot = sources->configuration->snapshot;
-
-	for (uint16_t z = 0; z < snapshot->zone_count; z++) {
-		if (snapshot->zones[z].present && strcmp(snapshot->zones[z].name, name) == 0) {
-			asked->zone = true;
-			asked->number = z;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-find_unit(const struct answer_sources *sources, const char *name, struct asked *asked)
-{
-	const struct snapshot *snapshot = sources->configuration->snapshot;
-
-	for (uint16_t u = 0; u < snapshot->unit_count; u++) {
-		if (snapshot->units[u].present && strcmp(snapshot->units[u].name, name) == 0) {
-			asked->zone = false;
-			asked->number = u;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* True: `zone` or `interface` of the request names one; false with a sentence when there is no such. */
+/* True: `zone` or `interface` of the request names one, or there is neither; false with a sentence when there is no such. */
 static bool
 read_asked(const struct answer *answer, const struct answer_sources *sources, struct asked *asked, struct text *error)
 {
@@ -118,16 +88,24 @@ read_asked(const struct answer *answer, const struct answer_sources *sources, st
 
 	if (sources->configuration == NULL) {
 		text_append(error, "there is no configuration yet");
-	} else if (zone != NULL && interface != NULL) {
+		return false;
+	}
+	if (zone != NULL && interface != NULL) {
 		text_append(error, "ask for a zone or for an interface, not for both");
-	} else if (zone != NULL && !find_zone(sources, zone, asked)) {
-		text_printf(error, "security zone '%s' is not configured", zone);
-	} else if (interface != NULL && !find_unit(sources, interface, asked)) {
-		text_printf(error, "interface '%s' is not configured", interface);
-	} else {
+		return false;
+	}
+	if (zone == NULL && interface == NULL) {
 		return true;
 	}
-	return false;
+	const struct snapshot *snapshot = sources->configuration->snapshot;
+
+	asked->zone = zone != NULL;
+	asked->number = asked->zone ? snapshot_find_zone(snapshot, zone) : snapshot_find_unit(snapshot, interface);
+	if (asked->number == SNAPSHOT_NONE) {
+		text_printf(error, "%s '%s' is not configured", asked->zone ? "security zone" : "interface",
+		    asked->zone ? zone : interface);
+	}
+	return asked->number != SNAPSHOT_NONE;
 }
 
 static void

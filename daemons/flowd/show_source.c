@@ -31,18 +31,6 @@ read_address(const char *word, struct ipv6_address *address)
 }
 
 static bool
-find_instance(const struct snapshot *snapshot, const char *name, uint16_t *instance)
-{
-	for (uint16_t i = 0; i < snapshot->instance_count; i++) {
-		if (snapshot->instances[i].present && strcmp(snapshot->instances[i].name, name) == 0) {
-			*instance = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 read_question(const struct op_node *request, const struct snapshot *snapshot, struct source_question *question,
     struct text *error)
 {
@@ -58,7 +46,9 @@ read_question(const struct op_node *request, const struct snapshot *snapshot, st
 		return false;
 	}
 	question->inet6 = !ipv6_is_mapped(question->destination);
-	if (instance != NULL && strcmp(instance, "default") != 0 && !find_instance(snapshot, instance, &question->instance)) {
+	question->instance = instance == NULL || strcmp(instance, "default") == 0 ? SNAPSHOT_INSTANCE_DEFAULT :
+										    snapshot_find_instance(snapshot, instance);
+	if (question->instance == SNAPSHOT_NONE) {
 		text_printf(error, "routing instance '%s' is not configured", instance);
 		return false;
 	}

@@ -257,16 +257,8 @@ make_models(struct house *house, const struct plan *plan)
 		};
 
 		house->asked[zone].house = house;
-		for (uint16_t z = 0; z < snapshot->zone_count; z++) {
-			if (snapshot->zones[z].present && strcmp(snapshot->zones[z].name, names[zone]) == 0) {
-				house->asked[zone].zone = z;
-			}
-		}
-		for (uint16_t u = 0; u < snapshot->unit_count; u++) {
-			if (snapshot->units[u].present && strcmp(snapshot->units[u].name, zone == 0 ? "ge-0/0/1.0" : "ge-0/0/2.0") == 0) {
-				house->asked[zone].unit = u;
-			}
-		}
+		house->asked[zone].zone = snapshot_find_zone(snapshot, names[zone]);
+		house->asked[zone].unit = snapshot_find_unit(snapshot, zone == 0 ? "ge-0/0/1.0" : "ge-0/0/2.0");
 		house->models[zone] = screen_model_create(&setup);
 	}
 }

@@ -3,17 +3,8 @@
  */
 #include <string.h>
 
+#include "explain/explain.h"
 #include "script.h"
-
-static const char *const verdict_words[VERDICT_COUNT] = {
-    [VERDICT_NONE] = "none",
-    [VERDICT_FORWARD] = "forward",
-    [VERDICT_DROP] = "drop",
-    [VERDICT_REJECT] = "reject",
-    [VERDICT_HOST] = "host",
-    [VERDICT_PROXY] = "proxy",
-    [VERDICT_CONSUME] = "consume",
-};
 
 static const char *
 policy_word(const struct script *script, uint32_t policy)
@@ -37,15 +28,15 @@ at_clause_end(struct script *script)
 }
 
 static void
-expect_verdict(struct script *script, int verdict)
+expect_verdict(struct script *script, uint8_t verdict)
 {
 	const struct packet_result *result = &script->result;
 
 	if (!script->has_result) {
 		script_fail(script, "no packet came in that had a verdict");
 	} else if (result->verdict != verdict) {
-		script_fail(script, "verdict %s %s, expected %s", verdict_words[result->verdict], reason_name(result->reason),
-		    verdict_words[verdict]);
+		script_fail(script, "verdict %s %s, expected %s", explain_verdict_name(result->verdict), reason_name(result->reason),
+		    explain_verdict_name(verdict));
 		if (!at_clause_end(script)) {
 			words_take(&script->words);
 		}
@@ -262,15 +253,15 @@ expect_clause(struct script *script, bool first)
 {
 	const char *word = words_take(&script->words);
 
-	for (int i = 0; i < VERDICT_COUNT; i++) {
-		if (strcmp(word, verdict_words[i]) == 0) {
+	for (uint8_t i = 0; i < VERDICT_COUNT; i++) {
+		if (strcmp(word, explain_verdict_name(i)) == 0) {
 			expect_verdict(script, i);
 			return true;
 		}
 	}
 	if (strcmp(word, "out") == 0 || strcmp(word, "local") == 0) {
 		if (first && script->has_result && script->result.verdict != VERDICT_FORWARD && word[0] == 'o') {
-			script_fail(script, "verdict %s %s, expected forward", verdict_words[script->result.verdict],
+			script_fail(script, "verdict %s %s, expected forward", explain_verdict_name(script->result.verdict),
 			    reason_name(script->result.reason));
 		}
 		expect_output(script, word[0] == 'l');
@@ -374,16 +365,12 @@ check_interface(struct script *script)
 	const struct snapshot *snapshot = gateway_snapshot(script->gateway);
 	const char *name = words_take(&script->words);
 	struct engine_unit_counters counters = {.in_packets = 0};
-	bool found = false;
+	const uint16_t unit = snapshot_find_unit(snapshot, name);
 
-	for (uint16_t i = 0; i < snapshot->unit_count && !found; i++) {
-		found = snapshot->units[i].present && strcmp(snapshot->units[i].name, name) == 0;
-		if (found) {
-			counters = engine_unit_counters(gateway_engine(script->gateway), i);
-		}
-	}
-	if (!found) {
+	if (unit == SNAPSHOT_NONE) {
 		script_fail(script, "there is no interface %s", name);
+	} else {
+		counters = engine_unit_counters(gateway_engine(script->gateway), unit);
 	}
 	while (words_peek(&script->words)[0] != '\0') {
 		const char *what = words_take(&script->words);
@@ -415,15 +402,9 @@ check_screen(struct script *script)
 	const char *place = words_take(&script->words);
 	const char *name = words_take(&script->words);
 	const enum screen screen = screen_of(name);
-	const uint16_t count = zone ? snapshot->zone_count : snapshot->unit_count;
-	uint16_t number = 0;
+	const uint16_t number = zone ? snapshot_find_zone(snapshot, place) : snapshot_find_unit(snapshot, place);
 
-	while (number < count &&
-	    (zone ? !snapshot->zones[number].present || strcmp(snapshot->zones[number].name, place) != 0 :
-	            !snapshot->units[number].present || strcmp(snapshot->units[number].name, place) != 0)) {
-		number++;
-	}
-	if (number == count || screen == SCREEN_COUNT) {
+	if (number == SNAPSHOT_NONE || screen == SCREEN_COUNT) {
 		script_fail(script, "there is no place %s or no screen %s", place, name);
 		return;
 	}

@@ -284,15 +284,15 @@ script_port(struct script *script, uint16_t *port, uint16_t *tag)
 		*tag = (uint16_t)vlan;
 		return true;
 	}
-	for (uint16_t i = 0; i < snapshot->unit_count; i++) {
-		if (snapshot->units[i].present && strcmp(snapshot->units[i].name, name) == 0) {
-			*port = snapshot->units[i].port;
-			*tag = snapshot->units[i].vlan;
-			return true;
-		}
+	const uint16_t unit = snapshot_find_unit(snapshot, name);
+
+	if (unit == SNAPSHOT_NONE) {
+		script_fail(script, "there is no port or interface '%s'", name);
+		return false;
 	}
-	script_fail(script, "there is no port or interface '%s'", name);
-	return false;
+	*port = snapshot->units[unit].port;
+	*tag = snapshot->units[unit].vlan;
+	return true;
 }
 
 uint16_t
@@ -303,13 +303,12 @@ script_instance(struct script *script, const char *name)
 	if (strcmp(name, "default") == 0) {
 		return SNAPSHOT_INSTANCE_DEFAULT;
 	}
-	for (uint16_t i = 0; i < snapshot->instance_count; i++) {
-		if (snapshot->instances[i].present && strcmp(snapshot->instances[i].name, name) == 0) {
-			return i;
-		}
+	const uint16_t instance = snapshot_find_instance(snapshot, name);
+
+	if (instance == SNAPSHOT_NONE) {
+		script_fail(script, "there is no instance '%s'", name);
 	}
-	script_fail(script, "there is no instance '%s'", name);
-	return SNAPSHOT_NONE;
+	return instance;
 }
 
 /* The frame of the words as bytes, sent to us if it does not say otherwise. */

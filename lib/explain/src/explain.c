@@ -27,7 +27,7 @@ struct explanation {
 	bool zones_only;
 	bool local;  /* to an address of ours */
 	bool search; /* the policies are asked */
-	uint16_t unit; /* of arrival; EXPLAIN_NO_UNIT with zones_only */
+	uint16_t unit; /* of arrival; SNAPSHOT_NONE with zones_only */
 	uint16_t instance; /* that the destination is reached in */
 	const struct explain_question *seen; /* what policies see: one of the two */
 	uint16_t from_zone;
@@ -54,7 +54,7 @@ static const char *const criteria[] = {
     [CLASSIFIER_MISS_SCHEDULER] = "scheduler-name",
 };
 
-static const char *const verdicts[VERDICT_COUNT] = {
+static const char *const verdict_names[VERDICT_COUNT] = {
     [VERDICT_NONE] = "none",
     [VERDICT_FORWARD] = "forward",
     [VERDICT_DROP] = "drop",
@@ -64,29 +64,13 @@ static const char *const verdicts[VERDICT_COUNT] = {
     [VERDICT_CONSUME] = "consume",
 };
 
+const char *
+explain_verdict_name(uint8_t verdict)
+{
+	return verdict < VERDICT_COUNT ? verdict_names[verdict] : "none";
+}
+
 /* --- the question's places --------------------------------------------------------------------------------------- */
-
-static uint16_t
-find_unit(const struct snapshot *snapshot, const char *name)
-{
-	for (uint16_t i = 0; i < snapshot->unit_count; i++) {
-		if (snapshot->units[i].present && strcmp(snapshot->units[i].name, name) == 0) {
-			return i;
-		}
-	}
-	return EXPLAIN_NO_UNIT;
-}
-
-static uint16_t
-find_zone(const struct snapshot *snapshot, const char *name)
-{
-	for (uint16_t i = 0; i < snapshot->zone_count; i++) {
-		if (snapshot->zones[i].present && strcmp(snapshot->zones[i].name, name) == 0) {
-			return i;
-		}
-	}
-	return SNAPSHOT_NONE;
-}
 
 /* A zone that was named has to be there, and to be the one that the packet's way has. */
 static bool
@@ -95,11 +79,11 @@ zone_fits(const struct explain_sources *sources, const char *named, uint16_t zon
 	if (named[0] == '\0') {
 		return true;
 	}
-	if (find_zone(sources->snapshot, named) == SNAPSHOT_NONE) {
+	if (snapshot_find_zone(sources->snapshot, named) == SNAPSHOT_NONE) {
 		text_printf(error, "security zone '%s' is not configured", named);
 		return false;
 	}
-	if (zone != SNAPSHOT_NONE && find_zone(sources->snapshot, named) != zone) {
+	if (zone != SNAPSHOT_NONE && snapshot_find_zone(sources->snapshot, named) != zone) {
 		text_printf(error, "the packet %s zone %s, not %s", end, explain_zone_name(sources, zone), named);
 		return false;
 	}
@@ -113,9 +97,9 @@ find_way(struct explanation *explanation, const struct explain_sources *sources,
 	const struct snapshot *snapshot = sources->snapshot;
 	uint16_t out;
 
-	explanation->unit = question->interface[0] != '\0' ? find_unit(snapshot, question->interface) :
+	explanation->unit = question->interface[0] != '\0' ? snapshot_find_unit(snapshot, question->interface) :
 	                                                     path_find_ingress(sources, question);
-	if (explanation->unit == EXPLAIN_NO_UNIT) {
+	if (explanation->unit == SNAPSHOT_NONE) {
 		if (question->interface[0] != '\0') {
 			text_printf(error, "interface '%s' is not configured", question->interface);
 		} else {
@@ -137,7 +121,7 @@ find_way(struct explanation *explanation, const struct explain_sources *sources,
 	}
 	out = path_find_egress(sources, &explanation->inside, explanation->instance, &explanation->local);
 	explanation->from_zone = unit->zone;
-	explanation->to_zone = out == EXPLAIN_NO_UNIT ? SNAPSHOT_NONE : snapshot->units[out].zone;
+	explanation->to_zone = out == SNAPSHOT_NONE ? SNAPSHOT_NONE : snapshot->units[out].zone;
 	if (explanation->trial.has_destination && !snapshot->nat.by_rules) {
 		explanation->to_zone = SNAPSHOT_ZONE_GLOBAL; /* where policies say who may send to public addresses */
 		explanation->seen = question;
@@ -153,10 +137,10 @@ find_zones(struct explanation *explanation, const struct explain_sources *source
 {
 	const struct explain_question *question = &explanation->question;
 
-	explanation->unit = EXPLAIN_NO_UNIT;
+	explanation->unit = SNAPSHOT_NONE;
 	explanation->search = true;
-	explanation->from_zone = find_zone(sources->snapshot, question->from_zone);
-	explanation->to_zone = find_zone(sources->snapshot, question->to_zone);
+	explanation->from_zone = snapshot_find_zone(sources->snapshot, question->from_zone);
+	explanation->to_zone = snapshot_find_zone(sources->snapshot, question->to_zone);
 	return zone_fits(sources, question->from_zone, SNAPSHOT_NONE, "", error) &&
 	    zone_fits(sources, question->to_zone, SNAPSHOT_NONE, "", error);
 }
@@ -546,7 +530,7 @@ add_outcome(const struct explanation *explanation, const struct explain_sources 
 		(void)op_add(tree, element, "action", action_word(sources->snapshot, explanation->policy));
 	}
 	if (trial->run) {
-		(void)op_add(tree, element, "verdict", verdicts[trial->result.verdict]);
+		(void)op_add(tree, element, "verdict", explain_verdict_name(trial->result.verdict));
 		(void)op_add(tree, element, "reason", reason_name((enum reason)trial->result.reason));
 		(void)op_add(tree, element, "help", reason_help((enum reason)trial->result.reason));
 		if (trial->result.verdict == VERDICT_FORWARD) {

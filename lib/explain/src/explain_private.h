@@ -8,8 +8,6 @@
 #include "engine/probe.h"
 #include "explain/explain.h"
 
-#define EXPLAIN_NO_UNIT UINT16_MAX
-
 enum {
 	TRIAL_RULES = 2, /* of address translation that a flow can meet: for its destination and its source */
 };
@@ -32,7 +30,7 @@ bool trial_run(const struct explain_sources *sources, const struct explain_quest
 
 /* The unit behind which the source is, by the longest prefix of all instances' routes; the default instance's of equals. */
 uint16_t path_find_ingress(const struct explain_sources *sources, const struct explain_question *question);
-/* The unit that the destination leads to from an instance, or EXPLAIN_NO_UNIT; `local`: it is an address of ours. */
+/* The unit that the destination leads to from an instance, or SNAPSHOT_NONE; `local`: it is an address of ours. */
 uint16_t path_find_egress(const struct explain_sources *sources, const struct explain_question *question,
     uint16_t instance, bool *local);
 /* Adds flow, arrival, routes and host-inbound-traffic. */

@@ -13,7 +13,7 @@ enum {
 const char *
 explain_unit_name(const struct explain_sources *sources, uint16_t unit)
 {
-	const char *name = unit == EXPLAIN_NO_UNIT ? NULL : snapshot_unit_name(sources->registry, unit);
+	const char *name = unit == SNAPSHOT_NONE ? NULL : snapshot_unit_name(sources->registry, unit);
 
 	return name == NULL ? "" : name;
 }
@@ -52,7 +52,7 @@ uint16_t
 path_find_ingress(const struct explain_sources *sources, const struct explain_question *question)
 {
 	const struct snapshot *snapshot = sources->snapshot;
-	uint16_t unit = EXPLAIN_NO_UNIT;
+	uint16_t unit = SNAPSHOT_NONE;
 	uint8_t longest = 0;
 
 	for (int32_t i = rib_next_instance(sources->rib, -1); i >= 0; i = rib_next_instance(sources->rib, i)) {
@@ -63,7 +63,7 @@ path_find_ingress(const struct explain_sources *sources, const struct explain_qu
 
 		/* Only an interface of the table's own: a copied route leads to where such packets do not come in. */
 		if (known && snapshot->units[route.hop.unit].instance == i &&
-		    (unit == EXPLAIN_NO_UNIT || route.length > longest)) {
+		    (unit == SNAPSHOT_NONE || route.length > longest)) {
 			unit = route.hop.unit;
 			longest = route.length;
 		}
@@ -80,7 +80,7 @@ path_find_egress(const struct explain_sources *sources, const struct explain_que
 	    fib_lookup(sources->fib, instance, (uint32_t)question->destination.low);
 
 	*local = hop->kind == FIB_LOCAL;
-	return hop->kind == FIB_DIRECT || hop->kind == FIB_GATEWAY || *local ? hop->unit : EXPLAIN_NO_UNIT;
+	return hop->kind == FIB_DIRECT || hop->kind == FIB_GATEWAY || *local ? hop->unit : SNAPSHOT_NONE;
 }
 
 void
@@ -117,20 +117,6 @@ path_add_arrival(const struct explain_sources *sources, const struct explain_que
 }
 
 static const char *
-protocol_word(enum rib_protocol protocol)
-{
-	switch (protocol) {
-	case RIB_DIRECT:
-		return "Direct";
-	case RIB_LOCAL:
-		return "Local";
-	case RIB_STATIC:
-		break;
-	}
-	return "Static";
-}
-
-static const char *
 hop_word(enum rib_hop_kind kind)
 {
 	switch (kind) {
@@ -159,7 +145,7 @@ add_route(const struct explain_sources *sources, const struct rib_route *route, 
 	char prefix[ADDRESS_TEXT];
 
 	(void)op_addf(tree, element, "destination", "%s/%u", address_text(prefix, route->prefix), route->length);
-	(void)op_add(tree, element, "protocol-name", protocol_word(route->protocol));
+	(void)op_add(tree, element, "protocol-name", rib_protocol_name(route->protocol));
 	(void)op_add_number(tree, element, "preference", route->preference);
 	(void)op_add(tree, element, "next-hop-type", hop_word(route->hop.kind));
 	if (route->hop.kind == RIB_HOP_GATEWAY) {

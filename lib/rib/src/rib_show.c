@@ -106,6 +106,20 @@ rib_instance_name(const struct rib *rib, uint16_t instance)
 	return rib->instances[instance].name;
 }
 
+const char *
+rib_protocol_name(enum rib_protocol protocol)
+{
+	switch (protocol) {
+	case RIB_DIRECT:
+		return "Direct";
+	case RIB_LOCAL:
+		return "Local";
+	case RIB_STATIC:
+		break;
+	}
+	return "Static";
+}
+
 static bool
 same_route(const struct rib_candidate *left, const struct rib_candidate *right)
 {

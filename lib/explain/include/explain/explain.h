@@ -56,6 +56,9 @@ struct explain_question {
 	uint32_t results; /* how many policies that match to tell; at least 1 */
 };
 
+/* "forward", "drop", ...: as explanations, replay and the packet tests name a verdict. "none" for what is none. */
+const char *explain_verdict_name(uint8_t verdict);
+
 enum explain_progress {
 	EXPLAIN_MORE,
 	EXPLAIN_END,

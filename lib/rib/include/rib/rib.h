@@ -54,6 +54,9 @@ enum rib_protocol {
 	RIB_STATIC,
 };
 
+/* As `show route` prints it: "Static". */
+const char *rib_protocol_name(enum rib_protocol protocol);
+
 /* What a packet does that takes a hop. */
 enum rib_hop_kind {
 	RIB_HOP_NONE,    /* not usable */

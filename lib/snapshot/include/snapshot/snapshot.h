@@ -22,6 +22,10 @@ struct snapshot_registry;
 
 struct snapshot_registry *snapshot_registry_create(void) __attribute__((warn_unused_result));
 void snapshot_registry_destroy(struct snapshot_registry *registry);
+/* The number of what is configured by that name; SNAPSHOT_NONE: there is none. Instances: "" is the default one. */
+uint16_t snapshot_find_unit(const struct snapshot *snapshot, const char *name);
+uint16_t snapshot_find_zone(const struct snapshot *snapshot, const char *name);
+uint16_t snapshot_find_instance(const struct snapshot *snapshot, const char *name);
 /* The configured path's last word for an identity, also after it was deleted: for logs and tables. NULL: never given. */
 const char *snapshot_unit_name(const struct snapshot_registry *registry, uint16_t unit);
 const char *snapshot_zone_name(const struct snapshot_registry *registry, uint16_t zone);
