@@ -229,6 +229,60 @@ test_blocks(void **state)
 	destroy(world);
 }
 
+/* A look ahead at a place among the ports; whether it named one. */
+static bool
+foresee(const struct world *world, uint32_t number, uint16_t start, uint16_t high, struct nat_next *next)
+{
+	*next = (struct nat_next){.space = space(number), .start = start, .found = true};
+	nat_ports_prefetch(&world->ports, next);
+	assert_false(next->found);
+	nat_ports_foresee(&world->ports, high, next);
+	return next->found;
+}
+
+/* REQ-NAT-007, REQ-NAT-008: what was foreseen is the next free port from the drawn place on, and is taken only while it is free,
+ * its block is the space's, and another one is left. */
+static void
+test_foreseen(void **state)
+{
+	static const struct nat_port_range range = {2000, 2003};
+	struct world *world = create(1, 0, 1);
+	struct nat_next next;
+	struct nat_next other;
+
+	(void)state;
+	/* Nothing is known of a space without block. */
+	assert_false(foresee(world, 0, 2000, range.high, &next));
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_true(nat_ports_take_this(&world->ports, space(0), 2001));
+	/* 2001 is taken: 2002 is next. Two looks see the same port, and one of them gets it. */
+	assert_true(foresee(world, 0, 2001, range.high, &next));
+	assert_int_equal(next.port, 2002);
+	assert_true(foresee(world, 0, 2002, range.high, &other));
+	assert_int_equal(other.port, 2002);
+	assert_true(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &other));
+	assert_int_equal(nat_ports_used(&world->ports, space(0)), 2);
+	/* Beyond the range there is none. */
+	assert_false(foresee(world, 0, 2001, 2002, &next));
+	/* The third; the fourth is the last one, and for others to say so. */
+	assert_true(foresee(world, 0, 2003, range.high, &next));
+	assert_true(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_true(foresee(world, 0, 2000, range.high, &next));
+	assert_int_equal(next.port, 2000);
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &next));
+	/* The block goes: nothing of it is given; then it is another space's, in which the port is free. */
+	for (uint16_t port = 2001; port <= 2003; port++) {
+		nat_ports_give_at_once(&world->ports, space(0), port);
+	}
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_int_equal(nat_ports_used(&world->ports, space(0)), 0);
+	assert_true(nat_ports_take_this(&world->ports, space(1), 2001));
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_int_equal(nat_ports_used(&world->ports, space(1)), 1);
+	destroy(world);
+}
+
 int
 main(void)
 {
@@ -239,6 +293,7 @@ main(void)
 	    cmocka_unit_test(test_spread),
 	    cmocka_unit_test(test_workers),
 	    cmocka_unit_test(test_blocks),
+	    cmocka_unit_test(test_foreseen),
 	};
 
 	return cmocka_run_group_tests_name("nat_ports", tests, NULL, NULL);

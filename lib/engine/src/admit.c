@@ -224,7 +224,9 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 	const bool early = from_host || (engine->units[item->unit].flags & UNIT_REFUSES) == 0;
 
 	item->packet->result.to_zone = out->zone;
-	if (admission.nat == NULL && early) {
+	if (early && admission.nat != NULL) {
+		nat_foresee(engine, item, &admission);
+	} else if (early) {
 		admit_prepare(engine, item, &admission);
 	}
 	if (!from_host && over_limit(engine, item)) {

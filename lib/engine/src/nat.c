@@ -282,13 +282,37 @@ set_keys(const struct engine *engine, const struct item *item, struct admission 
 	    .protocol = item->protocol,
 	    .kind = kind == 0 ? 0 : icmp_kind_reverse(kind),
 	};
+	const struct flow_key key = flow_key_of(&back);
 	struct flow_pair *pair = &admission->pair;
 
+	/* As foreseen. */
+	if (flow_key_equal(pair->keys[SESSION_BACK], key)) {
+		return;
+	}
 	pair->keys[SESSION_FORTH] = item->key;
 	pair->hashes[SESSION_FORTH] = item->hash;
-	pair->keys[SESSION_BACK] = flow_key_of(&back);
+	pair->keys[SESSION_BACK] = key;
 	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
 	session_table_prefetch_add(&engine->table, pair);
+}
+
+void
+nat_foresee(struct engine *engine, const struct item *item, struct admission *admission)
+{
+	const struct nat_public *public = admission->public;
+	const uint16_t pool = engine->nat.guesses[admission->way.unit % NAT_GUESSES];
+	struct translation *nat = admission->nat;
+
+	nat_begin(item, admission);
+	if (public->found) {
+		nat->destination = public->destination;
+		nat->destination_port = public->port != 0 ? public->port : nat->destination_port;
+	}
+	if (pool == SNAPSHOT_NAT_NONE || nat_pool_foresee(engine, item, pool, nat)) {
+		set_keys(engine, item, admission);
+	} else {
+		session_table_prefetch_free(&engine->table);
+	}
 }
 
 bool
@@ -330,6 +354,7 @@ nat_source(struct engine *engine, struct item *item, struct admission *admission
 		nat->flags |= SESSION_NAT;
 	}
 	set_keys(engine, item, admission);
+	engine->nat.guesses[admission->way.unit % NAT_GUESSES] = nat->pool;
 	admission->flags |= nat->flags;
 	return true;
 }

@@ -37,6 +37,9 @@ uint16_t nat_pool_on(
 bool nat_refuses6(struct engine *engine, struct item *item, struct admission *admission);
 /* Nothing is translated yet. */
 void nat_begin(const struct item *item, const struct admission *admission);
+/* Before the policies are asked: if it leaves translated as the last one did that left by its unit, the session's keys are
+ * known, and their places are fetched. A guess, which nothing but time depends on. */
+void nat_foresee(struct engine *engine, const struct item *item, struct admission *admission);
 /* After the policy: the destination and, if it changes, the way (that to admission->public was found already). False: the
  * packet is finished. */
 bool nat_destination(struct engine *engine, struct item *item, struct admission *admission);
@@ -100,6 +103,9 @@ bool nat_pool_port_resting(struct engine *engine, const struct snapshot_nat_pool
     uint32_t address, enum nat_class class, struct translation *nat);
 enum reason nat_pool_port_any(struct engine *engine, uint16_t number,
     const struct snapshot_nat_pool *pool, enum nat_class class, struct translation *nat);
+/* The port that is likely to be the pool's next, in nat->instance; false: it cannot be said. */
+bool nat_pool_port_foresee(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool,
+    enum nat_class class, struct translation *nat);
 /* Gives back what was drawn just now, if it is a port. */
 void nat_pool_port_give(struct engine *engine, enum nat_class class, struct translation *nat);
 /* Gives a port back: its address has something again. => SESSION_NAT_PORT */
@@ -107,6 +113,8 @@ void nat_pool_port_release(struct engine *engine, const struct nat_holding *hold
 /* nat_pool.c: takes of a pool for the packet's source, in nat->instance. */
 enum reason nat_pool_take(
     struct engine *engine, const struct item *item, uint16_t pool, struct translation *nat);
+/* What that is likely to be. False: it cannot be said. */
+bool nat_pool_foresee(struct engine *engine, const struct item *item, uint16_t number, struct translation *nat);
 /* Counts a session that has something of nat->pool, or one that was refused. */
 void nat_pool_count(struct engine *engine, uint16_t pool);
 void nat_pool_count_failure(struct engine *engine, uint16_t pool);

@@ -254,6 +254,30 @@ take_from(struct engine *engine, const struct item *item, uint16_t number, const
 	return reason;
 }
 
+bool
+nat_pool_foresee(struct engine *engine, const struct item *item, uint16_t number, struct translation *nat)
+{
+	const struct snapshot_nat *snapshot = &engine->snapshot->nat;
+	const struct flow_fields fields = flow_fields_of(item->key);
+	enum nat_class class = NAT_CLASS_TCP;
+
+	if (number >= snapshot->pool_count || number >= engine->nat.pool_count) {
+		return false;
+	}
+	const struct snapshot_nat_pool *pool = &snapshot->pools[number];
+
+	if (!pool->present || pool->kind != NAT_POOL_PORTS || pool->paired || snapshot->address_persistent ||
+	    !class_of(&fields, item->icmp_type, &class)) {
+		return false;
+	}
+	nat->instance = pool->instance != SNAPSHOT_NONE ? pool->instance : engine->units[nat->unit].instance;
+	if (!nat_pool_port_foresee(engine, number, pool, class, nat)) {
+		return false;
+	}
+	nat->destination_port = class == NAT_CLASS_QUERY ? nat->source_port : nat->destination_port;
+	return true;
+}
+
 void
 nat_pool_count(struct engine *engine, uint16_t pool)
 {

@@ -4,6 +4,8 @@
  * The address is drawn at random (REQ-NAT-008); where it has nothing left the pool's map of addresses (nat_places.h) names one
  * that has, and when none has, one with a port that rests. What comes back opens its address again. Pools for which there was no
  * room in the maps are tried a few addresses at a time.
+ *
+ * Address and place among the ports are drawn one session ahead (struct nat_ahead).
  */
 #include "engine_private.h"
 
@@ -77,10 +79,11 @@ port_drawn(struct engine *engine, const struct snapshot_nat_pool *pool, uint32_t
 {
 	const struct nat_port_range range = {pool->port_low, pool->port_high};
 	const struct nat_space space = nat_space_of(address, nat->instance, class);
+	const uint16_t start = nat->has_start ? nat->start : nat_ports_start(&range, engine->config.random);
 	struct nat_layer_port taken;
 
-	if (!nat_ports_take_layer(
-		&engine->nat.ports, space, layers_of(pool, nat), &range, engine->config.random, &taken)) {
+	nat->has_start = false;
+	if (!nat_ports_take_layer(&engine->nat.ports, space, layers_of(pool, nat), &range, start, &taken)) {
 		return false;
 	}
 	set_port(nat, address, taken);
@@ -213,18 +216,57 @@ port_by_trying(struct engine *engine, struct nat_pool_state *state, const struct
 	return nat_pool_port_resting(engine, pool, nat_pool_address(pool, state->hint < pool->size ? state->hint : 0), class, nat);
 }
 
+static void
+draw(struct engine *engine, const struct snapshot_nat_pool *pool, struct nat_ahead *ahead)
+{
+	const struct nat_port_range range = {pool->port_low, pool->port_high};
+	struct random_source *random = engine->config.random;
+
+	ahead->place = pool->size == 1 ? 0 : random_below(random, pool->size);
+	ahead->next.start = nat_ports_start(&range, random);
+	ahead->next.found = false;
+	ahead->drawn = true;
+}
+
+/* The port that was foreseen, if nothing has changed and there is one after it. */
+static bool
+port_foreseen(struct engine *engine, const struct snapshot_nat_pool *pool, const struct nat_next *next,
+    enum nat_class class, struct translation *nat)
+{
+	const struct nat_port_range range = {pool->port_low, pool->port_high};
+	const uint32_t address = (uint32_t)next->space.key;
+
+	if (next->space.key != nat_space_of(address, nat->instance, class).key ||
+	    !nat_ports_take_foreseen(&engine->nat.ports, &range, next)) {
+		return false;
+	}
+	nat->last_port = false;
+	set_port(nat, address, (struct nat_layer_port){.port = next->port});
+	return true;
+}
+
 enum reason
 nat_pool_port_any(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool, enum nat_class class,
     struct translation *nat)
 {
 	struct nat_pool_state *state = &engine->nat.pools[number];
-	const uint32_t first = pool->size == 1 ? 0 : random_below(engine->config.random, pool->size);
+	struct nat_ahead *ahead = &state->ahead;
 	bool found;
 
+	if (!ahead->drawn) {
+		draw(engine, pool, ahead);
+	}
+	const uint32_t first = ahead->place;
+
+	assert(first < pool->size && ahead->next.start >= pool->port_low && ahead->next.start <= pool->port_high);
+	nat->start = ahead->next.start;
+	nat->has_start = true;
 	if (engine->nat.ports.resting_head != engine->nat.ports.resting_tail) {
 		(void)nat_ports_advance(&engine->nat.ports, engine->tick, WAKE_OF_ONE);
 	}
-	if (pool->size == 1) {
+	if (port_foreseen(engine, pool, &ahead->next, class, nat)) {
+		found = true;
+	} else if (pool->size == 1) {
 		found = nat_pool_port(engine, pool, pool->ranges[0].low, class, nat) ||
 			nat_pool_port_resting(engine, pool, pool->ranges[0].low, class, nat);
 	} else if (state->first == NAT_PLACE_NONE) {
@@ -240,7 +282,32 @@ nat_pool_port_any(struct engine *engine, uint16_t number, const struct snapshot_
 		search.of.map = NAT_MAP_RESTING;
 		found = found || (nat->may_wake && port_by_map(engine, &search, state->first + first, nat));
 	}
+	draw(engine, pool, ahead);
+	ahead->next.space = nat_space_of(nat_pool_address(pool, ahead->place), nat->instance, class);
+	nat_ports_prefetch(&engine->nat.ports, &ahead->next);
 	return found ? REASON_NONE : REASON_NAT_NO_PORTS;
+}
+
+bool
+nat_pool_port_foresee(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool,
+    enum nat_class class, struct translation *nat)
+{
+	struct nat_ahead *ahead = &engine->nat.pools[number].ahead;
+
+	/* Of several workers each draws until answers come to it. */
+	if (!ahead->drawn || engine_shares(engine)) {
+		return false;
+	}
+	const struct nat_space space = nat_space_of((uint32_t)ahead->next.space.key, nat->instance, class);
+
+	if (space.key != ahead->next.space.key) {
+		ahead->next.space = space;
+		nat_ports_prefetch(&engine->nat.ports, &ahead->next);
+	}
+	nat_ports_foresee(&engine->nat.ports, pool->port_high, &ahead->next);
+	nat->source = (uint32_t)space.key;
+	nat->source_port = ahead->next.port;
+	return ahead->next.found;
 }
 
 static bool
@@ -282,6 +349,10 @@ nat_pools_apply(struct engine *engine, const struct snapshot *former)
 {
 	const struct snapshot_nat *nat = engine->snapshot == NULL ? NULL : &engine->snapshot->nat;
 
+	for (uint32_t i = 0; i < engine->nat.pool_count; i++) {
+		engine->nat.pools[i].ahead.drawn = false;
+	}
+	memset(engine->nat.guesses, 0xff, sizeof(engine->nat.guesses)); /* SNAPSHOT_NAT_NONE */
 	if (same_pools(engine->snapshot, former)) {
 		return;
 	}

@@ -40,7 +40,7 @@ nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t 
 	*ports = (struct nat_ports){
 	    .blocks = memory,
 	    .secret = secret,
-	    .head_mask = heads - 1,
+	    .head_shift = WORD_BITS - (uint32_t)__builtin_ctz(heads),
 	    .capacity = blocks,
 	    .free = blocks > 0 ? 0 : NAT_BLOCK_NONE,
 	    .resting_mask = resting - 1,
@@ -62,26 +62,31 @@ nat_ports_init(struct nat_ports *ports, void *memory, uint32_t blocks, uint32_t 
 	/* The free list's links are written when a block is first needed: memory that nobody uses is not touched. */
 }
 
+/* Addresses, instances and layers are the configuration's, nobody else chooses them: a product with a secret odd number
+ * (Dietzfelbinger and others, 1997: its upper bits) spreads them in three instructions, where a keyed hash takes a hundred. */
 static uint32_t *
 head_of(const struct nat_ports *ports, uint64_t key)
 {
-	return &ports->heads[hash_pair(&ports->secret, key, 0) & ports->head_mask];
+	return &ports->heads[key * (ports->secret.low | 1) >> ports->head_shift];
+}
+
+static inline uint32_t
+find_index(const struct nat_ports *ports, uint64_t key)
+{
+	uint32_t index = *head_of(ports, key);
+
+	while (index != NAT_BLOCK_NONE && block_at(ports, index)->key != key) {
+		index = block_at(ports, index)->next;
+	}
+	return index;
 }
 
 static struct nat_block *
 find_block(const struct nat_ports *ports, uint64_t key)
 {
-	uint32_t index = *head_of(ports, key);
+	const uint32_t index = find_index(ports, key);
 
-	while (index != NAT_BLOCK_NONE) {
-		struct nat_block *block = block_at(ports, index);
-
-		if (block->key == key) {
-			return block;
-		}
-		index = block->next;
-	}
-	return NULL;
+	return index == NAT_BLOCK_NONE ? NULL : block_at(ports, index);
 }
 
 /* A block that was never used has 0 as its link: the next one in memory. */
@@ -295,15 +300,14 @@ wake_oldest(struct nat_ports *ports)
 	}
 }
 
-/* One free port, beginning at a random one. */
+/* One free port, beginning at one. */
 static inline uint32_t
-draw(const struct nat_ports *ports, const struct nat_block *block, const struct nat_port_range *range, enum nat_want want,
-    struct random_source *random)
+find_free(const struct nat_ports *ports, const struct nat_block *block, const struct nat_port_range *range,
+    enum nat_want want, uint16_t start)
 {
-	const uint32_t start = range->low + random_below(random, (uint32_t)range->high - range->low + 1);
-	const struct nat_port_range above = {.low = (uint16_t)start, .high = range->high};
+	const struct nat_port_range above = {.low = start, .high = range->high};
 	const uint32_t word = start / WORD_BITS;
-	/* The drawn word from the drawn port on, what lies above, and from the range's beginning up to it again. */
+	/* Its word from the port on, what lies above, and from the range's beginning up to it again. */
 	const uint64_t found = candidates(ports, block, word, &above, want);
 	uint32_t port = found == 0 ? UINT32_MAX : word * WORD_BITS + (uint32_t)__builtin_ctzll(found);
 
@@ -319,16 +323,16 @@ draw(const struct nat_ports *ports, const struct nat_block *block, const struct 
 /* One port, or the even one of two, of a space. */
 static bool
 take_free(struct nat_ports *ports, struct nat_space space, const struct nat_port_range *range, enum nat_want want,
-    struct random_source *random, struct nat_layer_port *taken)
+    uint16_t start, struct nat_layer_port *taken)
 {
 	struct nat_block *block = find_block(ports, space.key);
 
-	assert(range->low <= range->high);
+	assert(range->low <= start && start <= range->high);
 	block = block == NULL ? add_block(ports, space.key) : block;
 	if (block == NULL) {
 		return false;
 	}
-	const uint32_t found = draw(ports, block, range, want, random);
+	const uint32_t found = find_free(ports, block, range, want, start);
 
 	if (found != UINT32_MAX) {
 		set(ports, block, found);
@@ -350,9 +354,10 @@ bool
 nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, enum nat_want want,
     struct random_source *random, uint16_t *port)
 {
+	const struct nat_port_range range = {low, high};
 	struct nat_layer_port taken;
 
-	if (!take_free(ports, space, &(struct nat_port_range){low, high}, want, random, &taken)) {
+	if (!take_free(ports, space, &range, want, nat_ports_start(&range, random), &taken)) {
 		return false;
 	}
 	*port = taken.port;
@@ -418,14 +423,14 @@ nat_ports_take(struct nat_ports *ports, struct nat_space space, uint16_t low, ui
 
 bool
 nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t layers,
-    const struct nat_port_range *range, struct random_source *random, struct nat_layer_port *taken)
+    const struct nat_port_range *range, uint16_t start, struct nat_layer_port *taken)
 {
 	const uint32_t all = layers >= NAT_LAYERS_MOST ? UINT32_MAX : (1U << layers) - 1;
 
 	assert(layers > 0);
 	taken->layer = 0;
 	if (layers == 1) {
-		return take_free(ports, space, range, NAT_WANT_ANY, random, taken);
+		return take_free(ports, space, range, NAT_WANT_ANY, start, taken);
 	}
 	struct nat_block *first = find_block(ports, space.key);
 	uint32_t open = all;
@@ -440,7 +445,7 @@ nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t l
 	while (open != 0) {
 		const uint32_t layer = (uint32_t)__builtin_ctz(open);
 
-		if (take_free(ports, nat_space_layer(space, layer), range, NAT_WANT_ANY, random, taken)) {
+		if (take_free(ports, nat_space_layer(space, layer), range, NAT_WANT_ANY, start, taken)) {
 			taken->layer = (uint8_t)layer;
 			taken->last = taken->last && layer + 1 == layers;
 			return true;
@@ -452,6 +457,50 @@ nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t l
 		}
 	}
 	return false;
+}
+
+void
+nat_ports_prefetch(const struct nat_ports *ports, struct nat_next *next)
+{
+	next->found = false;
+	next->block = find_index(ports, next->space.key);
+	if (next->block != NAT_BLOCK_NONE) {
+		__builtin_prefetch(&block_at(ports, next->block)->taken[next->start / WORD_BITS], 1);
+	}
+}
+
+void
+nat_ports_foresee(const struct nat_ports *ports, uint16_t high, struct nat_next *next)
+{
+	const uint32_t word = next->start / WORD_BITS;
+
+	assert(ports->workers == 1);
+	if (next->block == NAT_BLOCK_NONE) {
+		return;
+	}
+	const uint64_t free = ~block_at(ports, next->block)->taken[word] & UINT64_MAX << next->start % WORD_BITS;
+
+	if (free != 0) {
+		next->port = (uint16_t)(word * WORD_BITS + (uint32_t)__builtin_ctzll(free));
+		next->found = next->port <= high;
+	}
+}
+
+bool
+nat_ports_take_foreseen(struct nat_ports *ports, const struct nat_port_range *range, const struct nat_next *next)
+{
+	if (!next->found) {
+		return false;
+	}
+	struct nat_block *block = block_at(ports, next->block);
+
+	assert(next->port >= range->low && next->port <= range->high);
+	if (block->key != next->space.key || block->used == 0 || block->used >= (uint32_t)range->high - range->low ||
+	    is_taken(block, next->port)) {
+		return false;
+	}
+	set(ports, block, next->port);
+	return true;
 }
 
 bool

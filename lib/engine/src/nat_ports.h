@@ -94,7 +94,7 @@ struct nat_ports {
 	uint32_t *heads;
 	struct nat_resting *resting; /* a ring, the oldest first */
 	struct hash_key secret;
-	uint32_t head_mask;
+	uint32_t head_shift; /* 64 - log2 of the heads */
 	uint32_t capacity;
 	uint32_t block_count; /* in use */
 	uint32_t free;
@@ -142,9 +142,31 @@ bool nat_ports_take_free(struct nat_ports *ports, struct nat_space space, uint16
 /* Hands over the port of the range that rests longest. False: none does, or none of the oldest ones is of the range. */
 bool nat_ports_take_resting(struct nat_ports *ports, struct nat_space space, uint16_t low, uint16_t high, uint16_t *port)
     __attribute__((warn_unused_result));
-/* As nat_ports_take_free(), of the lowest layer of several that has one. => layers <= NAT_LAYERS_MOST */
+/* Where the search for a free port of a range begins: it may be drawn before the port is wanted. */
+static inline uint16_t
+nat_ports_start(const struct nat_port_range *range, struct random_source *random)
+{
+	return (uint16_t)(range->low + random_below(random, (uint32_t)range->high - range->low + 1));
+}
+/* The next free port from `start` on, round the range's end, of the lowest layer of several that has one. => start is in the
+ * range, layers <= NAT_LAYERS_MOST */
 bool nat_ports_take_layer(struct nat_ports *ports, struct nat_space space, uint32_t layers,
-    const struct nat_port_range *range, struct random_source *random, struct nat_layer_port *taken)
+    const struct nat_port_range *range, uint16_t start, struct nat_layer_port *taken) __attribute__((warn_unused_result));
+/* The same in steps, some before the port is wanted. */
+struct nat_next {
+	struct nat_space space;
+	uint32_t block; /* of the space when it was looked for; NAT_BLOCK_NONE: it had none */
+	uint16_t start;
+	uint16_t port;
+	bool found;
+};
+/* Finds the block and fetches what the search will read. => space and start are set */
+void nat_ports_prefetch(const struct nat_ports *ports, struct nat_next *next);
+/* Looks for a free port, among the next few and up to `high` only; sets `found`. => one worker has all ports */
+void nat_ports_foresee(const struct nat_ports *ports, uint16_t high, struct nat_next *next);
+/* Takes that port. False: none was found, or it was taken meanwhile, or there may be none after it. => found says what
+ * nat_ports_foresee() did */
+bool nat_ports_take_foreseen(struct nat_ports *ports, const struct nat_port_range *range, const struct nat_next *next)
     __attribute__((warn_unused_result));
 /* Has the space a block, or could it have one? */
 bool nat_ports_room(const struct nat_ports *ports, struct nat_space space);

@@ -33,8 +33,20 @@ nat_class_of(uint8_t protocol)
 	return protocol == IPV4_PROTOCOL_TCP || protocol == IPV4_PROTOCOL_SCTP ? NAT_CLASS_TCP : NAT_CLASS_UDP;
 }
 
+/*
+ * An address and where the search for its port begins, drawn for the pool's next session when the last one got its own: then
+ * the port's bits are in the cache when they are wanted, and the session's keys can be foreseen (nat_foresee()). The port is
+ * random among the free ones as before, and nobody outside can tell when it was drawn.
+ */
+struct nat_ahead {
+	struct nat_next next;
+	uint32_t place; /* of the address in its pool */
+	bool drawn;
+};
+
 struct nat_pool_state {
 	struct engine_nat_counters counters;
+	struct nat_ahead ahead;
 	uint32_t first; /* of its places, one an address; NAT_PLACE_NONE: it has none */
 	uint32_t hint;  /* the address where a port came back last */
 	uint32_t scan;  /* where the search for a free one goes on, without places */
@@ -53,8 +65,15 @@ struct nat_session_rules {
 	uint16_t destination;
 };
 
+enum {
+	NAT_GUESSES = 64,
+};
+
 struct nat_state {
 	struct nat_ports ports;
+	/* By the last bits of a unit: the pool of the source of the last session that began by leaving there, or
+	 * SNAPSHOT_NAT_NONE. The next one's is likely to be the same. */
+	uint16_t guesses[NAT_GUESSES];
 	struct nat_places places;
 	uint32_t reopen; /* tick: what rested when places were assigned has woken, and belongs to none */
 	bool reopens;
@@ -89,6 +108,8 @@ struct translation {
 	bool exclusive;  /* a port of an overloaded pool too is its alone */
 	uint32_t mapping; /* that the source counts in: index + 1, 0: none */
 	const struct snapshot_nat_source *persistent; /* the rule's, when it keeps translations; or NULL */
+	uint16_t start;    /* where the search for a port begins */
+	bool has_start;    /* else it is drawn */
 	bool may_wake;     /* ports that rest may be taken */
 };
 

@@ -83,25 +83,25 @@ plain_of(const struct flow_fields *fields)
 struct flow_rewrite
 nat_rewrite_between(struct flow_key from, struct flow_key reply)
 {
-	const struct flow_fields fields = flow_fields_of(from);
-	const struct flow_key to = flow_key_reverse(reply, fields.instance);
-	const struct flow_fields wanted = flow_fields_of(to);
-	const struct plain before = plain_of(&fields);
-	const struct plain after = plain_of(&wanted);
-	struct flow_rewrite rewrite = {
-	    .source = after.addresses[0],
-	    .destination = after.addresses[1],
-	    .address_delta = fold(difference(before.addresses[0], after.addresses[0]) +
-				  difference(before.addresses[1], after.addresses[1])),
-	};
+	const struct flow_fields before = flow_fields_of(from);
+	const struct flow_fields back = flow_fields_of(reply);
+	const uint16_t ports[2] = {__builtin_bswap16(back.destination_port), __builtin_bswap16(back.source_port)};
+	/* Sums of octets that are swapped are the sums, swapped (RFC 1071 2 B). */
+	const uint64_t addresses =
+	    difference(before.source, back.destination) + difference(before.destination, back.source);
+	const uint64_t one_port = difference(before.source_port, back.destination_port);
 	/* ICMP has no pseudo-header, and one port. */
-	if (fields.protocol == IPV4_PROTOCOL_ICMP) {
-		rewrite.transport_delta = fold(difference(before.ports[0], after.ports[0]));
-	} else {
-		rewrite.transport_delta = fold((uint64_t)rewrite.address_delta + difference(before.ports[0], after.ports[0]) +
-					       difference(before.ports[1], after.ports[1]));
-	}
-	memcpy(&rewrite.ports, after.ports, sizeof rewrite.ports);
+	const uint64_t transport = before.protocol == IPV4_PROTOCOL_ICMP
+				       ? one_port
+				       : addresses + one_port + difference(before.destination_port, back.source_port);
+	struct flow_rewrite rewrite = {
+	    .source = __builtin_bswap32(back.destination),
+	    .destination = __builtin_bswap32(back.source),
+	    .address_delta = __builtin_bswap16(fold(addresses)),
+	    .transport_delta = __builtin_bswap16(fold(transport)),
+	};
+
+	memcpy(&rewrite.ports, ports, sizeof rewrite.ports);
 	return rewrite;
 }
 

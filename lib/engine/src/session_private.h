@@ -440,8 +440,9 @@ struct flow_pair {
 	const struct flow_addresses *addresses; /* IPv6: of the forth flow; borrowed; else NULL */
 };
 
-/* Fetches what session_table_add() will write, while something else is found out. */
+/* Fetches what session_table_add() will write, while something else is found out; and only the session that is next. */
 void session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair);
+void session_table_prefetch_free(const struct session_table *table);
 /*
  * Takes a free session and enters both flows; NULL when there is none, when the table has no place
  * for them, or when the back key is there already (*clash then). Keys and number are set, all else

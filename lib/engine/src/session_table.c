@@ -230,9 +230,8 @@ table_take(struct session_table *table, uint64_t hash, uint32_t reference)
 }
 
 void
-session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair)
+session_table_prefetch_free(const struct session_table *table)
 {
-	session_table_prefetch_bucket(table, pair->hashes[SESSION_BACK]);
 	if (table->free != SESSION_NONE) {
 		const struct session *session = &table->sessions[table->free];
 
@@ -241,6 +240,13 @@ session_table_prefetch_add(const struct session_table *table, const struct flow_
 		__builtin_prefetch(&session->common, 1);
 		__builtin_prefetch(&session->back, 1);
 	}
+}
+
+void
+session_table_prefetch_add(const struct session_table *table, const struct flow_pair *pair)
+{
+	session_table_prefetch_bucket(table, pair->hashes[SESSION_BACK]);
+	session_table_prefetch_free(table);
 }
 
 struct session *
