@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -90,6 +91,44 @@ tell_manager(void)
 	}
 }
 
+/* --- what mgd asks for ------------------------------------------------------------------------------------------ */
+
+/* "restart flowd", "restart flowd immediately" */
+static void
+order_restart(struct up_run *run, const char *words)
+{
+	const size_t length = strcspn(words, " ");
+	const bool now = strcmp(words + length, " immediately") == 0;
+
+	for (int i = 0; i < UP_DAEMONS; i++) {
+		struct up_process *process = &run->processes[i];
+		const char *name = up_daemon_name((enum up_daemon)i);
+
+		if (strlen(name) != length || strncmp(name, words, length) != 0) {
+			continue;
+		}
+		process->delay = 0;
+		process->again = process->process == 0 ? now_milliseconds() : 0;
+		process->end_by = now_milliseconds() + (now ? 0 : STOP_PATIENCE);
+		if (process->process != 0) {
+			(void)kill(process->process, now ? SIGKILL : SIGTERM);
+		}
+		say("%s is to start again", name);
+	}
+}
+
+static void
+take_order(struct up_run *run, const char *line)
+{
+	if (strncmp(line, "restart ", 8) == 0) {
+		order_restart(run, line + 8);
+	} else if (strcmp(line, "again") == 0) {
+		run->order = UP_AGAIN;
+	} else if (strcmp(line, "halt") == 0) {
+		run->order = UP_HALT;
+	}
+}
+
 /* --- what a daemon says ----------------------------------------------------------------------------------------- */
 
 static void
@@ -110,6 +149,8 @@ take_line(struct up_run *run, struct up_process *process, const char *line)
 		run->forwarding = true;
 	} else if (strncmp(line, "say ", 4) == 0) {
 		say("%s: %s", name, line + 4);
+	} else if (process->daemon == UP_MGD) {
+		take_order(run, line);
 	}
 }
 
@@ -181,6 +222,9 @@ take_end(struct up_run *run, struct up_process *process, int status, struct logg
 	describe_end(status, &how);
 	if (refused) {
 		say("%s refused to start", name);
+	} else if (process->end_by != 0 && !run->stopping) {
+		process->end_by = 0;
+		process->again = now_milliseconds();
 	} else if (!run->stopping) {
 		plan_restart(process);
 		say("%s %s; it starts again in %.1f s", name, text_string(&how), process->delay / 1000.0);
@@ -215,6 +259,9 @@ start_due(struct up_run *run)
 		struct up_process *process = &run->processes[i];
 		struct text error = TEXT_EMPTY;
 
+		if (process->end_by != 0 && process->process != 0 && now_milliseconds() >= process->end_by) {
+			(void)kill(process->process, SIGKILL);
+		}
 		if (process->again == 0 || now_milliseconds() < process->again) {
 			continue;
 		}
@@ -277,6 +324,10 @@ supervise(struct up_run *run, int signals, struct logger *logger)
 		char event = wait_event(run, signals, patience(run));
 
 		if (event == 't') {
+			run->order = UP_GO_ON;
+			return COMMAND_OK;
+		}
+		if (run->order != UP_GO_ON) {
 			return COMMAND_OK;
 		}
 		if (reap(run, logger)) {
@@ -363,7 +414,7 @@ run_gateway(struct up_run *run)
 		fprintf(stderr, "sallyport up: %s\n", text_string(&error));
 	} else {
 		status = supervise(run, signals, logger);
-		say("stopping");
+		say(run->order == UP_AGAIN ? "stopping, to start again" : "stopping");
 	}
 	run->stopping = true;
 	if (logger != NULL) {
@@ -420,6 +471,34 @@ take_options(struct up_run *run, const char **state, int argc, char **argv)
 	return COMMAND_OK;
 }
 
+/* The gateway starts anew, by the program that is installed now. Comes back only when there is none. */
+static void
+become_again(int argc, char **argv)
+{
+	char path[PATH_MAX];
+	const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char **again = calloc((size_t)argc + 2, sizeof(*again));
+	char name[] = "sallyport";
+	char word[] = "up";
+
+	if (again == NULL || length <= 0) {
+		free(again);
+		return;
+	}
+	path[length] = '\0';
+	if (length > 10 && strcmp(path + length - 10, " (deleted)") == 0) {
+		path[length - 10] = '\0';
+	}
+	again[0] = name;
+	again[1] = word;
+	for (int i = 1; i < argc; i++) {
+		again[i + 1] = argv[i];
+	}
+	(void)execv(path, again);
+	(void)execv("/proc/self/exe", again);
+	free(again);
+}
+
 int
 command_up(int argc, char **argv)
 {
@@ -462,5 +541,10 @@ command_up(int argc, char **argv)
 		close(run.config_descriptor);
 	}
 	text_release(&error);
+	if (run.order == UP_AGAIN) {
+		become_again(argc, argv);
+		fprintf(stderr, "sallyport up: cannot start again: %s\n", strerror(errno));
+		return COMMAND_FAILED;
+	}
 	return status;
 }

@@ -60,7 +60,14 @@ struct up_process {
 	int64_t started; /* monotonic milliseconds */
 	int64_t again;   /* when to start it next; 0: nothing planned */
 	uint32_t delay;  /* milliseconds, the back-off */
+	int64_t end_by;  /* it was asked to end, to be started again: until then, monotonic milliseconds; 0: not */
 	struct text words; /* of the notify pipe, up to the next newline */
+};
+
+enum up_order {
+	UP_GO_ON,
+	UP_AGAIN, /* all of it from the start */
+	UP_HALT,
 };
 
 struct up_run {
@@ -72,6 +79,7 @@ struct up_run {
 	int64_t began;
 	bool forwarding;
 	bool stopping;
+	enum up_order order; /* what an administrator wants, by mgd */
 };
 
 /* Finds the program beside ours or in libexec and makes the listening socket. False with a sentence. */

@@ -55,6 +55,10 @@ command_function command_delete_rescue;
 command_function command_rollback;
 command_function command_operational;
 command_function command_exit;
+command_function command_restart;
+command_function command_reboot;
+command_function command_halt;
+command_function command_power_off;
 
 /* Answers with a tree of the rpc's output. */
 enum command_outcome command_render(struct session *session, const struct op_command *command,

@@ -267,7 +267,7 @@ command_commit(struct session *session, const struct op_command *command)
 		}
 		if (!schedule_parse(op_value(request, "at"), (int64_t)time(NULL), &order.at)) {
 			session_failf(session,
-			    "error: at: must be a time to come, HH:MM[:SS] of today or \"YYYY-MM-DD HH:MM[:SS]\" (UTC)\n");
+			    "error: at: must be reboot, or a time to come, HH:MM[:SS] of today or \"YYYY-MM-DD HH:MM[:SS]\" (UTC)\n");
 			return COMMAND_WRONG;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "commit.h"
 #include "editing.h"
 #include "history.h"
+#include "schedule.h"
 #include "snapshot/snapshot.h"
 
 static enum conf_format
@@ -260,7 +261,7 @@ command_show_commits(struct session *session, const struct op_command *command)
 		struct text pending = TEXT_EMPTY;
 
 		text_append(&pending, "commit requested at ");
-		history_append_time(session->mgd->scheduled, &pending);
+		schedule_append(session->mgd->scheduled, &pending);
 		op_add(&tree, tree.root, "commit-pending", text_string(&pending));
 		text_release(&pending);
 	}

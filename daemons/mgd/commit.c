@@ -119,7 +119,7 @@ say_at(struct session *session, int64_t at)
 	struct text line = TEXT_EMPTY;
 
 	text_append(&line, "commit at will be executed at ");
-	history_append_time(at, &line);
+	schedule_append(at, &line);
 	session_say(session, text_string(&line));
 	text_release(&line);
 }

@@ -5,10 +5,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "command.h"
 #include "commit.h"
+#include "history.h"
+
+#define SECOND INT64_C(1000000000) /* nanoseconds */
 
 /* Two or four digits. */
 static bool
@@ -47,6 +51,16 @@ take_date(const char **at, struct tm *when)
 	return when->tm_year >= 70;
 }
 
+void
+schedule_append(int64_t at, struct text *out)
+{
+	if (at == SCHEDULE_AT_REBOOT) {
+		text_append(out, "reboot");
+	} else {
+		history_append_time(at, out);
+	}
+}
+
 bool
 schedule_parse(const char *words, int64_t now, int64_t *at)
 {
@@ -55,6 +69,10 @@ schedule_parse(const char *words, int64_t now, int64_t *at)
 	struct tm when;
 	struct tm again;
 
+	if (strcmp(words, "reboot") == 0) {
+		*at = SCHEDULE_AT_REBOOT;
+		return true;
+	}
 	if (gmtime_r(&seconds, &when) == NULL || (strlen(words) > 8 && !take_date(&rest, &when))) {
 		return false;
 	}
@@ -99,6 +117,21 @@ schedule_forget(struct mgd *mgd)
 	(void)store_delete_slot(mgd->store, STORE_SCHEDULED);
 }
 
+/* Has the gateway been started since it was asked for, and not just mgd? Our socket is made when all of it starts. */
+static bool
+began_since(const struct mgd *mgd)
+{
+	struct text path = TEXT_EMPTY;
+	struct stat status;
+	bool began;
+
+	daemon_socket_path(mgd->options.state, "mgd", &path);
+	began = !text_failed(&path) && stat(text_string(&path), &status) == 0 &&
+	    (int64_t)status.st_mtim.tv_sec * SECOND + status.st_mtim.tv_nsec > store_slot_written(mgd->store, STORE_SCHEDULED);
+	text_release(&path);
+	return began;
+}
+
 void
 schedule_resume(struct mgd *mgd)
 {
@@ -109,7 +142,7 @@ schedule_resume(struct mgd *mgd)
 	if (store_has_slot(mgd->store, STORE_SCHEDULED)) {
 		if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error) &&
 		    entry.commit == store_next(mgd->store) + (mgd->stored ? 0 : 1)) {
-			mgd->scheduled = entry.wall;
+			mgd->scheduled = entry.wall == SCHEDULE_AT_REBOOT && began_since(mgd) ? (int64_t)time(NULL) + 1 : entry.wall;
 		} else {
 			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED",
 			    "the commit at a time is dropped: %s",

@@ -8,7 +8,11 @@
 
 #include "mgd.h"
 
-/* "HH:MM[:SS]" of today or "YYYY-MM-DD HH:MM[:SS]", UTC. False: it is no time, or none after `now`.
+#define SCHEDULE_AT_REBOOT INT64_C(253402300799) /* the end of 9999: no clock comes there before the gateway starts anew */
+
+/* "2026-11-20 18:00:00 UTC", "reboot" */
+void schedule_append(int64_t at, struct text *out);
+/* "reboot", "HH:MM[:SS]" of today or "YYYY-MM-DD HH:MM[:SS]", UTC. False: it is no time, or none after `now`.
  * Pure. */
 bool schedule_parse(const char *words, int64_t now, int64_t *at)
     __attribute__((warn_unused_result));
