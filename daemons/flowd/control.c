@@ -238,6 +238,7 @@ follow_names(struct control *control)
 		return;
 	}
 	recompile(control);
+	dns_note_compiled(control->dns, worker_now() - now);
 	control->names_again = worker_now() + (uint64_t)TICK_MILLISECONDS * 1000000U + NAMES_SHARE * (worker_now() - now);
 }
 

@@ -17,6 +17,7 @@ struct dns {
 	struct logger *logger;
 	struct alarms *alarms;
 	struct snapshot_names names;
+	struct dns_compiled compiled;
 };
 
 /* The two ends of the way from a table of names to a snapshot have each a type of their own; they say the same. */
@@ -231,6 +232,19 @@ uint64_t
 dns_version(const struct dns *dns)
 {
 	return names_version(dns->table);
+}
+
+void
+dns_note_compiled(struct dns *dns, uint64_t nanoseconds)
+{
+	dns->compiled.count++;
+	dns->compiled.last = nanoseconds;
+}
+
+struct dns_compiled
+dns_compiled(const struct dns *dns)
+{
+	return dns->compiled;
 }
 
 int

@@ -31,6 +31,13 @@ size_t dns_servers(const struct conf_tree *tree, struct names_server servers[NAM
 /* For snapshot_compile(); valid as long as `dns`. */
 const struct snapshot_names *dns_names(const struct dns *dns);
 uint64_t dns_version(const struct dns *dns);
+/* The configuration in force was compiled again for what a name stands for now; that took so long. */
+void dns_note_compiled(struct dns *dns, uint64_t nanoseconds);
+struct dns_compiled {
+	uint64_t count; /* since the start */
+	uint64_t last;  /* nanoseconds */
+};
+struct dns_compiled dns_compiled(const struct dns *dns);
 /* To poll for reading; -1: none. */
 int dns_descriptor(const struct dns *dns);
 /* When that is readable, and about once a second. */

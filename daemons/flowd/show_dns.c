@@ -1,10 +1,12 @@
 /*
  * show security dns-cache, clear security dns-cache, request security dns-cache refresh.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 #include "answer.h"
+#include "conf/hosts.h"
 #include "ipc/names_link.h"
 
 static void
@@ -63,7 +65,14 @@ show_dns_cache(struct answer *answer, const struct answer_sources *sources, stru
 			}
 		}
 	}
+	const struct dns_compiled compiled = dns_compiled(sources->dns);
+
 	(void)op_add_number(tree, tree->root, "dns-cache-name-count", answer->total);
+	(void)op_add_number(tree, tree->root, "dns-compile-count", compiled.count);
+	if (compiled.count > 0) {
+		(void)op_addf(tree, tree->root, "dns-compile-time", "%" PRIu64 ".%03" PRIu64 " ms", compiled.last / 1000000,
+		    compiled.last / 1000 % 1000);
+	}
 	return ANSWER_END;
 }
 
@@ -92,14 +101,32 @@ add_address(struct op_tree *tree, struct op_node *element, const char *name, con
 	text_release(&text);
 }
 
+/* What static-host-mapping says of the name that is asked for: then no server has to be. */
+static void
+add_static_host(struct op_tree *tree, const struct conf_tree *configuration, const char *name)
+{
+	const struct conf_node *host = conf_static_host(conf_tree_top(configuration), name);
+	static const char *const families[] = {"inet", "inet6"};
+
+	for (size_t i = 0; host != NULL && i < sizeof(families) / sizeof(families[0]); i++) {
+		for (const struct conf_node *one = conf_first(host, families[i]); one != NULL; one = conf_next(one)) {
+			(void)op_add(tree, tree->root, families[i], one->value);
+		}
+	}
+}
+
 enum answer_progress
 show_name_servers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
 	struct names_server servers[NAMES_SERVERS];
 	const size_t count = sources->configuration == NULL ? 0 : dns_servers(sources->configuration->tree, servers);
 
-	(void)answer;
+	const char *name = op_value(answer->request.root, "name");
+
 	(void)error;
+	if (sources->configuration != NULL && name != NULL) {
+		add_static_host(tree, sources->configuration->tree, name);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct op_node *element = op_add(tree, tree->root, "name-server", NULL);
 

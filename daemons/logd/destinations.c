@@ -194,11 +194,11 @@ send_to_host(const struct destinations *destinations, size_t index, struct rende
 	const struct plan_host *to = &destinations->plan.hosts[index];
 	struct text datagram = TEXT_EMPTY;
 
-	if (destinations->start.socket < 0 || !plan_passes(&to->filter, rendering->record, text_string(&rendering->body))) {
+	if (destinations->start.sockets.inet < 0 || !plan_passes(&to->filter, rendering->record, text_string(&rendering->body))) {
 		return;
 	}
 	text_append(&datagram, text_string(form_of(rendering, to->structured)));
-	remote_send(destinations->remotes[index], destinations->start.socket, &datagram);
+	remote_send(destinations->remotes[index], &destinations->start.sockets, &datagram);
 }
 
 static void
@@ -401,7 +401,7 @@ destinations_tick(struct destinations *destinations)
 	const uint64_t now = monotonic_seconds();
 
 	for (size_t i = 0; i < destinations->plan.host_count; i++) {
-		remote_poll(destinations->remotes[i], destinations->start.socket);
+		remote_poll(destinations->remotes[i], &destinations->start.sockets);
 	}
 	for (size_t i = 0; i < destinations->plan.stream_count; i++) {
 		tell_gaps(destinations, i, now);

@@ -14,6 +14,7 @@
 
 #include "ipc/names.h"
 #include "plan.h"
+#include "remote.h"
 #include "stream.h"
 
 enum { DESTINATIONS_POLLS = 8 }; /* streams */
@@ -22,7 +23,7 @@ struct destinations;
 
 struct destinations_start {
 	int folder; /* DIR/log; borrowed */
-	int socket; /* UDP, of the host's namespace; -1: nothing is sent to syslog servers; borrowed */
+	struct remote_sockets sockets; /* borrowed; inet -1: nothing is sent to syslog servers */
 	uint64_t id; /* of the configuration */
 };
 

@@ -81,8 +81,10 @@ start(struct daemon_options *options)
 		return daemon_failed("logd", &error);
 	}
 	begin.listener = opened.listener;
-	begin.socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (begin.socket < 0) {
+	begin.sockets.inet = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* A machine may do without IPv6. */
+	begin.sockets.inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (begin.sockets.inet < 0) {
 		text_printf(&error, "cannot send to servers: %s", strerror(errno));
 		return daemon_failed("logd", &error);
 	}

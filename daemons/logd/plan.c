@@ -151,16 +151,6 @@ add_files(struct plan *plan, const struct conf_node *syslog)
 	return true;
 }
 
-/* What static-host-mapping says of a name, else the name. */
-static const char *
-static_address(const struct conf_node *syslog, const char *name)
-{
-	const struct conf_node *top = syslog->parent->parent;
-	const struct conf_node *address = conf_first(conf_static_host(top, name), "inet");
-
-	return address == NULL ? name : address->value;
-}
-
 static bool
 add_hosts(struct plan *plan, const struct conf_node *syslog)
 {
@@ -181,11 +171,10 @@ add_hosts(struct plan *plan, const struct conf_node *syslog)
 		}
 		plan->host_count++;
 		host->structured = conf_present(one, "structured-data");
-		host->address = (struct sockaddr_in){.sin_family = AF_INET,
-		    .sin_port = htons((uint16_t)conf_number(one, "port", 514))};
-		host->numeric = inet_pton(AF_INET, static_address(syslog, host->name), &host->address.sin_addr) == 1;
-		if (source == NULL || inet_pton(AF_INET, source, &host->source) != 1) {
-			host->source.s_addr = htonl(INADDR_ANY);
+		host->port = (uint16_t)conf_number(one, "port", 514);
+		host->numeric = resolve_address_parse(plan_static_address(syslog, host->name), &host->address);
+		if (source == NULL || !resolve_address_parse(source, &host->source)) {
+			host->source = (struct resolve_address){.family = 0};
 		}
 		set_filter(&host->filter, one);
 	}

@@ -37,8 +37,9 @@ struct plan_host {
 	char *name;
 	bool structured;
 	bool numeric; /* false: a name, which has to be resolved */
-	struct sockaddr_in address; /* of a name the port alone */
-	struct in_addr source; /* INADDR_ANY: by route */
+	struct resolve_address address; /* of a name: none */
+	uint16_t port;
+	struct resolve_address source; /* family 0: by route */
 	struct plan_filter filter;
 };
 

@@ -92,9 +92,8 @@ set_words(struct plan_stream *stream, const struct conf_node *node, const char *
 	    (trusted == NULL || stream->trusted != NULL);
 }
 
-/* What static-host-mapping says of a name, IPv4 before IPv6, else the name. */
-static const char *
-static_address(const struct conf_node *log, const char *name)
+const char *
+plan_static_address(const struct conf_node *log, const char *name)
 {
 	const struct conf_node *host = conf_static_host(log->parent->parent, name);
 	const struct conf_node *address = conf_first(host, "inet");
@@ -118,7 +117,7 @@ set_values(struct plan_stream *stream, const struct conf_node *node, const struc
 	stream->least = plan_severity(conf_value(node, "severity"));
 	stream->categories = read_categories(node);
 	stream->rate = (uint32_t)conf_number(node, "rate-limit", 0);
-	stream->numeric = resolve_address_parse(static_address(log, stream->host), &stream->address);
+	stream->numeric = resolve_address_parse(plan_static_address(log, stream->host), &stream->address);
 	if (source == NULL || !resolve_address_parse(source, &stream->source)) {
 		stream->source = (struct resolve_address){.family = 0};
 	}

@@ -12,6 +12,11 @@ bool plan_streams_add(struct plan *plan, const struct conf_node *log) __attribut
 void plan_streams_servers(struct plan *plan, const struct conf_node *servers);
 void plan_streams_release(struct plan *plan);
 
+/*
+ * What static-host-mapping says of a name, IPv4 before IPv6, else the name. `log`: a container at the second level of the
+ * configuration.
+ */
+const char *plan_static_address(const struct conf_node *log, const char *name);
 /* In plan.c: the code of a severity's name; for NULL all of them. */
 int8_t plan_severity(const char *name);
 

@@ -1,6 +1,6 @@
 /*
- * Syslog over UDP. The source address is chosen for each datagram (IP_PKTINFO), which also chooses the routing instance:
- * the host's namespace has a rule for each of the gateway's addresses.
+ * Syslog over UDP. The source address is chosen for each datagram (IP_PKTINFO, IPV6_PKTINFO), which also chooses the routing
+ * instance: the host's namespace has a rule for each of the gateway's addresses.
  */
 #include "remote.h"
 
@@ -20,7 +20,7 @@ struct datagram {
 struct remote {
 	const struct plan_host *host;
 	bool resolved;
-	struct sockaddr_in address;
+	struct resolve_address address;
 	struct datagram ring[REMOTE_WAITING];
 	size_t first;
 	size_t count;
@@ -58,35 +58,53 @@ remote_lost(const struct remote *remote)
 	return remote->lost;
 }
 
+/* Room for the choice of a source of either family. */
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static void
+choose_source(const struct resolve_address *source, union control *control, struct msghdr *message)
+{
+	struct in_pktinfo choice = {.ipi_ifindex = 0};
+	struct in6_pktinfo choice6 = {.ipi6_ifindex = 0};
+	const bool inet6 = source->family == 6;
+	const size_t size = inet6 ? sizeof(choice6) : sizeof(choice);
+
+	memcpy(&choice.ipi_spec_dst, source->octets, sizeof(choice.ipi_spec_dst));
+	memcpy(&choice6.ipi6_addr, source->octets, sizeof(choice6.ipi6_addr));
+	memset(control, 0, sizeof(*control));
+	control->header.cmsg_level = inet6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	control->header.cmsg_type = inet6 ? IPV6_PKTINFO : IP_PKTINFO;
+	control->header.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control->header), inet6 ? (const void *)&choice6 : (const void *)&choice, size);
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(size);
+}
+
 /* False: later perhaps. */
 static bool
-send_now(const struct remote *remote, int descriptor, const struct datagram *datagram)
+send_now(const struct remote *remote, const struct remote_sockets *sockets, const struct datagram *datagram)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control;
-	struct sockaddr_in address = remote->address;
+	const struct resolve_address *to = &remote->address;
+	const int descriptor = to->family == 6 ? sockets->inet6 : sockets->inet;
+	union control control;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(remote->host->port)};
+	struct sockaddr_in6 address6 = {.sin6_family = AF_INET6, .sin6_port = htons(remote->host->port)};
 	struct iovec part = {.iov_base = datagram->bytes,
 	    .iov_len = datagram->length < DATAGRAM_MOST ? datagram->length : DATAGRAM_MOST};
-	struct msghdr message = {.msg_name = &address,
-	    .msg_namelen = sizeof(address),
-	    .msg_iov = &part,
-	    .msg_iovlen = 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	if (remote->host->source.s_addr != htonl(INADDR_ANY)) {
-		struct in_pktinfo choice = {.ipi_spec_dst = remote->host->source};
-
-		memset(&control, 0, sizeof(control));
-		control.header.cmsg_level = IPPROTO_IP;
-		control.header.cmsg_type = IP_PKTINFO;
-		control.header.cmsg_len = CMSG_LEN(sizeof(choice));
-		memcpy(CMSG_DATA(&control.header), &choice, sizeof(choice));
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-	}
-	if (!remote->resolved) {
+	if (!remote->resolved || descriptor < 0) {
 		return false;
+	}
+	memcpy(&address.sin_addr, to->octets, sizeof(address.sin_addr));
+	memcpy(&address6.sin6_addr, to->octets, sizeof(address6.sin6_addr));
+	message.msg_name = to->family == 6 ? (void *)&address6 : (void *)&address;
+	message.msg_namelen = to->family == 6 ? sizeof(address6) : sizeof(address);
+	if (remote->host->source.family == to->family) {
+		choose_source(&remote->host->source, &control, &message);
 	}
 	if (sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 		return true;
@@ -101,14 +119,14 @@ send_now(const struct remote *remote, int descriptor, const struct datagram *dat
 void
 remote_set_address(struct remote *remote, const struct resolve_address *address)
 {
-	remote->resolved = address != NULL && address->family == 4;
+	remote->resolved = address != NULL;
 	if (remote->resolved) {
-		memcpy(&remote->address.sin_addr, address->octets, sizeof(remote->address.sin_addr));
+		remote->address = *address;
 	}
 }
 
 void
-remote_send(struct remote *remote, int socket, struct text *datagram)
+remote_send(struct remote *remote, const struct remote_sockets *sockets, struct text *datagram)
 {
 	struct datagram new = {.length = datagram->length};
 
@@ -122,8 +140,8 @@ remote_send(struct remote *remote, int socket, struct text *datagram)
 		remote->lost++;
 		return;
 	}
-	remote_poll(remote, socket); /* the way may have come up */
-	if (remote->count == 0 && send_now(remote, socket, &new)) {
+	remote_poll(remote, sockets); /* the way may have come up */
+	if (remote->count == 0 && send_now(remote, sockets, &new)) {
 		free(new.bytes);
 		return;
 	}
@@ -137,9 +155,9 @@ remote_send(struct remote *remote, int socket, struct text *datagram)
 }
 
 void
-remote_poll(struct remote *remote, int socket)
+remote_poll(struct remote *remote, const struct remote_sockets *sockets)
 {
-	while (remote->count > 0 && send_now(remote, socket, &remote->ring[remote->first])) {
+	while (remote->count > 0 && send_now(remote, sockets, &remote->ring[remote->first])) {
 		free(remote->ring[remote->first].bytes);
 		remote->first = (remote->first + 1) % REMOTE_WAITING;
 		remote->count--;

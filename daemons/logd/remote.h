@@ -18,15 +18,21 @@ enum { REMOTE_WAITING = 1024 }; /* datagrams a server */
 
 struct remote;
 
+/* UDP, of the host's namespace; -1: nothing is sent in that family. */
+struct remote_sockets {
+	int inet;
+	int inet6;
+};
+
 /* NULL: no memory. `host` is borrowed as long as the remote lives. */
 struct remote *remote_create(const struct plan_host *host) __attribute__((warn_unused_result));
 void remote_destroy(struct remote *remote);
-/* Where a server that is configured by name is; NULL, or an address that is not IPv4: all waits. */
+/* Where a server that is configured by name is; NULL: all waits. */
 void remote_set_address(struct remote *remote, const struct resolve_address *address);
-/* Sends through `socket` (of the host's namespace) or queues. Takes the text's content over. */
-void remote_send(struct remote *remote, int socket, struct text *datagram);
+/* Sends or queues. Takes the text's content over. */
+void remote_send(struct remote *remote, const struct remote_sockets *sockets, struct text *datagram);
 /* Tries what waits; call about once a second. */
-void remote_poll(struct remote *remote, int socket);
+void remote_poll(struct remote *remote, const struct remote_sockets *sockets);
 /* Datagrams lost since the start. */
 uint64_t remote_lost(const struct remote *remote);
 

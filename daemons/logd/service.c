@@ -97,7 +97,7 @@ static struct destinations *
 create(const struct service *service, const struct conf_node *top, uint64_t id)
 {
 	return destinations_create(
-	    &(struct destinations_start){.folder = service->start.folder, .socket = service->start.socket, .id = id}, top);
+	    &(struct destinations_start){.folder = service->start.folder, .sockets = service->start.sockets, .id = id}, top);
 }
 
 static struct conf_tree *
@@ -393,8 +393,11 @@ service_destroy(struct service *service)
 	destinations_destroy(service->kept);
 	destinations_destroy(service->force);
 	schema_destroy(service->schema);
-	if (service->start.socket >= 0) {
-		close(service->start.socket);
+	if (service->start.sockets.inet >= 0) {
+		close(service->start.sockets.inet);
+	}
+	if (service->start.sockets.inet6 >= 0) {
+		close(service->start.sockets.inet6);
 	}
 	close(service->start.folder);
 	free(service);

@@ -16,7 +16,7 @@ struct service;
 struct service_start {
 	int listener;
 	int folder; /* DIR/log */
-	int socket; /* UDP, of the host's namespace; -1: nothing is sent to servers */
+	struct remote_sockets sockets; /* inet -1: nothing is sent to servers */
 	const char *state;
 };
 

@@ -106,18 +106,26 @@ struct name_servers {
 	struct resolve_address address[SERVERS_MOST];
 	struct resolve_address source[SERVERS_MOST];
 	size_t count;
+	char known[2][INET6_ADDRSTRLEN]; /* without asking: IPv4, IPv6; "": not */
 };
 
 static bool
-find_servers(const char *state, struct name_servers *servers, struct text *error)
+find_servers(const char *name, const char *state, struct name_servers *servers, struct text *error)
 {
 	struct op_tree question;
 	struct op_tree answer;
 	bool good;
 
 	servers->count = 0;
+	servers->known[0][0] = servers->known[1][0] = '\0';
 	op_tree_start(&question, "get-name-servers");
+	(void)op_add(&question, question.root, "name", name);
 	good = ask_once(state, &question, &answer, error);
+	for (size_t i = 0; i < 2; i++) {
+		const char *address = op_value(answer.root, i == 0 ? "inet" : "inet6");
+
+		(void)snprintf(servers->known[i], INET6_ADDRSTRLEN, "%s", address == NULL ? "" : address);
+	}
 	for (const struct op_node *node = op_find(answer.root, "name-server"); node != NULL && servers->count < SERVERS_MOST;
 	     node = op_next(node)) {
 		const char *address = op_value(node, "address");
@@ -130,7 +138,7 @@ find_servers(const char *state, struct name_servers *servers, struct text *error
 			servers->count++;
 		}
 	}
-	if (good && servers->count == 0) {
+	if (good && servers->count == 0 && servers->known[0][0] == '\0' && servers->known[1][0] == '\0') {
 		text_append(error, "there is no name server: set system name-server, or give an address");
 		good = false;
 	}
@@ -210,8 +218,16 @@ find_address(const struct op_node *request, const char *name, const char *state,
 	struct ipc_connection *resolver;
 	bool only;
 
-	if (!find_servers(state, &servers, error)) {
+	question.family = family_of(request, &only);
+	if (!find_servers(name, state, &servers, error)) {
 		return false;
+	}
+	if (servers.known[0][0] != '\0' || servers.known[1][0] != '\0') {
+		const bool inet6 = question.family == 6 || (!only && servers.known[0][0] == '\0');
+
+		text_append(out, servers.known[inet6 ? 1 : 0]);
+		text_append(error, out->length == 0 ? "static-host-mapping has no address of that family" : "");
+		return out->length > 0;
 	}
 	daemon_socket_path(state, "resolverd", &path);
 	resolver = ipc_connect(text_string(&path), "probed", NULL);
@@ -222,7 +238,6 @@ find_address(const struct op_node *request, const char *name, const char *state,
 	}
 	assert(strlen(name) < sizeof(question.name));
 	(void)snprintf(question.name, sizeof(question.name), "%s", name);
-	question.family = family_of(request, &only);
 	if (!resolve(resolver, &servers, &question, &answer) && !only && answer.status == RESOLVE_ABSENT) {
 		question.family = 6;
 		(void)!resolve(resolver, &servers, &question, &answer);

@@ -236,8 +236,9 @@ value_check_tunnel_unit(const char *value, size_t length, const struct value_res
 }
 
 /* Address or host name; four numbers are an address. */
-bool
-value_check_peer(const char *value, size_t length, const struct value_result *result)
+/* An IPv4 address or the name of a host; anything else is refused with the sentence. */
+static bool
+check_host(const char *value, size_t length, const struct value_result *result, const char *refusal)
 {
 	bool good = length >= 1 && length <= 255;
 	bool numbers = true;
@@ -259,9 +260,15 @@ value_check_peer(const char *value, size_t length, const struct value_result *re
 		before = c;
 	}
 	if (!good || numbers || before == '.' || before == '-') {
-		return value_refuse(result, "a peer is an IPv4 address or a host name");
+		return value_refuse(result, refusal);
 	}
 	return value_take_as_is(result, value, length);
+}
+
+bool
+value_check_peer(const char *value, size_t length, const struct value_result *result)
+{
+	return check_host(value, length, result, "a peer is an IPv4 address or a host name");
 }
 
 bool
@@ -313,6 +320,30 @@ value_check_ipv6_address(const char *value, size_t length, const struct value_re
 	}
 	write_ipv6(result->canonical, &binary);
 	return true;
+}
+
+bool
+value_check_server_address(const char *value, size_t length, const struct value_result *result)
+{
+	uint32_t address;
+	size_t at = 0;
+
+	if (memchr(value, ':', length) != NULL) {
+		return value_check_ipv6_address(value, length, result);
+	}
+	if (!take_ipv4(value, length, &at, &address) || at != length) {
+		return value_refuse(result, "an address looks like 192.0.2.1 or 2001:db8::1");
+	}
+	write_ipv4(result->canonical, address);
+	return true;
+}
+
+bool
+value_check_server_name(const char *value, size_t length, const struct value_result *result)
+{
+	return memchr(value, ':', length) != NULL ?
+	    value_check_ipv6_address(value, length, result) :
+	    check_host(value, length, result, "a server is an address or a host name");
 }
 
 bool

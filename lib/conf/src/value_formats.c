@@ -154,6 +154,8 @@ static const struct value_format formats[] = {
     {"proxy-prefix", value_check_proxy_prefix},
     {"tunnel-unit", value_check_tunnel_unit},
     {"peer-address", value_check_peer},
+    {"server-address", value_check_server_address},
+    {"server-name", value_check_server_name},
     {"secret", check_secret},
     {"protocol", value_check_protocol},
     {"port-range", value_check_port_range},

@@ -79,6 +79,8 @@ bool value_check_ipv4_route(const char *value, size_t length, const struct value
 bool value_check_proxy_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_tunnel_unit(const char *value, size_t length, const struct value_result *result);
 bool value_check_peer(const char *value, size_t length, const struct value_result *result);
+bool value_check_server_address(const char *value, size_t length, const struct value_result *result);
+bool value_check_server_name(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_address(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_prefix(const char *value, size_t length, const struct value_result *result);
 bool value_check_ipv6_route(const char *value, size_t length, const struct value_result *result);
