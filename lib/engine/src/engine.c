@@ -165,8 +165,11 @@ engine_init(void *memory, size_t size, const struct engine_config *config)
 	next += line_up(output_places(config) * sizeof(struct engine_output));
 	engine->events = (struct event *)(void *)next;
 	engine->event_size = config->events;
-	engine->icmp_limit = reply_limit_share(config, ICMP_RATE);
-	engine->reset_limit = reply_limit_share(config, RESET_RATE);
+	for (unsigned zone = 0; zone < REPLY_ZONES; zone++) {
+		engine->reply_limits[zone][REPLY_ERROR] = reply_limit_share(config, ICMP_RATE);
+		engine->reply_limits[zone][REPLY_TOO_LARGE] = reply_limit_share(config, ICMP_RATE);
+		engine->reply_limits[zone][REPLY_RESET] = reply_limit_share(config, RESET_RATE);
+	}
 	engine->nat_limit = reply_limit_share(config, NAT_RECORDS);
 	engine->drop_limit = reply_limit_share(config, DROP_RECORDS);
 	assert((size_t)(next + line_up(config->events * sizeof(struct event)) -

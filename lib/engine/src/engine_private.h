@@ -46,7 +46,7 @@ enum {
 	TIMEOUT_TCP = 1800 * TICKS_A_SECOND,
 	TIMEOUT_OTHER = 60 * TICKS_A_SECOND,
 	TIMEOUT_LINGER = 2 * TICKS_A_SECOND,
-	/* Our ICMP errors: this many a second, and as many at once (RFC 1812 4.3.2.8). */
+	/* Our ICMP errors: this many a second, and as many at once (RFC 1812 4.3.2.8), of each kind and for each zone. */
 	ICMP_RATE = 1000,
 	/* Records of dropped packets. */
 	DROP_RECORDS = 100,
@@ -55,6 +55,16 @@ enum {
 	/* Our RSTs: generous, a server that goes away ends thousands of connections at once. */
 	RESET_RATE = 10000,
 	ETHERNET_ROOM = ETHERNET_HEADER_MOST,
+	REPLY_ZONES = 64, /* a power of two: zones have small numbers, and those beyond share */
+};
+
+/* What we say ourselves and limit. That a packet is too large is apart: whole connections hang on it, and any packet can cause one of
+ * the other errors. */
+enum reply_kind {
+	REPLY_ERROR,
+	REPLY_TOO_LARGE,
+	REPLY_RESET,
+	REPLY_KINDS,
 };
 
 enum unit_flag {
@@ -194,8 +204,6 @@ struct engine {
 	uint32_t event_head;
 	uint32_t event_count;
 
-	struct reply_limit icmp_limit;
-	struct reply_limit reset_limit;
 	struct reply_limit drop_limit;
 	struct reply_limit nat_limit;
 	uint64_t drops_unsaid; /* records of dropped packets that were left out since the last one */
@@ -205,6 +213,8 @@ struct engine {
 	uint64_t reasons[REASON_COUNT];
 	struct host_bucket host_kinds[HOST_LIMIT_COUNT];
 	struct host_bucket host_sources[HOST_SOURCES];
+	/* What we say ourselves, by the zone that we say it to: a flood from one leaves the others theirs. */
+	struct reply_limit reply_limits[REPLY_ZONES][REPLY_KINDS];
 	struct syn_state syn;
 	uint32_t sweep; /* the session that session_sweep_advance() looks at next, plus one; 0: none */
 	struct item items[ENGINE_BURST];
@@ -594,9 +604,8 @@ void reply_echo(struct engine *engine, struct item *item);
 /* An ICMP error for a packet that is not part of a burst any more: data is at its IP header. False:
  * still the caller's. */
 bool reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t code);
-/* One more of our ICMP errors, of either family, or of our RSTs may go out. */
-bool icmp_token(struct engine *engine);
-bool reset_token(struct engine *engine);
+/* One more of our ICMP errors, of either family, or of our RSTs may go out to a zone. */
+bool answer_token(struct engine *engine, enum reply_kind kind, uint16_t zone);
 /* The RST that a segment gets, and whether the packet was sent back with it. */
 struct tcp_header reset_for(const struct tcp_segment *segment);
 void reply_finish(struct engine *engine, struct packet *packet, bool sent, enum reason reason);

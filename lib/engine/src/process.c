@@ -230,27 +230,32 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 	}
 }
 
-/* The error goes to the sender of the packet it quotes, and comes from a host. */
+/* The error goes to the sender of the packet it quotes, and comes from a host, which is another one than that: `target`, as it is
+ * behind a translation. */
 static bool
-related_addresses_right(const struct item *item)
+related_addresses_right(const struct item *item, struct flow_key target)
 {
 	if ((item->flags & ITEM_IPV6) == 0) {
 		return item->destination == flow_fields_of(item->key).destination &&
-		       ipv4_class(item->source) == IPV4_CLASS_UNICAST;
+		       item->source != flow_fields_of(target).source && ipv4_class(item->source) == IPV4_CLASS_UNICAST;
 	}
 	const enum ipv6_class class = ipv6_class(item->addresses.source);
 
 	return ipv6_equal(item->addresses.destination, item->key_addresses.destination) &&
+	       !ipv6_equal(item->addresses.source, item->addresses.destination) &&
 	       (class == IPV6_CLASS_UNICAST || class == IPV6_CLASS_UNIQUE_LOCAL);
 }
 
 /* May an ICMP error about a packet of the session go on? Redirects are of a link: no host may believe one that
  * crossed a router (RFC 1122 3.2.2.2). */
 static enum reason
-check_related(const struct engine *engine, const struct item *item, const struct session_common *common,
+check_related(const struct engine *engine, const struct item *item, const struct session *session,
     unsigned direction)
 {
-	if (!related_addresses_right(item)) {
+	const struct session_common *common = &session->common;
+	const struct flow *back = direction == SESSION_FORTH ? &session->back : &session->forth;
+
+	if (!related_addresses_right(item, back->key)) {
 		return REASON_ICMP_NO_SESSION;
 	}
 	if ((item->flags & ITEM_IPV6) == 0 && item->icmp_type == ICMP_REDIRECT) {
@@ -276,8 +281,13 @@ forward_related(
 	packet->result.session = common->number;
 	packet->result.policy = common->policy;
 	packet->result.to_zone = common->zone[!direction];
-	const enum reason reason = check_related(engine, item, common, direction);
+	enum reason reason = check_related(engine, item, session, direction);
 
+	/* Any router on the way may send one, so its session says nothing about its source. */
+	if (reason == REASON_NONE && (item->flags & ITEM_FROM_HOST) == 0 &&
+	    (engine->units[item->unit].flags & UNIT_SCREENED) != 0) {
+		reason = screen_related(engine, item);
+	}
 	if (reason != REASON_NONE) {
 		finish_refused(engine, item, reason);
 		return;

@@ -3,7 +3,8 @@
  * the answer.
  *
  * ICMP errors are limited to ICMP_RATE a second and RSTs to RESET_RATE, so that a flood of stray
- * segments is not sent back to whom it names as its source. None is sent because of an ICMP error, a
+ * segments is not sent back to whom it names as its source; each zone has its own, and errors about a path's MTU are apart, so
+ * that such a flood does not leave others' connections without them. None is sent because of an ICMP error, a
  * broadcast (of any unit: a directed one would come back as the answer's source), a multicast, a
  * fragment other than the first or a source that is no single host (RFC 1122 3.2.2 and 4.2.3.10, RFC
  * 1812 4.3.2.7). Errors quote as much as fits in 576 octets and come from the address that was asked
@@ -42,15 +43,17 @@ reply_token(struct engine *engine, struct reply_limit *limit, enum reason reason
 }
 
 bool
-icmp_token(struct engine *engine)
+answer_token(struct engine *engine, enum reply_kind kind, uint16_t zone)
 {
-	return reply_token(engine, &engine->icmp_limit, REASON_ICMP_RATE);
+	return reply_token(engine, &engine->reply_limits[zone & (REPLY_ZONES - 1)][kind],
+	    kind == REPLY_RESET ? REASON_RESET_RATE : REASON_ICMP_RATE);
 }
 
-bool
-reset_token(struct engine *engine)
+static enum reply_kind
+kind_of(const uint8_t type_code[2])
 {
-	return reply_token(engine, &engine->reset_limit, REASON_RESET_RATE);
+	return type_code[0] == ICMP_UNREACHABLE && type_code[1] == ICMP_UNREACHABLE_FRAGMENTATION ? REPLY_TOO_LARGE
+												  : REPLY_ERROR;
 }
 
 /* Puts an IP and an ICMP header before the packet, which is cut to what an error quotes. => data is
@@ -128,7 +131,7 @@ tell_host(struct engine *engine, struct packet *packet, const uint8_t type_code[
 	const uint32_t host = bytes_load_32(packet->data + 12);
 	const uint32_t far = bytes_load_32(packet->data + 16);
 
-	if (!icmp_token(engine) || !icmp_wrap(packet, far, host, type_code, mtu)) {
+	if (!answer_token(engine, kind_of(type_code), SNAPSHOT_ZONE_SELF) || !icmp_wrap(packet, far, host, type_code, mtu)) {
 		return false;
 	}
 	output_put(engine, packet, ENGINE_HOST);
@@ -166,7 +169,8 @@ reply_icmp(struct engine *engine, struct item *item, const uint8_t type_code[2],
 		return;
 	}
 	/* The token first: whose address speaks may be a search through all units. */
-	const uint32_t speaking = icmp_token(engine) ? speaking_address(engine, item) : 0;
+	const uint32_t speaking =
+	    answer_token(engine, kind_of(type_code), item->zone) ? speaking_address(engine, item) : 0;
 
 	reply_finish(engine, packet,
 	    speaking != 0 && icmp_wrap(packet, speaking, item->source, type_code, mtu) &&
@@ -238,7 +242,7 @@ reply_late_unreachable(struct engine *engine, struct packet *packet, uint8_t cod
 	if (from_host) {
 		return tell_host(engine, packet, type_code, 0);
 	}
-	return icmp_token(engine) && icmp_wrap(packet, speaking, header.source, type_code, 0) &&
+	return answer_token(engine, kind_of(type_code), packet->result.from_zone) && icmp_wrap(packet, speaking, header.source, type_code, 0) &&
 	    egress_originate(engine, packet, engine->units[unit].instance, unit);
 }
 
@@ -272,7 +276,7 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 		return;
 	}
 	if ((item->segment.header.flags & TCP_RST) != 0 || (item->flags & ITEM_FROM_HOST) != 0 ||
-	    !may_complain(engine, item) || !reset_token(engine)) {
+	    !may_complain(engine, item) || !answer_token(engine, REPLY_RESET, item->zone)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}

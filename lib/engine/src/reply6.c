@@ -135,7 +135,7 @@ send_error(struct engine *engine, struct packet *packet, uint16_t unit,
 	const struct ipv6_address sender = ipv6_address_load(packet->data + IPV6_SOURCE_AT);
 
 	/* The token first: whose address speaks may be a search through all units. */
-	if (!icmp_token(engine)) {
+	if (!answer_token(engine, error->type == ICMP6_TOO_BIG ? REPLY_TOO_LARGE : REPLY_ERROR, packet->result.from_zone)) {
 		return false;
 	}
 	const struct flow_addresses ends = {
@@ -240,7 +240,7 @@ reply_reset6(struct engine *engine, struct item *item, enum reason reason)
 	};
 
 	if ((item->segment.header.flags & TCP_RST) != 0 ||
-	    (item->flags & ITEM_FROM_HOST) != 0 || !may_answer(item) || !reset_token(engine)) {
+	    (item->flags & ITEM_FROM_HOST) != 0 || !may_answer(item) || !answer_token(engine, REPLY_RESET, item->zone)) {
 		finish_drop(engine, packet, reason);
 		return;
 	}

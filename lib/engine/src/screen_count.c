@@ -159,6 +159,16 @@ is_spoofed(const struct engine *engine, const struct item *item)
 }
 
 enum reason
+screen_related(struct engine *engine, const struct item *item)
+{
+	const struct snapshot_screens *screens = screens_of(engine, item);
+
+	return screens != NULL && screen_on(screens, SCREEN_IP_SPOOFING) && is_spoofed(engine, item)
+		   ? screen_detect(engine, item, SCREEN_IP_SPOOFING)
+		   : REASON_NONE;
+}
+
+enum reason
 screen_first(struct engine *engine, const struct item *item)
 {
 	const struct snapshot_screens *screens = screens_of(engine, item);

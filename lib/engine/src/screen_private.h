@@ -98,6 +98,8 @@ uint64_t screen_options(const uint8_t *options, size_t length);
  * without session: REASON_NONE, or why it is dropped. => the item's zone has screens */
 enum reason screen_flood(struct engine *engine, const struct item *item);
 enum reason screen_first(struct engine *engine, const struct item *item);
+/* An ICMP error about a session: is its source spoofed, where that is looked for? */
+enum reason screen_related(struct engine *engine, const struct item *item);
 /* Counts and logs what a screen of the item's zone detected: its reason, or REASON_NONE when it lets the packet go. */
 enum reason screen_detect(struct engine *engine, const struct item *item, enum screen screen);
 /* The parts of it, for a screen that decides itself what becomes of the packet: counts; writes a record; a record that an alarm

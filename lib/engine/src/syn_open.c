@@ -488,7 +488,7 @@ syn_open_failed(struct engine *engine, struct session *session)
 	struct flow_addresses addresses;
 	enum reason why = REASON_NONE;
 
-	if (splice->server || !reset_token(engine) || !session_resolve(engine, session, SESSION_BACK, &why)) {
+	if (splice->server || !answer_token(engine, REPLY_RESET, session->common.zone[SESSION_FORTH]) || !session_resolve(engine, session, SESSION_BACK, &why)) {
 		return;
 	}
 	struct syn_segment segment = client_reset(engine, session, &addresses);
