@@ -415,7 +415,7 @@ test_zones(void **state)
 	op_add(&tree, op_add(&tree, zone, "zones-security-interfaces", NULL), "zones-security-interface-name",
 	    "ge-0/0/1.2");
 	expect(*state, "get-zones-information", NULL, OP_FORMAT_TEXT, &tree, 1,
-	    "\nSecurity zone: trust\n"
+	    "Security zone: trust\n"
 	    "  Send reset for non-SYN session TCP packets: On\n"
 	    "  Policy configurable: Yes\n"
 	    "  Screen: edge\n"

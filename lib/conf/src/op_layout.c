@@ -69,6 +69,39 @@ op_put_list(struct text *out, const struct op_node *node, const char *name, cons
 	}
 }
 
+/* A row of a table as it is written. */
+struct op_row {
+	struct text *out;
+	size_t start; /* where the next column begins */
+	size_t end;   /* of what stands in the line */
+};
+
+/*
+ * The next cell, below its heading. Where one before it is so long that it reaches into its place, the row goes on in a
+ * line of its own (cs11336).
+ */
+static void
+op_row_cell(struct op_row *row, const char *value, const struct op_column *column)
+{
+	struct text cell = TEXT_EMPTY;
+
+	op_put_value(&cell, value);
+	const size_t columns = op_utf8_columns(text_string(&cell));
+	const size_t start = column->right && columns < column->width ? row->start + column->width - columns : row->start;
+
+	if (columns > 0) {
+		if (row->end > 0 && start <= row->end) {
+			op_put_newline(row->out);
+			row->end = 0;
+		}
+		text_append_repeated(row->out, ' ', start - row->end);
+		text_append(row->out, text_string(&cell));
+		row->end = start + columns;
+	}
+	row->start += column->width + 1;
+	text_release(&cell);
+}
+
 static void
 op_table_heading(const struct op_renderer *renderer, struct text *out)
 {
@@ -77,17 +110,21 @@ op_table_heading(const struct op_renderer *renderer, struct text *out)
 	if (renderer->last.length > 0) {
 		text_append_char(out, '\n'); /* after the labels before the table */
 	}
+	struct op_row row = {.out = out};
+
 	for (size_t i = 0; i < rpc->column_count; i++) {
-		op_put_cell(out, rpc->columns[i].heading, rpc->columns[i].width, rpc->columns[i].right);
+		op_row_cell(&row, rpc->columns[i].heading, &rpc->columns[i]);
 	}
 	op_put_newline(out);
 }
 
 static void
-op_table_row(const struct op_rpc *rpc, const struct op_node *row, struct text *out)
+op_table_row(const struct op_rpc *rpc, const struct op_node *node, struct text *out)
 {
+	struct op_row row = {.out = out};
+
 	for (size_t i = 0; i < rpc->column_count; i++) {
-		op_put_cell(out, op_value(row, rpc->columns[i].name), rpc->columns[i].width, rpc->columns[i].right);
+		op_row_cell(&row, op_value(node, rpc->columns[i].name), &rpc->columns[i]);
 	}
 	op_put_newline(out);
 }

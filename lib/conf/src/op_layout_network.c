@@ -154,9 +154,17 @@ op_route_terse(const struct op_node *route, struct text *out)
 	for (const struct op_node *entry = op_find(route, "rt-entry"); entry != NULL; entry = op_next(entry)) {
 		const char *protocol = op_value(entry, "protocol-name");
 
+		const char *destination = op_value(route, "rt-destination");
+
 		op_put(out, entry, "active-tag", " ");
 		text_append_char(out, ' ');
-		op_put_cell(out, op_value(route, "rt-destination"), OP_TERSE_WIDTH, false);
+		/* One that is too long for the column has a line of its own. */
+		if (destination != NULL && strlen(destination) > OP_TERSE_WIDTH) {
+			op_put_value(out, destination);
+			text_append(out, "\n  ");
+			destination = "";
+		}
+		op_put_cell(out, destination, OP_TERSE_WIDTH, false);
 		text_printf(out, "%c ", protocol == NULL ? '?' : protocol[0]);
 		op_put_cell(out, op_value(entry, "preference"), OP_PREFERENCE_WIDTH, true);
 		text_append_char(out, ' ');
@@ -265,7 +273,10 @@ op_layout_route(struct op_renderer *renderer, const struct op_node *root, struct
 		const char *name = op_value(table, "table-name");
 
 		if (name != NULL && strcmp(name, text_string(&renderer->last)) != 0) {
-			text_append_char(out, '\n');
+			/* In full, the last route of the table before has ended with an empty line. */
+			if (!op_route_asked(renderer, "detail") || renderer->last.length == 0) {
+				text_append_char(out, '\n');
+			}
 			op_put_value(out, name);
 			text_printf(out,
 			    ": %" PRIu64 " destinations, %" PRIu64 " routes (%" PRIu64 " active, %" PRIu64

@@ -204,7 +204,7 @@ op_layout_policies(struct op_renderer *renderer, const struct op_node *root, str
 static void
 op_zone(const struct op_node *zone, struct text *out)
 {
-	text_append(out, "\nSecurity zone: ");
+	text_append(out, "Security zone: ");
 	op_put(out, zone, "zones-security-zonename", "?");
 	text_append(out, "\n  Send reset for non-SYN session TCP packets: ");
 	op_put(out, zone, "zones-security-send-reset", "Off");
@@ -238,5 +238,6 @@ op_layout_zones(struct op_renderer *renderer, const struct op_node *root, struct
 {
 	for (const struct op_node *zone = op_find(root, renderer->rpc->row); zone != NULL; zone = op_next(zone)) {
 		op_zone(zone, out);
+		text_append_char(out, '\n');
 	}
 }

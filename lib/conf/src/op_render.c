@@ -53,6 +53,48 @@ op_renderer_start(struct op_renderer *renderer, const struct op_rpc *rpc, const 
 	(void)out; /* headings come with the first row: a command that fails prints none */
 }
 
+static void
+op_cut(struct text *out, size_t length)
+{
+	out->length = length;
+	out->bytes[length] = '\0';
+}
+
+/*
+ * Some text of a layout. An empty line at its end separates it from what may come, so it waits until something does: output
+ * never ends with one (cs11617).
+ */
+static void
+op_add_text(struct op_renderer *renderer, const struct op_node *root, struct text *out)
+{
+	const struct op_layout *layout = op_layout_of(renderer->rpc);
+	const size_t before = out->length;
+
+	if (renderer->owed) {
+		text_append_char(out, '\n');
+	}
+	const size_t start = out->length;
+
+	if (root != NULL) {
+		layout->add(renderer, root, out);
+	} else if (layout->end != NULL) {
+		layout->end(renderer, out);
+	}
+	if (text_failed(out)) {
+		return;
+	}
+	if (out->length == start) {
+		if (start > before) {
+			op_cut(out, before);
+		}
+		return;
+	}
+	renderer->owed = out->length - start >= 2 && memcmp(out->bytes + out->length - 2, "\n\n", 2) == 0;
+	if (renderer->owed) {
+		op_cut(out, out->length - 1);
+	}
+}
+
 void
 op_renderer_add(struct op_renderer *renderer, const struct op_tree *chunk, struct text *out)
 {
@@ -68,7 +110,7 @@ op_renderer_add(struct op_renderer *renderer, const struct op_tree *chunk, struc
 		break;
 	case OP_FORMAT_TEXT:
 	case OP_FORMAT_SET:
-		op_layout_of(renderer->rpc)->add(renderer, chunk->root, out);
+		op_add_text(renderer, chunk->root, out);
 		break;
 	}
 	renderer->started = true;
@@ -77,8 +119,6 @@ op_renderer_add(struct op_renderer *renderer, const struct op_tree *chunk, struc
 void
 op_renderer_end(struct op_renderer *renderer, struct text *out)
 {
-	const struct op_layout *layout = op_layout_of(renderer->rpc);
-
 	switch (renderer->format) {
 	case OP_FORMAT_XML:
 		op_xml_end(renderer, out);
@@ -88,9 +128,7 @@ op_renderer_end(struct op_renderer *renderer, struct text *out)
 		break;
 	case OP_FORMAT_TEXT:
 	case OP_FORMAT_SET:
-		if (layout->end != NULL) {
-			layout->end(renderer, out);
-		}
+		op_add_text(renderer, NULL, out);
 		break;
 	}
 	text_release(&renderer->last);

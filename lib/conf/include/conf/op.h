@@ -226,6 +226,7 @@ struct op_renderer {
 	const struct op_node *request; /* borrowed: some layouts depend on arguments (summary, detail); may be NULL */
 	enum op_format format;
 	bool started;
+	bool owed; /* text: an empty line before what comes next */
 	uint64_t rows;
 	struct text last; /* JSON: the element whose array is open; layouts: the group that is open */
 };
