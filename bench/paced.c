@@ -1,13 +1,15 @@
 /*
  * bench-paced: traffic for bench/stall, from one network namespace to another.
  *
- *   bench-paced pace FROM TO SECONDS RATE
- *       A stream of UDP datagrams, one every 1/RATE s, from namespace FROM to 10.2.2.2 in TO; prints as JSON the longest gap
- *       between two of them as they left and as they arrived (the kernel's stamps of arrival), and how long they were on
- *       their way. A gap on the sender's side is its own scheduler's, so what the gateway adds is told by the delay.
+ *   bench-paced pace FROM TO RATE
+ *       A stream of UDP datagrams, one every 1/RATE s, from namespace FROM to 10.2.2.2 in TO, until standard input ends. What
+ *       left before a line came from there was to warm up and is not counted. Prints as JSON how long they were on their way, from the time that each carries to the kernel's stamp of its arrival: least,
+ *       median, 99.9 %, longest, and how many took over a millisecond more than the least; and the longest gap between two of
+ *       them as they left, as they arrived, and that was added on the way. Runs with real-time priority, so that the sender is
+ *       punctual; it need not be prompt to receive, as the stamps are the kernel's.
  *   bench-paced flood FROM MAC KIND FIRST COUNT RATE
  *       Frames of COUNT flows from number FIRST on out of eth0 of FROM to the gateway's address MAC. KIND is `udp` (each
- *       makes a session) or `no-flag` (TCP segments without flags, for the screen).
+ *       makes a session, to port 53), `short` (the same to port 54) or `no-flag` (TCP segments without flags, for the screen).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -34,11 +37,17 @@
 enum {
 	PORT_FROM = 5000,
 	PORT_TO = 5001,
+	PORT_LONG = 53,
+	PORT_SHORT = 54,
 	BATCH = 64,
 	FRAME = 60,
 	PORTS = 50000, /* flows with one destination */
 	UDP_HEADER = 8,
-	DELAYS_MOST = 10000000,
+	DELAYS_MOST = 2000000,
+	RATE_MOST = 100000,
+	LOOK_EVERY = 16, /* packets, at the input */
+	MILLISECOND = 1000000, /* ns */
+	PRIORITY = 50,
 	BUFFER = 8 << 20,
 };
 
@@ -80,12 +89,15 @@ enter(const char *namespace)
 struct pace {
 	int from;
 	int to;
+	uint64_t begin; /* what left before is not counted */
 	uint64_t sent;
 	uint64_t received;
 	uint64_t last_sent;
 	uint64_t last_received;
+	uint64_t last_left; /* of the packet that came last */
 	uint64_t sent_gap;
 	uint64_t received_gap;
+	int64_t added_gap;
 	uint32_t *delays; /* ns, of all that came */
 };
 
@@ -136,10 +148,17 @@ take_all(struct pace *pace)
 			return;
 		}
 		const uint64_t came = stamp_of(&message);
-		const uint64_t gap = pace->received == 0 ? 0 : came - pace->last_received;
 
-		pace->received_gap = gap > pace->received_gap && gap < UINT64_MAX / 2 ? gap : pace->received_gap;
+		if (left < pace->begin) {
+			continue;
+		}
+		const uint64_t gap = pace->received == 0 || came < pace->last_received ? 0 : came - pace->last_received;
+		const int64_t added = pace->received == 0 ? 0 : (int64_t)gap - (int64_t)(left - pace->last_left);
+
+		pace->received_gap = gap > pace->received_gap ? gap : pace->received_gap;
+		pace->added_gap = added > pace->added_gap ? added : pace->added_gap;
 		pace->last_received = came;
+		pace->last_left = left;
 		if (pace->received < DELAYS_MOST) {
 			pace->delays[pace->received] = came > left ? (uint32_t)(came - left) : 0;
 		}
@@ -182,24 +201,29 @@ delay_at(const struct pace *pace, uint64_t count, uint64_t thousandths)
 	return count == 0 ? 0 : (double)pace->delays[place] / 1000;
 }
 
-static int
-run_pace(char **words)
+/* A line begins the count anew; true when whoever started this closed its end. */
+static bool
+told_to_end(struct pace *pace)
 {
-	struct pace pace = {.from = -1, .to = -1};
-	const uint64_t seconds = strtoull(words[2], NULL, 10);
-	const uint64_t rate = strtoull(words[3], NULL, 10);
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	char line[16];
 
-	if (seconds == 0 || rate == 0 || !enter(words[0]) || (pace.from = udp_socket(CLIENT, PORT_FROM)) < 0 ||
-	    !enter(words[1]) || (pace.to = udp_socket(0x0a020202U, PORT_TO)) < 0 ||
-	    (pace.delays = calloc(DELAYS_MOST, sizeof *pace.delays)) == NULL) {
-		return 1;
+	if (poll(&input, 1, 0) <= 0) {
+		return false;
 	}
-	/* As punctual as this machine lets it be. */
-	(void)prctl(PR_SET_TIMERSLACK, 1UL);
-	(void)sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+	if (read(STDIN_FILENO, line, sizeof line) <= 0) {
+		return true;
+	}
+	*pace = (struct pace){.from = pace->from, .to = pace->to, .delays = pace->delays, .begin = now()};
+	return false;
+}
+
+static void
+stream(struct pace *pace, uint64_t rate)
+{
 	const uint64_t start = now();
 
-	for (uint64_t i = 0; i < seconds * rate; i++) {
+	for (uint64_t i = 0; i % LOOK_EVERY != 0 || !told_to_end(pace); i++) {
 		const uint64_t due = start + i * SECOND / rate;
 		const uint64_t at = now();
 
@@ -208,19 +232,54 @@ run_pace(char **words)
 
 			(void)nanosleep(&wait, NULL);
 		}
-		send_one(&pace);
-		take_all(&pace);
+		send_one(pace);
+		take_all(pace);
 	}
 	(void)usleep(200000);
-	take_all(&pace);
-	const uint64_t count = pace.received < DELAYS_MOST ? pace.received : DELAYS_MOST;
+	take_all(pace);
+}
 
-	qsort(pace.delays, count, sizeof pace.delays[0], compare);
-	printf("{\"sent\":%llu,\"received\":%llu,\"longest gap sent us\":%.0f,\"longest gap received us\":%.0f,"
-	       "\"delay median us\":%.0f,\"delay 99.9%% us\":%.0f,\"longest delay us\":%.0f}\n",
-	    (unsigned long long)pace.sent, (unsigned long long)pace.received, (double)pace.sent_gap / 1000,
-	    (double)pace.received_gap / 1000, delay_at(&pace, count, 500), delay_at(&pace, count, 999),
-	    delay_at(&pace, count, 1000));
+static void
+print_pace(struct pace *pace)
+{
+	const uint64_t count = pace->received < DELAYS_MOST ? pace->received : DELAYS_MOST;
+	uint64_t late = 0;
+
+	qsort(pace->delays, count, sizeof pace->delays[0], compare);
+	while (late < count && pace->delays[count - 1 - late] > pace->delays[0] + MILLISECOND) {
+		late++;
+	}
+	printf("{\"sent\":%llu,\"received\":%llu,\"late\":%llu,\"gap_sent_us\":%.0f,\"gap_received_us\":%.0f,\"gap_added_us\":%.0f,"
+	       "\"delay_least_us\":%.0f,\"delay_median_us\":%.0f,\"delay_999_us\":%.0f,\"delay_longest_us\":%.0f}\n",
+	    (unsigned long long)pace->sent, (unsigned long long)pace->received, (unsigned long long)late,
+	    (double)pace->sent_gap / 1000, (double)pace->received_gap / 1000, (double)pace->added_gap / 1000,
+	    delay_at(pace, count, 0), delay_at(pace, count, 500), delay_at(pace, count, 999), delay_at(pace, count, 1000));
+}
+
+static int
+run_pace(char **words)
+{
+	struct pace pace = {.from = -1, .to = -1};
+	const uint64_t rate = strtoull(words[2], NULL, 10);
+
+	if (rate == 0 || rate > RATE_MOST) {
+		fprintf(stderr, "bench-paced: '%s' is no rate of 1 to %d\n", words[2], RATE_MOST);
+		return 2;
+	}
+	if (!enter(words[0]) || (pace.from = udp_socket(CLIENT, PORT_FROM)) < 0 || !enter(words[1]) ||
+	    (pace.to = udp_socket(0x0a020202U, PORT_TO)) < 0 ||
+	    (pace.delays = calloc(DELAYS_MOST, sizeof *pace.delays)) == NULL) {
+		return 1;
+	}
+	/* As punctual as this machine lets it be. Memory that is written first in the middle of a stream would make a gap. */
+	memset(pace.delays, 1, DELAYS_MOST * sizeof *pace.delays);
+	(void)mlockall(MCL_CURRENT);
+	(void)prctl(PR_SET_TIMERSLACK, 1UL);
+	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = PRIORITY}) != 0) {
+		perror("bench-paced: real-time priority");
+	}
+	stream(&pace, rate);
+	print_pace(&pace);
 	free(pace.delays);
 	return 0;
 }
@@ -231,6 +290,7 @@ struct flood {
 	int descriptor;
 	uint8_t gateway[ETHERNET_ADDRESS];
 	bool tcp;
+	uint16_t port;
 	uint8_t frames[BATCH][FRAME];
 	struct iovec parts[BATCH];
 	struct mmsghdr messages[BATCH];
@@ -256,7 +316,7 @@ make_frame(const struct flood *flood, uint8_t *frame, uint64_t flow)
 	ethernet_build(frame, flood->gateway, own, 0, ETHERNET_TYPE_IPV4);
 	ipv4_build(ip, &header);
 	bytes_store_16(transport, (uint16_t)(1024 + flow % PORTS));
-	bytes_store_16(transport + 2, 53);
+	bytes_store_16(transport + 2, flood->port);
 	if (flood->tcp) {
 		transport[12] = 5 << 4;
 		bytes_store_16(transport + 16,
@@ -304,6 +364,7 @@ run_flood(char **words)
 		return 1;
 	}
 	flood->tcp = strcmp(words[2], "no-flag") == 0;
+	flood->port = strcmp(words[2], "short") == 0 ? PORT_SHORT : PORT_LONG;
 	for (unsigned i = 0; i < BATCH; i++) {
 		flood->parts[i] = (struct iovec){.iov_base = flood->frames[i], .iov_len = FRAME};
 		flood->messages[i].msg_hdr = (struct msghdr){.msg_iov = &flood->parts[i], .msg_iovlen = 1};
@@ -331,14 +392,14 @@ run_flood(char **words)
 int
 main(int argc, char **argv)
 {
-	if (argc == 6 && strcmp(argv[1], "pace") == 0) {
+	if (argc == 5 && strcmp(argv[1], "pace") == 0) {
 		return run_pace(argv + 2);
 	}
 	if (argc == 8 && strcmp(argv[1], "flood") == 0) {
 		return run_flood(argv + 2);
 	}
-	fputs("usage: bench-paced pace FROM TO SECONDS RATE\n"
-	      "       bench-paced flood FROM MAC udp|no-flag FIRST COUNT RATE\n",
+	fputs("usage: bench-paced pace FROM TO RATE\n"
+	      "       bench-paced flood FROM MAC udp|short|no-flag FIRST COUNT RATE\n",
 	    stderr);
 	return 2;
 }

@@ -16,6 +16,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 
 enum {
 	ROUNDS_AWAKE = 64,
+	THREAD_NAME = 16,  /* the kernel's bound */
 	ROUNDS_A_HOST = 8, /* busy rounds for each look at what the host sent */
 	ADVANCE_STEPS = 16,   /* calls of engine_advance() in a round: 64 held traffic up for 2 ms when sessions end in masses */
 };
@@ -171,7 +173,12 @@ worker_main(void *context)
 	struct worker *worker = context;
 	unsigned idle = 0;
 
+	char name[THREAD_NAME];
+
+	(void)snprintf(name, sizeof(name), "worker-%u", (unsigned)worker->number);
+	(void)pthread_setname_np(pthread_self(), name);
 	(void)rte_thread_register();
+	worker_ask_for_slices();
 	if (worker->all->count > 1) {
 		stay(worker->number);
 	}

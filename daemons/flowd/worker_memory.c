@@ -95,6 +95,7 @@ memory_main(void *context)
 	struct workers *workers = context;
 	uint64_t told = 0;
 
+	(void)pthread_setname_np(pthread_self(), "memory");
 	for (uint16_t i = 0; i < workers->count; i++) {
 		ahead_begin(&workers->each[i]->ahead);
 	}

@@ -143,6 +143,8 @@ bool worker_falls_asleep(struct worker *worker);
 void worker_wakes(struct worker *worker);
 /* Until there may be something to do: worker_sleep.c. */
 void worker_sleep(struct worker *worker);
+/* The calling thread is to get a processor soon when it wakes up, and no more of it than others. */
+void worker_ask_for_slices(void);
 /*
  * worker_memory.c. False: no memory, with what there is to say about it.
  */

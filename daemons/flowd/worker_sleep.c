@@ -4,17 +4,24 @@
  * It sleeps in poll(2) on the sockets of its ports' queues, the TUNs and its own wake-up descriptor until a frame comes or
  * timers are due. The sockets say so as soon as the kernel has put a frame into their ring: nothing has to be armed. With a
  * device that has no descriptor it goes on looking, and lets others have the processor in between.
+ *
+ * How soon it gets a processor again when others are busy is up to the scheduler, and a frame waits meanwhile. A worker has the
+ * same share as any program: it asks for a short slice of it (SLICE_NANOSECONDS), which Linux from 6.12 on takes as a wish to be
+ * served soon. During `show` of 100,000 sessions on two processors 14 packets of 6,000 waited over a millisecond, for 1.9 ms at most;
+ * 69, for 6.2 ms, without. A higher priority would do so at the cost of others; who wants that gives flowd's processes one.
  */
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "worker_private.h"
 
 enum {
 	SLEEP_MILLISECONDS = 10,
+	SLICE_NANOSECONDS = 100000, /* the shortest that the kernel takes */
 	NAP_MICROSECONDS = 50,
 	WAITS = 1 + CHASSIS_PORTS * QUEUES_MOST + HOST_INSTANCES,
 };
@@ -65,6 +72,31 @@ gather(const struct worker *worker, struct pollfd *waits, nfds_t *hosts)
 		}
 	}
 	return count;
+}
+
+/* As sched_setattr(2) has it: the C library does not, and the kernel's own header cannot stand beside sched.h. */
+struct scheduling {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+_Static_assert(sizeof(struct scheduling) == 48, "the first version of the kernel's");
+
+void
+worker_ask_for_slices(void)
+{
+	struct scheduling wish = {.size = sizeof(wish)};
+
+	/* All else as it is: whoever started us may have said something about it. Only the policy for all programs has slices. */
+	if (syscall(SYS_sched_getattr, 0, &wish, sizeof(wish), 0) == 0 && wish.policy == SCHED_OTHER) {
+		wish.runtime = SLICE_NANOSECONDS;
+		(void)syscall(SYS_sched_setattr, 0, &wish, 0);
+	}
 }
 
 static void
