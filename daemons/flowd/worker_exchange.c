@@ -5,16 +5,15 @@
  * come after it took packets from anywhere and before it gives them to its engine. So no packet overtakes the message
  * that it was caused by (engine/message.h).
  *
- * A ring of packets that is full loses the packet, and counts it. A ring of messages that is full is waited for, for as long as
- * nobody notices (WAIT_NANOSECONDS without a place, for all messages of a call together: two workers may wait for each other);
- * then they are lost and counted: sessions mend themselves (lib/engine's sharing.c).
+ * A ring of packets that is full loses the packet, and counts it. A ring of messages is never full of what sessions say: each
+ * engine knows how much room there is in all of them, and with little begins and ends no session (engine/message.h). What is
+ * left for answers is a quarter of what one call may say; should even that be used up the message is lost and counted.
  *
  * A worker that is going to sleep says so, and looks once more; who puts something into its ring looks whether it sleeps
  * afterwards, and wakes it. Both change `asleep` by one operation on memory that all agree on the order of, so one of them sees
  * what the other did.
  */
 #include <assert.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -26,16 +25,16 @@ enum {
 	PACKETS = 4096,   /* that may wait for a worker from each other one */
 	MESSAGES = 8192,
 	MESSAGE_BURST = 32,
+	ROOM_LOW = MESSAGES / 2, /* from here on each round asks how much there is */
 	HANDED_BURSTS = 4, /* that one worker's packets may take at a time */
 };
 
-_Static_assert((int)MESSAGES > (int)ENGINE_MESSAGES, "what one call of an engine says fits in");
-
-#define WAIT_NANOSECONDS UINT64_C(500000)
+_Static_assert((int)ROOM_LOW >= (int)ENGINE_MESSAGES + (int)ENGINE_MESSAGES / 2, "there is room for what one call of an engine says");
 
 bool
 worker_exchange_create(struct worker *worker)
 {
+	worker->message_room = MESSAGES;
 	for (uint16_t i = 0; i < worker->all->count; i++) {
 		if (i == worker->number) {
 			continue;
@@ -74,70 +73,88 @@ wake(struct worker *other)
 	}
 }
 
-/* `until`: when waiting for this worker ends; 0: its ring had room. */
 static void
-put_message(struct worker *worker, uint16_t to, const struct engine_message *message, uint64_t *until)
+put_message(struct worker *worker, uint16_t to, const struct engine_message *message)
 {
-	struct ring *ring = worker->messages_to[to];
-
-	while (ring_put(ring, message, 1) == 0) {
-		const uint64_t now = worker_now();
-
-		*until = *until == 0 ? now + WAIT_NANOSECONDS : *until;
-		if (now >= *until) {
-			count(&worker->lost_handed, 1);
-			return;
-		}
-		wake(worker->all->each[to]);
-		(void)sched_yield();
+	if (ring_put(worker->messages_to[to], message, 1) == 0) {
+		count(&worker->lost_handed, 1);
 	}
-	*until = 0;
+}
+
+/* Asks the other workers' side of the rings only when there may be little room. */
+static void
+tell_room(struct worker *worker)
+{
+	uint32_t room = MESSAGES;
+
+	if (worker->message_room >= ROOM_LOW) {
+		return;
+	}
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		const uint32_t here = i == worker->number ? MESSAGES : ring_room(worker->messages_to[i]);
+
+		room = here < room ? here : room;
+	}
+	worker->message_room = room;
+	engine_set_message_room(worker->engine, room);
 }
 
 void
 worker_say(struct worker *worker)
 {
 	struct engine_message message;
-	uint64_t until[WORKERS_MOST];
-	uint32_t told = 0; /* a bit a worker */
+	uint32_t said = 0;
+	bool told[WORKERS_MOST] = {false};
 
 	while (engine_take_message(worker->engine, &message)) {
 		for (uint16_t i = 0; i < worker->all->count; i++) {
 			if (i != worker->number && (message.worker == i || message.worker == ENGINE_ALL_WORKERS)) {
-				until[i] = (told & 1U << i) != 0 ? until[i] : 0;
-				told |= 1U << i;
-				put_message(worker, i, &message, &until[i]);
+				put_message(worker, i, &message);
+				told[i] = true;
 			}
 		}
+		said++;
 	}
-	for (uint16_t i = 0; told != 0; i++, told >>= 1) {
-		if ((told & 1) != 0) {
+	if (said == 0) {
+		return;
+	}
+	worker->message_room -= said < worker->message_room ? said : worker->message_room;
+	engine_set_message_room(worker->engine, worker->message_room);
+	for (uint16_t i = 0; i < worker->all->count; i++) {
+		if (told[i]) {
 			wake(worker->all->each[i]);
 		}
 	}
 }
 
+/* Up to a burst of what one worker said, and what it causes: answers, and packets that waited for a neighbour. */
+static bool
+hear_some(struct worker *worker, struct ring *ring)
+{
+	struct engine_message messages[MESSAGE_BURST];
+	const uint32_t got = ring_take(ring, messages, MESSAGE_BURST);
+
+	for (uint32_t m = 0; m < got; m++) {
+		engine_give_message(worker->engine, worker->now, &messages[m]);
+	}
+	if (got > 0) {
+		worker_drain(worker);
+	}
+	return got > 0;
+}
+
 void
 worker_hear(struct worker *worker)
 {
-	struct engine_message messages[MESSAGE_BURST];
-
 	for (uint16_t i = 0; i < worker->all->count; i++) {
-		struct ring *ring = worker->all->each[i]->messages_to[worker->number];
-		uint32_t got;
-
-		while (i != worker->number && (got = ring_take(ring, messages, MESSAGE_BURST)) > 0) {
-			for (uint32_t m = 0; m < got; m++) {
-				engine_give_message(worker->engine, worker->now, &messages[m]);
+		/* A ring's worth is all that had come before we began. */
+		for (unsigned bursts = 0; i != worker->number && bursts < MESSAGES / MESSAGE_BURST; bursts++) {
+			if (!hear_some(worker, worker->all->each[i]->messages_to[worker->number])) {
+				break;
 			}
-			worker->heard = true;
 		}
 	}
-	/* What they caused: answers, and packets that waited for a neighbour. */
-	if (worker->heard) {
-		worker->heard = false;
-		worker_drain(worker);
-	}
+	tell_room(worker);
 }
 
 void

@@ -54,8 +54,8 @@ struct worker {
 	bool stopping;
 	struct tap *taps[WORKER_TAPS];
 	unsigned tap_count;
-	bool heard; /* messages, which may have caused something */
 	struct handing handing[WORKERS_MOST]; /* [number]: its own */
+	uint32_t message_room;                /* in each ring of messages, at least, as it was seen last */
 	uint32_t frame_offset;                /* from a struct packet to where its frame begins, as a rule */
 
 	/* fixed after worker_create() */

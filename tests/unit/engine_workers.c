@@ -27,6 +27,9 @@ enum {
 	SCTP = 132,
 	WORKERS = 4,
 	FLOWS = 400,
+	FLOWS_STALLED = 12000,
+	MESSAGES_STALLED = 1600, /* that a queue takes then: half as much again as has to be left for a session to begin */
+	SESSIONS = 4096, /* of an engine */
 	TURNS = 60000,
 	QUEUE = 4096,
 	HEADROOM = 64,
@@ -57,11 +60,14 @@ struct chaos {
 	struct world *world;
 	struct random_source random;
 	struct lane queues[WORKERS][WORKERS]; /* from, to */
-	struct talk flows[FLOWS];
+	struct talk flows[FLOWS_STALLED];
 	uint32_t forwarded;
 	uint32_t denied;
 	uint32_t answered;
 	uint32_t lost;
+	uint32_t no_room;      /* packets for whose sessions there was no room to tell */
+	uint32_t message_most; /* that a queue takes */
+	uint16_t stalled;      /* the engine that does nothing; WORKERS: none */
 };
 
 static struct snapshot_nat_range range = {PUBLIC, PUBLIC + 3};
@@ -78,7 +84,9 @@ make_chaos(int pool_kind)
 	assert_non_null(chaos);
 	chaos->world = world;
 	chaos->random = random_seeded(31);
-	world->config = engine_config_for(2048);
+	chaos->message_most = QUEUE;
+	chaos->stalled = WORKERS;
+	world->config = engine_config_for(SESSIONS);
 	world->config.neighbours_auto = true;
 	world->config.events = 1024;
 	world->config.policies = 64;
@@ -179,6 +187,8 @@ finished(struct chaos *chaos, const struct packet *packet, const struct tag *tag
 	if (flow->protocol == 6 && flow->server_port == DENIED_PORT) {
 		assert_string_equal(reason_name((enum reason)packet->result.reason), "policy-deny");
 		chaos->denied++;
+	} else if (packet->result.reason == REASON_WORKER_MESSAGES_FULL) {
+		chaos->no_room++;
 	} else {
 		/* What is full may be told; nothing else may be. */
 		assert_string_equal(reason_name((enum reason)packet->result.reason), "nat-no-addresses");
@@ -196,11 +206,26 @@ take_messages(struct chaos *chaos, uint16_t self)
 			struct lane *queue = &chaos->queues[self][to];
 
 			if (to != self && (message.worker == to || message.worker == ENGINE_ALL_WORKERS)) {
-				assert_true(queue->message_tail - queue->message_head < QUEUE);
+				assert_true(queue->message_tail - queue->message_head < chaos->message_most);
 				queue->messages[queue->message_tail++ % QUEUE] = message;
 			}
 		}
 	}
+}
+
+/* As many messages as the fullest queue has room for. */
+static void
+tell_room(struct chaos *chaos, uint16_t self)
+{
+	uint32_t room = chaos->message_most;
+
+	for (uint16_t to = 0; to < WORKERS; to++) {
+		const struct lane *queue = &chaos->queues[self][to];
+		const uint32_t here = chaos->message_most - (queue->message_tail - queue->message_head);
+
+		room = here < room ? here : room;
+	}
+	engine_set_message_room(chaos->world->engines[self], room);
 }
 
 static void
@@ -239,6 +264,10 @@ turn(struct chaos *chaos, uint16_t self, struct packet *own)
 	struct packet *burst[ENGINE_BURST];
 	uint32_t count = 0;
 
+	if (self == chaos->stalled) {
+		assert_null(own);
+		return;
+	}
 	if (own != NULL) {
 		burst[count++] = own;
 	}
@@ -258,6 +287,7 @@ turn(struct chaos *chaos, uint16_t self, struct packet *own)
 			    engine, chaos->world->now, &queue->messages[queue->message_head++ % QUEUE]);
 		}
 	}
+	tell_room(chaos, self);
 	engine_process(engine, chaos->world->now, burst, count);
 	drain(chaos, self);
 }
@@ -298,7 +328,11 @@ inject(struct chaos *chaos, uint16_t port, uint32_t number, const struct world_p
 	}
 	const uint16_t owner = engine_owner(&sharing, packet);
 
-	if (owner == receiver) {
+	if (owner == chaos->stalled) {
+		/* Its packets find its rings full before long. */
+		free(tag);
+		free(packet);
+	} else if (owner == receiver) {
 		turn(chaos, receiver, packet);
 	} else {
 		push_packet(&chaos->queues[receiver][owner], packet);
@@ -367,8 +401,8 @@ settle(struct chaos *chaos)
 static void
 assert_one_each(struct chaos *chaos)
 {
-	static struct engine_session_view views[2048];
-	const uint32_t count = world_list_sessions(chaos->world, views, 2048);
+	static struct engine_session_view views[SESSIONS];
+	const uint32_t count = world_list_sessions(chaos->world, views, SESSIONS);
 
 	for (uint32_t i = 0; i < count; i++) {
 		for (uint32_t j = i + 1; j < count; j++) {
@@ -473,6 +507,72 @@ test_positions(void **state)
 	run(make_chaos(NAT_POOL_STATIC));
 }
 
+/*
+ * One of four does nothing for a while, and the others' queues to it fill up. No queue ever overflows; sessions begin as long as
+ * all can be told; those that are there go on meanwhile, and what they were told of; then all goes on as before, and nothing is
+ * left over.
+ */
+static void
+test_stalled(void **state)
+{
+	struct chaos *chaos = make_chaos(NAT_POOL_STATIC);
+	uint32_t begun = 0;
+
+	(void)state;
+	chaos->message_most = MESSAGES_STALLED;
+	for (uint32_t i = 0; i < FLOWS_STALLED; i++) {
+		chaos->flows[i] = (struct talk){.host = IP(10, 0, 0, 2) + i % 3,
+		    .server = SERVER + i % 5,
+		    .port = (uint16_t)(4000 + i),
+		    .server_port = 80,
+		    .protocol = 17};
+	}
+	chaos->stalled = 1;
+	for (uint32_t i = 0; i < FLOWS_STALLED; i++) {
+		send_forth(chaos, i);
+		for (uint16_t worker = 0; worker < WORKERS; worker++) {
+			turn(chaos, worker, NULL);
+		}
+	}
+	assert_true(chaos->no_room > FLOWS_STALLED / 100);
+	for (uint32_t i = 0; i < FLOWS_STALLED; i++) {
+		begun += chaos->flows[i].address != 0;
+	}
+	assert_in_range(begun, FLOWS_STALLED / 4, FLOWS_STALLED - chaos->no_room);
+	/* What is there goes on. */
+	const uint32_t no_room = chaos->no_room;
+	const uint32_t forwarded = chaos->forwarded;
+
+	for (uint32_t i = 0; i < FLOWS_STALLED; i++) {
+		if (chaos->flows[i].address != 0) {
+			send_forth(chaos, i);
+			for (uint16_t worker = 0; worker < WORKERS; worker++) {
+				turn(chaos, worker, NULL);
+			}
+		}
+	}
+	assert_int_equal(chaos->forwarded - forwarded, begun);
+	assert_int_equal(chaos->no_room, no_room);
+	chaos->stalled = WORKERS;
+	settle(chaos);
+	chaos->answered = 0;
+	for (uint32_t i = 0; i < FLOWS_STALLED; i++) {
+		send_forth(chaos, i);
+		settle(chaos);
+		if (chaos->flows[i].address != 0) {
+			send_back(chaos, i);
+			settle(chaos);
+		}
+	}
+	assert_int_equal(chaos->no_room, no_room);
+	assert_int_equal(chaos->answered, FLOWS_STALLED);
+	assert_one_each(chaos);
+	assert_nothing_left(chaos);
+	assert_int_equal(world_reason_count(chaos->world, REASON_WORKER_MESSAGE_LOST), 0);
+	world_destroy(chaos->world);
+	free(chaos);
+}
+
 int
 main(void)
 {
@@ -481,6 +581,7 @@ main(void)
 	    cmocka_unit_test(test_ports),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_positions),
+	    cmocka_unit_test(test_stalled),
 	};
 
 	return cmocka_run_group_tests_name("engine_workers", tests, NULL, NULL);

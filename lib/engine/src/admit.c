@@ -323,6 +323,11 @@ admit_create(struct engine *engine, struct item *item, struct admission *admissi
 {
 	const struct way *way = &admission->way;
 
+	if (engine_shares(engine) && !sharing_may_begin(engine)) {
+		give_up(engine, item, admission);
+		refuse_session(engine, item, admission, REASON_WORKER_MESSAGES_FULL);
+		return;
+	}
 	if (way->local && over_limit(engine, item)) {
 		return;
 	}

@@ -279,18 +279,23 @@ engine_advance(struct engine *engine, uint64_t now)
 	assert(now >= engine->now);
 	engine->now = now;
 	engine->tick = (uint32_t)(now / TICK_NS);
-	const bool sessions = session_advance(engine);
-	const bool swept = session_sweep_advance(engine);
+	/* Of what ends the others have to hear: without room for it all waits. */
+	const bool told = !engine_shares(engine) || sharing_may_advance(engine);
+	const bool sessions = !told || session_advance(engine);
+	const bool swept = told && session_sweep_advance(engine);
 	const bool neighbours = neighbour_advance(engine);
 	const bool claims = claims_advance(engine);
 	const bool advertisers = advertise_advance(engine);
 	const bool datagrams = datagram_advance(engine);
 
 	relay_advance(engine);
+	if (engine_shares(engine) && told) {
+		referrals_advance(engine);
+	}
 	const bool ports = nat_pools_advance(engine);
 	const bool mappings = nat_persistent_advance(engine);
 	const bool announcements = nat_announce_advance(engine);
-	const bool screens = screen_advance(engine);
+	const bool screens = told && screen_advance(engine);
 	const bool baseline = baseline_advance(engine);
 	const bool halves = syn_queue_advance(engine);
 

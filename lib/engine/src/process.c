@@ -120,11 +120,25 @@ count_packet(
 	}
 }
 
+/* The packet would end its session, and other workers could not be told: it is dropped, and the next one does it. */
+static __attribute__((noinline)) bool
+end_must_wait(struct engine *engine, struct item *item)
+{
+	if (!engine_shares(engine) || sharing_may_end(engine)) {
+		return false;
+	}
+	finish_drop(engine, item->packet, REASON_WORKER_MESSAGES_FULL);
+	return true;
+}
+
 /* Its SYN was answered by a cookie, and came once more when the flood was over: the client believes what it heard first, so what
  * the server says is not for it. It begins anew, as the client has proven to be there. Finishes the item. */
 static __attribute__((noinline)) void
 begin_proven(struct engine *engine, struct item *item, struct session *session)
 {
+	if (end_must_wait(engine, item)) {
+		return;
+	}
 	session_end(engine, session, REASON_CLOSE_REPLACED);
 	item->packet->result.session = 0;
 	admit_packet(engine, item);
@@ -173,6 +187,17 @@ over_host_limit(struct engine *engine, struct item *item, const struct session_c
 		finish_drop(engine, item->packet, reason);
 	}
 	return reason != REASON_NONE;
+}
+
+/* A reset that has gone on: the session ends, or, when others could not be told, as soon as they can. */
+static __attribute__((noinline)) void
+end_by_reset(struct engine *engine, struct session *session)
+{
+	if (!engine_shares(engine) || sharing_may_end(engine)) {
+		session_end(engine, session, REASON_CLOSE_TCP_RST);
+	} else {
+		session_fix_deadline(engine, session, 0);
+	}
 }
 
 void
@@ -226,7 +251,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 		leave(engine, item, flow, unit, reason);
 	}
 	if (outcome == TCP_RESET) {
-		session_end(engine, session, REASON_CLOSE_TCP_RST);
+		end_by_reset(engine, session);
 	}
 }
 
@@ -336,6 +361,9 @@ rare_packet(struct engine *engine, struct item *item, struct session *session, u
 		finish_refused(engine, item, REASON_FRAME_BROADCAST);
 		return true;
 	}
+	if ((session->common.flags & SESSION_SPLICED) != 0 && end_must_wait(engine, item)) {
+		return true;
+	}
 	if ((session->common.flags & SESSION_SPLICED) != 0 &&
 	    !syn_splice_packet(engine, item, session, direction)) {
 		return true;
@@ -360,6 +388,9 @@ session_packet(
 	/* Aggressive aging takes off its cut at most. */
 	if ((int32_t)(engine->tick + engine->aging.cut - common->deadline) >= 0 &&
 	    (int32_t)(engine->tick - session_end_tick(engine, common)) >= 0) {
+		if (end_must_wait(engine, item)) {
+			return true;
+		}
 		session_end(engine, session, session_timeout_reason(session));
 		return false;
 	}
@@ -373,6 +404,9 @@ session_packet(
 			finish_drop(engine, item->packet, why);
 			return true;
 		}
+		if (end_must_wait(engine, item)) {
+			return true;
+		}
 		session_end(engine, session, why);
 		return false;
 	}
@@ -382,6 +416,9 @@ session_packet(
 		return true;
 	}
 	if (tcp_lingers(common->tcp) && tcp_is_start(item->segment.header.flags)) {
+		if (end_must_wait(engine, item)) {
+			return true;
+		}
 		session_end(engine, session, REASON_CLOSE_REPLACED);
 		return false;
 	}

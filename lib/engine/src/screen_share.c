@@ -37,7 +37,7 @@ screen_say_rate(struct engine *engine, const struct screen_rate_key *key, uint32
 	};
 
 	if (unsaid > 0) {
-		sharing_say(engine, &message);
+		(void)sharing_say_spare(engine, &message);
 	}
 }
 
@@ -64,7 +64,7 @@ count_target(struct engine *engine, const struct screen_scan_key *key, uint64_t 
 	};
 
 	if (until != 0) {
-		sharing_say(engine, &block);
+		(void)sharing_say_spare(engine, &block);
 	}
 	return until;
 }
@@ -86,7 +86,7 @@ screen_shared_target(struct engine *engine, const struct screen_scan_key *key, u
 	if (target.worker == engine->config.worker) {
 		return count_target(engine, key, what, window);
 	}
-	sharing_say(engine, &target);
+	(void)sharing_say_spare(engine, &target);
 	return 0;
 }
 

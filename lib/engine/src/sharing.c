@@ -10,8 +10,12 @@
  * Wherever the hash of one of its keys leads elsewhere, that worker gets a referral. When it has a session (or another's
  * referral) of that key it refuses, and the session that came later ends: with one worker it would not have begun.
  *
+ * No message about a session is lost: the caller says how many it has room for (engine_set_message_room()). With little room no
+ * session begins (worker-messages-full), with less none ends by its packets, and those whose time is over wait. So what a session
+ * has to say finds room always, and the rest is left to answers.
+ *
  * A packet that was handed over and finds no session goes back to where its hash leads, and the referral that sent it is
- * taken away: a message that was lost costs time, not the connection. What goes to and fro is dropped in the end.
+ * taken away. What goes to and fro is dropped in the end.
  */
 #include "egress_private.h"
 
@@ -19,6 +23,10 @@
 
 enum {
 	ROUNDS = 2, /* in which workers are tried for a port: for free ones, then for those that rest */
+	/* Messages that there has to be room for. The rest is for what has to be answered. */
+	ROOM_TO_ADVANCE = ENGINE_MESSAGES * 3 / 4, /* what engine_advance() may say at most */
+	ROOM_TO_BEGIN = ENGINE_MESSAGES / 2,       /* a burst, and all that follows from it */
+	ROOM_TO_END = ENGINE_MESSAGES / 4,
 };
 
 size_t
@@ -40,6 +48,7 @@ sharing_init(struct sharing *sharing, void *memory, const struct engine_config *
 	uint8_t *next = memory;
 
 	sharing->with = (struct engine_sharing){.secret = config->sharing, .workers = config->workers};
+	sharing->room = UINT32_MAX;
 	if (config->workers == 1) {
 		return;
 	}
@@ -58,83 +67,6 @@ sharing_init(struct sharing *sharing, void *memory, const struct engine_config *
 	for (uint32_t i = 0; i < RELAY_HELD; i++) {
 		sharing->relays.places[i].next = i + 1 < RELAY_HELD ? i + 1 : REFERRAL_NONE;
 	}
-}
-
-/* --- referrals ---------------------------------------------------------------------------------- */
-
-/* A chain's link holds an index + 1, so that memory that was never touched is an empty table. */
-static uint32_t *
-chain_of(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
-{
-	const struct hash_key *secret = &sharing->with.secret;
-	const uint64_t hash = hash_four(
-	    secret, addresses->source.high, addresses->source.low, addresses->destination.high, addresses->destination.low);
-
-	return &sharing->referrals.heads[hash_pair(secret, hash, high) & sharing->referrals.head_mask];
-}
-
-/* The link that leads to a referral, or to the end of its chain. */
-static uint32_t *
-referral_link(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
-{
-	uint32_t *link = chain_of(sharing, high, addresses);
-
-	while (*link != 0) {
-		struct referral *referral = &sharing->referrals.entries[*link - 1];
-
-		if (referral->high == high && flow_addresses_equal(&referral->addresses, addresses)) {
-			break;
-		}
-		link = &referral->next;
-	}
-	return link;
-}
-
-static bool
-referral_add(struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses, uint16_t owner)
-{
-	struct referrals *referrals = &sharing->referrals;
-	uint32_t *link = chain_of(sharing, high, addresses);
-	uint32_t index = referrals->free;
-
-	if (index != REFERRAL_NONE) {
-		referrals->free = referrals->entries[index].next;
-	} else if (referrals->fresh < referrals->capacity) {
-		index = referrals->fresh++;
-	} else {
-		return false;
-	}
-	referrals->entries[index] =
-	    (struct referral){.addresses = *addresses, .high = high, .next = *link, .owner = owner};
-	referrals->count++;
-	*link = index + 1;
-	return true;
-}
-
-static void
-referral_remove(struct sharing *sharing, uint32_t *link)
-{
-	struct referrals *referrals = &sharing->referrals;
-	const uint32_t index = *link - 1;
-
-	*link = referrals->entries[index].next;
-	referrals->entries[index].next = referrals->free;
-	referrals->free = index;
-	assert(referrals->count > 0);
-	referrals->count--;
-}
-
-bool
-sharing_find(const struct engine *engine, const struct item *item, uint16_t *owner)
-{
-	const struct flow_addresses addresses = item_flow_addresses(item);
-	const uint32_t *link = referral_link(&engine->sharing, item->key.high, &addresses);
-
-	if (engine->sharing.referrals.count == 0 || *link == 0) {
-		return false;
-	}
-	*owner = engine->sharing.referrals.entries[*link - 1].owner;
-	return true;
 }
 
 /* --- whose a packet is -------------------------------------------------------------------------- */
@@ -171,57 +103,35 @@ sharing_owner_of_key(const struct engine *engine, struct flow_key key)
 	return owner_of(engine, key, &addresses);
 }
 
-_Static_assert(sizeof(struct syn_offer) <= PROVEN_OCTETS, "what was agreed goes into a message");
-_Static_assert(offsetof(struct engine_message, second) == PROVEN_OCTETS / 2, "in both its addresses");
-
-static uint64_t
-name_of(const struct engine *engine, const struct item *item)
+/* What a client agreed with us goes with its segment, where the buffer begins: no note of it can be lost or left over. */
+static uint8_t *
+proof_place(const struct packet *packet)
 {
-	const struct flow_addresses addresses = item_flow_addresses(item);
-	const struct hash_key *secret = &engine->sharing.with.secret;
-
-	return hash_pair(secret,
-	    hash_four(secret, addresses.source.high, addresses.source.low, addresses.destination.high,
-		addresses.destination.low),
-	    item->key.high);
+	return packet->headroom < sizeof(struct syn_offer) ? NULL : packet->data - packet->headroom;
 }
 
-/* What a client agreed with us goes before its segment. */
-static void
-say_proof(struct engine *engine, const struct item *item, uint16_t worker)
+/* False: there is no room for it. */
+static bool
+put_proof(const struct engine *engine, struct packet *packet)
 {
-	struct engine_message message = {.kind = MESSAGE_PROVEN, .worker = worker, .word = name_of(engine, item)};
+	uint8_t *place = proof_place(packet);
 
-	memcpy(&message, &engine->syn.offer, sizeof engine->syn.offer);
-	item->packet->flags |= PACKET_PROVEN;
-	sharing_say(engine, &message);
-}
-
-static void
-proof_comes(struct engine *engine, const struct engine_message *message)
-{
-	struct sharing *sharing = &engine->sharing;
-	struct sharing_proven *place = &sharing->proven[sharing->proven_next++ % PROVEN_MOST];
-
-	place->name = message->word;
-	memcpy(place->offer, message, sizeof place->offer);
+	if (place == NULL) {
+		return false;
+	}
+	memcpy(place, &engine->syn.offer, sizeof engine->syn.offer);
+	packet->flags |= PACKET_PROVEN;
+	return true;
 }
 
 void
 sharing_prove(struct engine *engine, struct item *item)
 {
-	const uint64_t name = name_of(engine, item);
+	const uint8_t *place = proof_place(item->packet);
 
-	for (uint32_t i = 0; i < PROVEN_MOST; i++) {
-		struct sharing_proven *place = &engine->sharing.proven[i];
-
-		if (place->name == name) {
-			memcpy(&engine->syn.offer, place->offer, sizeof engine->syn.offer);
-			item->flags |= ITEM_PROVEN;
-			place->name = 0;
-			return;
-		}
-	}
+	assert(place != NULL);
+	memcpy(&engine->syn.offer, place, sizeof engine->syn.offer);
+	item->flags |= ITEM_PROVEN;
 }
 
 static void
@@ -242,8 +152,9 @@ sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool adm
 	assert((item->flags & ITEM_FROM_HOST) == 0 && worker < engine->config.workers);
 	first_hand(packet);
 	packet->flags &= (uint16_t)~PACKET_PROVEN;
-	if ((item->flags & ITEM_PROVEN) != 0) {
-		say_proof(engine, item, worker);
+	if ((item->flags & ITEM_PROVEN) != 0 && !put_proof(engine, packet)) {
+		finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
+		return;
 	}
 	packet->flags = (uint16_t)(admit ? packet->flags | PACKET_ADMIT : packet->flags & ~PACKET_ADMIT);
 	if (packet->handed++ >= HAND_OVERS_MOST) {
@@ -300,7 +211,7 @@ sharing_hands_over(struct engine *engine, struct item *item)
 		    .word = item->key.high,
 		};
 
-		sharing_say(engine, &end);
+		(void)sharing_say_spare(engine, &end);
 	}
 	sharing_hand_unseen(engine, item, owner, false);
 	return true;
@@ -388,6 +299,40 @@ sharing_session_ends(struct engine *engine, const struct session *session)
 
 /* --- messages ----------------------------------------------------------------------------------- */
 
+/* How many messages the caller takes now. */
+static uint32_t
+room_left(const struct sharing *sharing)
+{
+	const uint32_t waiting = sharing->put - sharing->taken;
+	const uint32_t room = sharing->room < ENGINE_MESSAGES ? sharing->room : ENGINE_MESSAGES;
+
+	return waiting < room ? room - waiting : 0;
+}
+
+bool
+sharing_may_begin(const struct engine *engine)
+{
+	return room_left(&engine->sharing) >= ROOM_TO_BEGIN;
+}
+
+bool
+sharing_may_end(const struct engine *engine)
+{
+	return room_left(&engine->sharing) >= ROOM_TO_END;
+}
+
+bool
+sharing_may_advance(const struct engine *engine)
+{
+	return room_left(&engine->sharing) >= ROOM_TO_ADVANCE;
+}
+
+void
+engine_set_message_room(struct engine *engine, uint32_t room)
+{
+	engine->sharing.room = room;
+}
+
 void
 sharing_say(struct engine *engine, const struct engine_message *message)
 {
@@ -404,6 +349,19 @@ sharing_say(struct engine *engine, const struct engine_message *message)
 
 	*place = *message;
 	place->from = engine->config.worker;
+}
+
+bool
+sharing_say_spare(struct engine *engine, const struct engine_message *message)
+{
+	const bool spare = !engine_shares(engine) || sharing_may_advance(engine);
+
+	if (spare) {
+		sharing_say(engine, message);
+	} else {
+		reason_note(engine, REASON_WORKER_MESSAGE_LOST);
+	}
+	return spare;
 }
 
 bool
@@ -434,9 +392,8 @@ session_of_message(const struct engine *engine, const struct engine_message *mes
 	return session_table_find(&engine->table, key, session_table_hash(&engine->table, key));
 }
 
-/* Is there a session of the key whose time is not over? */
-static bool
-session_lives(struct engine *engine, const struct engine_message *message)
+bool
+sharing_session_lives(struct engine *engine, const struct engine_message *message)
 {
 	const uint32_t reference = session_of_message(engine, message);
 
@@ -453,45 +410,26 @@ session_lives(struct engine *engine, const struct engine_message *message)
 }
 
 static void
-refer(struct engine *engine, const struct engine_message *message)
-{
-	struct sharing *sharing = &engine->sharing;
-	const struct flow_addresses addresses = {message->first, message->second};
-	const uint32_t *link = referral_link(sharing, message->word, &addresses);
-	const bool same = *link != 0 && sharing->referrals.entries[*link - 1].owner == message->from;
-
-	if (same) {
-		return;
-	}
-	if (*link != 0 || session_lives(engine, message) ||
-	    !referral_add(sharing, message->word, &addresses, message->from)) {
-		struct engine_message refusal = *message;
-
-		refusal.kind = MESSAGE_REFUSE;
-		refusal.worker = message->from;
-		sharing_say(engine, &refusal);
-	}
-}
-
-static void
-refer_end(struct engine *engine, const struct engine_message *message)
-{
-	struct sharing *sharing = &engine->sharing;
-	const struct flow_addresses addresses = {message->first, message->second};
-	uint32_t *link = referral_link(sharing, message->word, &addresses);
-
-	if (*link != 0 && sharing->referrals.entries[*link - 1].owner == message->from) {
-		referral_remove(sharing, link);
-	}
-}
-
-static void
 refused(struct engine *engine, const struct engine_message *message)
 {
 	const uint32_t reference = session_of_message(engine, message);
 
 	if (reference != SESSION_NONE) {
-		session_end(engine, session_of(&engine->table, reference), REASON_CLOSE_CLASH);
+		session_end(engine, session_of(&engine->table, reference),
+		    message->more != 0 ? REASON_CLOSE_UNREFERRED : REASON_CLOSE_CLASH);
+	}
+}
+
+/* Who has a referral asks whether it is still true: the message that ended it may have been lost. */
+static void
+still_asked(struct engine *engine, const struct engine_message *message)
+{
+	if (session_of_message(engine, message) == SESSION_NONE) {
+		struct engine_message end = *message;
+
+		end.kind = MESSAGE_REFER_END;
+		end.worker = message->from;
+		sharing_say(engine, &end);
 	}
 }
 
@@ -506,16 +444,16 @@ engine_give_message(struct engine *engine, uint64_t now, const struct engine_mes
 	}
 	switch ((enum engine_message_kind)message->kind) {
 	case MESSAGE_REFER:
-		refer(engine, message);
+		referral_begins(engine, message);
 		break;
 	case MESSAGE_REFER_END:
-		refer_end(engine, message);
+		referral_ends(engine, message);
+		break;
+	case MESSAGE_REFER_STILL:
+		still_asked(engine, message);
 		break;
 	case MESSAGE_REFUSE:
 		refused(engine, message);
-		break;
-	case MESSAGE_PROVEN:
-		proof_comes(engine, message);
 		break;
 	case MESSAGE_ASK:
 		neighbour_wanted(engine, message);

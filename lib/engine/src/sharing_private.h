@@ -38,7 +38,7 @@ struct referral {
 	uint64_t high;                   /* of the key */
 	uint32_t next; /* in the hash chain, or in the free list */
 	uint16_t owner;
-	uint16_t pad;
+	uint16_t asked; /* when its owner was asked for it, or said so: seconds */
 };
 
 struct referrals {
@@ -49,6 +49,7 @@ struct referrals {
 	uint32_t count;
 	uint32_t free;
 	uint32_t fresh; /* entries from here on were never used */
+	uint32_t swept; /* the one that was looked at last */
 };
 
 /* See relay.c. */
@@ -79,25 +80,14 @@ struct relays {
 	uint32_t swept; /* the set that is looked at next */
 };
 
-enum {
-	PROVEN_MOST = 64,   /* segments on their way to this worker whose sender has proven itself */
-	PROVEN_OCTETS = 32, /* of what was agreed */
-};
-
-struct sharing_proven {
-	uint64_t name; /* hash of the segment's key */
-	uint8_t offer[PROVEN_OCTETS];
-};
-
 struct sharing {
 	struct engine_sharing with;
-	struct sharing_proven proven[PROVEN_MOST]; /* a ring */
-	uint32_t proven_next;
 	struct referrals referrals;
 	struct relays relays;
 	struct engine_message *messages; /* a queue: ENGINE_MESSAGES */
 	uint32_t taken;
 	uint32_t put;
+	uint32_t room; /* how many the caller has room for */
 };
 
 size_t sharing_size(const struct engine_config *config);
@@ -130,8 +120,23 @@ void sharing_key_begins(struct engine *engine, const struct session *session, un
 void sharing_key_ends(struct engine *engine, const struct session *session, unsigned direction);
 /* Whose packets of the item's key are; false: nobody said so. */
 bool sharing_find(const struct engine *engine, const struct item *item, uint16_t *owner);
+/* Is there room for what the others have to hear when a session begins, when a packet ends one, and of all that a step of aging
+ * may end? */
+bool sharing_may_begin(const struct engine *engine);
+bool sharing_may_end(const struct engine *engine);
+bool sharing_may_advance(const struct engine *engine);
+/* Has a key that a message names a session here whose time is not over? One whose time is over ends. */
+bool sharing_session_lives(struct engine *engine, const struct engine_message *message);
+/* referrals.c: what MESSAGE_REFER and MESSAGE_REFER_END say. */
+void referral_begins(struct engine *engine, const struct engine_message *message);
+void referral_ends(struct engine *engine, const struct engine_message *message);
+/* Asks the owners of some that are old; bounded. */
+void referrals_advance(struct engine *engine);
 /* Sends a message; the sender is filled in. */
 void sharing_say(struct engine *engine, const struct engine_message *message);
+/* The same of what may be lost: packets alone cause it, in any number, and it must not take the room of what sessions say. False:
+ * it is lost, and counted. */
+bool sharing_say_spare(struct engine *engine, const struct engine_message *message);
 
 /* relay.c: a fragment, before anything else is done with it: it is entered here (datagram_enter()), handed over, or held until
  * it is known whose it is; finishes it. => it is not from our own host */

@@ -59,6 +59,14 @@ ring_span(const struct ring *ring, uint32_t from, uint32_t count)
 	};
 }
 
+/* How many items find room now, at least: as who puts sees it. */
+static inline uint32_t
+ring_room(struct ring *ring)
+{
+	ring->read_seen = atomic_load_explicit(&ring->read, memory_order_acquire);
+	return ring->mask + 1 - (atomic_load_explicit(&ring->written, memory_order_relaxed) - ring->read_seen);
+}
+
 /* As who puts sees it: at least so many items find room. Looks at the other side's number only when that may change the answer. */
 static inline bool
 ring_has_room(struct ring *ring, uint32_t count)
@@ -68,8 +76,7 @@ ring_has_room(struct ring *ring, uint32_t count)
 	if (ring->mask + 1 - (written - ring->read_seen) >= count) {
 		return true;
 	}
-	ring->read_seen = atomic_load_explicit(&ring->read, memory_order_acquire);
-	return ring->mask + 1 - (written - ring->read_seen) >= count;
+	return ring_room(ring) >= count;
 }
 
 /* Puts the first of `count` items in, as many as there is room for, and says how many. */

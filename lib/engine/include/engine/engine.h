@@ -125,6 +125,8 @@ bool engine_take_event(struct engine *engine, struct event *event);
 
 /* The next message for other workers, or false. => the config has several; there is nothing else to be taken first */
 bool engine_take_message(struct engine *engine, struct engine_message *message);
+/* For how many messages to each other worker there is room. => the caller takes that many, and loses none */
+void engine_set_message_room(struct engine *engine, uint32_t room);
 /* What another worker's engine said. See engine/message.h for the order. */
 void engine_give_message(struct engine *engine, uint64_t now, const struct engine_message *message);
 

@@ -5,6 +5,10 @@
  * Order is what makes it work: a caller hands over what engine_take_message() says before it sends or hands over the packets
  * that engine_take_output() says, and gives a worker all messages that have come before it gives it packets to process. So a
  * reply, which can only come after its question has left, never overtakes the message that says whose it is.
+ *
+ * And none about a session may be lost. Before each call the caller says how many messages it has room for
+ * (engine_set_message_room()); the engine begins and ends no session that it could not tell of. A caller that takes all there are
+ * after each call, and loses none, need not say anything.
  */
 #ifndef ENGINE_MESSAGE_H
 #define ENGINE_MESSAGE_H
@@ -21,8 +25,8 @@ enum {
 enum engine_message_kind {
 	MESSAGE_REFER,     /* packets of this key are the sender's */
 	MESSAGE_REFER_END, /* they were */
-	MESSAGE_REFUSE,    /* they are another's already: the session that said so has to end */
-	MESSAGE_PROVEN,    /* a segment that completes a handshake with us follows: what was agreed, in both addresses */
+	MESSAGE_REFUSE,    /* they are another's already, or (more: 1) there is no room to know: the session that said so has to end */
+	MESSAGE_REFER_STILL, /* are they still? If not, MESSAGE_REFER_END once more */
 	MESSAGE_ASK,       /* to worker 0: who has this address on that unit? */
 	MESSAGE_NEIGHBOUR, /* from worker 0: who has it */
 	MESSAGE_SILENCE,   /* from worker 0: nobody answered */
@@ -43,7 +47,7 @@ struct engine_message {
 	uint8_t kind;    /* enum engine_message_kind */
 	uint8_t screen;
 	uint8_t mac[6];
-	uint8_t more; /* MESSAGE_HOLDER: 1 one more, 0 one less */
+	uint8_t more; /* MESSAGE_HOLDER: 1 one more, 0 one less; MESSAGE_REFUSE: 1 no room */
 	uint8_t pad;
 };
 _Static_assert(sizeof(struct engine_message) == 64, "a message is a cache line");
