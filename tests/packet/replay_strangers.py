@@ -253,8 +253,68 @@ def attack(seed, form, more, count):
         check(form == "routed" or source not in HOSTS[:2] or form == "static", f"{what}: {source} is told outside")
 
 
+SERVER = "192.0.2.80"
+SERVED = "set security address-book global address server 192.0.2.80/32\n" \
+         "set security policies from-zone untrust to-zone dmz policy web match source-address any destination-address server application junos-http\n" \
+         "set security policies from-zone untrust to-zone dmz policy web then permit\n"
+# How the server is known outside: (lines, its address there, its port there).
+PUBLISHED = {
+    "routed": ("", SERVER, 80),
+    "static": ("set security nat static rule-set s from zone untrust\n"
+               "set security nat static rule-set s rule r match destination-address 203.0.113.80/32\n"
+               "set security nat static rule-set s rule r then static-nat prefix 192.0.2.80/32\n", "203.0.113.80", 80),
+    "port": ("set security nat destination pool d address 192.0.2.80 port 80\nset security nat destination rule-set s from zone untrust\n"
+             "set security nat destination rule-set s rule r match destination-address 203.0.113.80/32\n"
+             "set security nat destination rule-set s rule r match destination-port 8080\n"
+             "set security nat destination rule-set s rule r then destination-nat pool d\n", "203.0.113.80", 8080),
+}
+
+
+def visitors(seed, form, more, count):
+    """A server that everybody may reach at port 80, and at nothing else."""
+    draw = random.Random(1000 + seed)
+    what = f"published {form}, seed {seed}"
+    lines, public, door = PUBLISHED[form]
+    config = place.write(f"v{seed}.set", GROUND + SERVED + lines + more)
+    capture = Capture(f"v{seed}")
+    when = 0.1
+    for n in range(8):
+        peer, sport = draw.choice(PEERS), 4000 + n
+        capture.put(1, when, ip(peer, public, TCP, transport(peer, public, TCP, sport, door, 0x02, 1000)))
+        capture.put(2, when + 0.001, ip(SERVER, peer, TCP, transport(SERVER, peer, TCP, 80, sport, 0x12, 5000, 1001)))
+        capture.put(1, when + 0.002, ip(peer, public, TCP, transport(peer, public, TCP, sport, door, 0x10, 1001, 5001)))
+        when += 0.01
+    for _ in range(count):
+        sport = draw.choice([4000 + draw.randrange(8), draw.randrange(65536)])
+        outside = (public, draw.choice(PEERS), draw.choice([TCP, TCP, UDP, ICMP]), door, sport)
+        inside = (SERVER, *outside[1:3], 80, sport)
+        port, packets = stranger(draw, inside, outside)
+        for packet in packets:
+            capture.put(1 if port == 2 else draw.choice([0, 1]), when, packet)
+            when += 0.0005
+    run = place.replay("--config", config, *capture.inputs(), what=what)
+    seen = 0
+    for packet in left(run, 2):
+        source, destination, protocol, sport, dport = fields(packet)
+        head = (packet[0] & 15) * 4
+        if protocol == ICMP and sport is not None and packet[head] in (3, 4, 11, 12):
+            quoted = fields(packet[head + 8:])
+            check(quoted[:4] == (SERVER, quoted[1], TCP, 80) and quoted[1] in PEERS and destination == SERVER != source,
+                  f"{what}: an error from {source} to {destination} about {quoted}")
+        else:
+            check((destination, protocol) == (SERVER, TCP) and dport in (80, None) and source not in ([SERVER, *OURS] if more else OURS),
+                  f"{what}: {source}:{sport} > {destination}:{dport} {protocol}")
+            seen += 1
+    check(seen > (0 if more else 16), f"{what}: hardly anybody got in: {seen}")
+    for packet in left(run, 0):
+        check(fields(packet)[0] in OURS, f"{what}: towards the hosts: {fields(packet)}")
+
+
 LONG = bool(os.environ.get("SALLYPORT_TEST_LONG"))
 for seed, form in enumerate([*FORMS] * (20 if LONG else 1)):
     attack(seed * 2, form, "", 1500)
     attack(seed * 2 + 1, form, SCREENS, 700)
+for seed, form in enumerate([*PUBLISHED] * (20 if LONG else 1)):
+    visitors(seed * 2, form, "", 1500)
+    visitors(seed * 2 + 1, form, SCREENS, 700)
 finish()

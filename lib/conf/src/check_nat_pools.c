@@ -187,6 +187,11 @@ check_ports(const struct check *check, const struct conf_node *pool)
 	if (base != NULL && (range != NULL || conf_child(port, "port-overloading-factor") != NULL)) {
 		check_error(check, base, "'host-address-base' keeps ports: it excludes 'port range' and 'port-overloading-factor'");
 	}
+	if (conf_present(pool, "address-shared") && !conf_present(port, "no-translation")) {
+		check_error(check, conf_child(pool, "address-shared"), "only a pool with 'port no-translation' has shared addresses");
+	} else if (conf_present(pool, "address-shared") && conf_child(pool, "overflow-pool") != NULL) {
+		check_error(check, conf_child(pool, "address-shared"), "'address-shared' and 'overflow-pool' exclude each other");
+	}
 	if (conf_present(port, "no-translation") && conf_child(port, "port-overloading-factor") != NULL) {
 		check_error(check, port, "'no-translation' and 'port-overloading-factor' exclude each other");
 	}

@@ -234,6 +234,9 @@ check_persistent(const struct check *check, const struct conf_node *action, cons
 	} else if (mapping != NULL && strcmp(permit, "any-remote-host") != 0) {
 		check_error(check, mapping, "'address-mapping' needs 'permit any-remote-host'");
 	}
+	if (conf_present(pool, "address-shared")) {
+		check_error(check, persistent, "'persistent-nat' needs a pool without 'address-shared'");
+	}
 	if (mapping != NULL && conf_child(pool, "host-address-base") == NULL &&
 	    !conf_present(conf_child(pool, "port"), "no-translation")) {
 		check_error(check, mapping,

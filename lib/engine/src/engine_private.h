@@ -216,7 +216,8 @@ struct engine {
 	/* What we say ourselves, by the zone that we say it to: a flood from one leaves the others theirs. */
 	struct reply_limit reply_limits[REPLY_ZONES][REPLY_KINDS];
 	struct syn_state syn;
-	uint32_t sweep; /* the session that session_sweep_advance() looks at next, plus one; 0: none */
+	uint32_t sweep_next; /* the session that session_sweep_advance() looks at next */
+	uint32_t sweep_left; /* so many, in the round; 0: none */
 	struct item items[ENGINE_BURST];
 	uint32_t foreseen_items; /* bit by item: its policy was looked up with those of the burst */
 	struct foreseen_policy foreseen[ENGINE_BURST];

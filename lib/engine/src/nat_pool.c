@@ -109,7 +109,70 @@ count_address(struct engine *engine, uint16_t pool, int32_t change)
 	engine->nat.pools[pool].counters.addresses += (uint32_t)change;
 }
 
-/* The address that a host has for itself while it has sessions. */
+/* Where the worker that has none begins to look for a host's address. With several, each begins (and ends) with the same. */
+static uint32_t
+place_of_host(const struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool)
+{
+	const uint64_t hash = hash_pair(
+	    &engine->sharing.with.secret, key->host | (uint64_t)key->instance << 32, key->pool | (uint64_t)key->protocol << 32);
+
+	return (uint32_t)((hash >> 32) * pool->size >> 32);
+}
+
+/* A binding of the host with the address that it has for itself from now on; NAT_BINDING_NONE: no room. */
+static uint32_t
+bind_alone(struct engine *engine, const struct nat_binding_key *key, uint32_t index, const struct translation *nat)
+{
+	struct nat_bindings *bindings = &engine->nat.bindings;
+
+	if (index == NAT_BINDING_NONE) {
+		index = nat_bindings_add(bindings, key, nat->source);
+		if (index == NAT_BINDING_NONE) {
+			give_address(engine, nat->source, nat->instance, key->protocol);
+			return NAT_BINDING_NONE;
+		}
+	}
+	struct nat_binding *binding = &bindings->entries[index];
+
+	if (!binding->alone) {
+		count_address(engine, key->pool, 1);
+	} else {
+		/* The pool has changed; its former sessions end with their next packets. */
+		give_address(engine, binding->address, binding->instance, key->protocol);
+	}
+	binding->address = nat->source;
+	binding->instance = nat->instance;
+	binding->alone = true;
+	return index;
+}
+
+/* address-shared, and all are taken: the host's part of the pool, with others. */
+static uint32_t
+bind_shared(struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool,
+    uint32_t index, struct translation *nat)
+{
+	struct nat_bindings *bindings = &engine->nat.bindings;
+
+	nat->source = nat_pool_address(pool, place_of_host(engine, key, pool));
+	if (index == NAT_BINDING_NONE) {
+		index = nat_bindings_add(bindings, key, nat->source);
+	}
+	if (index == NAT_BINDING_NONE) {
+		return NAT_BINDING_NONE;
+	}
+	struct nat_binding *binding = &bindings->entries[index];
+
+	if (binding->alone) {
+		give_address(engine, binding->address, binding->instance, key->protocol);
+		count_address(engine, key->pool, -1);
+	}
+	binding->address = nat->source;
+	binding->instance = nat->instance;
+	binding->alone = false;
+	return index;
+}
+
+/* The address that a host keeps while it has sessions: for itself, but where hosts share them. */
 static enum reason
 address_of_host(struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool,
     struct translation *nat)
@@ -121,46 +184,30 @@ address_of_host(struct engine *engine, const struct nat_binding_key *key, const 
 	if (engine->config.worker != BINDING_WORKER) {
 		return REASON_HANDED_OFF;
 	}
-	if (index != NAT_BINDING_NONE && bindings->entries[index].alone &&
+	if (index != NAT_BINDING_NONE && (bindings->entries[index].alone || pool->shared) &&
 	    nat_pool_place(pool, bindings->entries[index].address, &place) &&
 	    bindings->entries[index].instance == nat->instance) {
 		nat->source = bindings->entries[index].address;
+	} else if (address_alone(engine, pool, key->protocol, nat)) {
+		index = bind_alone(engine, key, index, nat);
+	} else if (pool->shared) {
+		index = bind_shared(engine, key, pool, index, nat);
 	} else {
-		if (!address_alone(engine, pool, key->protocol, nat)) {
-			return REASON_NAT_NO_ADDRESSES;
+		return REASON_NAT_NO_ADDRESSES;
+	}
+	if (index == NAT_BINDING_NONE) {
+		return REASON_NAT_BINDINGS_FULL;
+	}
+	/* Two tunnels by GRE could not be told apart at their far end. */
+	if (!bindings->entries[index].alone && nat->protocol == IP_PROTOCOL_GRE) {
+		if (bindings->entries[index].sessions == 0) {
+			nat_bindings_remove(bindings, index);
 		}
-		if (index == NAT_BINDING_NONE) {
-			index = nat_bindings_add(bindings, key, nat->source);
-			if (index == NAT_BINDING_NONE) {
-				give_address(engine, nat->source, nat->instance, key->protocol);
-				return REASON_NAT_BINDINGS_FULL;
-			}
-		}
-		struct nat_binding *binding = &bindings->entries[index];
-
-		if (!binding->alone) {
-			count_address(engine, key->pool, 1);
-		} else {
-			/* The pool has changed; its former sessions end with their next packets. */
-			give_address(engine, binding->address, binding->instance, key->protocol);
-		}
-		binding->address = nat->source;
-		bindings->entries[index].instance = nat->instance;
-		bindings->entries[index].alone = true;
+		return REASON_NAT_PROTOCOL;
 	}
 	bindings->entries[index].sessions++;
 	nat->flags |= SESSION_NAT_BINDING | (key->protocol != 0 ? SESSION_NAT_PROTOCOL : 0);
 	return REASON_NONE;
-}
-
-/* Where the worker that has none begins to look for a host's address. With several, each begins (and ends) with the same. */
-static uint32_t
-place_of_host(const struct engine *engine, const struct nat_binding_key *key, const struct snapshot_nat_pool *pool)
-{
-	const uint64_t hash = hash_pair(
-	    &engine->sharing.with.secret, key->host | (uint64_t)key->instance << 32, key->pool | (uint64_t)key->protocol << 32);
-
-	return (uint32_t)((hash >> 32) * pool->size >> 32);
 }
 
 static enum reason

@@ -4,7 +4,8 @@
  * itself (session_resolve()); this walk does it for the silent ones, so that what is shown after a commit is what there is, and
  * addresses, ports and places of sessions are free again.
  *
- * A commit starts the walk anew, from the first session. Each step looks at a bounded number; what a session would have to hear
+ * Each commit has one round looked at, from where the walk stands: commits in a row do not leave the last sessions out. Each step
+ * looks at a bounded number; what a session would have to hear
  * of a route or a neighbour that is only down is left to its packets.
  * Threads: the engine's worker.
  */
@@ -18,25 +19,22 @@ enum {
 void
 session_sweep_begin(struct engine *engine)
 {
-	engine->sweep = engine->snapshot != NULL && engine->table.fresh != 0;
+	engine->sweep_left = engine->snapshot != NULL ? engine->table.fresh : 0;
 }
 
 bool
 session_sweep_advance(struct engine *engine)
 {
 	struct session_table *table = &engine->table;
+	uint32_t index = engine->sweep_next;
+	const uint32_t count = engine->sweep_left < SWEEP_MOST ? engine->sweep_left : SWEEP_MOST;
 
-	if (engine->sweep == 0) {
-		return false;
-	}
-	uint32_t index = engine->sweep - 1;
-	const uint32_t end = index + SWEEP_MOST < table->fresh ? index + SWEEP_MOST : table->fresh;
-
-	for (; index < end; index++) {
+	for (uint32_t i = 0; i < count; i++, index++) {
+		index = index < table->fresh ? index : 0;
 		struct session *session = &table->sessions[index];
 		enum reason why = REASON_NONE;
 
-		if (index + FETCH_AHEAD < end) {
+		if (index + FETCH_AHEAD < table->fresh) {
 			__builtin_prefetch(&table->sessions[index + FETCH_AHEAD].common);
 			__builtin_prefetch(&table->sessions[index + FETCH_AHEAD].forth);
 		}
@@ -45,6 +43,7 @@ session_sweep_advance(struct engine *engine)
 			session_end(engine, session, why);
 		}
 	}
-	engine->sweep = index < table->fresh ? index + 1 : 0;
-	return engine->sweep != 0;
+	engine->sweep_next = index;
+	engine->sweep_left -= count;
+	return engine->sweep_left != 0;
 }

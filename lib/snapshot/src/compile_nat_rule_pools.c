@@ -142,6 +142,7 @@ read_pool(struct compilation *compilation, const struct conf_node *source, const
 	*pool = (struct snapshot_nat_pool){
 	    .name = arena_copy(compilation->arena, holder->value),
 	    .present = true,
+	    .shared = conf_present(holder, "address-shared"),
 	    .paired = conf_present(conf_child(holder, "address-pooling"), "paired"),
 	    .layers = (uint8_t)conf_number(port, "port-overloading-factor", 1),
 	    .kind = conf_present(port, "no-translation") ? NAT_POOL_ADDRESSES : NAT_POOL_PORTS,

@@ -46,6 +46,7 @@ struct snapshot_nat_pool {
 	const char *name; /* of `interface`, the unit's */
 	bool present;
 	bool interface;   /* it is a unit's own first address (source-nat interface) */
+	bool shared;      /* NAT_POOL_ADDRESSES: when all are taken hosts share them */
 	bool paired;      /* a host keeps its address while it has sessions */
 	uint8_t layers;   /* how often a port may be given, towards different destinations; 0 and 1: once */
 	uint8_t kind;     /* enum nat_pool_kind */
