@@ -259,8 +259,8 @@ learn_ports(struct scene *scene, uint32_t flow, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *ip = scene->packets[i].data + ETHERNET_HEADER;
 
-		scene->ports_of[flow + i] =
-		    (struct scene_port){.address = bytes_load_32(ip + 12), .port = bytes_load_16(ip + IPV4_HEADER)};
+		scene->ports_of[flow + i] = (struct scene_port){
+		    .place = (uint16_t)(bytes_load_32(ip + 12) - scene->range.low), .port = bytes_load_16(ip + IPV4_HEADER)};
 	}
 }
 

@@ -71,8 +71,8 @@ struct scene {
 	struct scene_port *ports_of; /* what it gave to each flow */
 };
 
-struct scene_port { /* a translated address and port */
-	uint32_t address;
+struct scene_port { /* a translated address, by its place in the pool, and port; small, as reading it takes the engine's cache */
+	uint16_t place;
 	uint16_t port;
 };
 

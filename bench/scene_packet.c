@@ -86,7 +86,7 @@ make_inet(const struct scene *scene, uint8_t *ip, const struct scene_segment *se
 
 	tuple.protocol = segment->protocol != 0 ? segment->protocol : tuple.protocol;
 	if (scene->plan.translated && segment->back) {
-		tuple.destination = scene->ports_of[segment->flow].address;
+		tuple.destination = scene->range.low + scene->ports_of[segment->flow].place;
 		tuple.destination_port = scene->ports_of[segment->flow].port;
 	}
 	const struct ipv4_header header = {

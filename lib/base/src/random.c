@@ -60,17 +60,12 @@ random_from_kernel(void)
 }
 
 uint32_t
-random_below(struct random_source *source, uint32_t bound)
+random_below_rest(struct random_source *source, uint64_t product, uint32_t bound)
 {
-	uint64_t product = (random_u64(source) & 0xffffffffU) * bound;
+	const uint32_t threshold = (uint32_t)(-bound) % bound;
 
-	/* The threshold is below the bound: it is seldom worth a division. */
-	if ((uint32_t)product < bound) {
-		const uint32_t threshold = (uint32_t)(-bound) % bound;
-
-		while ((uint32_t)product < threshold) {
-			product = (random_u64(source) & 0xffffffffU) * bound;
-		}
+	while ((uint32_t)product < threshold) {
+		product = (random_u64(source) & 0xffffffffU) * bound;
 	}
 	return (uint32_t)(product >> 32);
 }

@@ -219,11 +219,12 @@ port_by_trying(struct engine *engine, struct nat_pool_state *state, const struct
 static void
 draw(struct engine *engine, const struct snapshot_nat_pool *pool, struct nat_ahead *ahead)
 {
-	const struct nat_port_range range = {pool->port_low, pool->port_high};
 	struct random_source *random = engine->config.random;
+	const uint64_t bits = random_u64(random);
+	const uint32_t count = (uint32_t)pool->port_high - pool->port_low + 1;
 
-	ahead->place = pool->size == 1 ? 0 : random_below(random, pool->size);
-	ahead->next.start = nat_ports_start(&range, random);
+	ahead->place = random_below_by(random, (uint32_t)bits, pool->size);
+	ahead->next.start = (uint16_t)(pool->port_low + random_below_by(random, (uint32_t)(bits >> 32), count));
 	ahead->next.found = false;
 	ahead->drawn = true;
 }

@@ -26,7 +26,22 @@ random_u64(struct random_source *source)
 	return source->draw(source);
 }
 
-/* Uniform in [0, bound) without bias; bound > 0. */
-uint32_t random_below(struct random_source *source, uint32_t bound);
+/* What is left of random_below_by(), once in 2^32 / bound times. */
+uint32_t random_below_rest(struct random_source *source, uint64_t product, uint32_t bound);
+
+/* Uniform in [0, bound) without bias, by 32 random bits that were drawn already (Lemire, 2019); bound > 0. */
+static inline uint32_t
+random_below_by(struct random_source *source, uint32_t bits, uint32_t bound)
+{
+	const uint64_t product = (uint64_t)bits * bound;
+
+	return (uint32_t)product >= bound ? (uint32_t)(product >> 32) : random_below_rest(source, product, bound);
+}
+
+static inline uint32_t
+random_below(struct random_source *source, uint32_t bound)
+{
+	return random_below_by(source, (uint32_t)random_u64(source), bound);
+}
 
 #endif
