@@ -86,8 +86,10 @@ make_inet(const struct scene *scene, uint8_t *ip, const struct scene_segment *se
 
 	tuple.protocol = segment->protocol != 0 ? segment->protocol : tuple.protocol;
 	if (scene->plan.translated && segment->back) {
-		tuple.destination = scene->range.low + scene->ports_of[segment->flow].place;
-		tuple.destination_port = scene->ports_of[segment->flow].port;
+		const struct scene_port *to = segment->port != NULL ? segment->port : &scene->ports_of[segment->flow];
+
+		tuple.destination = scene->range.low + to->place;
+		tuple.destination_port = to->port;
 	}
 	const struct ipv4_header header = {
 	    .source = segment->land ? tuple.destination : tuple.source,
@@ -143,13 +145,34 @@ scene_make(struct scene *scene, uint32_t slot, const struct scene_segment *segme
 	    .port = segment->back};
 }
 
+_Static_assert(SCENE_CHOICES % ENGINE_BURST == 0, "choices are made for whole bursts");
+
+static void
+choose(struct scene *scene, struct random_source *random, uint32_t sessions)
+{
+	for (uint32_t i = 0; i < SCENE_CHOICES; i++) {
+		struct scene_choice *choice = &scene->choices[i];
+
+		choice->flow = random_below(random, sessions);
+		if (scene->plan.translated) {
+			choice->port = scene->ports_of[choice->flow];
+		}
+	}
+	scene->chosen = SCENE_CHOICES;
+}
+
 void
 scene_make_established(struct scene *scene, struct random_source *random, uint32_t sessions)
 {
+	if (scene->chosen == 0) {
+		choose(scene, random, sessions);
+	}
 	for (uint32_t i = 0; i < ENGINE_BURST; i++) {
 		const bool back = (i & 1) != 0;
-		const struct scene_segment segment = {.flow = random_below(random, sessions),
+		const struct scene_choice *choice = &scene->choices[--scene->chosen];
+		const struct scene_segment segment = {.flow = choice->flow,
 		    .back = back,
+		    .port = &choice->port,
 		    .flags = TCP_ACK,
 		    .sequence = back ? 5001 : 1001,
 		    .acknowledgement = back ? 1001 : 5001};
