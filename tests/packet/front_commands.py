@@ -69,7 +69,7 @@ check("warning: " in run("check", lenient).stderr, "warnings alone: exit 0")
 for name, line, text in (
         ("word.set", 2, "set system host-name a\nfoo bar\n"),
         ("alone.set", 1, "set\n"),
-        ("nothing.set", 1, "activate security zones security-zone nowhere\n"),
+        ("nothing.set", 1, "copy security zones security-zone nowhere to security-zone there\n"),
         ("quote.set", 1, "set system host-name \"abc\n"),
         ("control.set", 2, "set system host-name a\nset system host-name a\x01b\n"),
         ("open.conf", 3, "security {\n    zones {\n"),

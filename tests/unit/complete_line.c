@@ -1,14 +1,7 @@
 /*
  * Statements as they are typed: shortened keywords, what is ambiguous, and where a line is wrong.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "op_house.h"
 
 #include "conf/line.h"
 
@@ -18,39 +11,10 @@ static const char configuration[] =
     "set security policies from-zone trust to-zone untrust policy a match source-address tcp\n"
     "set security policies from-zone trust to-zone untrust policy b match source-address any\n";
 
-struct house {
-	struct schema *schema;
-	struct conf_editor editor;
-};
-
 static int
-build(void **state)
+furnish(void **state)
 {
-	struct house *house = calloc(1, sizeof(*house));
-	struct text error = TEXT_EMPTY;
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	assert_non_null(house);
-	house->schema = schema_create(&error);
-	assert_non_null(house->schema);
-	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
-	assert_non_null(house->editor.tree);
-	assert_true(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &list));
-	diagnostics_release(&list);
-	text_release(&error);
-	*state = house;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct house *house = *state;
-
-	conf_tree_destroy(house->editor.tree);
-	text_release(&house->editor.level);
-	schema_destroy(house->schema);
-	free(house);
+	*state = house_create(configuration);
 	return 0;
 }
 
@@ -245,15 +209,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_keywords, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_behind, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_but_last, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_names_stay, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_ambiguous, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_places, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_files_stay, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_hostile, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_nothing_changes, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_keywords, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_behind, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_but_last, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_names_stay, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_ambiguous, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_places, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_files_stay, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_hostile, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_nothing_changes, furnish, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,9 @@
 /*
  * Completion of configuration lines: keywords, names that exist, reference targets, placeholders with range and default.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "op_house.h"
+
 #include <time.h>
-
-#include <cmocka.h>
-
-#include "conf/conf.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -42,39 +34,10 @@ static const char configuration[] =
     "set security policies from-zone trust to-zone trust policy c match source-address any\n"
     "set applications application own protocol tcp\n";
 
-struct house {
-	struct schema *schema;
-	struct conf_editor editor;
-};
-
 static int
-build(void **state)
+furnish(void **state)
 {
-	struct house *house = calloc(1, sizeof(*house));
-	struct text error = TEXT_EMPTY;
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	assert_non_null(house);
-	house->schema = schema_create(&error);
-	assert_non_null(house->schema);
-	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
-	assert_non_null(house->editor.tree);
-	assert_true(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &list));
-	diagnostics_release(&list);
-	text_release(&error);
-	*state = house;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct house *house = *state;
-
-	conf_tree_destroy(house->editor.tree);
-	text_release(&house->editor.level);
-	schema_destroy(house->schema);
-	free(house);
+	*state = house_create(configuration);
 	return 0;
 }
 
@@ -366,8 +329,8 @@ main(void)
 	    cmocka_unit_test(test_keywords),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_references),
-	    cmocka_unit_test_setup_teardown(test_large, build, tear_down),
-	    cmocka_unit_test_setup_teardown(test_quoted_names, build, tear_down),
+	    cmocka_unit_test_setup_teardown(test_large, furnish, tear_down),
+	    cmocka_unit_test_setup_teardown(test_quoted_names, furnish, tear_down),
 	    cmocka_unit_test(test_many_names),
 	    cmocka_unit_test(test_ends_of_lines),
 	    cmocka_unit_test(test_delete_and_show),
@@ -377,5 +340,5 @@ main(void)
 	    cmocka_unit_test(test_help_of_values),
 	};
 
-	return cmocka_run_group_tests(tests, build, tear_down);
+	return cmocka_run_group_tests(tests, furnish, tear_down);
 }

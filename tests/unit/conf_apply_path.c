@@ -3,7 +3,6 @@
  * leads nowhere is told with its place.
  */
 #include "conf_support.h"
-#include "conf/groups.h"
 
 #define ADDRESSES "policy-options prefix-list l apply-path \"interfaces <*> unit <*> family inet address <*>\"\n"
 
@@ -11,18 +10,7 @@
 static void
 expands(void **state, const char *lines, const char *expected)
 {
-	struct world world = world_of(state, lines);
-	struct conf_tree *expanded = conf_expand(world.tree, &world.list);
-
-	if (expanded == NULL || world.list.count > 0) {
-		fail_msg("%s", world_told(&world));
-	}
-	assert_false(conf_has_groups(expanded));
-	text_clear(&world.out);
-	conf_render(conf_walk(conf_tree_top(expanded), "policy-options", NULL), CONF_FORMAT_SET, &world.out);
-	assert_string_equal(text_string(&world.out), expected);
-	conf_tree_destroy(expanded);
-	world_release(&world);
+	assert_expands(state, lines, "policy-options", expected);
 }
 
 /* Networks of the interfaces; twice the same counts once; what is written stays. */

@@ -11,11 +11,6 @@
 #define PERMIT POLICY "then permit\n"
 #define PLACE "[edit security policies from-zone a to-zone b"
 
-struct rule {
-	const char *lines;
-	const char *told; /* NULL: all is well */
-};
-
 #define INET "set interfaces ge-0/0/1 unit 0 family inet address "
 
 static const struct rule rules[] = {
@@ -213,20 +208,7 @@ static const struct rule rules[] = {
 static void
 each_rule_tells(void **state)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *rule = &rules[i];
-		struct world world = world_of(state, rule->lines);
-
-		conf_check(world.tree, &world.list);
-		if (rule->told == NULL ? world.list.count > 0 : !told(&world, rule->told)) {
-			fail_msg("%s\nexpected: %s\ntold: %s", rule->lines, rule->told == NULL ? "nothing" : rule->told,
-			    world_told(&world));
-		}
-		if (rule->told != NULL && strstr(rule->told, "warning: ") != NULL) {
-			assert_int_equal(world.list.errors, 0);
-		}
-		world_release(&world);
-	}
+	assert_rules(state, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 /* Sets nested too deep or too large are told once, not for each set around them. */

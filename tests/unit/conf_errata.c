@@ -5,12 +5,6 @@
  */
 #include "conf_support.h"
 
-struct reading {
-	const char *erratum; /* NULL: silent */
-	const char *lines;
-	const char *stored;
-};
-
 #define POLICY "set security policies from-zone a to-zone b policy p "
 #define ROUTE "set routing-options static route 192.0.2.0/24 "
 
@@ -97,26 +91,7 @@ static const struct reading readings[] = {
 static void
 each_spelling_is_read(void **state)
 {
-	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
-		const struct reading *row = &readings[i];
-		struct world world = world_create(state);
-		const bool good = world_load(&world, CONF_FORMAT_SET, row->lines);
-
-		if (!good || (row->erratum == NULL && world.list.count > 0)) {
-			fail_msg("%s\n%s", row->lines, world_told(&world));
-		}
-		if (row->erratum != NULL) {
-			struct text warning = TEXT_EMPTY;
-
-			text_printf(&warning, "warning: %s ", row->erratum);
-			assert_told(&world, text_string(&warning));
-			text_release(&warning);
-		}
-		if (row->stored != NULL) {
-			assert_renders(&world, CONF_FORMAT_SET, row->stored);
-		}
-		world_release(&world);
-	}
+	assert_readings(state, readings, sizeof(readings) / sizeof(readings[0]));
 }
 
 /* E-041, REQ-ZN-011: zones that differ in case from exactly one; with two such zones nothing is guessed. */

@@ -2,23 +2,12 @@
  * Groups: what is inherited, from which of several, what is not, and that bad ones are told with their place.
  */
 #include "conf_support.h"
-#include "conf/groups.h"
 
 /* The set lines in force of what the lines say. */
 static void
 expands(void **state, const char *lines, const char *expected)
 {
-	struct world world = world_of(state, lines);
-	struct conf_tree *expanded = conf_expand(world.tree, &world.list);
-
-	if (expanded == NULL || world.list.count > 0) {
-		fail_msg("%s", world_told(&world));
-	}
-	text_clear(&world.out);
-	conf_render(conf_tree_top(expanded), CONF_FORMAT_SET, &world.out);
-	assert_string_equal(text_string(&world.out), expected);
-	conf_tree_destroy(expanded);
-	world_release(&world);
+	assert_expands(state, lines, NULL, expected);
 }
 
 static void

@@ -12,11 +12,6 @@
 /* --- rules of a commit
  * ------------------------------------------------------------------------------------------ */
 
-struct rule {
-	const char *lines;
-	const char *told; /* NULL: nothing */
-};
-
 static const struct rule rules[] = {
     {LOGIN "user a class super-user\n", NULL},
     {LOGIN "user a class operator\n" LOGIN "user b class read-only\n" LOGIN
@@ -36,19 +31,7 @@ static const struct rule rules[] = {
 static void
 test_rules(void **state)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		struct world world = world_create(state);
-
-		assert_true(world_load(&world, CONF_FORMAT_SET, rules[i].lines));
-		conf_check(world.tree, &world.list);
-		if (rules[i].told == NULL) {
-			assert_string_equal(world_told(&world), "");
-		} else {
-			assert_true(world.list.errors > 0);
-			assert_non_null(strstr(world_told(&world), rules[i].told));
-		}
-		world_release(&world);
-	}
+	assert_rules(state, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 /* Values that no statement takes; what a password looks like is told to nobody. */

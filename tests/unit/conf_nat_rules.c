@@ -33,11 +33,6 @@
 #define PLACE_RULE "[edit security nat source rule-set s rule r] "
 #define PLACE_MATCH "[edit security nat source rule-set s rule r match] "
 
-struct rule {
-	const char *lines;
-	const char *told; /* NULL: all is well */
-};
-
 static const struct rule rules[] = {
     {CONTEXT OFF, NULL},
     {CONTEXT RULE "match source-address 10.0.0.0/24\n" OFF, NULL},
@@ -194,17 +189,7 @@ static const struct rule rules[] = {
 static void
 each_rule_tells(void **state)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *rule = &rules[i];
-		struct world world = world_of(state, rule->lines);
-
-		conf_check(world.tree, &world.list);
-		if (rule->told == NULL ? world.list.count > 0 : !told(&world, rule->told)) {
-			fail_msg("%s\nexpected: %s\ntold: %s", rule->lines, rule->told == NULL ? "nothing" : rule->told,
-			    world_told(&world));
-		}
-		world_release(&world);
-	}
+	assert_rules(state, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 /* REQ-CFG-015: all at once. */

@@ -7,12 +7,12 @@
 
 #define KEY "set security ike policy p pre-shared-key ascii-text "
 
-struct reading {
+struct form {
 	const char *form;
 	const char *secret;
 };
 
-static const struct reading readings[] = {
+static const struct form readings[] = {
     /* Published examples. */
     {"$9$FNkC3/t1IcevLuOWx", "hello"},
     {"$9$o1aGiPfz/Cuk.tO", "hello"},

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "conf/conf.h"
+#include "conf/groups.h"
 
 /* One configuration with what was told about it. */
 struct world {
@@ -145,6 +146,80 @@ session_edit(struct session *session, enum conf_edit_verb verb, const char *word
 			fail_msg("nobody told: %s\nbut: %s", piece, world_told(world));                                \
 		}                                                                                                      \
 	} while (0)
+
+/* A row of a table of what conf_check() tells. */
+struct rule {
+	const char *lines;
+	const char *told; /* NULL: all is well; with "warning: " in it there is no error, else there is one */
+};
+
+static inline void
+assert_rules(void **state, const struct rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct rule *rule = &rules[i];
+		struct world world = world_of(state, rule->lines);
+
+		conf_check(world.tree, &world.list);
+		if (rule->told == NULL ? world.list.count > 0 : !told(&world, rule->told)) {
+			fail_msg("%s\nexpected: %s\ntold: %s", rule->lines, rule->told == NULL ? "nothing" : rule->told,
+			    world_told(&world));
+		}
+		if (rule->told != NULL && (strstr(rule->told, "warning: ") == NULL) != (world.list.errors > 0)) {
+			fail_msg("%s\nexpected %s\ntold: %s", rule->lines, world.list.errors > 0 ? "no error" : "an error",
+			    world_told(&world));
+		}
+		world_release(&world);
+	}
+}
+
+/* A row of a table of spellings that are read as others. */
+struct reading {
+	const char *erratum; /* each warning begins with it, and there is one; NULL: there is none */
+	const char *lines;
+	const char *stored; /* the set lines that come of it; NULL: not asked */
+};
+
+static inline void
+assert_readings(void **state, const struct reading *readings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct reading *row = &readings[i];
+		struct world world = world_create(state);
+		bool good = world_load(&world, CONF_FORMAT_SET, row->lines) && (world.list.count > 0) == (row->erratum != NULL);
+
+		for (size_t k = 0; good && k < world.list.count; k++) {
+			good = strncmp(world.list.items[k].message, row->erratum, strlen(row->erratum)) == 0;
+		}
+		if (!good) {
+			fail_msg("%s\nexpected: %s\ntold: %s", row->lines, row->erratum == NULL ? "nothing" : row->erratum,
+			    world_told(&world));
+		}
+		if (row->stored != NULL && strcmp(world_render(&world, CONF_FORMAT_SET), row->stored) != 0) {
+			fail_msg("%s\nexpected:\n%s\nstored:\n%s", row->lines, row->stored, world_render(&world, CONF_FORMAT_SET));
+		}
+		world_release(&world);
+	}
+}
+
+/* The set lines in force, with groups and paths worked out, at `place` ("policy-options"; NULL: all). */
+static inline void
+assert_expands(void **state, const char *lines, const char *place, const char *expected)
+{
+	struct world world = world_of(state, lines);
+	struct conf_tree *expanded = conf_expand(world.tree, &world.list);
+
+	if (expanded == NULL || world.list.count > 0) {
+		fail_msg("%s", world_told(&world));
+	}
+	assert_false(conf_has_groups(expanded));
+	text_clear(&world.out);
+	conf_render(place == NULL ? conf_tree_top(expanded) : conf_walk(conf_tree_top(expanded), place, NULL), CONF_FORMAT_SET,
+	    &world.out);
+	assert_string_equal(text_string(&world.out), expected);
+	conf_tree_destroy(expanded);
+	world_release(&world);
+}
 
 #define assert_renders(world, format, expected) assert_string_equal(world_render(world, format), expected)
 

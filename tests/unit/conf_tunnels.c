@@ -8,12 +8,6 @@
 #define IPSEC "set security ipsec "
 #define NAT   "set security nat "
 
-struct reading {
-	const char *erratum; /* NULL: silent */
-	const char *lines;
-	const char *stored;
-};
-
 static const struct reading readings[] = {
     {NULL, IKE "policy p proposal a\n", IKE "policy p proposals a\n"}, /* E-140 */
     {NULL, IPSEC "policy p proposal [ b a ]\n",
@@ -109,22 +103,7 @@ static const struct reading readings[] = {
 static void
 each_spelling_is_read(void **state)
 {
-	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
-		const struct reading *row = &readings[i];
-		struct world world = world_create(state);
-		const bool good = world_load(&world, CONF_FORMAT_SET, row->lines);
-
-		if (!good || world.list.count != (row->erratum == NULL ? 0U : 1U)) {
-			fail_msg("%s\n%s", row->lines, world_told(&world));
-		}
-		if (row->erratum != NULL) {
-			assert_int_equal(strncmp(world.list.items[0].message, row->erratum,
-					     strlen(row->erratum)),
-			    0);
-		}
-		assert_renders(&world, CONF_FORMAT_SET, row->stored);
-		world_release(&world);
-	}
+	assert_readings(state, readings, sizeof(readings) / sizeof(readings[0]));
 }
 
 /* E-149: what the pictures put below the gateway is beside it; E-008 and E-190 in the printed
@@ -212,14 +191,10 @@ what_cannot_be_read(void **state)
 		  "authentication-algorithm hmac-sha1-96\n" IPSEC "policy s proposals p\n" IPSEC   \
 	"vpn routed bind-interface st0.1 ike gateway g ipsec-policy s\n"
 
-struct rule {
-	const char *lines; /* after WHOLE */
-	const char *told;
-};
-
 #define POLICY(from, to) "set security policies from-zone " from " to-zone " to " policy p "
 #define ANY              "match source-address any destination-address any application any\n"
 
+/* Each after WHOLE. */
 static const struct rule rules[] = {
     /* REQ-VPN-012, REQ-VPN-048: references, whatever the order of the statements. */
     {IPSEC "vpn routed ike gateway h\n", "'gateway h': IKE gateway 'h' is not configured"},

@@ -1,6 +1,6 @@
 /*
- * The schema and the table of operational commands, for tests of what commands say. Setup and teardown functions of cmocka's
- * groups.
+ * The schema, the table of operational commands and an editor, for tests of what is typed and what is answered. build() and
+ * tear_down() are setup and teardown of cmocka's groups; a setup of a test's own has a configuration.
  */
 #ifndef TESTS_OP_HOUSE_H
 #define TESTS_OP_HOUSE_H
@@ -14,34 +14,51 @@
 
 #include <cmocka.h>
 
+#include "conf/conf.h"
 #include "conf/op.h"
 
 struct house {
 	struct schema *schema;
 	struct op_table *table;
+	struct conf_editor editor; /* at the top */
 };
 
-static int
-build(void **state)
+/* With the configuration of these set lines. */
+static inline struct house *
+house_create(const char *lines)
 {
 	struct house *house = calloc(1, sizeof(*house));
 	struct text error = TEXT_EMPTY;
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
 	assert_non_null(house);
 	house->schema = schema_create(&error);
 	assert_non_null(house->schema);
 	house->table = op_table_create(house->schema);
 	assert_non_null(house->table);
+	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
+	assert_non_null(house->editor.tree);
+	assert_true(conf_load(house->editor.tree, CONF_FORMAT_SET, NULL, lines, strlen(lines), &list));
+	diagnostics_release(&list);
 	text_release(&error);
-	*state = house;
+	return house;
+}
+
+/* With none. */
+static inline int
+build(void **state)
+{
+	*state = house_create("");
 	return 0;
 }
 
-static int
+static inline int
 tear_down(void **state)
 {
 	struct house *house = *state;
 
+	conf_tree_destroy(house->editor.tree);
+	text_release(&house->editor.level);
 	op_table_destroy(house->table);
 	schema_destroy(house->schema);
 	free(house);

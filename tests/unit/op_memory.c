@@ -2,55 +2,15 @@
  * Memory that runs out at each single allocation of a command's way: nothing leaks, nothing crashes, and what is said to
  * have worked has worked.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "op_house.h"
 
 #include "conf/line.h"
-#include "conf/op.h"
 #include "failing_memory.h"
 
-struct house {
-	struct schema *schema;
-	struct op_table *table;
-	struct conf_editor editor;
-};
-
 static int
-build(void **state)
+furnish(void **state)
 {
-	struct house *house = calloc(1, sizeof(*house));
-	struct text error = TEXT_EMPTY;
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	assert_non_null(house);
-	house->schema = schema_create(&error);
-	assert_non_null(house->schema);
-	house->table = op_table_create(house->schema);
-	assert_non_null(house->table);
-	house->editor = (struct conf_editor){.tree = conf_tree_create(house->schema), .level = TEXT_EMPTY};
-	assert_true(conf_edit(&house->editor, CONF_EDIT_SET, "security zones security-zone trust interfaces ge-0/0/1.2", &list));
-	diagnostics_release(&list);
-	text_release(&error);
-	*state = house;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct house *house = *state;
-
-	conf_tree_destroy(house->editor.tree);
-	text_release(&house->editor.level);
-	op_table_destroy(house->table);
-	schema_destroy(house->schema);
-	free(house);
+	*state = house_create("set security zones security-zone trust interfaces ge-0/0/1.2\n");
 	return 0;
 }
 
@@ -242,5 +202,5 @@ main(void)
 	    cmocka_unit_test(test_line),
 	};
 
-	return cmocka_run_group_tests(tests, build, tear_down);
+	return cmocka_run_group_tests(tests, furnish, tear_down);
 }
