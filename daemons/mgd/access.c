@@ -100,6 +100,7 @@ access_start(struct session *session)
 		(void)snprintf(session->user, sizeof(session->user), "uid-%u", (unsigned)peer->uid);
 	}
 	read_class(session);
+	session->admitted = session->known;
 	if (session->known) {
 		audit_login(session->mgd, session->user, session->class.name, peer->name);
 	} else {
@@ -113,7 +114,7 @@ access_start(struct session *session)
 void
 access_end(struct session *session)
 {
-	if (session->known) {
+	if (session->known || session->admitted) {
 		audit_logout(session->mgd, session->user);
 	}
 	permission_release(&session->class);
@@ -143,6 +144,12 @@ access_refresh(struct session *session)
 void
 access_tick(struct session *session)
 {
+	if (session->admitted && !session->busy && !access_known(session)) {
+		logger_printf(session->mgd->logger, LOG_SEVERITY_NOTICE, "UI_AUTH_WITHDRAWN",
+		    "user '%s' is not configured any more: the session is closed", session->user);
+		ipc_client_close(session->client);
+		return;
+	}
 	const int64_t most = (int64_t)session->class.idle_minutes * MINUTE;
 
 	if (most > 0 && !session->busy && mgd_now() - session->last > most) {

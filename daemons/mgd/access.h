@@ -20,7 +20,7 @@ void access_end(struct session *session);
 bool access_known(struct session *session);
 /* The same, and he is told. */
 bool access_refresh(struct session *session);
-/* Closes a session that was idle for longer than its class may be. */
+/* Closes a session that was idle for longer than its class may be, and one whose user is not configured any more. */
 void access_tick(struct session *session);
 
 /* False: the class may not run the command; the session was told. */

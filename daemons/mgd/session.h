@@ -28,6 +28,7 @@ struct session {
 	uid_t uid;
 	bool administrator;            /* root or the owner of the state directory */
 	bool known;                    /* has a class */
+	bool admitted;                 /* it was known once: when its user is deleted it is closed (cs07855) */
 	struct permission_class class; /* of the configuration `class_of` */
 	uint64_t class_of;
 	enum ipc_mode mode;

@@ -166,6 +166,12 @@ event_nat_exhausted(struct engine *engine, const struct item *item, const struct
 
 #define TIMEOUT_MOST (UINT32_MAX / 4)
 
+uint32_t
+engine_idle_timeout(uint8_t protocol)
+{
+	return (protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER) / TICKS_A_SECOND;
+}
+
 static uint32_t
 timeout_of(const struct engine *engine, const struct item *item, const struct admission *admission)
 {
@@ -180,7 +186,7 @@ timeout_of(const struct engine *engine, const struct item *item, const struct ad
 		return seconds < TIMEOUT_MOST / TICKS_A_SECOND ? seconds * TICKS_A_SECOND
 							       : TIMEOUT_MOST;
 	}
-	return item->protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
+	return engine_idle_timeout(item->protocol) * TICKS_A_SECOND;
 }
 
 void

@@ -481,9 +481,9 @@ add_session(const struct explanation *explanation, const struct explain_sources 
 		/* Half open it has another one, which says nothing of the flow. */
 		timeout = trial->session.state == SESSION_TCP_OPENING ? timeout : trial->session.timeout;
 	}
-	if (timeout != 0) {
-		(void)op_add_number(tree, element, "inactivity-timeout", timeout);
-	}
+	/* 05515: what the application leaves open is the protocol's. */
+	(void)op_add_number(tree, element, "inactivity-timeout",
+	    timeout != 0 ? timeout : engine_idle_timeout(explanation->seen->protocol));
 	if ((flags & POLICY_LOG_INIT) != 0) {
 		(void)op_add(tree, element, "log-session-init", NULL);
 	}

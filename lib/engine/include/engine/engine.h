@@ -245,6 +245,8 @@ void engine_clear_policy_hits(struct engine *engine, uint32_t policy);
 struct engine_unit_counters engine_unit_counters(const struct engine *engine, uint16_t unit);
 /* Begins them anew. */
 void engine_clear_unit_counters(struct engine *engine, uint16_t unit);
+/* Seconds that a session of a protocol may be idle when its application says nothing (REQ-SES-001 to 005). */
+uint32_t engine_idle_timeout(uint8_t protocol);
 uint32_t engine_session_count(const struct engine *engine);
 uint32_t engine_session_capacity(const struct engine *engine);
 
