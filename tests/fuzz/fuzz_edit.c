@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "house.h"
 #include "target.h"
 
 enum {
@@ -20,22 +21,6 @@ struct bench {
 	struct conf_editor editor;
 	struct conf_tree *kept;
 };
-
-static const struct schema *
-the_schema(void)
-{
-	static struct schema *schema; /* made once: it is immutable, and takes longer than a run */
-	struct text error = TEXT_EMPTY;
-
-	if (schema == NULL) {
-		schema = schema_create(&error);
-	}
-	if (schema == NULL) {
-		abort();
-	}
-	text_release(&error);
-	return schema;
-}
 
 static char *
 rendered(const struct conf_tree *tree, enum conf_format format)
@@ -144,7 +129,7 @@ must_come_back(const struct conf_tree *tree, enum conf_format format)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	char *before = rendered(tree, format);
-	struct conf_tree *again = conf_tree_create(the_schema());
+	struct conf_tree *again = fuzz_tree();
 	char *after;
 
 	if (again == NULL) {
@@ -165,8 +150,8 @@ must_come_back(const struct conf_tree *tree, enum conf_format format)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	struct bench bench = {.editor = {.tree = conf_tree_create(the_schema()), .level = TEXT_EMPTY},
-	    .kept = conf_tree_create(the_schema())};
+	struct bench bench = {.editor = {.tree = fuzz_tree(), .level = TEXT_EMPTY},
+	    .kept = fuzz_tree()};
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct text difference = TEXT_EMPTY;
 	char *input = malloc(length + 1);

@@ -15,6 +15,7 @@
 
 #include "base/reader.h"
 #include "gateway.h"
+#include "house.h"
 #include "source.h"
 #include "target.h"
 
@@ -56,20 +57,18 @@ take_event(void *context, const struct event *event)
 }
 
 static struct conf_tree *
-load(const struct schema *schema, const char *const *more)
+load(const char *const *more)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct conf_tree *tree = conf_tree_create(schema);
+	struct conf_tree *tree = fuzz_tree();
 	struct source source;
 
-	if (tree == NULL || !source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) ||
+	if (!source_open(&source, "fuzz", FUZZ_CONFIGURATION, CONF_FORMAT_AUTO) ||
 	    !source_load(&source, tree, &list)) {
 		abort();
 	}
 	for (; *more != NULL; more++) {
-		if (!conf_load(tree, CONF_FORMAT_SET, NULL, *more, strlen(*more), &list)) {
-			abort();
-		}
+		fuzz_load(tree, *more);
 	}
 	source_release(&source);
 	diagnostics_release(&list);
@@ -79,13 +78,8 @@ load(const struct schema *schema, const char *const *more)
 static void
 put_in_force(struct house *house, uint32_t which)
 {
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	if (!gateway_configure(house->gateway, house->trees[which], &list)) {
-		abort();
-	}
+	fuzz_configure(house->gateway, house->trees[which]);
 	house->in_force = which;
-	diagnostics_release(&list);
 }
 
 static void
@@ -169,15 +163,14 @@ make_house(struct house *house, bool neighbours_auto)
 	    "set security policies default-policy permit-all\n";
 	const struct gateway_options options = {.sessions = 256, .seed = 1, .neighbours_auto = neighbours_auto};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &house->sum};
-	struct schema *schema = source_schema("fuzz");
 
 	house->gateway = gateway_create(&options, &sink);
-	if (house->gateway == NULL || schema == NULL) {
+	if (house->gateway == NULL) {
 		abort();
 	}
-	house->trees[0] = load(schema, (const char *const[]){six, nat, NULL});
-	house->trees[1] = load(schema, (const char *const[]){six, nat, other, NULL});
-	house->trees[2] = load(schema, (const char *const[]){six, rules, NULL});
+	house->trees[0] = load((const char *const[]){six, nat, NULL});
+	house->trees[1] = load((const char *const[]){six, nat, other, NULL});
+	house->trees[2] = load((const char *const[]){six, rules, NULL});
 	gateway_set_wall(house->gateway, 1191405600000000);
 	put_in_force(house, 0);
 }

@@ -17,6 +17,7 @@
 
 #include "base/reader.h"
 #include "gateway.h"
+#include "house.h"
 #include "source.h"
 #include "target.h"
 #include "wire/ipv4.h"
@@ -215,22 +216,17 @@ make_house(struct house *house)
 	    "set security policies default-policy permit-all\n";
 	const struct gateway_options options = {.sessions = 1024, .seed = 1, .neighbours_auto = true};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = house};
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct schema *schema = source_schema("fuzz");
 
 	house->gateway = gateway_create(&options, &sink);
 	house->letters = calloc(LETTERS, sizeof(*house->letters));
-	house->tree = schema == NULL ? NULL : conf_tree_create(schema);
+	house->tree = fuzz_tree();
 	house->round = 1;
-	if (house->gateway == NULL || house->letters == NULL || house->tree == NULL ||
-	    !conf_load(house->tree, CONF_FORMAT_SET, NULL, text, strlen(text), &list)) {
+	if (house->gateway == NULL || house->letters == NULL) {
 		abort();
 	}
+	fuzz_load(house->tree, text);
 	gateway_set_wall(house->gateway, 1191405600000000);
-	if (!gateway_configure(house->gateway, house->tree, &list)) {
-		abort();
-	}
-	diagnostics_release(&list);
+	fuzz_configure(house->gateway, house->tree);
 }
 
 static void

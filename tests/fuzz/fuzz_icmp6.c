@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "house.h"
 #include "talkers.h"
 #include "target.h"
 #include "wire/bytes.h"
@@ -129,13 +130,13 @@ run_error(struct talkers *talkers, struct reader *reader)
 	const size_t whole = put_error(talkers, packet, &error, to, length);
 	const struct packet_result result = talkers_send(talkers, packet, whole, how.back == other);
 
-	hold(result.verdict != VERDICT_NONE && result.reason != REASON_NONE, "a packet without a verdict");
-	hold(result.verdict != VERDICT_REJECT && result.verdict != VERDICT_HOST, "an error was answered, or taken for ours");
-	hold(result.verdict != VERDICT_FORWARD || quote_of_session(talkers, quote, length, to),
+	fuzz_hold(result.verdict != VERDICT_NONE && result.reason != REASON_NONE, "a packet without a verdict");
+	fuzz_hold(result.verdict != VERDICT_REJECT && result.verdict != VERDICT_HOST, "an error was answered, or taken for ours");
+	fuzz_hold(result.verdict != VERDICT_FORWARD || quote_of_session(talkers, quote, length, to),
 	    "an error about no session's packet went on");
-	hold(result.verdict == VERDICT_FORWARD || talkers->sent == 0, "something left because of an error");
+	fuzz_hold(result.verdict == VERDICT_FORWARD || talkers->sent == 0, "something left because of an error");
 	/* What is as it should be goes on. */
-	hold((error.changes & 7) != 0 || (error.how & 0xf8) != 0 || result.verdict == VERDICT_FORWARD,
+	fuzz_hold((error.changes & 7) != 0 || (error.how & 0xf8) != 0 || result.verdict == VERDICT_FORWARD,
 	    "a true error does not go on");
 	return true;
 }

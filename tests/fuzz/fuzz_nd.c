@@ -16,6 +16,7 @@
 
 #include "base/reader.h"
 #include "gateway.h"
+#include "house.h"
 #include "source.h"
 #include "target.h"
 #include "wire/nd.h"
@@ -72,15 +73,6 @@ static const struct ipv6_address people[16] = {
 static const uint8_t station[6] = {2, 0xaa, 0, 0, 0, 5};
 
 static void
-hold(bool good, const char *what)
-{
-	if (!good) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
-
-static void
 take_output(void *context, uint64_t now, const struct engine_output *output)
 {
 	uint32_t *sum = context;
@@ -90,8 +82,8 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 	for (uint32_t i = 0; i < output->packet->length; i++) {
 		*sum += frame[i];
 	}
-	hold(output->packet->length >= ETHERNET + IPV6_HEADER && frame[12] == 0x86 && frame[13] == 0xdd, "no IPv6 frame");
-	hold(frame[ETHERNET + 7] == 255 || frame[ETHERNET + 7] == 1 || frame[ETHERNET + 7] == 63 || frame[ETHERNET + 7] == 64,
+	fuzz_hold(output->packet->length >= ETHERNET + IPV6_HEADER && frame[12] == 0x86 && frame[13] == 0xdd, "no IPv6 frame");
+	fuzz_hold(frame[ETHERNET + 7] == 255 || frame[ETHERNET + 7] == 1 || frame[ETHERNET + 7] == 63 || frame[ETHERNET + 7] == 64,
 	    "a hop limit that nothing of ours has");
 }
 
@@ -104,7 +96,7 @@ take_event(void *context, const struct event *event)
 }
 
 static struct conf_tree *
-load(const struct schema *schema, const char *more)
+load(const char *more)
 {
 	static const char base[] = "set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64\n"
 	    "set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64\n"
@@ -112,27 +104,18 @@ load(const struct schema *schema, const char *more)
 	    "set security zones security-zone untrust interfaces ge-0/0/1.0\n"
 	    "set security forwarding-options family inet6 mode flow-based\n"
 	    "set security policies default-policy permit-all\n";
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct conf_tree *tree = schema == NULL ? NULL : conf_tree_create(schema);
+	struct conf_tree *tree = fuzz_tree();
 
-	if (tree == NULL || !conf_load(tree, CONF_FORMAT_SET, NULL, base, strlen(base), &list) ||
-	    !conf_load(tree, CONF_FORMAT_SET, NULL, more, strlen(more), &list)) {
-		abort();
-	}
-	diagnostics_release(&list);
+	fuzz_load(tree, base);
+	fuzz_load(tree, more);
 	return tree;
 }
 
 static void
 put_in_force(struct house *house, uint32_t which)
 {
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	if (!gateway_configure(house->gateway, house->trees[which], &list)) {
-		abort();
-	}
+	fuzz_configure(house->gateway, house->trees[which]);
 	house->in_force = which;
-	diagnostics_release(&list);
 }
 
 static void
@@ -144,14 +127,13 @@ make_house(struct house *house)
 	    "set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::2/64\n";
 	const struct gateway_options options = {.sessions = 64, .seed = 1};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &house->sum};
-	struct schema *schema = source_schema("fuzz");
 
 	house->gateway = gateway_create(&options, &sink);
 	if (house->gateway == NULL) {
 		abort();
 	}
-	house->trees[0] = load(schema, "");
-	house->trees[1] = load(schema, other);
+	house->trees[0] = load("");
+	house->trees[1] = load(other);
 	put_in_force(house, 0);
 }
 
@@ -203,9 +185,9 @@ check_neighbours(struct house *house)
 			offered = ipv6_equal(house->offers[i].address, view.address) &&
 			    memcmp(house->offers[i].mac, view.mac, sizeof(view.mac)) == 0;
 		}
-		hold(offered, "a neighbour's MAC address that nobody offered for it");
-		hold((view.mac[0] & 1) == 0, "a neighbour with a group's MAC address");
-		hold(!ipv6_is_multicast(view.address) && !ipv6_is_unspecified(view.address), "a neighbour that is none");
+		fuzz_hold(offered, "a neighbour's MAC address that nobody offered for it");
+		fuzz_hold((view.mac[0] & 1) == 0, "a neighbour with a group's MAC address");
+		fuzz_hold(!ipv6_is_multicast(view.address) && !ipv6_is_unspecified(view.address), "a neighbour that is none");
 	}
 }
 
@@ -221,7 +203,7 @@ forget(struct house *house)
 
 	while (cursor != UINT32_MAX) {
 		if (engine_list_sessions(engine, now, &cursor, UINT32_MAX, &session, 1) == 1) {
-			hold(engine_clear_session(engine, now, session.session), "no such session");
+			fuzz_hold(engine_clear_session(engine, now, session.session), "no such session");
 		}
 	}
 	cursor = 0;
@@ -285,7 +267,7 @@ process(struct house *house, const uint8_t *frame, size_t size)
 	if (!gateway_process(house->gateway, frame, (uint32_t)size, 0, 0, &result)) {
 		abort();
 	}
-	hold(result.verdict != VERDICT_NONE && result.verdict < VERDICT_COUNT && result.reason != REASON_NONE,
+	fuzz_hold(result.verdict != VERDICT_NONE && result.verdict < VERDICT_COUNT && result.reason != REASON_NONE,
 	    "a packet without a verdict");
 }
 

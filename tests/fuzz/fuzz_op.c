@@ -8,24 +8,9 @@
 #include <string.h>
 
 #include "conf/op.h"
+#include "house.h"
 #include "pipe.h"
 #include "target.h"
-
-static const struct schema *
-the_schema(void)
-{
-	static struct schema *schema; /* made once: it is immutable, and takes longer than a run */
-	struct text error = TEXT_EMPTY;
-
-	if (schema == NULL) {
-		schema = schema_create(&error);
-	}
-	if (schema == NULL) {
-		abort();
-	}
-	text_release(&error);
-	return schema;
-}
 
 static const struct op_table *
 the_table(void)
@@ -33,7 +18,7 @@ the_table(void)
 	static struct op_table *table;
 
 	if (table == NULL) {
-		table = op_table_create(the_schema());
+		table = op_table_create(fuzz_schema());
 	}
 	if (table == NULL) {
 		abort();
@@ -51,7 +36,7 @@ the_editor(void)
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
 	if (editor.tree == NULL) {
-		editor.tree = conf_tree_create(the_schema());
+		editor.tree = fuzz_tree();
 		if (editor.tree == NULL ||
 		    !conf_load(editor.tree, CONF_FORMAT_SET, NULL, configuration, strlen(configuration), &list)) {
 			abort();

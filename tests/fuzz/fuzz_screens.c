@@ -22,6 +22,7 @@
 #include "base/reader.h"
 #include "engine/screens.h"
 #include "gateway.h"
+#include "house.h"
 #include "screen_model.h"
 #include "source.h"
 #include "target.h"
@@ -205,18 +206,6 @@ take_event(void *context, const struct event *event)
 }
 
 static void
-load(struct house *house, const struct text *text)
-{
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-
-	if (!conf_load(house->tree, CONF_FORMAT_SET, NULL, text_string(text), text->length, &list) ||
-	    !gateway_configure(house->gateway, house->tree, &list)) {
-		abort();
-	}
-	diagnostics_release(&list);
-}
-
-static void
 write_plan(const struct plan *plan, struct text *text)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -279,18 +268,18 @@ make_house(struct house *house, const struct plan *plan)
 	    "set security policies default-policy permit-all\n";
 	const struct gateway_options options = {.sessions = SESSIONS, .seed = 1, .neighbours_auto = true};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = house};
-	struct schema *schema = source_schema("fuzz");
 	struct text text = TEXT_EMPTY;
 
 	house->gateway = gateway_create(&options, &sink);
-	house->tree = schema == NULL ? NULL : conf_tree_create(schema);
-	if (house->gateway == NULL || house->tree == NULL) {
+	house->tree = fuzz_tree();
+	if (house->gateway == NULL) {
 		abort();
 	}
 	gateway_set_wall(house->gateway, 1191405600000000);
 	text_append(&text, ground);
 	write_plan(plan, &text);
-	load(house, &text);
+	fuzz_load(house->tree, text_string(&text));
+	fuzz_configure(house->gateway, house->tree);
 	text_release(&text);
 	make_models(house, plan);
 }

@@ -18,6 +18,7 @@
 
 #include "../../lib/engine/src/tcp_private.h"
 #include "base/reader.h"
+#include "house.h"
 #include "target.h"
 
 enum {
@@ -64,15 +65,6 @@ struct talk {
 	bool over; /* a RST has ended it */
 	bool fair; /* nothing is lost, so nothing of the ends may be dropped either */
 };
-
-static void
-hold(bool good, const char *what)
-{
-	if (!good) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 /* left < right in sequence space. */
 static bool
@@ -330,9 +322,9 @@ pass(struct talk *talk, unsigned direction, const struct tcp_segment *segment, b
 	} else {
 		outcome = tcp_track(&talk->session, direction, segment, TCP_CHECK_WINDOW);
 	}
-	hold(!talk->fair || given_up || outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED,
+	fuzz_hold(!talk->fair || given_up || outcome == TCP_PASS || outcome == TCP_PASS_UNTRACKED,
 	    "an honest segment is dropped");
-	hold(outcome != TCP_RESET || given_up, "an end that sent no RST has ended the session");
+	fuzz_hold(outcome != TCP_RESET || given_up, "an end that sent no RST has ended the session");
 	talk->over = outcome == TCP_RESET;
 	if (talk->over) {
 		receive(talk, !direction, segment);
@@ -393,10 +385,10 @@ attack(struct talk *talk, unsigned direction, struct reader *reader)
 	}
 	const enum tcp_outcome outcome = tcp_track(&talk->session, direction, &segment, TCP_CHECK_WINDOW);
 
-	hold(outcome != TCP_PASS && outcome != TCP_RESET, "a stranger's segment counts");
-	hold(outcome != TCP_RESTART || tcp_lingers(was.tcp), "a stranger begins anew");
+	fuzz_hold(outcome != TCP_PASS && outcome != TCP_RESET, "a stranger's segment counts");
+	fuzz_hold(outcome != TCP_RESTART || tcp_lingers(was.tcp), "a stranger begins anew");
 	/* The acknowledgement of something else than the SYN is kept, so that its RST may pass. */
-	hold(memcmp(&was, &talk->session, sizeof was) == 0 ||
+	fuzz_hold(memcmp(&was, &talk->session, sizeof was) == 0 ||
 		 (was.tcp == TCP_STATE_SYN_SENT && outcome == TCP_PASS_UNTRACKED),
 	    "a stranger's segment changes the session");
 	if (outcome == TCP_PASS_UNTRACKED && (segment.header.flags & TCP_RST) == 0) {
@@ -451,7 +443,7 @@ static void
 finish(struct talk *talk)
 {
 	for (unsigned round = 0; !done(talk); round++) {
-		hold(round < FAIR_ROUNDS, "honest ends do not get through, or do not hear that the other is gone");
+		fuzz_hold(round < FAIR_ROUNDS, "honest ends do not get through, or do not hear that the other is gone");
 		for (unsigned direction = 0; direction < 2; direction++) {
 			talk->ends[direction].window = WINDOW_WHOLE;
 			send_again(talk, direction);
@@ -463,7 +455,7 @@ finish(struct talk *talk)
 		}
 		talk->fair = true;
 	}
-	hold(talk->ends[0].gone || talk->ends[1].gone || talk->session.tcp == TCP_STATE_CLOSED, "both have closed, and the session has not");
+	fuzz_hold(talk->ends[0].gone || talk->ends[1].gone || talk->session.tcp == TCP_STATE_CLOSED, "both have closed, and the session has not");
 }
 
 int

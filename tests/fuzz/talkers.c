@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "house.h"
 #include "source.h"
 #include "wire/bytes.h"
 #include "wire/checksum.h"
@@ -21,15 +22,6 @@ enum {
 	SEQUENCE_CLIENT = 1000,
 	SEQUENCE_SERVER = 5000,
 };
-
-void
-hold(bool good, const char *what)
-{
-	if (!good) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 size_t
 talkers_put_ip(const struct talkers *talkers, uint8_t *ip, const struct ipv6_address addresses[2], uint8_t protocol,
@@ -168,18 +160,12 @@ make_gateway(struct talkers *talkers)
 {
 	const struct gateway_options options = {.sessions = 64, .seed = 1, .neighbours_auto = true};
 	const struct gateway_sink sink = {.output = take_output, .event = take_event, .context = &talkers->sent};
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct schema *schema = source_schema("fuzz");
 
 	talkers->gateway = gateway_create(&options, &sink);
-	talkers->tree = schema == NULL ? NULL : conf_tree_create(schema);
-	if (talkers->gateway == NULL || talkers->tree == NULL ||
-	    !conf_load(talkers->tree, CONF_FORMAT_SET, NULL, talkers->configuration, strlen(talkers->configuration),
-	        &list) ||
-	    !gateway_configure(talkers->gateway, talkers->tree, &list)) {
-		abort();
-	}
-	diagnostics_release(&list);
+	talkers->tree = fuzz_tree();
+	fuzz_hold(talkers->gateway != NULL, "no memory for a gateway");
+	fuzz_load(talkers->tree, talkers->configuration);
+	fuzz_configure(talkers->gateway, talkers->tree);
 }
 
 /* All sessions begin, or, when they are there, go on: none of them has changed. */
@@ -202,10 +188,10 @@ talk(struct talkers *talkers, bool begin)
 			const size_t length = talkers_packet(talkers, ip, flow, &how);
 			const struct packet_result result = talkers_send(talkers, ip, length, how.back);
 
-			hold(result.verdict == VERDICT_FORWARD, "a session's own packet does not go on");
+			fuzz_hold(result.verdict == VERDICT_FORWARD, "a session's own packet does not go on");
 		}
 	}
-	hold(engine_session_count(gateway_engine(talkers->gateway)) == TALKERS_FLOWS, "sessions came or went");
+	fuzz_hold(engine_session_count(gateway_engine(talkers->gateway)) == TALKERS_FLOWS, "sessions came or went");
 }
 
 void
@@ -229,9 +215,9 @@ talkers_end(struct talkers *talkers)
 	const uint32_t count = engine_list_sessions(engine, now, &cursor, UINT32_MAX, views, TALKERS_FLOWS);
 
 	for (uint32_t i = 0; i < count; i++) {
-		hold(engine_clear_session(engine, now, views[i].session), "no such session");
+		fuzz_hold(engine_clear_session(engine, now, views[i].session), "no such session");
 	}
-	hold(engine_session_count(engine) == 0, "a session stays");
+	fuzz_hold(engine_session_count(engine) == 0, "a session stays");
 }
 
 /* Do the ports, or the ping's identifier, say that it went that way? */

@@ -37,9 +37,6 @@ struct talkers {
 	uint32_t sent; /* that left because of the last packet */
 };
 
-/* Says what is wrong and ends, when it is. */
-void hold(bool good, const char *what);
-
 /* An IP header before `length` octets; returns its own length. */
 size_t talkers_put_ip(const struct talkers *talkers, uint8_t *ip, const struct ipv6_address addresses[2], uint8_t protocol,
     size_t length);
