@@ -380,6 +380,19 @@ check_addresses(const struct engine *engine, const struct item *item)
 	return reason != REASON_NONE ? reason : check_destination(item);
 }
 
+/* Was its way found with those of the burst? */
+static bool
+known_way(const struct engine *engine, const struct item *item, struct way *way, enum reason *reason)
+{
+	const struct foreseen *foreseen = foreseen_of(engine, item);
+
+	if (foreseen != NULL) {
+		*way = foreseen->way;
+		*reason = REASON_NONE;
+	}
+	return foreseen != NULL;
+}
+
 /* The way of a packet and what is wrong with it; false: the packet is finished. */
 static inline __attribute__((always_inline)) bool
 find_way(struct engine *engine, struct item *item, struct way *way, enum reason *reason,
@@ -422,8 +435,11 @@ find_way(struct engine *engine, struct item *item, struct way *way, enum reason 
 		sharing_hand(engine, item, 0, true);
 		return false;
 	}
-	*reason = public->found ? route_find(engine, public->instance, public->destination, way)
-				: route_find(engine, item->instance, item->destination, way);
+	if (public->found) {
+		*reason = route_find(engine, public->instance, public->destination, way);
+	} else if (!known_way(engine, item, way, reason)) {
+		*reason = route_find(engine, item->instance, item->destination, way);
+	}
 	return true;
 }
 
@@ -445,8 +461,9 @@ find_way6(struct engine *engine, struct item *item, struct way *way, enum reason
 			return false;
 		}
 	}
-	*reason = route_find6(
-	    engine, item->instance, item->unit, item->addresses.destination, way);
+	if (!known_way(engine, item, way, reason)) {
+		*reason = route_find6(engine, item->instance, item->unit, item->addresses.destination, way);
+	}
 	return true;
 }
 

@@ -372,14 +372,16 @@ number_of(const struct classifier *classifier, struct ipv6_address address)
 	return (uint32_t)(start - classifier->starts6) << classifier->start6_shift;
 }
 
-static struct query
+struct query
 query_of6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
 {
 	const struct classifier *classifier = snapshot->classifier;
 	const bool icmp = key->protocol == PROTOCOL_ICMP6;
-	struct query query = {
+
+	return (struct query){
 	    .snapshot = snapshot,
 	    .classifier = classifier,
+	    .family = classifier == NULL || classifier->inet6.context_count == 0 ? NULL : &classifier->inet6,
 	    .wall = wall,
 	    .from_zone = key->from_zone,
 	    .to_zone = key->to_zone,
@@ -389,11 +391,17 @@ query_of6(const struct snapshot *snapshot, const struct classifier_key6 *key, in
 	    .best = CLASSIFIER_NONE,
 	    .application = CLASSIFIER_NO_APPLICATION,
 	};
+}
 
-	if (classifier != NULL && classifier->inet6.context_count > 0) {
-		query.family = &classifier->inet6;
-		query.source = number_of(classifier, key->source);
-		query.destination = number_of(classifier, key->destination);
+/* The same with the numbers in the addresses' places. */
+static struct query
+query_numbered(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
+{
+	struct query query = query_of6(snapshot, key, wall);
+
+	if (query.family != NULL) {
+		query.source = number_of(query.classifier, key->source);
+		query.destination = number_of(query.classifier, key->destination);
 	}
 	return query;
 }
@@ -470,7 +478,7 @@ classifier_find(const struct classifier *classifier, const struct classifier_key
 struct classifier_match
 classifier_lookup6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall)
 {
-	struct query query = query_of6(snapshot, key, wall);
+	struct query query = query_numbered(snapshot, key, wall);
 
 	return search(&query, 0);
 }
@@ -530,7 +538,7 @@ bool
 classifier_walk_next6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall,
     struct classifier_walk *walk, struct classifier_step *step)
 {
-	struct query query = query_of6(snapshot, key, wall);
+	struct query query = query_numbered(snapshot, key, wall);
 
 	return walk_next(&query, walk, step);
 }

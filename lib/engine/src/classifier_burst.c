@@ -6,7 +6,7 @@
  * What was found on the way is kept: the last stage goes on from there. Only the context of both zones, its two dimensions
  * and the innermost lists are followed; for the rest a look-up waits as it would have alone.
  *
- * The gain stands at CLASSIFY_AHEAD in process.c.
+ * The gain stands at FORESEEN_POLICIES in engine.c.
  */
 #include "classifier_private.h"
 #include "engine/packet.h"
@@ -168,6 +168,14 @@ run_stages(struct query *queries, uint32_t count, struct classifier_match *match
 	}
 }
 
+static void
+find_first_context(struct query *query)
+{
+	if (query->family != NULL) {
+		query->context = find_context(query->family, query->from_zone, query->to_zone);
+	}
+}
+
 void
 classifier_lookup_burst(const struct snapshot *snapshot, const struct classifier_key *keys, uint32_t count, int64_t wall,
     struct classifier_match *matches)
@@ -177,9 +185,59 @@ classifier_lookup_burst(const struct snapshot *snapshot, const struct classifier
 	assert(count <= CLASSIFIER_BURST);
 	for (uint32_t i = 0; i < count; i++) {
 		queries[i] = query_of(snapshot, &keys[i], wall);
-		if (queries[i].family != NULL) {
-			queries[i].context = find_context(queries[i].family, keys[i].from_zone, keys[i].to_zone);
+		find_first_context(&queries[i]);
+	}
+	run_stages(queries, count, matches);
+}
+
+/* All bits where the start is not above the address, else none. */
+static inline uint32_t
+mask_begun(struct ipv6_address start, struct ipv6_address address)
+{
+	const bool begun = (start.high < address.high) | ((start.high == address.high) & (start.low <= address.low));
+
+	return -(uint32_t)begun;
+}
+
+/*
+ * The numbers that stand for the addresses: those of the last starts that are not above them. All searches take as many steps, so
+ * they go step by step together, without branches: each step's loads are on their way at the same time.
+ */
+static void
+number_burst(struct query *queries, const struct classifier_key6 *keys, uint32_t count)
+{
+	const struct classifier *classifier = queries[0].classifier;
+	uint32_t sources[CLASSIFIER_BURST] = {0};
+	uint32_t destinations[CLASSIFIER_BURST] = {0};
+
+	for (uint32_t left = classifier->start6_count; left > 1; left -= left / 2) {
+		const uint32_t half = left / 2;
+		const struct ipv6_address *starts = classifier->starts6 + half;
+
+		for (uint32_t i = 0; i < count; i++) {
+			sources[i] += half & mask_begun(starts[sources[i]], keys[i].source);
+			destinations[i] += half & mask_begun(starts[destinations[i]], keys[i].destination);
 		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		queries[i].source = sources[i] << classifier->start6_shift;
+		queries[i].destination = destinations[i] << classifier->start6_shift;
+	}
+}
+
+void
+classifier_lookup_burst6(const struct snapshot *snapshot, const struct classifier_key6 *keys, uint32_t count, int64_t wall,
+    struct classifier_match *matches)
+{
+	struct query queries[CLASSIFIER_BURST];
+
+	assert(count <= CLASSIFIER_BURST);
+	for (uint32_t i = 0; i < count; i++) {
+		queries[i] = query_of6(snapshot, &keys[i], wall);
+		find_first_context(&queries[i]);
+	}
+	if (count > 0 && queries[0].family != NULL) {
+		number_burst(queries, keys, count);
 	}
 	run_stages(queries, count, matches);
 }

@@ -31,6 +31,8 @@ struct query {
 };
 
 struct query query_of(const struct snapshot *snapshot, const struct classifier_key *key, int64_t wall);
+/* Without the numbers that stand for the addresses. */
+struct query query_of6(const struct snapshot *snapshot, const struct classifier_key6 *key, int64_t wall);
 /* What the query's context says, its intervals being found, or else what the contexts that are asked after it do. */
 struct classifier_match query_run_located(struct query *query);
 

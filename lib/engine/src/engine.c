@@ -17,6 +17,11 @@ enum {
 	NAT_BLOCKS_MOST = 1 << 12,
 	NAT_MAPPINGS_MOST = 1 << 16,
 	OUTPUT_SPARE = 1024, /* places for packets of our own in one call */
+	/*
+	 * With 10,000 policies a new session takes 661 cycles when its burst is looked up together, else 736; with 100,000 it was
+	 * 1261 without and 1150 when only the memory was fetched, and is 810. With 10 it would take 194 instructions more.
+	 */
+	FORESEEN_POLICIES = 100,
 };
 
 static uint32_t
@@ -67,6 +72,7 @@ engine_config_for(uint32_t sessions)
 	    .fragments_held = 4096,
 	    .events = 8192,
 	    .policies = SNAPSHOT_POLICIES_MOST,
+	    .policies_foreseen = FORESEEN_POLICIES,
 	    .units = SNAPSHOT_UNITS_MOST,
 	    .zones = SNAPSHOT_ZONES_MOST,
 	    .nat_pools = SNAPSHOT_NAT_POOLS_MOST,

@@ -165,9 +165,10 @@ struct way {
 	struct ipv6_address next_hop; /* IPv4 as ::ffff:a.b.c.d */
 };
 
-/* The policy of an item by its own addresses, if it goes to this zone. */
-struct foreseen_policy {
+/* What was found out about an item beforehand, by its own addresses: its way, and the policy to that way's zone. */
+struct foreseen {
 	struct classifier_match match;
+	struct way way;
 	uint16_t to_zone;
 };
 
@@ -219,9 +220,21 @@ struct engine {
 	uint32_t sweep_next; /* the session that session_sweep_advance() looks at next */
 	uint32_t sweep_left; /* so many, in the round; 0: none */
 	struct item items[ENGINE_BURST];
-	uint32_t foreseen_items; /* bit by item: its policy was looked up with those of the burst */
-	struct foreseen_policy foreseen[ENGINE_BURST];
+	uint32_t foreseen_items; /* bit by item: looked up with those of the burst */
+	struct foreseen foreseen[ENGINE_BURST];
 };
+
+/* What is known of the item beforehand, or NULL. */
+static inline const struct foreseen *
+foreseen_of(const struct engine *engine, const struct item *item)
+{
+	if (engine->foreseen_items == 0 || item < engine->items || item >= engine->items + ENGINE_BURST) {
+		return NULL;
+	}
+	const size_t place = (size_t)(item - engine->items);
+
+	return (engine->foreseen_items >> place & 1) != 0 ? &engine->foreseen[place] : NULL;
+}
 
 /* Is it one of several? */
 static inline bool
@@ -455,7 +468,8 @@ void admit_prepare(
     const struct engine *engine, const struct item *item, struct admission *admission);
 /* Makes the session and sends the packet on; finishes it. => admit_prepare() */
 void admit_create(struct engine *engine, struct item *item, struct admission *admission);
-/* Looks up the policies of the items that likely begin sessions, all together; `found`: how many items there are. */
+/* Finds the ways of the items that likely begin sessions, and looks up their policies, all together; `found`: how many
+ * items there are. */
 void policy_foresee(struct engine *engine, uint32_t found);
 /* Runs the policies between two zones: true when the packet may go on; else it is finished. */
 bool policy_permits(struct engine *engine, struct item *item, struct admission *admission);

@@ -39,20 +39,16 @@ key6_of(const struct flow_fields *fields, const struct flow_addresses *addresses
 	};
 }
 
-/* What was found out for the whole burst, if it was asked for this item and for the same zones; else NULL. */
+/* What was found out for the whole burst, if it was asked for the same zones; else NULL. */
 static const struct classifier_match *
 foreseen_match(const struct engine *engine, const struct item *item, const struct nat_public *public,
     const uint16_t zones[2])
 {
-	if (engine->foreseen_items == 0 || item < engine->items || item >= engine->items + ENGINE_BURST ||
-	    (public != NULL && public->found)) {
-		return NULL;
-	}
-	const uint32_t place = (uint32_t)(item - engine->items);
+	const struct foreseen *foreseen = foreseen_of(engine, item);
 
-	return (engine->foreseen_items >> place & 1) != 0 && zones[0] == item->zone &&
-		       zones[1] == engine->foreseen[place].to_zone
-		   ? &engine->foreseen[place].match
+	return foreseen != NULL && (public == NULL || !public->found) && zones[0] == item->zone &&
+		       zones[1] == foreseen->to_zone
+		   ? &foreseen->match
 		   : NULL;
 }
 
@@ -62,6 +58,7 @@ match_item(
 {
 	struct flow_fields fields = flow_fields_of(item->key);
 	const int64_t wall = engine_wall(engine) / 1000000;
+	const struct classifier_match *match = foreseen_match(engine, item, public, zones);
 
 	if ((item->flags & ITEM_IPV6) != 0) {
 		struct classifier_key6 key =
@@ -69,7 +66,8 @@ match_item(
 
 		key.icmp_type = item->icmp_type;
 		key.icmp_code = item->icmp_code;
-		return classifier_lookup6(engine->snapshot, &key, wall);
+		assert(match == NULL || classifier_lookup6(engine->snapshot, &key, wall).policy == match->policy);
+		return match != NULL ? *match : classifier_lookup6(engine->snapshot, &key, wall);
 	}
 	/* By rule-sets policies see who the packet is really for. */
 	if (public != NULL && public->found && engine->snapshot->nat.by_rules) {
@@ -78,15 +76,11 @@ match_item(
 		    public->port != 0 ? public->port : fields.destination_port;
 	}
 	struct classifier_key key = key_of(&fields, zones[0], zones[1]);
-	const struct classifier_match *match = foreseen_match(engine, item, public, zones);
 
 	key.icmp_type = item->icmp_type;
 	key.icmp_code = item->icmp_code;
-	if (match != NULL) {
-		assert(classifier_lookup(engine->snapshot, &key, wall).policy == match->policy);
-		return *match;
-	}
-	return classifier_lookup(engine->snapshot, &key, wall);
+	assert(match == NULL || classifier_lookup(engine->snapshot, &key, wall).policy == match->policy);
+	return match != NULL ? *match : classifier_lookup(engine->snapshot, &key, wall);
 }
 
 static struct classifier_match
@@ -124,61 +118,111 @@ match_session(const struct engine *engine, const struct session *session, const 
 static bool
 likely_first(const struct item *item)
 {
-	return item->guess == SESSION_NONE &&
-	       (item->flags & (ITEM_IPV6 | ITEM_FRAGMENT | ITEM_RELATED | ITEM_FROM_HOST)) == 0 &&
+	return item->guess == SESSION_NONE && (item->flags & (ITEM_FRAGMENT | ITEM_RELATED | ITEM_FROM_HOST)) == 0 &&
 	       (item->protocol != IPV4_PROTOCOL_TCP || tcp_is_start(item->segment.header.flags));
 }
 
-/* By the route, where its destination is not translated: the zone, or SNAPSHOT_NONE. */
-static uint16_t
-likely_zone(const struct engine *engine, const struct item *item)
+/* By the route, where its destination is not translated. False: it is not in transit, or there is none. */
+static bool
+foresee_way(const struct engine *engine, const struct item *item, struct foreseen *foreseen)
 {
-	const struct fib_hop *hop = fib_lookup(engine->fib, item->instance, item->destination);
-	const struct unit *unit = unit_of(engine, hop->unit);
+	const enum reason reason =
+	    (item->flags & ITEM_IPV6) != 0
+		? route_find6(engine, item->instance, item->unit, item->addresses.destination, &foreseen->way)
+		: route_find(engine, item->instance, item->destination, &foreseen->way);
 
-	return (hop->kind == FIB_GATEWAY || hop->kind == FIB_DIRECT) && unit != NULL ? unit->zone : SNAPSHOT_NONE;
+	if (reason != REASON_NONE || foreseen->way.local) {
+		return false;
+	}
+	foreseen->to_zone = engine->units[foreseen->way.unit].zone;
+	return foreseen->to_zone != SNAPSHOT_NONE;
+}
+
+/* The items of a burst that are looked up together: those of a family. */
+struct foreseen_burst {
+	struct classifier_match matches[ENGINE_BURST];
+	uint32_t places[ENGINE_BURST];
+	uint32_t count;
+};
+
+static void
+keep_foreseen(struct engine *engine, const struct foreseen_burst *burst)
+{
+	for (uint32_t i = 0; i < burst->count; i++) {
+		const uint32_t policy = burst->matches[i].policy;
+
+		engine->foreseen[burst->places[i]].match = burst->matches[i];
+		engine->foreseen_items |= 1U << burst->places[i];
+		if (policy < engine->config.policies) {
+			const struct engine_policy_counters *counters = &engine->policies[policy];
+
+			__builtin_prefetch(&counters->hits, 1);
+			__builtin_prefetch(&counters->last_hit, 1);
+		}
+	}
+}
+
+static void
+foresee_inet(struct engine *engine, struct foreseen_burst *burst)
+{
+	struct classifier_key keys[ENGINE_BURST];
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		const struct item *item = &engine->items[burst->places[i]];
+		const struct flow_fields fields = flow_fields_of(item->key);
+
+		keys[i] = key_of(&fields, item->zone, engine->foreseen[burst->places[i]].to_zone);
+		keys[i].icmp_type = item->icmp_type;
+		keys[i].icmp_code = item->icmp_code;
+	}
+	classifier_lookup_burst(
+	    engine->snapshot, keys, burst->count, engine_wall(engine) / 1000000, burst->matches);
+	keep_foreseen(engine, burst);
+}
+
+static void
+foresee_inet6(struct engine *engine, struct foreseen_burst *burst)
+{
+	struct classifier_key6 keys[ENGINE_BURST];
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		const struct item *item = &engine->items[burst->places[i]];
+		const struct flow_fields fields = flow_fields_of(item->key);
+
+		keys[i] = key6_of(
+		    &fields, &item->key_addresses, item->zone, engine->foreseen[burst->places[i]].to_zone);
+		keys[i].icmp_type = item->icmp_type;
+		keys[i].icmp_code = item->icmp_code;
+	}
+	classifier_lookup_burst6(
+	    engine->snapshot, keys, burst->count, engine_wall(engine) / 1000000, burst->matches);
+	keep_foreseen(engine, burst);
 }
 
 void
 policy_foresee(struct engine *engine, uint32_t found)
 {
-	struct classifier_key keys[ENGINE_BURST];
-	struct classifier_match matches[ENGINE_BURST];
-	uint32_t places[ENGINE_BURST];
-	uint32_t count = 0;
+	struct foreseen_burst inet;
+	struct foreseen_burst inet6;
 
 	_Static_assert((unsigned)ENGINE_BURST <= CLASSIFIER_BURST, "one call for a whole burst");
+	inet.count = 0;
+	inet6.count = 0;
 	for (uint32_t i = 0; i < found; i++) {
 		const struct item *item = &engine->items[i];
 
-		if (!likely_first(item)) {
-			continue;
-		}
-		const uint16_t zone = likely_zone(engine, item);
+		if (likely_first(item) && foresee_way(engine, item, &engine->foreseen[i])) {
+			struct foreseen_burst *burst = (item->flags & ITEM_IPV6) != 0 ? &inet6 : &inet;
 
-		if (zone != SNAPSHOT_NONE) {
-			const struct flow_fields fields = flow_fields_of(item->key);
-
-			keys[count] = key_of(&fields, item->zone, zone);
-			keys[count].icmp_type = item->icmp_type;
-			keys[count].icmp_code = item->icmp_code;
-			places[count++] = i;
+			burst->places[burst->count++] = i;
 		}
 	}
 	/* Alone a packet waits for the same loads here or there. */
-	if (count < 2) {
-		return;
+	if (inet.count > 1) {
+		foresee_inet(engine, &inet);
 	}
-	classifier_lookup_burst(engine->snapshot, keys, count, engine_wall(engine) / 1000000, matches);
-	for (uint32_t i = 0; i < count; i++) {
-		engine->foreseen[places[i]] = (struct foreseen_policy){.match = matches[i], .to_zone = keys[i].to_zone};
-		engine->foreseen_items |= 1U << places[i];
-		if (matches[i].policy < engine->config.policies) {
-			const struct engine_policy_counters *counters = &engine->policies[matches[i].policy];
-
-			__builtin_prefetch(&counters->hits, 1);
-			__builtin_prefetch(&counters->last_hit, 1);
-		}
+	if (inet6.count > 1) {
+		foresee_inet6(engine, &inet6);
 	}
 }
 

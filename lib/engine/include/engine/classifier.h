@@ -57,6 +57,8 @@ struct classifier_match classifier_lookup6(const struct snapshot *snapshot, cons
 #define CLASSIFIER_BURST 32
 void classifier_lookup_burst(const struct snapshot *snapshot, const struct classifier_key *keys, uint32_t count,
     int64_t wall, struct classifier_match *matches);
+void classifier_lookup_burst6(const struct snapshot *snapshot, const struct classifier_key6 *keys, uint32_t count,
+    int64_t wall, struct classifier_match *matches);
 
 /* classifier_lookup() in a classifier of other rules than policies. => none of them is conditional; NULL: nothing matches */
 struct classifier_match classifier_find(const struct classifier *classifier, const struct classifier_key *key);

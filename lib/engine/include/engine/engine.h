@@ -46,6 +46,7 @@ struct engine_config {
 	uint32_t fragments_held; /* and that may wait for others */
 	uint32_t events;     /* ring of event records */
 	uint32_t policies;   /* highest policy identity + 1 that counters have room for */
+	uint32_t policies_foreseen; /* with so many, those of a burst's first packets are looked up together */
 	uint32_t units;      /* likewise */
 	uint32_t zones;
 	uint32_t nat_pools;    /* highest pool identity + 1 that counters have room for */
