@@ -149,6 +149,8 @@ take_line(struct up_run *run, struct up_process *process, const char *line)
 		run->forwarding = true;
 	} else if (strncmp(line, "say ", 4) == 0) {
 		say("%s: %s", name, line + 4);
+	} else if (strcmp(line, "renew") == 0) {
+		order_restart(run, name);
 	} else if (process->daemon == UP_MGD) {
 		take_order(run, line);
 	}

@@ -46,6 +46,7 @@ struct control {
 	struct dns *dns;
 	uint64_t names_again; /* not before that are new addresses of names compiled */
 	uint64_t ticked;
+	bool renewing; /* it was asked for */
 };
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
@@ -457,6 +458,7 @@ control_create(const struct control_start *start, struct text *error)
 	    .dns = control->dns,
 	};
 	edge_set_logger(start->edge, control->logger);
+	edge_set_alarms(start->edge, watch_alarms(control->watch));
 	tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_STARTED",
 	    "%zu ports, room for %u sessions; local services run in the network namespace %s", edge_port_count(start->edge),
 	    (unsigned)worker_sessions(start->worker), namespace_name(host_namespace(start->host)));
@@ -470,6 +472,7 @@ control_destroy(struct control *control)
 		return;
 	}
 	edge_set_logger(control->start.edge, NULL);
+	edge_set_alarms(control->start.edge, NULL);
 	if (control->server != NULL) {
 		ipc_server_destroy(control->server);
 	}
@@ -502,6 +505,12 @@ tick(struct control *control)
 	logger_poll(control->logger);
 	if (edge_tick(control->start.edge)) {
 		follow_links(control);
+	}
+	if (!control->renewing && edge_wants_renewal(control->start.edge)) {
+		control->renewing = true;
+		tell(control->logger, LOG_SEVERITY_NOTICE, "FLOWD_RENEWAL",
+		    "no port is open, and a network namespace was made anew: flowd asks to be started again, to enter it");
+		daemon_notify(control->start.options, "renew");
 	}
 	follow_schedules(control);
 	dns_serve(control->dns);

@@ -4,6 +4,7 @@
 #include "edge.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct place {
 struct edge {
 	struct edge_start start;
 	struct logger *logger;
+	struct alarms *alarms;
 	struct port *ports; /* in the chassis' order */
 	struct place places[CHASSIS_PORTS];
 	size_t place_count;
@@ -75,6 +77,38 @@ place_for(struct edge *edge, const char *name, struct text *error)
 		return NULL;
 	}
 	return namespace;
+}
+
+/* Why a port is not open; "" when it is. Said once, as an alarm, for as long as it is so. */
+static void
+set_trouble(struct edge *edge, struct port *port, const char *why)
+{
+	const struct alarm_name name = {ALARM_PORT, port->chassis->name};
+	const int64_t now = worker_wall() / 1000000;
+
+	if (strncmp(port->trouble, why, sizeof(port->trouble) - 1) == 0) {
+		return;
+	}
+	(void)snprintf(port->trouble, sizeof(port->trouble), "%s", why);
+	if (edge->alarms != NULL && why[0] != '\0') {
+		alarm_raise(edge->alarms, &name, port->trouble, now);
+	} else if (edge->alarms != NULL) {
+		alarm_settle(edge->alarms, &name, now);
+	}
+}
+
+void
+edge_set_alarms(struct edge *edge, struct alarms *alarms)
+{
+	edge->alarms = alarms;
+	for (size_t i = 0; alarms != NULL && i < edge->start.chassis->count; i++) {
+		const struct port *port = &edge->ports[i];
+		const struct alarm_name name = {ALARM_PORT, port->chassis->name};
+
+		if (port->trouble[0] != '\0') {
+			alarm_raise(alarms, &name, port->trouble, worker_wall() / 1000000);
+		}
+	}
 }
 
 /* What the workers are to take from a port: no larger IP packet than its interface's MTU and than a buffer holds. */
@@ -188,6 +222,7 @@ open_all(struct edge *edge, struct text *error)
 		const enum port_status status = open_port(edge, port, &why);
 
 		if (status == PORT_ABSENT) {
+			set_trouble(edge, port, text_string(&why));
 			tell(NULL, LOG_SEVERITY_WARNING, "FLOWD_PORT_ABSENT", "port %s: %s; it is opened when it comes",
 			    port->chassis->name, text_string(&why));
 		} else if (status != PORT_OPENED) {
@@ -336,6 +371,7 @@ lose_port(struct edge *edge, struct port *port)
 	link_hold_start(&edge->holds[port->index], false);
 	note_state(edge, port);
 	edge->changed = true;
+	set_trouble(edge, port, "its interface is gone");
 	tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_PORT_GONE",
 	    "port %s: interface %s is gone; its logical interfaces are down until it is there again", port->chassis->name,
 	    port->chassis->device);
@@ -520,6 +556,7 @@ open_again(struct edge *edge, struct port *port)
 		take_link(edge, port, link);
 		edge->changed = true;
 		edge->blamed[port->index] = false;
+		set_trouble(edge, port, "");
 		tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_PORT_BACK", "port %s: interface %s is there, opened",
 		    port->chassis->name, port->chassis->device);
 	} else if (status != PORT_ABSENT && !edge->blamed[port->index]) {
@@ -527,22 +564,51 @@ open_again(struct edge *edge, struct port *port)
 		tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_PORT_FAILED", "port %s cannot be opened: %s",
 		    port->chassis->name, text_string(&why));
 	}
+	if (status != PORT_OPENED) {
+		set_trouble(edge, port, text_string(&why));
+	}
 	text_release(&why);
 }
 
-static void
-look_for_replaced(struct edge *edge, const struct port *port)
+/* Does the name of its namespace stand for another one now, or for none? Then there is nothing to open any more. */
+static bool
+look_for_replaced(struct edge *edge, struct port *port)
 {
-	for (size_t i = 0; i < edge->place_count; i++) {
-		struct place *place = &edge->places[i];
+	struct place *place = edge->places;
 
-		if (place->namespace == port->namespace && !place->replaced && !namespace_current(place->namespace)) {
-			place->replaced = true;
-			tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_NAMESPACE_GONE",
-			    "network namespace %s was deleted or made anew: its ports come back when flowd is started again",
-			    namespace_name(place->namespace));
+	while (place->namespace != port->namespace) {
+		place++;
+	}
+	if (!place->replaced && !namespace_current(place->namespace)) {
+		place->replaced = true;
+		tell(edge->logger, LOG_SEVERITY_ERROR, "FLOWD_NAMESPACE_GONE",
+		    "network namespace %s was deleted or made anew: its ports come back when flowd is started again, by itself if no "
+		    "other port is open then",
+		    namespace_name(place->namespace));
+	}
+	if (place->replaced) {
+		set_trouble(edge, port,
+		    namespace_renewed(place->namespace) ?
+			"its network namespace was made anew, which takes a restart of flowd" :
+			"its network namespace was deleted");
+	}
+	return place->replaced;
+}
+
+bool
+edge_wants_renewal(const struct edge *edge)
+{
+	for (size_t i = 0; i < edge->start.chassis->count; i++) {
+		if (edge->ports[i].open) {
+			return false;
 		}
 	}
+	for (size_t i = 0; i < edge->place_count; i++) {
+		if (edge->places[i].replaced && namespace_renewed(edge->places[i].namespace)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Once a port: the sender's offloads cannot work over a link that hands frames over as they are. */
@@ -577,8 +643,9 @@ edge_tick(struct edge *edge)
 			hint(edge, port);
 			continue;
 		}
-		look_for_replaced(edge, port);
-		open_again(edge, port);
+		if (!look_for_replaced(edge, port)) {
+			open_again(edge, port);
+		}
 	}
 	return edge->changed;
 }

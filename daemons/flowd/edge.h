@@ -3,7 +3,8 @@
  *
  * A port whose interface disappears is taken from the worker and closed with a message; the others go on. When an
  * interface of that name is there again, the port is opened again. A namespace that was deleted and made anew under the
- * same name cannot be entered any more (that right was given up at the start): this is said once.
+ * same name cannot be entered any more (that right was given up at the start): this is said once, and edge_wants_renewal() says
+ * when it is time to start anew. While a port is not open an alarm says why.
  *
  * Threads: the control thread.
  */
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alarm.h"
 #include "chassis.h"
 #include "ipc/log.h"
 #include "ledger.h"
@@ -44,6 +46,8 @@ void edge_destroy(struct edge *edge);
 void edge_return_all(struct ledger *ledger);
 /* From now on it may log. */
 void edge_set_logger(struct edge *edge, struct logger *logger);
+/* From now on it may raise alarms; what is the matter already becomes one. Borrowed. */
+void edge_set_alarms(struct edge *edge, struct alarms *alarms);
 /* The threads of the namespaces keep these capabilities only. */
 bool edge_settle(struct edge *edge, const char *keep) __attribute__((warn_unused_result));
 
@@ -69,5 +73,7 @@ int edge_wait(const struct edge *edge, int most);
 bool edge_serve(struct edge *edge, const struct pollfd *polls, size_t count);
 /* About once a second: opens ports that are missing, looks at the marks of offloads. True as above. */
 bool edge_tick(struct edge *edge);
+/* Is a namespace of lost ports there anew, which only a new start could enter, and no port open that would lose by it? */
+bool edge_wants_renewal(const struct edge *edge);
 
 #endif

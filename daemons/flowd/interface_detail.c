@@ -58,6 +58,8 @@ interface_add_port(struct op_tree *tree, struct op_node *element, const struct a
 		(void)op_addf(tree, element, "hardware-address", "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
 		    mac[4], mac[5]);
 		(void)op_add_number(tree, element, "mtu", port->mtu);
+	} else if (port->trouble[0] != '\0') {
+		(void)op_add(tree, element, "port-trouble", port->trouble);
 	}
 	(void)op_add_number(tree, element, "input-packets", counters.in_packets);
 	(void)op_add_number(tree, element, "input-lost", counters.in_lost);

@@ -230,22 +230,36 @@ namespace_settle(struct namespace *namespace, const char *keep)
 	return namespace_run(namespace, settle_job, &settle) == 0;
 }
 
-bool
-namespace_current(const struct namespace *namespace)
+/* What the name stands for now; false: nothing. */
+static bool
+name_stands_for(const struct namespace *namespace, struct stat *status)
 {
-	struct stat status;
-
-	if (namespace->name == NULL) {
-		return true;
-	}
 	const int descriptor = namespace_open(namespace->name);
 
 	if (descriptor < 0) {
 		return false;
 	}
-	const bool same = fstat(descriptor, &status) == 0 && status.st_dev == namespace->device &&
-	    status.st_ino == namespace->inode;
+	const bool known = fstat(descriptor, status) == 0;
 
 	(void)close(descriptor);
-	return same;
+	return known;
+}
+
+bool
+namespace_current(const struct namespace *namespace)
+{
+	struct stat status;
+
+	return namespace->name == NULL ||
+	    (name_stands_for(namespace, &status) && status.st_dev == namespace->device && status.st_ino == namespace->inode);
+}
+
+bool
+namespace_renewed(const struct namespace *namespace)
+{
+	struct stat status;
+
+	/* Of the same file system: a name without a namespace behind it is a plain file for a moment. */
+	return namespace->name != NULL && name_stands_for(namespace, &status) && status.st_dev == namespace->device &&
+	    status.st_ino != namespace->inode;
 }

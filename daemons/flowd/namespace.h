@@ -29,6 +29,8 @@ int namespace_run(struct namespace *namespace, int (*job)(void *argument), void 
  * runs have them too. => the process has changed its user already
  */
 bool namespace_settle(struct namespace *namespace, const char *keep) __attribute__((warn_unused_result));
+/* True when the name stands for another namespace now, which a new thread could enter while the program may. */
+bool namespace_renewed(const struct namespace *namespace);
 /* False when the name stands for another namespace by now, or for none: it was deleted behind our back. */
 bool namespace_current(const struct namespace *namespace);
 

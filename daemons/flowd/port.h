@@ -39,6 +39,8 @@ struct port_counters {
 	uint64_t in_invalid; /* of in_lost: what made no sense */
 };
 
+enum { PORT_TROUBLE = 192 };
+
 struct port {
 	const struct chassis_port *chassis;
 	struct namespace *namespace; /* borrowed; NULL for pci and pcap */
@@ -56,6 +58,7 @@ struct port {
 	bool open;
 	bool running; /* has a carrier */
 	bool guarded; /* the interface is changed, and in the ledger */
+	char trouble[PORT_TROUBLE]; /* why it is not open, in words; "" while it is */
 };
 
 /* The largest MTU of the chassis' interfaces that are there: what packet buffers have to hold. => before privileges go */

@@ -132,6 +132,7 @@ op_interface_port(const struct op_node *port, struct text *out)
 	    oper != NULL && strcmp(oper, "up") == 0 ? "Up" : "Down");
 	op_interface_line(port, "  Description: ", "description", out);
 	op_interface_line(port, "  Device: ", "port-device", out);
+	op_interface_line(port, "  Trouble: ", "port-trouble", out);
 	op_interface_line(port, "  Driver: ", "port-driver", out);
 	op_interface_line(port, "  Mode: ", "port-mode", out);
 	op_interface_line(port, "  Hardware address: ", "hardware-address", out);

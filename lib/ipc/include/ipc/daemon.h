@@ -5,7 +5,8 @@
  *
  * --listen  an inherited listening socket (DIR/run/NAME.sock); without it the daemon makes the socket itself.
  * --notify  an inherited pipe: the daemon writes lines to it for the supervisor: "ready", flowd also "forwarding" when its
- *           first configuration is in force, and "say TEXT" for a line that the person at the terminal should see.
+ *           first configuration is in force, and "say TEXT" for a line that the person at the terminal should see;
+ *           "renew" asks to be started again.
  * --user    to become after the privileged part of the start; absent: stay.
  * Descriptors 0 to 2: /dev/null, and the supervisor's own output and error. TERM ends a daemon cleanly; when the notify
  * pipe's reader is gone, so is the supervisor, and the daemon ends too (PR_SET_PDEATHSIG does it first).
