@@ -21,7 +21,7 @@ void bench_note_pages(struct bench *bench, const struct scene *scene);
 double bench_measure_pass(struct scene *scene, struct random_source *random, uint32_t batch);
 void bench_measure_established(struct bench *bench, struct scene *scene, uint32_t batch, double *cycles);
 
-void cases_session(struct bench *bench);  /* lookup, established, denied, new-session, expire */
+void cases_session(struct bench *bench);  /* lookup, established, plain-inet6, denied, new-session, expire */
 void cases_nat(struct bench *bench);      /* nat-pool */
 void cases_classify(struct bench *bench); /* classify */
 void cases_screen(struct bench *bench);   /* screens-on, screens-drop, screens-flood */

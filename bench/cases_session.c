@@ -134,6 +134,34 @@ bench_measure_established(struct bench *bench, struct scene *scene, uint32_t bat
 	}
 }
 
+/* The same packets in mode packet-based: what bench/side-by-side takes for the gateway's plain forwarding. */
+static void
+bench_plain(struct bench *bench)
+{
+	const struct scene_plan plan = {.sessions = 1000, .policies = POLICIES_FEW, .inet6 = true};
+	struct random_source random = random_seeded(2);
+	double cycles[BENCH_REPEATS];
+
+	if (!bench_wants(bench, "plain-inet6")) {
+		return;
+	}
+	struct scene *scene = bench_scene(bench, &plan);
+
+	if (scene == NULL) {
+		return;
+	}
+	scene->snapshot.flow.inet6_mode = INET6_MODE_PACKET_BASED;
+	scene_publish(scene, scene->fib);
+	for (uint32_t repeat = 0; repeat < bench->repeats; repeat++) {
+		cycles[repeat] = bench_measure_pass(scene, &random, ENGINE_BURST);
+	}
+	if (engine_reason_count(scene->engine, REASON_PACKET_BASED) != (uint64_t)bench->repeats * BENCH_PACKETS) {
+		bench_fail(bench, "not every packet went by its route");
+	}
+	bench_add(bench, &(struct bench_result){.name = "plain-inet6", .batch = ENGINE_BURST}, cycles);
+	scene_destroy(scene);
+}
+
 static void
 bench_denied(struct bench *bench, struct scene *scene)
 {
@@ -316,6 +344,7 @@ cases_session(struct bench *bench)
 			run_established(bench, sizes[i], variant);
 		}
 	}
+	bench_plain(bench);
 	for (enum variant variant = 0; variant < VARIANT_COUNT; variant++) {
 		for (unsigned i = 0; i < (bench->size == BENCH_ONCE ? 1U : 3U); i++) {
 			bench_new_session(bench, policies[i], variant);
