@@ -8,14 +8,37 @@ The receiver's JSON: numbers (in the order in which they came), delays (seconds,
 on NETDEV meanwhile have a hardware address of zeros (ARP's own question for an unknown one, inside the frame, is none).
 """
 import json
+import os
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
 ETHERNET_ALL = 3
 NOBODY = bytes(6)
+
+
+class Stream:
+    """Datagrams from a host of a real_site to its server, `pause` seconds between two; what became of them."""
+
+    def __init__(self, site, host, count, pause):
+        self.receiver = site.start_inside("server", sys.executable, os.path.abspath(__file__), "receive", "5555", str(count), "eth0",
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.receiver.stdout.readline() == "ready\n", "the receiver does not start"
+        self.sender = site.start_inside(host, sys.executable, os.path.abspath(__file__), "send", "10.2.2.2", "5555", str(count), str(pause))
+
+    def running(self):
+        return self.sender.poll() is None
+
+    def end(self):
+        assert self.sender.wait(60) == 0, "the sender ends badly"
+        try:
+            self.receiver.wait(5)  # the last ones may be on their way for a moment
+        except subprocess.TimeoutExpired:
+            pass  # some are lost: what came has to do
+        return json.loads(self.receiver.communicate("enough\n", timeout=60)[0])
 
 
 def send(address, port, count, pause):

@@ -169,7 +169,9 @@ event_nat_exhausted(struct engine *engine, const struct item *item, const struct
 uint32_t
 engine_idle_timeout(uint8_t protocol)
 {
-	return (protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER) / TICKS_A_SECOND;
+	const uint32_t ticks = protocol == IPV4_PROTOCOL_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
+
+	return ticks / TICKS_A_SECOND;
 }
 
 static uint32_t
