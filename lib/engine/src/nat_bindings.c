@@ -5,39 +5,33 @@
 
 #include <assert.h>
 
-#include "lines.h"
+_Static_assert(NAT_BINDING_NONE == NAT_CHAIN_END, "a look-up says so");
 
 size_t
 nat_bindings_size(uint32_t capacity)
 {
-	return line_up(sizeof(struct nat_binding) * capacity) + line_up(sizeof(uint32_t) * heads_for(capacity));
+	return line_up(sizeof(struct nat_binding) * capacity) + nat_chains_size(capacity);
 }
 
 void
 nat_bindings_init(struct nat_bindings *bindings, void *memory, uint32_t capacity, struct hash_key secret)
 {
-	const uint32_t heads = heads_for(capacity);
+	struct nat_binding *entries = memory;
+	uint8_t *heads = (uint8_t *)memory + line_up(sizeof(struct nat_binding) * capacity);
 
 	*bindings = (struct nat_bindings){
-	    .entries = memory,
-	    .heads = (uint32_t *)(void *)((uint8_t *)memory + line_up(sizeof(struct nat_binding) * capacity)),
-	    .secret = secret,
-	    .head_mask = heads - 1,
+	    .entries = entries,
+	    .chains = {.links = &entries->next, .stride = sizeof(*entries), .secret = secret},
 	    .capacity = capacity,
 	    .free = NAT_BINDING_NONE,
 	};
+	nat_chains_init(&bindings->chains, &heads, capacity);
 }
 
 static uint64_t
 low_of(const struct nat_binding_key *key)
 {
 	return key->host | (uint64_t)key->instance << 32 | (uint64_t)key->pool << 48;
-}
-
-static uint32_t *
-head_of(const struct nat_bindings *bindings, uint64_t low, uint32_t high)
-{
-	return &bindings->heads[hash_pair(&bindings->secret, low, high) & bindings->head_mask];
 }
 
 struct nat_binding_key
@@ -55,24 +49,19 @@ uint32_t
 nat_bindings_find(const struct nat_bindings *bindings, const struct nat_binding_key *key)
 {
 	const uint64_t low = low_of(key);
-	uint32_t link = *head_of(bindings, low, key->protocol);
+	uint32_t index = nat_chains_first(&bindings->chains, (struct nat_chain_key){low, key->protocol});
 
-	while (link != 0) {
-		const struct nat_binding *binding = &bindings->entries[link - 1];
-
-		if (binding->low == low && binding->protocol == key->protocol) {
-			return link - 1;
-		}
-		link = binding->next;
+	while (index != NAT_CHAIN_END &&
+	       (bindings->entries[index].low != low || bindings->entries[index].protocol != key->protocol)) {
+		index = nat_chains_next(&bindings->chains, index);
 	}
-	return NAT_BINDING_NONE;
+	return index;
 }
 
 uint32_t
 nat_bindings_add(struct nat_bindings *bindings, const struct nat_binding_key *key, uint32_t address)
 {
 	const uint64_t low = low_of(key);
-	uint32_t *head = head_of(bindings, low, key->protocol);
 	uint32_t index = bindings->free;
 
 	if (index != NAT_BINDING_NONE) {
@@ -86,9 +75,8 @@ nat_bindings_add(struct nat_bindings *bindings, const struct nat_binding_key *ke
 	    .low = low,
 	    .protocol = key->protocol,
 	    .address = address,
-	    .next = *head,
 	};
-	*head = index + 1;
+	nat_chains_put(&bindings->chains, (struct nat_chain_key){low, key->protocol}, index);
 	bindings->count++;
 	return index;
 }
@@ -97,14 +85,9 @@ void
 nat_bindings_remove(struct nat_bindings *bindings, uint32_t index)
 {
 	struct nat_binding *binding = &bindings->entries[index];
-	uint32_t *link = head_of(bindings, binding->low, binding->protocol);
 
 	assert(binding->sessions == 0 && bindings->count > 0);
-	while (*link != index + 1) {
-		assert(*link != 0);
-		link = &bindings->entries[*link - 1].next;
-	}
-	*link = binding->next;
+	nat_chains_take(&bindings->chains, (struct nat_chain_key){binding->low, binding->protocol}, index);
 	binding->next = bindings->free;
 	bindings->free = index;
 	bindings->count--;

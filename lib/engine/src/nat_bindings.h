@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hash.h"
+#include "nat_chains.h"
 
 #define NAT_BINDING_NONE UINT32_MAX
 
@@ -31,14 +31,12 @@ struct nat_binding {
 	uint16_t instance; /* of the address */
 	uint32_t address;
 	uint32_t sessions;
-	uint32_t next; /* in the hash chain: its number + 1, 0 at the end; or in the free list */
+	uint32_t next; /* in the hash chain, or in the free list */
 };
 
 struct nat_bindings {
 	struct nat_binding *entries;
-	uint32_t *heads; /* of the chains: likewise; memory that no host needs is not touched */
-	struct hash_key secret;
-	uint32_t head_mask;
+	struct nat_chains chains;
 	uint32_t capacity;
 	uint32_t count;
 	uint32_t free; /* list; then entries that were never used */

@@ -5,75 +5,62 @@
 
 #include <assert.h>
 
-#include "lines.h"
+_Static_assert(NAT_MAPPING_NONE == NAT_CHAIN_END, "a look-up says so");
 
 size_t
 nat_mappings_size(uint32_t capacity, uint32_t remotes)
 {
 	return line_up(sizeof(struct nat_mapping) * capacity) + line_up(sizeof(struct nat_remote) * remotes) +
-	    2 * line_up(sizeof(uint32_t) * heads_for(capacity)) + line_up(sizeof(uint32_t) * heads_for(remotes));
-}
-
-static uint32_t *
-take_heads(uint8_t **at, uint32_t count)
-{
-	uint32_t *heads = (uint32_t *)(void *)*at;
-
-	for (uint32_t i = 0; i < count; i++) {
-		heads[i] = NAT_MAPPING_NONE;
-	}
-	*at += line_up(sizeof(uint32_t) * count);
-	return heads;
+	    2 * nat_chains_size(capacity) + nat_chains_size(remotes);
 }
 
 void
 nat_mappings_init(struct nat_mappings *mappings, void *memory, uint32_t capacity, uint32_t remotes,
     struct hash_key secret)
 {
-	uint8_t *at = memory;
+	struct nat_mapping *entries = memory;
+	struct nat_remote *first = (struct nat_remote *)(void *)((uint8_t *)memory + line_up(sizeof(*entries) * capacity));
+	uint8_t *at = (uint8_t *)first + line_up(sizeof(*first) * remotes);
 
 	*mappings = (struct nat_mappings){
-	    .entries = memory,
-	    .secret = secret,
-	    .head_mask = heads_for(capacity) - 1,
-	    .remote_mask = heads_for(remotes) - 1,
+	    .entries = entries,
+	    .remotes = first,
+	    .by_inside = {.links = &entries->next_inside, .stride = sizeof(*entries), .secret = secret},
+	    .by_outside = {.links = &entries->next_outside, .stride = sizeof(*entries), .secret = secret},
+	    .by_remote = {.links = &first->next, .stride = sizeof(*first), .secret = secret},
 	    .capacity = capacity,
 	    .remote_capacity = remotes,
 	    .free = NAT_MAPPING_NONE,
 	    .remote_free = NAT_MAPPING_NONE,
 	};
-	at += line_up(sizeof(struct nat_mapping) * capacity);
-	mappings->remotes = (struct nat_remote *)(void *)at;
-	at += line_up(sizeof(struct nat_remote) * remotes);
-	mappings->inside_heads = take_heads(&at, heads_for(capacity));
-	mappings->outside_heads = take_heads(&at, heads_for(capacity));
-	mappings->remote_heads = take_heads(&at, heads_for(remotes));
+	nat_chains_init(&mappings->by_inside, &at, capacity);
+	nat_chains_init(&mappings->by_outside, &at, capacity);
+	nat_chains_init(&mappings->by_remote, &at, remotes);
 	wheel_init(&mappings->wheel, &mappings->entries[0].link, sizeof(struct nat_mapping), 0);
 }
 
-static uint32_t *
-inside_head(const struct nat_mappings *mappings, const struct nat_inside *inside)
+static struct nat_chain_key
+inside_key(const struct nat_inside *inside)
 {
-	const uint64_t low = inside->host | (uint64_t)inside->instance << 32 | (uint64_t)inside->pool << 48;
-	const uint64_t high = inside->port | (uint64_t)inside->protocol << 16;
-
-	return &mappings->inside_heads[hash_pair(&mappings->secret, low, high) & mappings->head_mask];
+	return (struct nat_chain_key){
+	    .low = inside->host | (uint64_t)inside->instance << 32 | (uint64_t)inside->pool << 48,
+	    .high = inside->port | (uint64_t)inside->protocol << 16,
+	};
 }
 
-static uint32_t *
-outside_head(const struct nat_mappings *mappings, const struct nat_outside *outside)
+static struct nat_chain_key
+outside_key(const struct nat_outside *outside)
 {
-	const uint64_t low = outside->address | (uint64_t)outside->instance << 32 | (uint64_t)outside->port << 48;
-
-	return &mappings->outside_heads[hash_pair(&mappings->secret, low, outside->protocol) & mappings->head_mask];
+	return (struct nat_chain_key){
+	    .low = outside->address | (uint64_t)outside->instance << 32 | (uint64_t)outside->port << 48,
+	    .high = outside->protocol,
+	};
 }
 
-static uint32_t *
-remote_head(const struct nat_mappings *mappings, uint32_t index, uint32_t address, uint16_t port)
+static struct nat_chain_key
+remote_key(uint32_t mapping, uint32_t address, uint16_t port)
 {
-	const uint64_t low = address | (uint64_t)index << 32;
-
-	return &mappings->remote_heads[hash_pair(&mappings->secret, low, port) & mappings->remote_mask];
+	return (struct nat_chain_key){.low = address | (uint64_t)mapping << 32, .high = port};
 }
 
 static bool
@@ -93,10 +80,10 @@ same_outside(const struct nat_outside *left, const struct nat_outside *right)
 uint32_t
 nat_mappings_find_inside(const struct nat_mappings *mappings, const struct nat_inside *inside)
 {
-	uint32_t index = *inside_head(mappings, inside);
+	uint32_t index = nat_chains_first(&mappings->by_inside, inside_key(inside));
 
 	while (index != NAT_MAPPING_NONE && !same_inside(&mappings->entries[index].inside, inside)) {
-		index = mappings->entries[index].next_inside;
+		index = nat_chains_next(&mappings->by_inside, index);
 	}
 	return index;
 }
@@ -104,10 +91,10 @@ nat_mappings_find_inside(const struct nat_mappings *mappings, const struct nat_i
 uint32_t
 nat_mappings_find_outside(const struct nat_mappings *mappings, const struct nat_outside *outside)
 {
-	uint32_t index = *outside_head(mappings, outside);
+	uint32_t index = nat_chains_first(&mappings->by_outside, outside_key(outside));
 
 	while (index != NAT_MAPPING_NONE && !same_outside(&mappings->entries[index].outside, outside)) {
-		index = mappings->entries[index].next_outside;
+		index = nat_chains_next(&mappings->by_outside, index);
 	}
 	return index;
 }
@@ -126,21 +113,16 @@ nat_mappings_add(struct nat_mappings *mappings, const struct nat_inside *inside,
 	} else {
 		return NAT_MAPPING_NONE;
 	}
-	uint32_t *by_inside = inside_head(mappings, inside);
-	uint32_t *by_outside = outside_head(mappings, outside);
-
 	mappings->entries[index] = (struct nat_mapping){
 	    .inside = *inside,
 	    .outside = *outside,
-	    .next_inside = *by_inside,
-	    .next_outside = *by_outside,
 	    .remotes = NAT_MAPPING_NONE,
 	    .remotes_last = NAT_MAPPING_NONE,
 	    .used = true,
 	};
 	wheel_link_init(&mappings->entries[index].link);
-	*by_inside = index;
-	*by_outside = index;
+	nat_chains_put(&mappings->by_inside, inside_key(inside), index);
+	nat_chains_put(&mappings->by_outside, outside_key(outside), index);
 	mappings->count++;
 	mappings->address_count += outside->protocol == 0 ? 1 : 0;
 	return index;
@@ -151,13 +133,9 @@ forget_first(struct nat_mappings *mappings, struct nat_mapping *mapping)
 {
 	const uint32_t index = mapping->remotes;
 	struct nat_remote *remote = &mappings->remotes[index];
-	uint32_t *link = remote_head(mappings, remote->mapping, remote->address, remote->port);
 
 	assert(mapping->remote_count > 0 && mappings->remote_count > 0);
-	while (*link != index) {
-		link = &mappings->remotes[*link].next;
-	}
-	*link = remote->next;
+	nat_chains_take(&mappings->by_remote, remote_key(remote->mapping, remote->address, remote->port), index);
 	mapping->remotes = remote->younger;
 	mapping->remotes_last = mapping->remotes == NAT_MAPPING_NONE ? NAT_MAPPING_NONE : mapping->remotes_last;
 	mapping->remote_count--;
@@ -171,18 +149,10 @@ void
 nat_mappings_detach(struct nat_mappings *mappings, uint32_t index)
 {
 	struct nat_mapping *mapping = &mappings->entries[index];
-	uint32_t *by_inside = inside_head(mappings, &mapping->inside);
-	uint32_t *by_outside = outside_head(mappings, &mapping->outside);
 
 	assert(mapping->used && !mapping->detached);
-	while (*by_inside != index) {
-		by_inside = &mappings->entries[*by_inside].next_inside;
-	}
-	while (*by_outside != index) {
-		by_outside = &mappings->entries[*by_outside].next_outside;
-	}
-	*by_inside = mapping->next_inside;
-	*by_outside = mapping->next_outside;
+	nat_chains_take(&mappings->by_inside, inside_key(&mapping->inside), index);
+	nat_chains_take(&mappings->by_outside, outside_key(&mapping->outside), index);
 	mapping->detached = true;
 	while (mapping->remote_count > 0) {
 		forget_first(mappings, mapping);
@@ -211,7 +181,7 @@ nat_mappings_remove(struct nat_mappings *mappings, uint32_t index)
 bool
 nat_mappings_noted(const struct nat_mappings *mappings, uint32_t index, uint32_t address, uint16_t port)
 {
-	uint32_t at = *remote_head(mappings, index, address, port);
+	uint32_t at = nat_chains_first(&mappings->by_remote, remote_key(index, address, port));
 
 	while (at != NAT_MAPPING_NONE) {
 		const struct nat_remote *remote = &mappings->remotes[at];
@@ -219,7 +189,7 @@ nat_mappings_noted(const struct nat_mappings *mappings, uint32_t index, uint32_t
 		if (remote->mapping == index && remote->address == address && remote->port == port) {
 			return true;
 		}
-		at = remote->next;
+		at = nat_chains_next(&mappings->by_remote, at);
 	}
 	return false;
 }
@@ -246,11 +216,9 @@ nat_mappings_note(struct nat_mappings *mappings, uint32_t index, uint32_t addres
 	} else {
 		return;
 	}
-	uint32_t *head = remote_head(mappings, index, address, port);
-
 	mappings->remotes[at] = (struct nat_remote){
-	    .mapping = index, .address = address, .port = port, .next = *head, .younger = NAT_MAPPING_NONE};
-	*head = at;
+	    .mapping = index, .address = address, .port = port, .younger = NAT_MAPPING_NONE};
+	nat_chains_put(&mappings->by_remote, remote_key(index, address, port), at);
 	if (mapping->remotes == NAT_MAPPING_NONE) {
 		mapping->remotes = at;
 	} else {

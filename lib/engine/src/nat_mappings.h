@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hash.h"
 #include "base/wheel.h"
+#include "nat_chains.h"
 
 #define NAT_MAPPING_NONE UINT32_MAX
 
@@ -86,12 +86,9 @@ struct nat_mapping {
 struct nat_mappings {
 	struct nat_mapping *entries;
 	struct nat_remote *remotes;
-	uint32_t *inside_heads;
-	uint32_t *outside_heads;
-	uint32_t *remote_heads;
-	struct hash_key secret;
-	uint32_t head_mask;
-	uint32_t remote_mask;
+	struct nat_chains by_inside;
+	struct nat_chains by_outside;
+	struct nat_chains by_remote;
 	uint32_t capacity;
 	uint32_t remote_capacity;
 	uint32_t count;      /* detached ones included */
