@@ -16,13 +16,7 @@ from collections import defaultdict
 from replay_help import *  # noqa: F403
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 
-START = 1191405600
-GROUND = """
-set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24
-set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64
-set interfaces ge-0/0/1 unit 0 family inet address 198.51.100.1/24
-set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64
-set security forwarding-options family inet6 mode flow-based
+GROUND = SIDES + """
 set security zones security-zone trust interfaces ge-0/0/0.0
 set security zones security-zone "Inter net" interfaces ge-0/0/1.0
 set security policies from-zone trust to-zone "Inter net" policy no-ntp match source-address any destination-address any application junos-ntp

@@ -7,7 +7,6 @@ usage: replay_branch.py BUILD
 from replay_help import *  # noqa: F403
 
 # Wednesday 2007-10-03 10:00 UTC: within RegularHours
-START = 1191405600
 OVERLAY = """
 set routing-instances IntranetALBQ-vr routing-options static route 13.16.14.16/32 qualified-next-hop ge-0/0/3.1 preference 2
 set routing-instances IntranetALBQ-vr routing-options static route 13.16.14.17/32 qualified-next-hop ge-0/0/3.1 preference 2

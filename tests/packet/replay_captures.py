@@ -7,7 +7,6 @@ import struct
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 place = Place()
 packets = [at(START + number, frame(2) / IP(src="10.11.13.5", dst="10.11.15.5") /
               TCP(sport=4000 + number, dport=25, flags="S")) for number in range(5)]

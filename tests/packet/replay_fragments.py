@@ -10,7 +10,6 @@ import struct
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 CLIENT = "10.0.0.5"
 SERVER = "10.0.1.5"
 CONFIG = """

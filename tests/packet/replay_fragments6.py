@@ -11,7 +11,6 @@ from replay_help import *  # noqa: F403
 from scapy.all import (ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,  # noqa: E402
                        IPv6ExtHdrHopByHop, PadN)
 
-START = 1191405600
 CLIENT = "2001:db8:1::5"
 SERVER = "2001:db8:2::5"
 GATEWAY6 = "2001:db8:1::1"

@@ -7,7 +7,6 @@ import random
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 place = Place()
 whole = [
     frame(2) / IP(src="10.11.13.5", dst="10.11.15.5") / TCP(sport=4000, dport=25, flags="S", options=[("MSS", 1460)]),

@@ -12,6 +12,15 @@ EXAMPLES = os.path.join(TOP, "examples")
 BRANCH = os.path.join(EXAMPLES, "03-albuquerque-firewall.set")
 HOST = "02:aa:00:00:00:05"  # any sender outside
 GATEWAY = "02:aa:00:00:00:ff"  # a unicast frame counts as sent to us whatever its destination
+START = 1191405600  # of captures: 3 October 2007, 10:00 UTC
+# Two interfaces with both families, and nothing said about zones or policies.
+SIDES = """
+set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24
+set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64
+set interfaces ge-0/0/1 unit 0 family inet address 198.51.100.1/24
+set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64
+set security forwarding-options family inet6 mode flow-based
+"""
 SANITIZER = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion")
 
 failures = []

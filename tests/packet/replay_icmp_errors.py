@@ -6,7 +6,6 @@ usage: replay_icmp_errors.py BUILD
 """
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 CONFIG = """
 set interfaces ge-0/0/0 mtu 1014
 set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24

@@ -5,7 +5,6 @@ from scapy.layers.inet6 import (  # noqa: F401
     ICMPv6ParamProblem, ICMPv6TimeExceeded, ICMPv6Unknown, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting, IPerror6)
 
-START = 1191405600
 CLIENT = "2001:db8:1::5"
 SERVER = "2001:db8:2::7"
 GATE = "2001:db8:1::1"  # of the gateway, towards the client

@@ -8,7 +8,6 @@ usage: replay_ipv6_routing.py BUILD
 from replay_help import *  # noqa: F403
 from scapy.layers.inet6 import IPerror6, IPv6
 
-START = 1191405600
 CONFIG = """
 set security forwarding-options family inet6 mode flow-based
 set security policies default-policy permit-all

@@ -12,7 +12,6 @@ import random
 from replay_help import *  # noqa: F403
 from scapy.layers.inet6 import IPv6
 
-START = 1191405600
 ZONES = ["red", "green", "blue"]
 PREDEFINED = {"junos-ssh": (6, 0, 65535, 22, 22), "junos-http": (6, 0, 65535, 80, 80), "junos-ntp": (17, 0, 65535, 123, 123),
               "junos-telnet": (6, 0, 65535, 23, 23), "junos-smtp": (6, 0, 65535, 25, 25)}

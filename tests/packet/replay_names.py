@@ -8,7 +8,6 @@ import subprocess
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 # "a b" + "c" and "a" + "b c" are two contexts, though their words are the same
 ZONES = {"a": ("ge-0/0/0", "10.0.0.1"), "a b": ("ge-0/0/1", "10.0.1.1"), "c": ("ge-0/0/2", "10.0.2.1"), "b c": ("ge-0/0/3", "10.0.3.1")}
 POLICIES = [("a", "b c", "p", "permit"), ("a b", "c", "p", "deny"), ("a", "c", "Bob's way (old) & new!", "permit")]

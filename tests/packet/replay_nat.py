@@ -8,7 +8,6 @@ import random
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 CLIENT, SERVER, PUBLIC = "10.0.0.5", "8.8.8.8", "192.0.2.10"
 CONFIG = """
 set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24

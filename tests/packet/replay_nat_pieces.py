@@ -10,7 +10,6 @@ import struct
 from replay_help import *  # noqa: F403
 from scapy.layers.inet import fragment as cut
 
-START = 1191405600
 TEXT = """
 set routing-options static route 0.0.0.0/0 next-hop 198.51.100.254
 set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24

@@ -5,7 +5,6 @@ usage: replay_options.py BUILD
 """
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 place = Place()
 CONFIG = """
 set system services ssh

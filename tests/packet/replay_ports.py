@@ -15,7 +15,6 @@ from scapy.utils import checksum
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 CLIENT, SERVER, PUBLIC = "10.0.0.5", "8.8.8.8", "192.0.2.10"
 CLIENT6, SERVER6 = "2001:db8:1::5", "2001:db8:2::8"
 CONFIG = """

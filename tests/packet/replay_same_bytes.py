@@ -8,7 +8,6 @@ import random
 
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 place = Place()
 
 

@@ -5,7 +5,6 @@ usage: replay_sets.py BUILD
 """
 from replay_help import *  # noqa: F403
 
-START = 1191405600
 MEMBERS = 3000
 BOOK = "set security zones security-zone inside address-book"
 POLICY = "set security policies from-zone inside to-zone outside policy some"

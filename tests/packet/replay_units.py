@@ -9,7 +9,6 @@ import struct
 from replay_help import *  # noqa: F403
 
 UNITS = 4094
-START = 1191405600
 place = Place()
 
 

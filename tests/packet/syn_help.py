@@ -3,19 +3,13 @@ client can answer with numbers that the gateway chose (the same input gives the 
 from replay_help import *  # noqa: F403
 from scapy.layers.inet6 import IPv6
 
-START = 1191405600
 CLIENT = "198.51.100.7"
 SERVER = "10.0.0.5"
 SIX_CLIENT = "2001:db8:2::7"
 SIX_SERVER = "2001:db8:1::5"
 INSIDE = "ge-0/0/0"
 OUTSIDE = "ge-0/0/1"
-GROUND = """
-set interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24
-set interfaces ge-0/0/0 unit 0 family inet6 address 2001:db8:1::1/64
-set interfaces ge-0/0/1 unit 0 family inet address 198.51.100.1/24
-set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64
-set security forwarding-options family inet6 mode flow-based
+GROUND = SIDES + """
 set security zones security-zone trust interfaces ge-0/0/0.0
 set security zones security-zone untrust interfaces ge-0/0/1.0
 set security zones security-zone untrust screen s
