@@ -1,56 +1,20 @@
 /*
- * What the tests of tests/config share: a schema for all tests of a program, files as
- * configurations, and tables of tab-separated columns.
+ * What the tests of tests/config share besides conf_support.h of the unit tests: files as configurations, and tables of
+ * tab-separated columns.
  */
 #ifndef CONFIG_SUPPORT_H
 #define CONFIG_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <dirent.h>
 
-#include <cmocka.h>
-
-#include "conf/conf.h"
+#include "conf_support.h"
 
 enum { FILE_MOST = 1 << 20 };
 
-struct loaded {
-	struct conf_tree *tree;
-	struct diagnostics list;
-	struct text out;
-};
-
-static inline int
-setup(void **state)
-{
-	struct text error = TEXT_EMPTY;
-
-	*state = schema_create(&error);
-	if (*state == NULL) {
-		print_error("%s\n", text_string(&error));
-	}
-	text_release(&error);
-	return *state == NULL ? -1 : 0;
-}
-
-static inline int
-teardown(void **state)
-{
-	schema_destroy(*state);
-	return 0;
-}
-
-static inline struct loaded
+static inline struct world
 load_file(const struct schema *schema, const char *folder, const char *name)
 {
-	struct loaded loaded = {.tree = conf_tree_create(schema)};
+	struct world loaded = {.tree = conf_tree_create(schema)};
 	char *bytes = malloc(FILE_MOST);
 	char path[512];
 
@@ -70,7 +34,7 @@ load_file(const struct schema *schema, const char *folder, const char *name)
 }
 
 /* The file whose name begins with two digits ("03...") and has the ending. */
-static inline struct loaded
+static inline struct world
 load_numbered(
     const struct schema *schema, const char *folder, const char *number, const char *ending)
 {
@@ -90,32 +54,6 @@ load_numbered(
 	(void)closedir(entries);
 	assert_string_not_equal(name, "");
 	return load_file(schema, folder, name);
-}
-
-static inline void
-release(struct loaded *loaded)
-{
-	conf_tree_destroy(loaded->tree);
-	diagnostics_release(&loaded->list);
-	text_release(&loaded->out);
-}
-
-static inline const char *
-render(struct loaded *loaded, enum conf_format format)
-{
-	text_clear(&loaded->out);
-	conf_render(conf_tree_top(loaded->tree), format, &loaded->out);
-	assert_false(text_failed(&loaded->out));
-	return text_string(&loaded->out);
-}
-
-static inline const char *
-messages(struct loaded *loaded)
-{
-	text_clear(&loaded->out);
-	diagnostics_sort(&loaded->list);
-	diagnostics_render_lines(&loaded->list, &loaded->out);
-	return text_string(&loaded->out);
 }
 
 /* A file of tab-separated columns: "#" begins a comment line, the first other line is the head. */

@@ -29,8 +29,8 @@ examples_are_as_decided(void **state)
 	size_t wrong = 0;
 
 	while (table_next(&table, columns, COLUMNS)) {
-		struct loaded loaded = load_numbered(*state, EXAMPLES, columns[1], ".set");
-		const char *shown = render(&loaded, CONF_FORMAT_SET);
+		struct world loaded = load_numbered(*state, EXAMPLES, columns[1], ".set");
+		const char *shown = world_render(&loaded, CONF_FORMAT_SET);
 		const bool line = strcmp(columns[2], "line") == 0;
 		const bool holds = line ? has_line(shown, columns[3]) : strstr(shown, columns[3]) == NULL;
 
@@ -41,7 +41,7 @@ examples_are_as_decided(void **state)
 			wrong++;
 		}
 		rows++;
-		release(&loaded);
+		world_release(&loaded);
 	}
 	table_close(&table);
 	assert_true(rows > 0);
@@ -53,5 +53,5 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(examples_are_as_decided)};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

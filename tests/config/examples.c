@@ -34,7 +34,7 @@ static const char *const examples[] = {
 
 enum { EXAMPLES_COUNT = sizeof(examples) / sizeof(examples[0]) };
 
-static struct loaded
+static struct world
 load(const struct schema *schema, const char *folder, const char *name, const char *ending)
 {
 	char file[128];
@@ -51,13 +51,13 @@ each_form_commits(void **state)
 
 	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
 		for (size_t e = 0; e < 2; e++) {
-			struct loaded loaded = load(*state, EXAMPLES, examples[i], endings[e]);
+			struct world loaded = load(*state, EXAMPLES, examples[i], endings[e]);
 
 			conf_check(loaded.tree, &loaded.list);
 			if (loaded.list.count > 0) {
-				fail_msg("%s", messages(&loaded));
+				fail_msg("%s", world_told(&loaded));
 			}
-			release(&loaded);
+			world_release(&loaded);
 		}
 	}
 }
@@ -67,16 +67,16 @@ static void
 both_forms_are_equal(void **state)
 {
 	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
-		struct loaded set = load(*state, EXAMPLES, examples[i], "set");
-		struct loaded curly = load(*state, EXAMPLES, examples[i], "conf");
+		struct world set = load(*state, EXAMPLES, examples[i], "set");
+		struct world curly = load(*state, EXAMPLES, examples[i], "conf");
 		struct text difference = TEXT_EMPTY;
 
-		assert_string_equal(render(&set, CONF_FORMAT_SET), render(&curly, CONF_FORMAT_SET));
+		assert_string_equal(world_render(&set, CONF_FORMAT_SET), world_render(&curly, CONF_FORMAT_SET));
 		conf_compare(set.tree, curly.tree, &difference);
 		assert_string_equal(text_string(&difference), "");
 		text_release(&difference);
-		release(&set);
-		release(&curly);
+		world_release(&set);
+		world_release(&curly);
 	}
 }
 
@@ -87,21 +87,21 @@ round_trips(void **state)
 	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON, CONF_FORMAT_XML};
 
 	for (size_t i = 0; i < EXAMPLES_COUNT; i++) {
-		struct loaded first = load(*state, EXAMPLES, examples[i], "set");
+		struct world first = load(*state, EXAMPLES, examples[i], "set");
 
 		for (size_t f = 0; f < 4; f++) {
-			struct loaded again = {.tree = conf_tree_create(*state)};
-			char *text = strdup(render(&first, formats[f]));
+			struct world again = {.tree = conf_tree_create(*state)};
+			char *text = strdup(world_render(&first, formats[f]));
 
 			assert_non_null(text);
 			assert_true(conf_load(again.tree, formats[f], NULL, text, strlen(text), &again.list));
 			assert_int_equal(again.list.count, 0);
-			assert_string_equal(render(&again, formats[f]), text);
-			assert_string_equal(render(&again, CONF_FORMAT_SET), render(&first, CONF_FORMAT_SET));
+			assert_string_equal(world_render(&again, formats[f]), text);
+			assert_string_equal(world_render(&again, CONF_FORMAT_SET), world_render(&first, CONF_FORMAT_SET));
 			free(text);
-			release(&again);
+			world_release(&again);
 		}
-		release(&first);
+		world_release(&first);
 	}
 }
 
@@ -109,8 +109,8 @@ round_trips(void **state)
 static void
 no_statement_is_lost(void **state)
 {
-	struct loaded loaded = load(*state, EXAMPLES, examples[2], "set");
-	const char *shown = render(&loaded, CONF_FORMAT_SET);
+	struct world loaded = load(*state, EXAMPLES, examples[2], "set");
+	const char *shown = world_render(&loaded, CONF_FORMAT_SET);
 	static const char *const lines[] = {
 	    "set interfaces ge-0/0/3 unit 1 vlan-id 299\n",
 	    "set interfaces st0 unit 2 family inet\n",
@@ -132,39 +132,39 @@ no_statement_is_lost(void **state)
 			fail_msg("%s", lines[i]);
 		}
 	}
-	release(&loaded);
+	world_release(&loaded);
 }
 
 /* Figure 1 as printed: E-023 and brackets, silent; with E-020's line it is the corrected file. */
 static void
 printed_secure_context(void **state)
 {
-	struct loaded printed = load(*state, PRINTED, examples[0], "conf");
-	struct loaded corrected = load(*state, EXAMPLES, examples[0], "conf");
+	struct world printed = load(*state, PRINTED, examples[0], "conf");
+	struct world corrected = load(*state, EXAMPLES, examples[0], "conf");
 	struct conf_editor editor = {.tree = printed.tree};
 
 	conf_check(printed.tree, &printed.list);
 	assert_int_equal(printed.list.count, 0);
 	assert_true(conf_edit(&editor, CONF_EDIT_SET, "security zones security-zone untrust interfaces all", &printed.list));
-	assert_string_equal(render(&printed, CONF_FORMAT_TEXT), render(&corrected, CONF_FORMAT_TEXT));
-	release(&printed);
-	release(&corrected);
+	assert_string_equal(world_render(&printed, CONF_FORMAT_TEXT), world_render(&corrected, CONF_FORMAT_TEXT));
+	world_release(&printed);
+	world_release(&corrected);
 }
 
 /* Figure 2 as printed: E-025 and E-026, a warning each (REQ-CFG-016); else the corrected file. */
 static void
 printed_router_context(void **state)
 {
-	struct loaded printed = load(*state, PRINTED, examples[1], "conf");
-	struct loaded corrected = load(*state, EXAMPLES, examples[1], "conf");
+	struct world printed = load(*state, PRINTED, examples[1], "conf");
+	struct world corrected = load(*state, EXAMPLES, examples[1], "conf");
 
 	assert_int_equal(printed.list.errors, 0);
 	assert_int_equal(printed.list.count, 2);
 	assert_non_null(strstr(printed.list.items[0].message, "E-025 "));
 	assert_non_null(strstr(printed.list.items[1].message, "E-026 "));
-	assert_string_equal(render(&printed, CONF_FORMAT_TEXT), render(&corrected, CONF_FORMAT_TEXT));
-	release(&printed);
-	release(&corrected);
+	assert_string_equal(world_render(&printed, CONF_FORMAT_TEXT), world_render(&corrected, CONF_FORMAT_TEXT));
+	world_release(&printed);
+	world_release(&corrected);
 }
 
 static size_t
@@ -204,7 +204,7 @@ printed_branch_office(void **state)
 	    "'policy BankManRecServOut': missing mandatory statement 'match'",
 	    "'policy BankManRecServOut': missing mandatory statement 'then'",
 	};
-	struct loaded printed = load(*state, PRINTED, examples[2], "set");
+	struct world printed = load(*state, PRINTED, examples[2], "set");
 
 	/* REQ-CFG-016: one warning a lenient statement. */
 	assert_int_equal(printed.list.errors, 0);
@@ -217,11 +217,11 @@ printed_branch_office(void **state)
 	assert_int_equal(count_messages(&printed.list, "E-031 "), 2);
 	assert_int_equal(count_messages(&printed.list, "E-062 "), 6);
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (strstr(messages(&printed), causes[i]) == NULL) {
-			fail_msg("%s\n%s", causes[i], messages(&printed));
+		if (strstr(world_told(&printed), causes[i]) == NULL) {
+			fail_msg("%s\n%s", causes[i], world_told(&printed));
 		}
 	}
-	release(&printed);
+	world_release(&printed);
 }
 
 /*
@@ -231,8 +231,8 @@ printed_branch_office(void **state)
 static void
 printed_branch_office_is_not_wider(void **state)
 {
-	struct loaded printed = load(*state, PRINTED, examples[2], "set");
-	const char *shown = render(&printed, CONF_FORMAT_SET);
+	struct world printed = load(*state, PRINTED, examples[2], "set");
+	const char *shown = world_render(&printed, CONF_FORMAT_SET);
 	static const char *const canonical[] = {
 	    "from-zone TellersALBQ to-zone PublicAppServersALBQ policy TellMailOut match application junos-pop3\n",
 	    "from-zone TellersALBQ to-zone PublicAppServersALBQ policy TellMailOut match application junos-smtp\n",
@@ -263,7 +263,7 @@ printed_branch_office_is_not_wider(void **state)
 			fail_msg("%s", never[i]);
 		}
 	}
-	release(&printed);
+	world_release(&printed);
 }
 
 int
@@ -280,5 +280,5 @@ main(void)
 	    cmocka_unit_test(printed_branch_office_is_not_wider),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

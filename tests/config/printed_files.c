@@ -101,7 +101,7 @@ static const struct printed files[] = {
 static void
 check_file(const struct schema *schema, const struct printed *row)
 {
-	struct loaded loaded = load_file(schema, PRINTED, row->file);
+	struct world loaded = load_file(schema, PRINTED, row->file);
 	const size_t load_errors = loaded.list.errors;
 
 	conf_check(loaded.tree, &loaded.list);
@@ -109,18 +109,18 @@ check_file(const struct schema *schema, const struct printed *row)
 
 	if (load_errors != row->load_errors || (row->whole && check_errors != row->check_errors)) {
 		fail_msg("%s: %zu errors at load, %zu at commit\n%s", row->file, load_errors,
-		    check_errors, messages(&loaded));
+		    check_errors, world_told(&loaded));
 	}
 	for (size_t i = 0; i < CAUSES_MOST && row->causes[i] != NULL; i++) {
-		if (strstr(messages(&loaded), row->causes[i]) == NULL) {
+		if (strstr(world_told(&loaded), row->causes[i]) == NULL) {
 			fail_msg("%s: nobody told: %s\nbut: %s", row->file, row->causes[i],
-			    messages(&loaded));
+			    world_told(&loaded));
 		}
 	}
 	/* An error never shows a secret: the guide's are these. */
-	assert_null(strstr(messages(&loaded), "1234pskey"));
-	assert_null(strstr(messages(&loaded), "$5uSOL"));
-	release(&loaded);
+	assert_null(strstr(world_told(&loaded), "1234pskey"));
+	assert_null(strstr(world_told(&loaded), "$5uSOL"));
+	world_release(&loaded);
 }
 
 static void
@@ -138,5 +138,5 @@ main(void)
 	    cmocka_unit_test(each_printed_file),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

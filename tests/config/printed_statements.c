@@ -18,7 +18,7 @@ enum {
 
 /* Loads "@NN ; set ... ; delete ...": example NN and further lines. */
 static void
-load_context(const struct schema *schema, struct loaded *loaded, const char *context)
+load_context(const struct schema *schema, struct world *loaded, const char *context)
 {
 	struct diagnostics ignored = DIAGNOSTICS_EMPTY;
 
@@ -62,7 +62,7 @@ warned(const struct diagnostics *list, struct text *out)
 }
 
 static void
-check_lenient(char *const columns[], struct loaded *loaded)
+check_lenient(char *const columns[], struct world *loaded)
 {
 	struct text names = TEXT_EMPTY;
 
@@ -72,13 +72,13 @@ check_lenient(char *const columns[], struct loaded *loaded)
 	if (strcmp(text_string(&names), columns[COLUMN_WARNS]) != 0) {
 		fail_msg("line %s: %s\nwarned %s, not %s:\n%s", columns[COLUMN_LINE],
 		    columns[COLUMN_STATEMENT], text_string(&names), columns[COLUMN_WARNS],
-		    messages(loaded));
+		    world_told(loaded));
 	}
 	text_release(&names);
 }
 
 static void
-check_fix(char *const columns[], struct loaded *loaded)
+check_fix(char *const columns[], struct world *loaded)
 {
 	const char *told = columns[COLUMN_TOLD];
 
@@ -88,32 +88,32 @@ check_fix(char *const columns[], struct loaded *loaded)
 	}
 	const bool refused = loaded->list.errors > 0 || strncmp(told, "E-069", 5) == 0;
 
-	if (!refused || strstr(messages(loaded), told) == NULL) {
+	if (!refused || strstr(world_told(loaded), told) == NULL) {
 		fail_msg("line %s: %s\nnobody told: %s\nbut: %s", columns[COLUMN_LINE],
-		    columns[COLUMN_STATEMENT], told, messages(loaded));
+		    columns[COLUMN_STATEMENT], told, world_told(loaded));
 	}
 }
 
 /* REQ-CFG-005: what is shown is canonical: it loads without a word, and is shown the same again. */
 static void
-check_canonical(const struct schema *schema, char *const columns[], struct loaded *loaded)
+check_canonical(const struct schema *schema, char *const columns[], struct world *loaded)
 {
-	struct loaded again = {.tree = conf_tree_create(schema)};
-	const char *shown = render(loaded, CONF_FORMAT_SET);
+	struct world again = {.tree = conf_tree_create(schema)};
+	const char *shown = world_render(loaded, CONF_FORMAT_SET);
 
 	if (!conf_load(again.tree, CONF_FORMAT_SET, NULL, shown, strlen(shown), &again.list) ||
 	    again.list.count > 0) {
 		fail_msg("line %s: %s\nshown as %s%s", columns[COLUMN_LINE],
-		    columns[COLUMN_STATEMENT], shown, messages(&again));
+		    columns[COLUMN_STATEMENT], shown, world_told(&again));
 	}
-	assert_string_equal(render(&again, CONF_FORMAT_SET), shown);
-	release(&again);
+	assert_string_equal(world_render(&again, CONF_FORMAT_SET), shown);
+	world_release(&again);
 }
 
 static void
 check_row(const struct schema *schema, char *const columns[])
 {
-	struct loaded loaded = {.tree = conf_tree_create(schema)};
+	struct world loaded = {.tree = conf_tree_create(schema)};
 	const char *statement = columns[COLUMN_STATEMENT];
 	const char *class = columns[COLUMN_CLASS];
 
@@ -129,11 +129,11 @@ check_row(const struct schema *schema, char *const columns[])
 		check_fix(columns, &loaded);
 	} else if (loaded.list.count > 0) {
 		fail_msg("line %s, %s: %s\n%s", columns[COLUMN_LINE], class, statement,
-		    messages(&loaded));
+		    world_told(&loaded));
 	} else {
 		assert_non_null(conf_tree_top(loaded.tree)->first);
 	}
-	release(&loaded);
+	world_release(&loaded);
 }
 
 static void
@@ -162,5 +162,5 @@ main(void)
 	    cmocka_unit_test(each_printed_statement_has_its_class),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

@@ -167,7 +167,7 @@ check_application(const struct schema *schema, char *const columns[])
 static void
 check_zone(const struct schema *schema, const char *name)
 {
-	struct loaded loaded = {.tree = conf_tree_create(schema)};
+	struct world loaded = {.tree = conf_tree_create(schema)};
 	struct text lines = TEXT_EMPTY;
 
 	text_printf(&lines,
@@ -178,7 +178,7 @@ check_zone(const struct schema *schema, const char *name)
 	conf_check(loaded.tree, &loaded.list);
 	assert_int_equal(loaded.list.count, 0);
 	text_release(&lines);
-	release(&loaded);
+	world_release(&loaded);
 }
 
 static void
@@ -271,5 +271,5 @@ main(void)
 	    cmocka_unit_test(each_node_has_its_help),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }

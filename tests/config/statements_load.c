@@ -104,10 +104,10 @@ put_value(struct line *line, const char *value, size_t length)
 	text_append_bytes(&line->words, value, length);
 }
 
-static struct loaded
+static struct world
 load_line(const struct schema *schema, const struct line *line, bool *good)
 {
-	struct loaded loaded = {.tree = conf_tree_create(schema)};
+	struct world loaded = {.tree = conf_tree_create(schema)};
 
 	*good = conf_load(loaded.tree, CONF_FORMAT_SET, "test", text_string(&line->words), line->words.length, &loaded.list);
 	return loaded;
@@ -119,44 +119,44 @@ loads(const struct schema *schema, const struct line *line, bool shows)
 {
 	static const enum conf_format formats[] = {CONF_FORMAT_SET, CONF_FORMAT_TEXT, CONF_FORMAT_JSON, CONF_FORMAT_XML};
 	bool good;
-	struct loaded loaded = load_line(schema, line, &good);
-	char *stored = strdup(render(&loaded, CONF_FORMAT_SET));
+	struct world loaded = load_line(schema, line, &good);
+	char *stored = strdup(world_render(&loaded, CONF_FORMAT_SET));
 
 	if (!good || loaded.list.errors > 0) {
-		fail_msg("%s", messages(&loaded));
+		fail_msg("%s", world_told(&loaded));
 	}
 	assert_true(*stored != '\0' || !shows);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct loaded again = {.tree = conf_tree_create(schema)};
-		const char *text = render(&loaded, formats[i]);
+		struct world again = {.tree = conf_tree_create(schema)};
+		const char *text = world_render(&loaded, formats[i]);
 
 		if (*stored != '\0' && !conf_load(again.tree, formats[i], "again", text, strlen(text), &again.list)) {
-			fail_msg("%s%s", text, messages(&again));
+			fail_msg("%s%s", text, world_told(&again));
 		}
-		assert_string_equal(render(&again, CONF_FORMAT_SET), stored);
-		release(&again);
+		assert_string_equal(world_render(&again, CONF_FORMAT_SET), stored);
+		world_release(&again);
 	}
 	struct conf_editor editor = {.tree = loaded.tree};
 
 	if (shows && !conf_edit(&editor, CONF_EDIT_DELETE, text_string(&line->words) + strlen("set "), &loaded.list)) {
-		fail_msg("%s", messages(&loaded));
+		fail_msg("%s", world_told(&loaded));
 	}
-	assert_null(shows ? strstr(render(&loaded, CONF_FORMAT_SET), stored) : NULL);
+	assert_null(shows ? strstr(world_render(&loaded, CONF_FORMAT_SET), stored) : NULL);
 	free(stored);
-	release(&loaded);
+	world_release(&loaded);
 }
 
 static void
 refuses(const struct schema *schema, const struct line *line)
 {
 	bool good;
-	struct loaded loaded = load_line(schema, line, &good);
+	struct world loaded = load_line(schema, line, &good);
 
-	if (good || strstr(messages(&loaded), "test:1: [edit") == NULL) {
+	if (good || strstr(world_told(&loaded), "test:1: [edit") == NULL) {
 		fail_msg("%s: %s", text_string(&line->words), text_string(&loaded.out));
 	}
-	assert_string_equal(render(&loaded, CONF_FORMAT_SET), "");
-	release(&loaded);
+	assert_string_equal(world_render(&loaded, CONF_FORMAT_SET), "");
+	world_release(&loaded);
 }
 
 static void
@@ -236,5 +236,5 @@ main(void)
 	    cmocka_unit_test(each_statement_loads),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_schema, world_schema_end);
 }
