@@ -134,27 +134,39 @@ session_sayf(struct session *session, const char *format, ...)
 	text_release(&text);
 }
 
+/* Diagnostics as this user may see them, in order. False: memory was short, which was told. */
+static bool
+prepare_diagnostics(struct session *session, struct diagnostics *list)
+{
+	if (list->failed) {
+		session_failf(session, "error: out of memory\n");
+		return false;
+	}
+	access_veil(session, list);
+	diagnostics_sort(list);
+	return true;
+}
+
+static void
+send_diagnostics(struct session *session, const struct diagnostics *list, struct text *rendered)
+{
+	if (list->errors > 0) {
+		session_fail(session, rendered);
+	} else {
+		session_print(session, rendered);
+	}
+	text_release(rendered);
+}
+
 void
 session_diagnose(struct session *session, struct diagnostics *list)
 {
 	struct text text = TEXT_EMPTY;
 
-	if (list->failed) {
-		session_failf(session, "error: out of memory\n");
-		return;
+	if ((list->count > 0 || list->failed) && prepare_diagnostics(session, list)) {
+		diagnostics_render_cli(list, &text);
+		send_diagnostics(session, list, &text);
 	}
-	if (list->count == 0) {
-		return;
-	}
-	access_veil(session, list);
-	diagnostics_sort(list);
-	diagnostics_render_cli(list, &text);
-	if (list->errors > 0) {
-		session_fail(session, &text);
-	} else {
-		session_print(session, &text);
-	}
-	text_release(&text);
 }
 
 void
@@ -162,19 +174,10 @@ session_diagnose_lines(struct session *session, struct diagnostics *list)
 {
 	struct text text = TEXT_EMPTY;
 
-	if (list->failed) {
-		session_failf(session, "error: out of memory\n");
-		return;
+	if (prepare_diagnostics(session, list)) {
+		diagnostics_render_lines(list, &text);
+		send_diagnostics(session, list, &text);
 	}
-	access_veil(session, list);
-	diagnostics_sort(list);
-	diagnostics_render_lines(list, &text);
-	if (list->errors > 0) {
-		session_fail(session, &text);
-	} else {
-		session_print(session, &text);
-	}
-	text_release(&text);
 }
 
 void
