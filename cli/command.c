@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "file.h"
 #include "files.h"
 #include "pager.h"
 #include "pipe.h"
@@ -176,6 +177,50 @@ run_with_answer(struct cli_session *session, const struct cli_place *place, cons
 	return result;
 }
 
+/* In configuration mode such commands stand behind run. */
+static bool
+is_about_files(const struct cli_session *session, const char *line)
+{
+	const bool configures = cli_session_prompt(session)->mode == IPC_MODE_CONFIGURE;
+
+	return cli_file_command(line) != NULL && (!configures || strncmp(line + strspn(line, " \t"), "ru", 2) == 0);
+}
+
+/* The gateway has taken the command: now it is done here, by the rights of whoever typed it. */
+static enum cli_result
+run_file(struct cli_run *run, const char *line)
+{
+	struct text error = TEXT_EMPTY;
+	const bool good = cli_file_run(cli_file_command(line), run_output, run, &error);
+
+	if (!good) {
+		text_append_char(&error, '\n');
+		run_error(run, "error: ", strlen("error: "));
+		run_error(run, text_string(&error), error.length);
+	}
+	text_release(&error);
+	return good ? CLI_OK : CLI_FAILED;
+}
+
+/* What the gateway gets; of its logs it shows itself. NULL: no memory. */
+static char *
+line_of(const struct cli_session *session, struct cli_pipeline *pipeline)
+{
+	struct text instead = TEXT_EMPTY;
+	char *line = text_take(&pipeline->command);
+
+	if (line != NULL && is_about_files(session, line) && cli_file_log(cli_file_command(line), &instead)) {
+		const bool configures = cli_session_prompt(session)->mode == IPC_MODE_CONFIGURE;
+
+		text_clear(&pipeline->command);
+		text_printf(&pipeline->command, "%s%s", configures ? "run " : "", text_string(&instead));
+		free(line);
+		line = text_take(&pipeline->command);
+	}
+	text_release(&instead);
+	return line;
+}
+
 enum cli_result
 cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
@@ -213,7 +258,7 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 	    .interrupt = place->interrupt,
 	};
 
-	char *rest = text_take(&run.pipeline.command);
+	char *rest = line_of(session, &run.pipeline);
 
 	command.line = rest;
 	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
@@ -222,6 +267,9 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 		result = run_with_answer(session, place, &command, &receiver);
 	}
 
+	if (result == CLI_OK && is_about_files(session, rest)) {
+		result = run_file(&run, rest);
+	}
 	run.pipeline.refused = result == CLI_FAILED || result == CLI_LOST;
 	cli_pipeline_end(&run.pipeline, cli_pager_write, &run.pager);
 	cli_pager_end(&run.pager, run.pipeline.hold);

@@ -12,6 +12,8 @@
 #include "pager.h"
 #include "pipe.h"
 
+#define CLEAR_SCREEN "\033[H\033[2J"
+
 static bool
 put(int output, const char *bytes, size_t length)
 {
@@ -133,10 +135,31 @@ refresh_of(const char *line)
 	return seconds;
 }
 
+/* monitor interface, and nothing that filters it: at a terminal it goes on until a key is hit. */
+static bool
+goes_on(const struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	const char *words = operational(session, line);
+	size_t first;
+	size_t second;
+
+	if (place->keys < 0 || words == NULL || strchr(words, '|') != NULL) {
+		return false;
+	}
+	first = strcspn(words, " \t");
+	if (first < 2 || strncmp("monitor", words, first) != 0) {
+		return false;
+	}
+	words += first + strspn(words + first, " \t");
+	second = strcspn(words, " \t");
+	return second > 0 && strncmp("interface", words, second) == 0;
+}
+
 enum cli_result
 cli_line_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
-	const unsigned seconds = refresh_of(line);
+	const bool monitors = goes_on(session, place, line);
+	const unsigned seconds = monitors ? 1 : refresh_of(line);
 	enum cli_result result = CLI_OK;
 
 	if (run_settings(session, place, line, &result)) {
@@ -149,6 +172,9 @@ cli_line_run(struct cli_session *session, const struct cli_place *place, const c
 		return cli_command_run(session, place, line);
 	}
 	do {
+		if (monitors) {
+			(void)put(place->output, CLEAR_SCREEN, strlen(CLEAR_SCREEN));
+		}
 		tell_time(place, "---(refreshed at ", ")---\n");
 		result = cli_command_run(session, place, line);
 	} while (result == CLI_OK && wait_seconds(place, seconds));

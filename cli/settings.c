@@ -18,6 +18,7 @@ enum setting {
 	SETTING_SPACE,
 	SETTING_IDLE,
 	SETTING_LENGTH,
+	SETTING_PROMPT,
 	SETTING_WIDTH,
 	SETTING_TIMESTAMP,
 };
@@ -31,6 +32,7 @@ struct setting_row {
 static const struct setting_row setting_rows[] = {
     {"complete-on-space", SETTING_SPACE, "on or off"},
     {"idle-timeout", SETTING_IDLE, "a number of minutes in 0..100000 (0: none)"},
+    {"prompt", SETTING_PROMPT, "a text of 1 to 64 characters, in quotation marks when it has blanks"},
     {"screen-length", SETTING_LENGTH, "a number of lines in 0..100000 (0: no paging)"},
     {"screen-width", SETTING_WIDTH, "a number of columns: 0, or 40..1024"},
     {"timestamp", SETTING_TIMESTAMP, "nothing, or disable"},
@@ -53,6 +55,11 @@ split(const char *line, struct setting_word words[SETTING_WORDS])
 	for (const char *at = line; count < SETTING_WORDS; at += words[count++].length) {
 		at += strspn(at, " \t");
 		words[count] = (struct setting_word){.start = at, .length = strcspn(at, " \t|")};
+		if (*at == '"') {
+			const char *end = strchr(at + 1, '"');
+
+			words[count].length = end == NULL ? strlen(at) : (size_t)(end + 1 - at);
+		}
 		if (words[count].length == 0) {
 			break;
 		}
@@ -77,6 +84,31 @@ read_number(const struct setting_word *word, uint32_t *number)
 	return value <= SETTING_NUMBER && end == word->start + word->length;
 }
 
+/* Without its quotation marks. False: it is too long, or none. */
+static bool
+put_prompt(struct cli_settings *settings, const struct setting_word *value)
+{
+	const bool quoted = value != NULL && value->length >= 2 && *value->start == '"' && value->start[value->length - 1] == '"';
+	const size_t length = value == NULL ? 0 : value->length - (quoted ? 2 : 0);
+
+	if (length == 0 || length >= sizeof(settings->prompt)) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		const unsigned char c = (unsigned char)value->start[i + (quoted ? 1 : 0)];
+
+		if (c < ' ' || c == 0x7f) {
+			return false;
+		}
+	}
+	memcpy(settings->prompt, value->start + (quoted ? 1 : 0), length);
+	settings->prompt[length] = '\0';
+	if (strcmp(settings->prompt, "user@host") == 0) {
+		settings->prompt[0] = '\0';
+	}
+	return true;
+}
+
 /* Sets one. False: the value is none. `value` is NULL when there is none. */
 static bool
 put(struct cli_settings *settings, enum setting setting, const struct setting_word *value)
@@ -96,6 +128,8 @@ put(struct cli_settings *settings, enum setting setting, const struct setting_wo
 		}
 		settings->timestamp = value == NULL;
 		return true;
+	case SETTING_PROMPT:
+		return put_prompt(settings, value);
 	case SETTING_IDLE:
 		if (value == NULL || !read_number(value, &number)) {
 			return false;
@@ -137,6 +171,9 @@ tell(const struct cli_settings *settings, enum setting setting, struct text *out
 	case SETTING_LENGTH:
 		text_printf(out, "CLI screen-length set to %u\n", settings->length);
 		break;
+	case SETTING_PROMPT:
+		text_printf(out, "CLI prompt set to '%s'\n", settings->prompt[0] == '\0' ? "user@host" : settings->prompt);
+		break;
 	case SETTING_WIDTH:
 		text_printf(out, "CLI screen-width set to %u\n", settings->width);
 		break;
@@ -156,6 +193,41 @@ refuse(const char *line, const struct setting_word *word, struct text *error)
 	return (size_t)(word->start - line);
 }
 
+void
+cli_settings_remember(struct cli_settings *settings, const char *line)
+{
+	struct text entry = TEXT_EMPTY;
+
+	text_append(&entry, "  ");
+	cli_settings_time(&entry);
+	text_printf(&entry, " -- %s", line);
+	free(settings->history[settings->history_count % CLI_HISTORY]);
+	settings->history[settings->history_count++ % CLI_HISTORY] = text_take(&entry);
+	text_release(&entry);
+}
+
+void
+cli_settings_release(struct cli_settings *settings)
+{
+	for (size_t i = 0; i < CLI_HISTORY; i++) {
+		free(settings->history[i]);
+		settings->history[i] = NULL;
+	}
+}
+
+static void
+show_history(const struct cli_settings *settings, uint32_t most, struct text *out)
+{
+	const size_t kept = settings->history_count < CLI_HISTORY ? settings->history_count : CLI_HISTORY;
+	const size_t count = most < kept ? most : kept;
+
+	for (size_t i = settings->history_count - count; i < settings->history_count; i++) {
+		const char *entry = settings->history[i % CLI_HISTORY];
+
+		text_printf(out, "%s\n", entry == NULL ? "  out of memory" : entry);
+	}
+}
+
 bool
 cli_settings_take(struct cli_settings *settings, const char *line, struct text *out, struct text *error, size_t *column)
 {
@@ -170,6 +242,17 @@ cli_settings_take(struct cli_settings *settings, const char *line, struct text *
 		for (size_t i = 0; i < SETTING_ROWS; i++) {
 			tell(settings, setting_rows[i].setting, out);
 		}
+		return true;
+	}
+	if ((count == 3 || count == 4) && means(&words[0], "show", 2) && means(&words[1], "cli", 3) && means(&words[2], "history", 1)) {
+		uint32_t most = CLI_HISTORY;
+
+		if (count == 4 && !read_number(&words[3], &most)) {
+			text_append(error, "history takes how many of the last commands");
+			*column = (size_t)(words[3].start - line);
+			return true;
+		}
+		show_history(settings, most, out);
 		return true;
 	}
 	if (count < 2 || !means(&words[0], "set", 2) || !means(&words[1], "cli", 1)) {

@@ -391,6 +391,7 @@ terminal_close(struct terminal *terminal)
 		close(terminal->interrupt);
 	}
 	text_release(&terminal->prompt);
+	cli_settings_release(&terminal->settings);
 	cli_session_close(terminal->session);
 }
 
@@ -401,8 +402,12 @@ make_prompt(struct terminal *terminal)
 	const struct ipc_done *done = cli_session_prompt(terminal->session);
 
 	text_clear(&terminal->prompt);
-	text_printf(&terminal->prompt, "%s@%s%s ", done->user, *done->host == '\0' ? "sallyport" : done->host,
-	    done->mode == IPC_MODE_CONFIGURE ? "#" : ">");
+	if (terminal->settings.prompt[0] != '\0') {
+		text_append(&terminal->prompt, terminal->settings.prompt);
+	} else {
+		text_printf(&terminal->prompt, "%s@%s", done->user, *done->host == '\0' ? "sallyport" : done->host);
+	}
+	text_append(&terminal->prompt, done->mode == IPC_MODE_CONFIGURE ? "# " : "> ");
 	if (done->mode == IPC_MODE_CONFIGURE) {
 		printf("[edit%s%s]\n", *done->level == '\0' ? "" : " ", done->level);
 	}
@@ -514,6 +519,7 @@ remember(struct terminal *terminal, const char *line)
 
 	if (*line != '\0') {
 		(void)history(terminal->history, &event, H_ENTER, line);
+		cli_settings_remember(&terminal->settings, line);
 	}
 }
 

@@ -137,6 +137,12 @@ enum answer_progress clear_neighbours(struct answer *answer, const struct answer
     struct text *error);
 enum answer_progress clear_interfaces(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
+enum answer_progress show_rates(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_descriptions(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_zones_terse(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
 enum answer_progress clear_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_advertisements(struct answer *answer, const struct answer_sources *sources,

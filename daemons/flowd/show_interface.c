@@ -238,6 +238,50 @@ show_interfaces(struct answer *answer, const struct answer_sources *sources, str
 	return more ? ANSWER_MORE : error->length > 0 ? ANSWER_FAILED : ANSWER_END;
 }
 
+static void
+add_description(struct op_tree *tree, const struct answer_sources *sources, const struct conf_node *interface,
+    const struct conf_node *unit)
+{
+	const char *description = conf_value(unit == NULL ? interface : unit, "description");
+	const bool enabled = !conf_present(interface, "disable") && (unit == NULL || !conf_present(unit, "disable"));
+	struct op_node *element = description == NULL ? NULL : op_add(tree, tree->root, "interface-description", NULL);
+
+	if (description == NULL) {
+		return;
+	}
+	(void)op_addf(tree, element, "name", "%s%s%s", interface->value, unit == NULL ? "" : ".", unit == NULL ? "" : unit->value);
+	(void)op_add(tree, element, "admin-status", enabled ? "up" : "down");
+	(void)op_add(tree, element, "oper-status", enabled && port_running(sources->edge, interface->value) ? "up" : "down");
+	(void)op_add(tree, element, "description", description);
+}
+
+enum answer_progress
+show_descriptions(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	struct name_list names;
+
+	if (!list_names(&names, sources)) {
+		text_append(error, "out of memory");
+		return ANSWER_FAILED;
+	}
+	while (answer->cursor < names.count && tree->size < ANSWER_CHUNK) {
+		const struct conf_node *interface =
+		    conf_entry(interfaces_of(sources), "interface", names.items[answer->cursor++], NULL);
+
+		if (interface == NULL) {
+			continue;
+		}
+		add_description(tree, sources, interface, NULL);
+		for (const struct conf_node *unit = conf_first(interface, "unit"); unit != NULL; unit = conf_next(unit)) {
+			add_description(tree, sources, interface, unit);
+		}
+	}
+	const bool more = answer->cursor < names.count;
+
+	free(names.items);
+	return more ? ANSWER_MORE : ANSWER_END;
+}
+
 /* --- zones ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -306,11 +350,14 @@ show_zones(struct answer *answer, const struct answer_sources *sources, struct o
 	const struct snapshot *snapshot;
 	uint32_t added = 0;
 
-	(void)error;
 	if (sources->configuration == NULL) {
 		return ANSWER_END;
 	}
 	snapshot = sources->configuration->snapshot;
+	if (asked != NULL && snapshot_find_zone(snapshot, asked) == SNAPSHOT_NONE) {
+		text_printf(error, "there is no zone %s", asked);
+		return ANSWER_FAILED;
+	}
 	while (answer->cursor < snapshot->zone_count && added < ROWS_MOST && tree->size < ANSWER_CHUNK) {
 		const uint16_t number = (uint16_t)answer->cursor++;
 		const struct snapshot_zone *zone = &snapshot->zones[number];
@@ -321,4 +368,30 @@ show_zones(struct answer *answer, const struct answer_sources *sources, struct o
 		}
 	}
 	return answer->cursor < snapshot->zone_count ? ANSWER_MORE : ANSWER_END;
+}
+
+enum answer_progress
+show_zones_terse(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
+{
+	const struct snapshot *snapshot = sources->configuration == NULL ? NULL : sources->configuration->snapshot;
+
+	(void)error;
+	while (snapshot != NULL && answer->cursor < snapshot->zone_count && tree->size < ANSWER_CHUNK) {
+		const uint16_t number = (uint16_t)answer->cursor++;
+		const struct snapshot_zone *zone = &snapshot->zones[number];
+		uint32_t units = 0;
+
+		if (number <= SNAPSHOT_ZONE_GLOBAL || !zone->present) {
+			continue;
+		}
+		for (uint16_t i = 0; i < snapshot->unit_count; i++) {
+			units += snapshot->units[i].present && snapshot->units[i].zone == number;
+		}
+		struct op_node *element = op_add(tree, tree->root, "zone", NULL);
+
+		(void)op_add(tree, element, "name", zone->name);
+		(void)op_add(tree, element, "type", "Security");
+		(void)op_add_number(tree, element, "interface-count", units);
+	}
+	return snapshot != NULL && answer->cursor < snapshot->zone_count ? ANSWER_MORE : ANSWER_END;
 }

@@ -102,16 +102,24 @@ on_interface(const struct answer_sources *sources, const char *interface, const 
 
 /* The neighbours of one family. */
 static enum answer_progress
-show_family(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, bool ipv6)
+show_family(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, bool ipv6,
+    struct text *error)
 {
 	const char *interface = op_value(answer->request.root, "interface");
+	const char *host = op_value(answer->request.root, "hostname");
 	struct neighbour_page page = {.cursor = answer->cursor};
+	struct answer_prefix wanted;
 
+	if (host != NULL && !answer_prefix_parse(host, &wanted)) {
+		text_printf(error, "hostname %s: not an address or prefix", host);
+		return ANSWER_FAILED;
+	}
 	worker_run_on(sources->worker, 0, neighbour_job, &page);
 	for (uint32_t i = 0; i < page.count; i++) {
 		const struct engine_neighbour_view *view = &page.views[i];
 
-		if (ipv6_is_mapped(view->address) == ipv6 || !on_interface(sources, interface, view)) {
+		if (ipv6_is_mapped(view->address) == ipv6 || !on_interface(sources, interface, view) ||
+		    (host != NULL && !ipv6_covers(wanted.prefix, wanted.length, view->address))) {
 			continue;
 		}
 		if (ipv6) {
@@ -132,15 +140,13 @@ show_family(struct answer *answer, const struct answer_sources *sources, struct 
 enum answer_progress
 show_neighbours(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
-	(void)error;
-	return show_family(answer, sources, tree, false);
+	return show_family(answer, sources, tree, false, error);
 }
 
 enum answer_progress
 show_neighbours6(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree, struct text *error)
 {
-	(void)error;
-	return show_family(answer, sources, tree, true);
+	return show_family(answer, sources, tree, true, error);
 }
 
 /* --- clear ------------------------------------------------------------------------------------------------------ */

@@ -48,14 +48,12 @@ choose(const struct answer_sources *sources, const char *name, struct tap_choice
 			return true;
 		}
 	}
-	for (uint16_t i = 0; name != NULL && snapshot != NULL && i < snapshot->unit_count; i++) {
-		const struct snapshot_unit *unit = &snapshot->units[i];
+	const uint16_t unit = name == NULL || snapshot == NULL ? SNAPSHOT_NONE : snapshot_find_unit(snapshot, name);
 
-		if (unit->present && unit->port != SNAPSHOT_NONE && strcmp(unit->name, name) == 0) {
-			choice->port = unit->port;
-			choice->tag = unit->vlan;
-			return true;
-		}
+	if (unit != SNAPSHOT_NONE && snapshot->units[unit].port != SNAPSHOT_NONE) {
+		choice->port = snapshot->units[unit].port;
+		choice->tag = snapshot->units[unit].vlan;
+		return true;
 	}
 	text_printf(error, "there is no port %s", name == NULL ? "" : name);
 	return false;

@@ -4,6 +4,9 @@
 #include "destinations.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -296,6 +299,46 @@ destinations_resolve(struct destinations *destinations, const struct names *name
 			    first_address(names, plan->streams[i].host, &address) ? &address : NULL);
 		}
 	}
+}
+
+/* --- clearing --------------------------------------------------------------------------------------------------- */
+
+/* One that nobody writes to. */
+static bool
+empty_file(int folder, const char *name)
+{
+	const int descriptor = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	const bool good = descriptor >= 0 && ftruncate(descriptor, 0) == 0;
+	const int why = errno;
+
+	if (descriptor >= 0) {
+		close(descriptor);
+	}
+	errno = why;
+	return good;
+}
+
+bool
+destinations_clear(struct destinations *destinations, const char *name, bool all, struct text *error)
+{
+	struct log_file *file = NULL;
+	char rotated[128];
+	bool good;
+
+	for (size_t i = 0; i < destinations->plan.file_count && file == NULL; i++) {
+		file = strcmp(log_file_name(destinations->files[i]), name) == 0 ? destinations->files[i] : NULL;
+	}
+	good = file != NULL ? log_file_clear(file) : empty_file(destinations->start.folder, name);
+	if (!good) {
+		text_printf(error, "could not clear log file %s: %s", name, strerror(errno));
+	}
+	for (unsigned i = 0; good && all; i++) {
+		(void)snprintf(rotated, sizeof(rotated), "%s.%u", name, i);
+		if (unlinkat(destinations->start.folder, rotated, 0) != 0) {
+			break;
+		}
+	}
+	return good;
 }
 
 /* --- the loop --------------------------------------------------------------------------------------------------- */

@@ -44,6 +44,12 @@ void destinations_resolve(struct destinations *destinations, const struct names 
 uint64_t destinations_lost(const struct destinations *destinations);
 
 /* Writes what waits: at the end of a pass. */
+/*
+ * Empties a log file, in use or not, and with `all` takes away its rotated ones. False with a sentence. => the name is that of
+ * a file without folder
+ */
+bool destinations_clear(struct destinations *destinations, const char *name, bool all, struct text *error)
+    __attribute__((warn_unused_result));
 void destinations_flush(struct destinations *destinations);
 /* About once a second: tries again, tells of what was left out, and of streams that came up or went down. */
 void destinations_tick(struct destinations *destinations);

@@ -84,6 +84,23 @@ open_file(struct log_file *file)
 	return true;
 }
 
+const char *
+log_file_name(const struct log_file *file)
+{
+	return file->name;
+}
+
+bool
+log_file_clear(struct log_file *file)
+{
+	text_clear(&file->waiting);
+	if (!open_file(file) || ftruncate(file->descriptor, 0) != 0) {
+		return false;
+	}
+	file->size = 0;
+	return true;
+}
+
 static void
 rotate(struct log_file *file)
 {

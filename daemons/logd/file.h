@@ -8,6 +8,7 @@
 #ifndef LOGD_FILE_H
 #define LOGD_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -31,6 +32,9 @@ void log_file_destroy(struct log_file *file);
 void log_file_append(struct log_file *file, const char *line, size_t length);
 /* Writes what waits. */
 void log_file_flush(struct log_file *file);
+/* Empties it. False: errno says why. */
+bool log_file_clear(struct log_file *file) __attribute__((warn_unused_result));
+const char *log_file_name(const struct log_file *file);
 /* Lines lost since the start. */
 uint64_t log_file_lost(const struct log_file *file);
 

@@ -263,6 +263,24 @@ end_rpc(struct ipc_client *client, uint32_t request, bool sent)
 }
 
 static void
+clear_log(struct service *service, struct ipc_client *client, uint32_t request, const struct op_node *asked)
+{
+	const char *name = op_value(asked, "filename");
+	struct text error = TEXT_EMPTY;
+
+	if (!show_good_name(name)) {
+		fail_rpc(client, request, "a log file's name has letters, digits and the signs - _ .");
+	} else if (!destinations_clear(service->force, name, op_find(asked, "all") != NULL, &error)) {
+		fail_rpc(client, request, text_string(&error));
+	} else {
+		text_printf(&error, "%s was cleared", name);
+		say(service, LOG_SEVERITY_NOTICE, "LOGD_CLEARED", text_string(&error));
+		end_rpc(client, request, true);
+	}
+	text_release(&error);
+}
+
+static void
 take_rpc(struct service *service, struct ipc_client *client, const struct ipc_message *message)
 {
 	struct reader reader = reader_over(message->payload, message->length);
@@ -275,6 +293,8 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 		end_rpc(client, message->request, show_files(service->start.folder, message->request, client->connection));
 	} else if (strcmp(tree.root->name, "get-log") == 0) {
 		start_show(service, client, message->request, op_value(tree.root, "filename"));
+	} else if (strcmp(tree.root->name, "clear-log") == 0) {
+		clear_log(service, client, message->request, tree.root);
 	} else if (strcmp(tree.root->name, "get-security-log-streams") == 0) {
 		end_rpc(client, message->request, show_streams(service->force, message->request, client->connection));
 	} else {

@@ -28,8 +28,8 @@ struct show {
 };
 
 /* A name without folder, as `system syslog file` allows it, with the digits of a rotated one. */
-static bool
-good_name(const char *name)
+bool
+show_good_name(const char *name)
 {
 	if (name == NULL || name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) > 80) {
 		return false;
@@ -52,7 +52,7 @@ show_start(int folder, const char *name, uint32_t request, struct text *error)
 	struct stat status;
 	int descriptor;
 
-	if (!good_name(name)) {
+	if (!show_good_name(name)) {
 		text_append(error, "a log file's name has letters, digits and the signs - _ .");
 		return NULL;
 	}
@@ -129,7 +129,7 @@ add_file(int folder, const char *name, struct op_tree *tree)
 	char when[sizeof("-2147483648-01-01 00:00:00")];
 	struct tm utc;
 
-	if (good_name(name) && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+	if (show_good_name(name) && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
 	    gmtime_r(&status.st_mtime, &utc) != NULL && strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &utc) > 0) {
 		text_printf(&line, "%12lld  %s UTC  %s", (long long)status.st_size, when, name);
 		add_line(tree, text_string(&line));

@@ -12,6 +12,9 @@
 
 struct show;
 
+/* A name without folder, as `system syslog file` allows it, with the digits of a rotated one. NULL is none. */
+bool show_good_name(const char *name) __attribute__((warn_unused_result));
+
 /* Opens a file of the log folder by its bare name. NULL with a sentence in `error`. */
 struct show *show_start(int folder, const char *name, uint32_t request, struct text *error)
     __attribute__((warn_unused_result));

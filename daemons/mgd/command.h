@@ -23,6 +23,7 @@ command_function command_show_version;
 command_function command_show_uptime;
 command_function command_show_commits;
 command_function command_show_processes;
+command_function command_show_authorization;
 command_function command_show_users;
 command_function command_show_storage;
 command_function command_show_system_alarms;
@@ -34,6 +35,7 @@ command_function command_leave;
 command_function command_help;
 command_function command_set; /* command_password.c knows the one statement that asks */
 command_function command_verb; /* those of command_line.c's table that change the candidate by one function */
+command_function command_delete;
 command_function command_copy;
 command_function command_wildcard_delete;
 command_function command_wildcard_range;

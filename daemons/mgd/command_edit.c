@@ -69,7 +69,7 @@ command_operational(struct session *session, const struct op_command *command)
 	}
 	/* What changes the mode has no place behind `run`. */
 	leaves = op_parse(session->mgd->commands, OP_MODE_OPERATIONAL, line, &parsed, &error) && parsed.rpc != NULL &&
-	    (strcmp(parsed.rpc->name, "open-configuration") == 0 ||
+	    (strcmp(parsed.rpc->name, "open-configuration") == 0 || strcmp(parsed.rpc->name, "edit-configuration") == 0 ||
 	        strncmp(parsed.rpc->name, "operational-", 12) == 0);
 	op_command_release(&parsed);
 	op_error_release(&error);

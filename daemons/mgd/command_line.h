@@ -22,5 +22,7 @@ bool command_line_whole(struct session *session, const char *line, struct text *
 
 /* Settings of the command line, which keeps them by itself: another front end has none. */
 command_function command_of_front_end;
+/* Files of whoever uses the command line. */
+command_function command_of_user;
 
 #endif

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "conf/load.h"
 #include "editing.h"
+#include "factory.h"
 
 /* The one mode that the line names. */
 static bool
@@ -26,6 +27,46 @@ tell_count(struct session *session, const struct diagnostics *list)
 	    list->errors == 1 ? "" : "s");
 }
 
+static enum command_outcome
+load(struct session *session, const struct conf_load_order *order)
+{
+	struct diagnostics list = DIAGNOSTICS_EMPTY;
+	struct conf_editor editor = session_editor(session);
+	const bool good = conf_load_into(&editor, order, &list);
+
+	session_keep_level(session, &editor);
+	session_diagnose_lines(session, &list);
+	if (good) {
+		editing_set_changed(session, true);
+		session_say(session, "load complete");
+	} else {
+		tell_count(session, &list);
+	}
+	diagnostics_release(&list);
+	return good ? COMMAND_DONE : COMMAND_WRONG;
+}
+
+static enum command_outcome
+load_factory(struct session *session)
+{
+	struct text content = TEXT_EMPTY;
+	enum command_outcome outcome = COMMAND_WRONG;
+
+	for (const char *const *line = factory_default; *line != NULL; line++) {
+		text_printf(&content, "%s\n", *line);
+	}
+	if (text_failed(&content)) {
+		session_failf(session, "error: out of memory\n");
+	} else {
+		session_say(session, "warning: activating factory configuration");
+		outcome = load(session,
+		    &(struct conf_load_order){.mode = CONF_LOAD_OVERRIDE, .format = CONF_FORMAT_TEXT, .file = "factory default",
+		        .bytes = text_string(&content), .length = content.length});
+	}
+	text_release(&content);
+	return outcome;
+}
+
 enum command_outcome
 command_load(struct session *session, const struct op_command *command)
 {
@@ -38,10 +79,12 @@ command_load(struct session *session, const struct op_command *command)
 	    .bytes = text_string(&session->content),
 	    .length = session->content.length,
 	};
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
 
 	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
+	}
+	if (op_find(request, "factory-default") != NULL) {
+		return load_factory(session);
 	}
 	if (!mode_of(request, &order.mode)) {
 		session_failf(session, "error: one of merge, override, patch, replace, set and update is expected behind load\n");
@@ -60,19 +103,7 @@ command_load(struct session *session, const struct op_command *command)
 		session_failf(session, "error: there is nothing to load\n");
 		return COMMAND_WRONG;
 	}
-	struct conf_editor editor = session_editor(session);
-	const bool good = conf_load_into(&editor, &order, &list);
-
-	session_keep_level(session, &editor);
-	session_diagnose_lines(session, &list);
-	if (good) {
-		editing_set_changed(session, true);
-		session_say(session, "load complete");
-	} else {
-		tell_count(session, &list);
-	}
-	diagnostics_release(&list);
-	return good ? COMMAND_DONE : COMMAND_WRONG;
+	return load(session, &order);
 }
 
 /* The front end writes the file, with its user's rights; a line that comes here is none of its. */

@@ -57,12 +57,37 @@ show_compare(struct session *session, const struct op_pipe *pipe, const struct a
 	return COMMAND_DONE;
 }
 
+/* Set commands as they are typed at the node's level: its path goes out of each line. */
+static void
+show_relative(const struct conf_node *node, struct text *out)
+{
+	struct text lines = TEXT_EMPTY;
+	struct text path = TEXT_EMPTY;
+
+	conf_render(node, CONF_FORMAT_SET, &lines);
+	conf_path(node, &path);
+	for (const char *line = text_string(&lines); *line != '\0'; line += strcspn(line, "\n") + 1) {
+		const size_t verb = strcspn(line, " ") + 1;
+		const size_t length = strcspn(line, "\n");
+		const bool below = path.length > 0 && strncmp(line + verb, text_string(&path), path.length) == 0 &&
+		    line[verb + path.length] == ' ';
+		const size_t skip = below ? path.length + 1 : 0;
+
+		text_append_bytes(out, line, verb);
+		text_append_bytes(out, line + verb + skip, length + 1 - verb - skip);
+	}
+	text_release(&lines);
+	text_release(&path);
+}
+
 static void
 show_node(const struct op_pipe *pipe, const struct conf_node *node, struct text *out)
 {
 	const enum conf_format format = format_of(pipe);
 
-	if (pipe->remarks == OP_REMARKS_NONE || format != CONF_FORMAT_TEXT) {
+	if (pipe->relative) {
+		show_relative(node, out);
+	} else if (pipe->remarks == OP_REMARKS_NONE || format != CONF_FORMAT_TEXT) {
 		conf_render(node, format, out);
 	} else {
 		conf_render_remarks(node,

@@ -66,6 +66,56 @@ command_show_users(struct session *session, const struct op_command *command)
 	return outcome;
 }
 
+/* --- authorization ---------------------------------------------------------------------------------------------- */
+
+static void
+add_line(struct op_tree *tree, const char *text)
+{
+	(void)op_add(tree, op_add(tree, tree->root, "line", NULL), "text", text);
+}
+
+static void
+add_expression(struct op_tree *tree, const char *name, const struct conf_expression *expression)
+{
+	struct text line = TEXT_EMPTY;
+
+	text_printf(&line, "    %-25s: %s", name, expression->present ? "set" : "none");
+	add_line(tree, text_string(&line));
+	text_release(&line);
+}
+
+enum command_outcome
+command_show_authorization(struct session *session, const struct op_command *command)
+{
+	const struct permission_class *class = &session->class;
+	const bool all = session->administrator || permission_unlimited(class);
+	struct text line = TEXT_EMPTY;
+	struct op_tree tree;
+	enum command_outcome outcome;
+
+	op_tree_start(&tree, command->rpc->root);
+	text_printf(&line, "Current user: '%s' class '%s'", session->user, session->administrator ? "super-user" : class->name);
+	add_line(&tree, text_string(&line));
+	add_line(&tree, "Permissions:");
+	for (size_t i = 0; permission_name(i) != NULL; i++) {
+		text_clear(&line);
+		text_printf(&line, "    %s", permission_name(i));
+		if (all || (class->permissions & permission_of(permission_name(i))) != 0) {
+			add_line(&tree, text_string(&line));
+		}
+	}
+	add_line(&tree, "Individual command authorization:");
+	add_expression(&tree, "Allow regular expression", &class->allow_commands);
+	add_expression(&tree, "Deny regular expression", &class->deny_commands);
+	add_line(&tree, "Individual configuration authorization:");
+	add_expression(&tree, "Allow regular expression", &class->allow_statements);
+	add_expression(&tree, "Deny regular expression", &class->deny_statements);
+	outcome = command_render(session, command, &tree);
+	op_tree_release(&tree);
+	text_release(&line);
+	return outcome;
+}
+
 /* --- storage ---------------------------------------------------------------------------------------------------- */
 
 struct place {

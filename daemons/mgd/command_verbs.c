@@ -166,3 +166,31 @@ command_status(struct session *session, const struct op_command *command)
 	(void)editing_tell_editors(session, true);
 	return COMMAND_DONE;
 }
+
+/* delete alone is about all of the level: asked at a terminal, and of nobody else, whose statement may have got lost. */
+enum command_outcome
+command_delete(struct session *session, const struct op_command *command)
+{
+	struct counted counted;
+
+	if (op_value(command->request.root, "statement") != NULL) {
+		return command_change(session, command, CONF_EDIT_DELETE);
+	}
+	if (session->indent == OP_INDENT_ECHO) {
+		session_failf(session, "error: a statement is expected behind delete; everything at a level is deleted at a terminal only\n");
+		return COMMAND_WRONG;
+	}
+	if (session->content.length == 0) {
+		session_say(session, session->level.length == 0 ? "This will delete the entire configuration" :
+		                                                  "This will delete all statements at this level");
+		text_append(&session->question, "Delete everything under this level? [yes,no] (no) ");
+		return COMMAND_QUESTION;
+	}
+	if (strcmp(text_string(&session->content), "yes") != 0) {
+		return COMMAND_DONE;
+	}
+	if (!begin(session, &counted)) {
+		return COMMAND_WRONG;
+	}
+	return end(session, &counted, conf_edit_clear(&counted.editor, &counted.count, &counted.list), "statement");
+}

@@ -55,6 +55,12 @@ permission_of(const char *name)
 	return 0;
 }
 
+const char *
+permission_name(size_t number)
+{
+	return number < sizeof(names) / sizeof(names[0]) ? names[number].name : NULL;
+}
+
 /* control is every permission that ends in -control; one of these implies the one without. */
 static uint32_t
 with_implied(uint32_t permissions)

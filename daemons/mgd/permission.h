@@ -67,6 +67,8 @@ struct permission_class {
 
 /* The bit of a permission's name, 0 for none of the table. */
 uint32_t permission_of(const char *name);
+/* The name of the permission of this number, from 0 on; NULL: there are no more. */
+const char *permission_name(size_t number);
 /* One of the predefined classes; false: there is none of that name. */
 bool permission_predefined(const char *name, struct permission_class *class);
 /* A class of `system login`. False: an expression of it cannot be used, or no memory. */

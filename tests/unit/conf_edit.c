@@ -151,6 +151,36 @@ deletions(void **state)
 	session_release(&session);
 }
 
+/* All below a level, which may be the top, or gone; nothing when something in it is protected. */
+static void
+clearing(void **state)
+{
+	struct session session = session_of(state, "set system host-name a\nset " POLICIES " policy p then permit\nset " POLICIES " policy q then deny\n");
+	uint32_t count = 9;
+
+	assert_done(session_edit(&session, CONF_EDIT_ENTER, POLICIES));
+	assert_true(conf_edit_clear(&session.editor, &count, &session.world.list));
+	assert_int_equal(count, 2);
+	assert_renders(&session.world, CONF_FORMAT_SET, "set system host-name a\nset " POLICIES "\n");
+	conf_edit_top(&session.editor);
+	assert_done(session_edit(&session, CONF_EDIT_DELETE, "security"));
+	assert_done(session_edit(&session, CONF_EDIT_PROTECT, "system"));
+	assert_false(conf_edit_clear(&session.editor, &count, &session.world.list));
+	assert_told(&session.world, "this is protected");
+	assert_int_equal(count, 0);
+	diagnostics_release(&session.world.list);
+	text_append(&session.editor.level, "security screen ids-option gone");
+	assert_true(conf_edit_clear(&session.editor, &count, &session.world.list));
+	assert_int_equal(count, 0);
+	assert_int_equal(session.world.list.count, 0);
+	conf_edit_top(&session.editor);
+	assert_done(session_edit(&session, CONF_EDIT_UNPROTECT, "system"));
+	assert_true(conf_edit_clear(&session.editor, &count, &session.world.list));
+	assert_int_equal(count, 1);
+	assert_null(conf_tree_top(session.world.tree)->first);
+	session_release(&session);
+}
+
 /* A statement is taken whole or not at all. */
 static void
 all_or_nothing(void **state)
@@ -252,6 +282,7 @@ main(void)
 	    cmocka_unit_test(policies_are_ordered),
 	    cmocka_unit_test(values_are_ordered),
 	    cmocka_unit_test(deletions),
+	    cmocka_unit_test(clearing),
 	    cmocka_unit_test(all_or_nothing),
 	    cmocka_unit_test(choices_replace),
 	    cmocka_unit_test(finding),

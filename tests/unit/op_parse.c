@@ -159,7 +159,7 @@ test_errors(void **state)
 {
 	const struct house *house = *state;
 
-	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, clear, request, ping, traceroute, monitor, restart, configure, exit, quit");
+	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, file, clear, request, monitor, ping, traceroute, restart, edit, configure, exit, quit");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, schedulers, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, status, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
@@ -181,7 +181,8 @@ test_errors(void **state)
 	expect_error(house, OPERATIONAL, "show securty", 5, "syntax error, did you mean 'security'?");
 	expect_error(house, OPERATIONAL, "show security flow session sourc-port 1", 27,
 	    "syntax error, did you mean 'source-port'?");
-	expect_error(house, OPERATIONAL, "show version now", 13, "syntax error, nothing more was expected here");
+	expect_error(house, OPERATIONAL, "show version now", 13, "syntax error, possible: brief, detail");
+	expect_error(house, OPERATIONAL, "show system storage now", 20, "syntax error, nothing more was expected here");
 	expect_error(house, CONFIGURATION, "commit 5", 7,
 	    "syntax error, possible: check, confirmed, at, and-quit, comment");
 	expect_error(house, CONFIGURATION, "rollback 50", 9, "rollback: must be a number in 0..49");
@@ -281,13 +282,13 @@ test_completion(void **state)
 {
 	const struct house *house = *state;
 
-	expect_next(house, OPERATIONAL, "", "show set help clear request ping traceroute monitor restart configure exit quit ");
+	expect_next(house, OPERATIONAL, "", "show set help file clear request monitor ping traceroute restart edit configure exit quit ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
 	expect_next(house, OPERATIONAL, "sh security ", "dns-cache log nat policies match-policies flow zones screen alarms ");
-	expect_next(house, OPERATIONAL, "show version ", "! | ");
+	expect_next(house, OPERATIONAL, "show version ", "! brief detail | ");
 	expect_next(house, OPERATIONAL, "show version", "version ");
-	expect_next(house, OPERATIONAL, "show security zones ", "! 'trust 'untrust <zone> | ");
+	expect_next(house, OPERATIONAL, "show security zones ", "! terse 'trust 'untrust <zone> detail | ");
 	expect_next(house, OPERATIONAL, "show security zones u", "'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone ", "'trust 'untrust <zone> ");
 	expect_next(house, OPERATIONAL, "show security policies from-zone trust to", "to-zone ");
@@ -308,7 +309,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
-	expect_next(house, CONFIGURATION, "run ", "show set clear request ping traceroute monitor restart ");
+	expect_next(house, CONFIGURATION, "run ", "show set file clear request monitor ping traceroute restart ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
 	    "edit show ");

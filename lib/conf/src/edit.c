@@ -387,6 +387,59 @@ conf_edit(struct conf_editor *editor, enum conf_edit_verb verb, const char *word
 	return done;
 }
 
+/* A level that is gone is empty. */
+static struct conf_node *
+level_node(struct statement *statement)
+{
+	size_t missing;
+
+	if (statement->tokens.count == 0) {
+		return conf_tree_top(statement->tree);
+	}
+	statement->quiet = true;
+	const size_t errors = statement->list->errors;
+	const bool there = statement_read(statement, 0) && statement_find(statement, &missing);
+
+	statement->list->errors = errors;
+	statement->quiet = false;
+	return there ? statement_node(statement) : NULL;
+}
+
+/* At the node, above it or below it; NULL: nothing is. */
+static const struct conf_node *
+find_guarded(const struct conf_node *node)
+{
+	const struct conf_node *at = node;
+
+	while (at != NULL && !at->guarded) {
+		at = at->parent;
+	}
+	for (const struct conf_node *below = node; at == NULL && below != NULL; below = tree_walk_next(below, node)) {
+		at = below->guarded ? below : NULL;
+	}
+	return at;
+}
+
+bool
+conf_edit_clear(struct conf_editor *editor, uint32_t *count, struct diagnostics *list)
+{
+	struct statement statement;
+	bool good = edit_prepare(&statement, editor, "", list);
+	struct conf_node *node = good ? level_node(&statement) : NULL;
+	const struct conf_node *guarded = node == NULL ? NULL : find_guarded(node);
+
+	*count = 0;
+	if (guarded != NULL) {
+		good = edit_tell(list, guarded, "this is protected: unprotect it first");
+	}
+	while (good && node != NULL && node->first != NULL) {
+		tree_remove(node->first);
+		(*count)++;
+	}
+	statement_release(&statement);
+	return good;
+}
+
 bool
 conf_edit_up(struct conf_editor *editor, uint32_t levels)
 {

@@ -14,6 +14,7 @@ struct op_completing {
 	struct op_walk walk;
 	struct text typed; /* the word that is being completed */
 	bool quoted;
+	bool behind_run; /* commands of operational mode are offered in configuration mode */
 	void (*each)(void *context, const struct conf_candidate *candidate);
 	void *context;
 };
@@ -240,6 +241,10 @@ op_offer_command(void *context, const struct conf_candidate *candidate)
 	static const char *const no[] = {"configure", "exit", "quit", "run", "top", "up", "commit", "rollback", "help",
 	    "status", "load", "save", "update"};
 
+	if (completing->behind_run && strcmp(candidate->word, "edit") == 0) {
+		return;
+	}
+
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		if (candidate->kind == CONF_CANDIDATE_KEYWORD && strcmp(candidate->word, no[i]) == 0) {
 			return;
@@ -261,6 +266,7 @@ op_complete_command(struct op_completing *completing, const struct op_argument *
 	if (*words == '\0' && !rest->mandatory) {
 		op_offer(completing, CONF_CANDIDATE_ENTER, "", "Execute this command");
 	}
+	completing->behind_run = rest->command == OP_MODE_OPERATIONAL;
 	op_complete(completing->table, rest->command, completing->editor == NULL ? NULL : &top, words,
 	    first ? op_offer_command : op_offer_statement, completing);
 }

@@ -111,6 +111,12 @@ op_pipe_display(const char *line, const char **cursor, struct op_command *comman
 		if (command->rpc->root == NULL && !op_prints_configuration(command->rpc)) {
 			return op_pipe_fail(error, line, word.start, "this command has no data to display in another form");
 		}
+		const char *after = *cursor;
+
+		if (op_displays[i].format == OP_FORMAT_SET && op_next_word(&after, &word) && op_begins("relative", &word)) {
+			command->pipe.relative = true;
+			*cursor = after;
+		}
 		if (op_displays[i].remarks == OP_REMARKS_NONE) {
 			command->pipe.format = op_displays[i].format;
 		} else {
@@ -216,6 +222,7 @@ op_pipe_complete(const char *cursor, void (*each)(void *context, const struct co
 	const struct op_pipe_row *row = NULL;
 	struct op_word word = {.start = NULL};
 	struct op_word last = {.start = NULL};
+	bool after_set = false;
 	size_t words = 0;
 	const char *at = cursor;
 
@@ -233,6 +240,7 @@ op_pipe_complete(const char *cursor, void (*each)(void *context, const struct co
 			break;
 		}
 		row = words == 0 ? op_pipe_find(&word) : row;
+		after_set = words == 1 && op_begins("set", &word);
 		words++;
 	}
 	const struct op_word *typed = last.start == NULL ? NULL : &last;
@@ -243,6 +251,9 @@ op_pipe_complete(const char *cursor, void (*each)(void *context, const struct co
 		}
 	} else if (words == 1 && row != NULL) {
 		op_pipe_complete_value(row, typed, each, context);
+	} else if (words == 2 && row != NULL && strcmp(row->name, "display") == 0 && after_set) {
+		op_pipe_offer(typed, "relative", CONF_CANDIDATE_KEYWORD, "Statements as they are set at the level that is shown", each, context);
+		op_pipe_offer(NULL, "", CONF_CANDIDATE_ENTER, "Execute this command", each, context);
 	} else if (words == 2 && row != NULL && strcmp(row->name, "compare") == 0) {
 		op_pipe_offer(NULL, "<0..49>", CONF_CANDIDATE_PLACEHOLDER, "0 is the configuration in force, 1 the one before", each,
 		    context);

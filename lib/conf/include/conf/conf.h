@@ -69,6 +69,8 @@ enum conf_edit_verb {
 
 /* False with diagnostics, and then the tree and the level are exactly what they were. */
 bool conf_edit(struct conf_editor *editor, enum conf_edit_verb verb, const char *words, struct diagnostics *list);
+/* Deletes all that stands at the level; `count` is how many statements of that level. */
+bool conf_edit_clear(struct conf_editor *editor, uint32_t *count, struct diagnostics *list);
 /* These never fail below zero. */
 bool conf_edit_up(struct conf_editor *editor, uint32_t levels);
 void conf_edit_top(struct conf_editor *editor);

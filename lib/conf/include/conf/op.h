@@ -166,6 +166,7 @@ enum op_remarks {
 struct op_pipe {
 	enum op_format format;
 	enum op_remarks remarks;
+	bool relative;     /* | display set relative: to the level or statement that is shown */
 	bool compare;      /* | compare [rollback N] */
 	uint32_t rollback; /* OP_COMPARE_ACTIVE or a number */
 };
