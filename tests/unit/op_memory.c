@@ -157,7 +157,7 @@ attempt_completion(const struct house *house)
 	op_complete(house->table, OP_MODE_OPERATIONAL, &house->editor, "show security zones ", count, &found);
 	op_complete(house->table, OP_MODE_CONFIGURATION, &house->editor, "set security zones security-zone trust interfaces ",
 	    count, &found);
-	return found == 6; /* Enter, the zone, <zone>, the pipe; the unit and its placeholder */
+	return found == 8; /* Enter, terse, the zone, <zone>, detail, the pipe; the unit and its placeholder */
 }
 
 static void
