@@ -11,6 +11,7 @@
  *   commit           engine_apply() of a snapshot with 4096 units
  *   commit-limits    the same when it brings the first limit of sessions by address
  *   count-limits     engine_advance() while sessions are counted for these limits
+ *   rematch          engine_advance() after a commit under policy-rematch: each session's policy is looked up again
  *   first-packets    a burst of 32 packets right after a commit: their sessions look their way up again
  *
  * Times are those of the thread's own processor time, because on a shared machine the scheduler makes longer pauses than any
@@ -282,6 +283,30 @@ measure_commit(struct pauses *pauses)
 	print_tally(pauses, "commit", &tally);
 }
 
+static bool
+measure_rematch(struct pauses *pauses)
+{
+	struct scene *scene = pauses->scene;
+	const uint32_t sessions = engine_session_count(scene->engine);
+	struct tally tally = {.steps = 0};
+	bool more = true;
+
+	pauses->wide[1].flow.policy_rematch = true;
+	engine_apply(scene->engine, &pauses->wide[0], scene->fib);
+	engine_apply(scene->engine, &pauses->wide[1], scene->fib);
+	scene_drain(scene);
+	while (more) {
+		const uint64_t start = own_time();
+
+		more = engine_advance(scene->engine, scene->now);
+		tally_step(&tally, start);
+		scene_drain(scene);
+	}
+	print_tally(pauses, "rematch", &tally);
+	pauses->wide[1].flow.policy_rematch = false;
+	return engine_session_count(scene->engine) == sessions;
+}
+
 static void
 measure_limits(struct pauses *pauses)
 {
@@ -358,6 +383,10 @@ measure(struct pauses *pauses)
 	}
 	measure_policies(pauses);
 	measure_commit(pauses);
+	if (!measure_rematch(pauses)) {
+		fputs("bench: sessions ended that their policies permit\n", stderr);
+		return false;
+	}
 	measure_first_packets(pauses);
 	measure_limits(pauses);
 	if (!measure_clear(pauses)) {
