@@ -198,15 +198,21 @@ session_translated(const struct engine *engine, const struct session *session)
 	       engine->table.rare[session_index(&engine->table, session)].nat_pool != SNAPSHOT_NAT_NONE;
 }
 
+static bool
+unit_in_zone(const struct engine *engine, uint16_t number, uint16_t zone)
+{
+	return number < engine->config.units && (engine->units[number].flags & UNIT_PRESENT) != 0 &&
+	       engine->units[number].zone == zone;
+}
+
 /* Is there still an interface of the far zone towards its destination? What is only down may come back. */
 static bool
 server_remains(const struct engine *engine, struct session *session, enum reason *why)
 {
 	const uint16_t zone = session->common.zone[SESSION_BACK];
-	const struct unit *out = unit_of(engine, session->forth.out_unit);
 	struct way way;
 
-	if (zone != SNAPSHOT_ZONE_SELF && out != NULL && (out->flags & UNIT_PRESENT) != 0 && out->zone == zone) {
+	if (zone != SNAPSHOT_ZONE_SELF && unit_in_zone(engine, session->forth.out_unit, zone)) {
 		return true;
 	}
 	*why = REASON_CLOSE_ROUTE;
@@ -217,7 +223,7 @@ server_remains(const struct engine *engine, struct session *session, enum reason
 		return way.local;
 	}
 	*why = REASON_CLOSE_ZONE;
-	return !way.local && engine->units[way.unit].zone == zone;
+	return !way.local && unit_in_zone(engine, way.unit, zone);
 }
 
 bool
