@@ -8,6 +8,7 @@
 
 enum {
 	SECOND_NS = 1000000000,
+	SHARE_PARTS = 4,       /* of a worker's even share of what is left up to a threshold: less than one of them is kept back */
 	SCAN_IDLE_SECONDS = 2, /* longer than any threshold: what was seen before says nothing */
 };
 
@@ -143,15 +144,22 @@ screen_rate_add(struct screen_tables *tables, const struct screen_rate_key *key,
 	(void)rate_count(rate_get(tables, key, now), threshold, more, now);
 }
 
+/* The nearer the threshold is the less is kept back, and at last nothing. */
 uint32_t
-screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t enough, uint64_t now)
+screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key,
+    const struct screen_rate_share *share, uint64_t now)
 {
 	struct screen_rate *entry = rate_get(tables, key, now);
-	const uint32_t unsaid = ++entry->unsaid;
+	const uint32_t left =
+	    entry->count <= share->threshold ? share->threshold - entry->count : share->threshold;
+	const uint32_t kept = left / (SHARE_PARTS * share->workers);
 
-	if (unsaid < enough) {
+	entry->unsaid += share->more;
+	if (entry->unsaid == 0 || entry->unsaid < kept) {
 		return 0;
 	}
+	const uint32_t unsaid = entry->unsaid;
+
 	entry->unsaid = 0;
 	return unsaid;
 }

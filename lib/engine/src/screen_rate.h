@@ -85,9 +85,15 @@ uint32_t screen_rate_count(struct screen_tables *tables, const struct screen_rat
 /* The same of `more` that other workers counted. */
 void screen_rate_add(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t threshold, uint32_t more,
     uint64_t now);
-/* One more that other workers do not know of: when there are `enough`, how many, and they count as said; else 0. => it was
- * counted */
-uint32_t screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key, uint32_t enough, uint64_t now);
+/* Several workers that count together towards a threshold. */
+struct screen_rate_share {
+	uint32_t threshold;
+	uint16_t workers;
+	uint16_t more; /* of what was counted just now the others do not know */
+};
+/* How many the others have to be told of now, and they count as told; else 0. => `more` was counted */
+uint32_t screen_rate_unsaid(struct screen_tables *tables, const struct screen_rate_key *key,
+    const struct screen_rate_share *share, uint64_t now);
 /* Is it blocked now? */
 bool screen_scan_blocked(const struct screen_tables *tables, const struct screen_scan_key *key, uint64_t now);
 /* One more target: when it is the tenth different one within `window` ns, returns until when that goes on; else 0. */

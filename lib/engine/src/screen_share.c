@@ -1,8 +1,9 @@
 /*
  * Screens that count, with several workers. What each counts by itself it tells the others, so that a threshold means all of
  * them; what is on its way meanwhile is the error:
- *   - floods: a worker says what it counted when it is a quarter of its even share of the threshold. No worker blocks before
- *     the threshold is passed; all do when at most a quarter more has come, and what was on its way;
+ *   - floods: a worker says what it counted when it is a quarter of its even share of what is left up to the threshold, also when
+ *     another one's message makes that less. So what nobody was told of goes to nothing as the threshold comes near. No worker
+ *     blocks before the threshold is passed; all do when it is, but for what was counted while messages were on their way;
  *   - scans and sweeps: each target is told to the worker that counts its source (by a keyed hash), which tells all when it
  *     blocks. The packets that are on their way then, the tenth target's among them, pass; none is counted twice;
  *   - limits of sessions: each session is told to all when it begins and ends. An address may have as many more as begin in
@@ -11,26 +12,24 @@
  */
 #include "engine_private.h"
 
-enum {
-	SHARE_PARTS = 4, /* of a worker's share of a threshold are said at a time */
-};
-
 const struct hash_key *
 screen_target_secret(const struct engine *engine)
 {
 	return engine_shares(engine) ? &engine->sharing.with.secret : &engine->screens.tables.secret;
 }
 
-void
-screen_say_rate(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold)
+/* `more`: of what has just been counted nobody else knows. */
+static void
+say_rate(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold, uint16_t more)
 {
-	const uint32_t part = threshold / engine->config.workers / SHARE_PARTS;
-	const uint32_t unsaid =
-	    screen_rate_unsaid(&engine->screens.tables, key, part > 1 ? part : 1, engine->now);
+	const struct screen_rate_share share = {
+	    .threshold = threshold, .workers = engine->config.workers, .more = more};
+	const uint32_t unsaid = screen_rate_unsaid(&engine->screens.tables, key, &share, engine->now);
 	const struct engine_message message = {
 	    .kind = MESSAGE_RATE,
 	    .worker = ENGINE_ALL_WORKERS,
 	    .first = key->address,
+	    .word = threshold,
 	    .number = unsaid,
 	    .place = key->zone,
 	    .screen = key->screen,
@@ -39,6 +38,12 @@ screen_say_rate(struct engine *engine, const struct screen_rate_key *key, uint32
 	if (unsaid > 0) {
 		(void)sharing_say_spare(engine, &message);
 	}
+}
+
+void
+screen_say_rate(struct engine *engine, const struct screen_rate_key *key, uint32_t threshold)
+{
+	say_rate(engine, key, threshold, 1);
 }
 
 static uint16_t
@@ -145,6 +150,7 @@ screen_told(struct engine *engine, const struct engine_message *message)
 	/* SYNs have thresholds of their own. */
 	if (message->kind == MESSAGE_RATE && message->screen >= SCREEN_COUNT) {
 		screen_rate_more(&engine->screens.tables, &rate, message->number, engine->now);
+		say_rate(engine, &rate, (uint32_t)message->word, 0);
 		return;
 	}
 	if (screens == NULL || (screens->on & screen_bit(message->screen)) == 0) {
@@ -153,6 +159,7 @@ screen_told(struct engine *engine, const struct engine_message *message)
 	if (message->kind == MESSAGE_RATE) {
 		screen_rate_add(&engine->screens.tables, &rate, screens->thresholds[message->screen], message->number,
 		    engine->now);
+		say_rate(engine, &rate, screens->thresholds[message->screen], 0);
 	} else if (message->kind == MESSAGE_TARGET) {
 		told_target(engine, message);
 	} else if (message->kind == MESSAGE_BLOCK) {

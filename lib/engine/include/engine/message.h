@@ -39,7 +39,7 @@ enum engine_message_kind {
 struct engine_message {
 	struct ipv6_address first;  /* source, neighbour, what is counted; IPv4 as ::ffff:a.b.c.d */
 	struct ipv6_address second; /* destination */
-	uint64_t word;   /* of a key: all but the addresses, or its hash; of a screen: the target, or a time */
+	uint64_t word;   /* of a key: all but the addresses, or its hash; of a screen: the target, a time, or a threshold */
 	uint32_t number; /* how many; a threshold's microseconds */
 	uint16_t from;   /* worker */
 	uint16_t worker; /* to whom, or ENGINE_ALL_WORKERS: all others */
