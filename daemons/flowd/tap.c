@@ -63,7 +63,11 @@ read_number(const char **at, char end, uint64_t most, uint32_t *number)
 		value = value * 10 + (uint64_t)(*(*at)++ - '0');
 	}
 	*number = (uint32_t)value;
-	return digits > 0 && value <= most && *(*at)++ == end;
+	if (digits == 0 || value > most || **at != end) {
+		return false;
+	}
+	(*at)++;
+	return true;
 }
 
 static bool
@@ -101,7 +105,10 @@ read_filter(struct tap *tap, const char *text)
 	unsigned count = 0;
 
 	tap->filter.bf_insns = list;
-	while (list != NULL && *text != '\0' && count < TAP_INSTRUCTIONS && read_instruction(&text, &list[count])) {
+	while (list != NULL && *text != '\0' && count < TAP_INSTRUCTIONS) {
+		if (!read_instruction(&text, &list[count])) {
+			return false;
+		}
 		count++;
 	}
 	tap->filter.bf_len = count;

@@ -74,6 +74,7 @@ test_lines(void **state)
 	assert_false(cli_file_log("show /var/log", &instead));
 	assert_false(cli_file_log("show x /var/log/y", &instead));
 	assert_int_equal(instead.length, 0);
+	text_release(&instead);
 }
 
 static void

@@ -313,6 +313,10 @@ test_completion(void **state)
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
 	    "edit show ");
+	expect_next(house, CONFIGURATION, "rename security zones security-zone trust ", "to ");
+	expect_next(house, CONFIGURATION, "rename security zones security-zone trust to ", "security-zone ");
+	expect_next(house, CONFIGURATION, "rename security zones security-zone trust to security-zone ", "<name> ");
+	expect_next(house, CONFIGURATION, "copy security zones security-zone trust to security-zone new ", "! ");
 	expect_next(house, CONFIGURATION, "top delete security ", "! >zones ");
 	expect_next(house, CONFIGURATION, "deactivate inter", ">interfaces ");
 	expect_next(house, CONFIGURATION, "commit confirmed ", "! check <1..65535> at and-quit comment | ");
