@@ -109,8 +109,8 @@ order_restart(struct up_run *run, const char *words)
 		}
 		process->delay = 0;
 		process->again = process->process == 0 ? now_milliseconds() : 0;
-		process->end_by = now_milliseconds() + (now ? 0 : STOP_PATIENCE);
 		if (process->process != 0) {
+			process->end_by = now_milliseconds() + (now ? 0 : STOP_PATIENCE);
 			(void)kill(process->process, now ? SIGKILL : SIGTERM);
 		}
 		say("%s is to start again", name);

@@ -241,5 +241,6 @@ up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
 	process->ready = false;
 	process->started = now_milliseconds();
 	process->again = 0;
+	process->end_by = 0;
 	return true;
 }

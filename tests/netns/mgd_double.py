@@ -117,7 +117,10 @@ def main():
             if one is listener:
                 connection, _ = listener.accept()
                 connection.setblocking(True)
-                peers[connection] = Peer(connection)
+                try:
+                    peers[connection] = Peer(connection)
+                except OSError:
+                    connection.close()  # it has gone already, as one does that starts again
                 continue
             try:
                 alive = peers[one].read()
