@@ -100,6 +100,25 @@ fail(const struct order *order, const char *name)
 
 /* --- list ------------------------------------------------------------------------------------------------------- */
 
+/* As ls(1) does at a terminal, which would obey some of a name's signs: anybody may name a file in a folder of all. */
+static void
+append_name(struct text *out, const char *name)
+{
+	unsigned char before = 0;
+	char shown = '\0';
+
+	for (; *name != '\0'; name++) {
+		const unsigned char c = (unsigned char)*name;
+		/* C1, by itself or as U+0080 to U+009F; else such an octet belongs to the one before it. */
+		const bool first = c == 0xc2 && (unsigned char)name[1] >= 0x80 && (unsigned char)name[1] < 0xa0;
+		const bool second = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2 || (before < 0xa0 && shown == '?'));
+
+		shown = c < ' ' || c == 0x7f || first || second ? '?' : *name;
+		text_append_char(out, shown);
+		before = c;
+	}
+}
+
 static void
 list_entry(int folder, const char *name, bool detail, struct text *out)
 {
@@ -119,7 +138,8 @@ list_entry(int folder, const char *name, bool detail, struct text *out)
 		}
 		text_printf(out, " %12lld %s ", (long long)status.st_size, when);
 	}
-	text_printf(out, "%s%s\n", name, S_ISDIR(status.st_mode) ? "/" : "");
+	append_name(out, name);
+	text_append(out, S_ISDIR(status.st_mode) ? "/\n" : "\n");
 }
 
 static int
@@ -136,7 +156,9 @@ list_folder(const char *path, bool detail, struct text *out, bool *good)
 	const int count = folder < 0 ? -1 : scandirat(folder, ".", &entries, no_dots, alphasort);
 
 	*good = count >= 0;
-	text_printf(out, "\n%s%s:\n", path, path[strlen(path) - 1] == '/' ? "" : "/");
+	text_append_char(out, '\n');
+	append_name(out, path);
+	text_append(out, path[strlen(path) - 1] == '/' ? ":\n" : "/:\n");
 	for (int i = 0; i < count; i++) {
 		list_entry(folder, entries[i]->d_name, detail, out);
 		free(entries[i]);

@@ -119,6 +119,34 @@ test_files(void **state)
 	expect("list", wanted, NULL);
 }
 
+/* A name is no order to the terminal: octets below a blank, DEL, and C1 by itself or in UTF-8. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *shown;
+	} rows[] = {
+	    {"\033]0;title\007", "?]0;title?\n"},
+	    {"a\nb\tc\177", "a?b?c?\n"},
+	    {"\2332J", "?2J\n"},
+	    {"\xc2\x9b"
+	     "2J",
+	        "??2J\n"},
+	    {"\xc3\x9c" /* U+00DC */ "ber", "\xc3\x9c" "ber\n"},
+	    {"\xe2\x82\x80\xe2\x80\x93", "\xe2\x82\x80\xe2\x80\x93\n"},
+	};
+	char command[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file(rows[i].name, "");
+		(void)snprintf(command, sizeof(command), "list \"%s\"", rows[i].name);
+		expect(command, rows[i].shown, NULL);
+		assert_int_equal(unlink(rows[i].name), 0);
+	}
+}
+
 static int
 enter(void **state)
 {
@@ -146,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
