@@ -72,6 +72,8 @@ static const int refused_to_readers[] = {
     SCMP_SYS(bind),
     SCMP_SYS(fork),
     SCMP_SYS(vfork),
+    SCMP_SYS(clone), /* what fork(3) is */
+    SCMP_SYS(clone3),
     SCMP_SYS(kill),
     SCMP_SYS(tkill),
     SCMP_SYS(unlink),
