@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
+
 enum {
 	FIRST_PATIENCE = 5000, /* milliseconds until the daemon's greeting */
 	PATIENCE = 30000,      /* without a chunk */
@@ -17,6 +19,7 @@ struct relay {
 	struct op_command command;
 	struct op_renderer renderer;
 	int64_t deadline;
+	uint64_t allowed_by; /* the configuration in force by which its user may run it */
 	bool greeted;
 };
 
@@ -91,6 +94,7 @@ relay_start(struct session *session, struct op_command *command)
 	*command = (struct op_command){.rpc = NULL};
 	relay->daemon = daemon_names[relay->command.rpc->daemon];
 	relay->deadline = mgd_now() + FIRST_PATIENCE;
+	relay->allowed_by = session->mgd->running_id;
 	daemon_socket_path(session->mgd->options.state, relay->daemon, &path);
 	relay->connection = ipc_connect(text_string(&path), "mgd", NULL);
 	text_release(&path);
@@ -219,10 +223,25 @@ relay_serve(struct session *session, short events)
 	}
 }
 
+/* Some commands go on until they are ended: what a commit takes from their user ends them as well. */
+static bool
+still_allowed(struct session *session)
+{
+	struct relay *relay = session->relay;
+
+	if (relay->allowed_by == session->mgd->running_id) {
+		return true;
+	}
+	relay->allowed_by = session->mgd->running_id;
+	return access_refresh(session) && access_command(session, &relay->command, relay->command.rpc->mode);
+}
+
 void
 relay_tick(struct session *session)
 {
-	if (!session_has_room(session)) {
+	if (!still_allowed(session)) {
+		end(session, IPC_DONE_ERROR);
+	} else if (!session_has_room(session)) {
 		session->relay->deadline = mgd_now() + PATIENCE;
 	} else if (mgd_now() > session->relay->deadline) {
 		give_up(session, session->relay->greeted ? "does not answer" : "is not running");

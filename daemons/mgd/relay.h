@@ -21,7 +21,8 @@ void relay_destroy(struct relay *relay);
 struct pollfd relay_prepare(const struct relay *relay);
 /* May end it: session->relay is NULL then. */
 void relay_serve(struct session *session, short events);
-/* Looks at the clock: a daemon that says nothing for long is given up. */
+/* Looks at the clock, and at a user's rights after a commit: what says nothing for long, or may not be run any more, ends. May
+ * end it: session->relay is NULL then. */
 void relay_tick(struct session *session);
 
 #endif
