@@ -177,7 +177,7 @@ open_sink(const char *port)
 int
 main(int argc, char **argv)
 {
-	struct run run = {.ring = event_ring_create(RING)};
+	struct run run = {0};
 	struct logger *logger;
 	pthread_t threads[2];
 	char path[512];
@@ -188,6 +188,7 @@ main(int argc, char **argv)
 	}
 	(void)snprintf(path, sizeof(path), "%s/run/logd.sock", argv[1]);
 	logger = logger_create(path, "flowd");
+	run.ring = event_ring_create(RING);
 	run.sink = open_sink(argv[2]);
 	run.count = strtoull(argv[3], NULL, 10);
 	run.rate = strtoull(argv[4], NULL, 10);
