@@ -209,6 +209,11 @@ def reveal(form):
     return bytes(octets).decode()
 
 
+def heed_interrupt():
+    """preexec_fn of what a test will end by ^C: who runs in the background of a script has inherited that it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def expect(condition, what):
     if not condition:
         raise AssertionError(what)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mgd_house import House, build_of_arguments, expect, wait_until  # noqa: E402, F401
+from mgd_house import House, build_of_arguments, expect, heed_interrupt, wait_until  # noqa: E402, F401
 
 NETWORKS = {"client": 1, "server": 2, "guest": 4}
 SMALL_MTU = 1300
