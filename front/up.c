@@ -352,7 +352,10 @@ stop_daemon(struct up_run *run, enum up_daemon daemon, int signals, struct logge
 	}
 	(void)kill(process->process, SIGTERM);
 	while (process->process != 0 && now_milliseconds() < end) {
-		(void)wait_event(run, signals, 200);
+		/* Who is told to end while it stops to start again ends: the signal does not come twice. */
+		if (wait_event(run, signals, 200) == 't') {
+			run->order = UP_GO_ON;
+		}
 		(void)reap(run, logger);
 	}
 	if (process->process != 0) {
