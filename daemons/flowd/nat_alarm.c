@@ -11,7 +11,7 @@
 
 enum {
 	PERCENT = 100,
-	NAME_SIZE = 64,
+	NAME_SIZE = 256, /* 63 characters are up to 252 octets */
 };
 
 struct raised {

@@ -27,7 +27,7 @@
 #include "wire/ipv6.h"
 
 enum {
-	EXPLAIN_NAME = 64, /* octets of the names in a question, with their end */
+	EXPLAIN_NAME = 256, /* octets of the names in a question, with their end: 63 characters are up to 252 */
 	EXPLAIN_RESULTS_MOST = 1000,
 };
 
