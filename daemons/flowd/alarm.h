@@ -21,8 +21,9 @@
 
 enum {
 	ALARMS_MOST = 1024,
-	ALARM_SUBJECT = 192,
-	ALARM_MESSAGE = 256,
+	/* With its end. The longest names a policy and two zones; one may have 252 octets (63 characters). */
+	ALARM_SUBJECT = 800,
+	ALARM_MESSAGE = 1024, /* tells of the subject, and why */
 };
 
 enum alarm_kind {

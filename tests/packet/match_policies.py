@@ -299,6 +299,15 @@ for protocol in ("sctp", "udp-lite", "136"):
           (["publish"], "forward", "192.0.2.90"), f"a published address by {protocol}")
 config = place.path("match.set")
 
+# Names of the longest kind, 63 characters of four octets each, that differ in their last one alone.
+first, second = ("\U00020000" * 62 + last for last in "\U00020001\U00020002")
+config = place.write("long.set", GROUND.replace("zone trust", "zone " + first).replace("zone untrust", "zone " + second) +
+                     permit(first, second, "out") + permit(second, first, "back"))
+for start, end, policy in ((first, second, "out"), (second, first, "back")):
+    answer = Answer(f"from-zone {start} to-zone {end} source-ip 10.0.0.9 destination-ip 8.8.8.8 protocol 47")
+    equal(answer.matched(), [policy], "zones with long names")
+config = place.path("match.set")
+
 # what cannot be answered says why
 for words, reason in (("interface ge-9/0/0.0 source-ip 10.0.0.9 destination-ip 1.1.1.1 protocol 47", "interface 'ge-9/0/0.0' is not configured"),
                       ("from-zone nowhere to-zone dmz source-ip 10.0.0.9 destination-ip 1.1.1.1 protocol 47", "zone 'nowhere' is not configured"),

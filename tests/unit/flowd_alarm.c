@@ -17,6 +17,8 @@
 
 #define SECOND UINT64_C(1000000000)
 
+enum { NAME_OCTETS = 252 };
+
 static void
 raise_one(struct alarms *alarms, const char *subject, int64_t now)
 {
@@ -90,7 +92,7 @@ test_bound(void **state)
 	assert_string_equal(alarms_at(alarms, ALARMS_MOST - 1)->subject, "one more");
 	/* A subject longer than its place is the same alarm the next time. */
 	alarm_settle(alarms, &(struct alarm_name){ALARM_DNS_NAME, "s8"}, 5003);
-	char lengthy[400];
+	char lengthy[2000];
 
 	memset(lengthy, 'x', sizeof(lengthy) - 1);
 	lengthy[sizeof(lengthy) - 1] = '\0';
@@ -98,6 +100,17 @@ test_bound(void **state)
 	raise_one(alarms, lengthy, 5005);
 	assert_int_equal(alarms_at(alarms, ALARMS_MOST - 1)->count, 2);
 	alarms_destroy(alarms);
+}
+
+/* Sixty-three times a character of four octets, the last of them `last`: the longest name that may be configured. */
+static void
+longest_name(char name[NAME_OCTETS + 1], char last)
+{
+	for (unsigned i = 0; i < NAME_OCTETS; i += 4) {
+		memcpy(name + i, "\xf0\xa0\x80\x80", 4);
+	}
+	name[NAME_OCTETS - 1] = last;
+	name[NAME_OCTETS] = '\0';
 }
 
 static const char configuration[] =
@@ -239,6 +252,86 @@ test_pools(void **state)
 	alarms_destroy(alarms);
 }
 
+static void
+set_long(struct world *world, const char *policy, const char *zones, const char *words)
+{
+	char line[8 * NAME_OCTETS];
+
+	(void)snprintf(line, sizeof(line), "set security policies %s policy %s %s\n", zones, policy, words);
+	world_set(world, line);
+}
+
+/* Policies of the longest names between zones of the longest names: an alarm each, and what it says is whole (REQ-POL-015). */
+static void
+test_long_policies(void **state)
+{
+	struct alarms *alarms = alarms_create(NULL);
+	struct world world;
+	char zone[NAME_OCTETS + 1];
+	char zones[4 * NAME_OCTETS];
+	char names[2][NAME_OCTETS + 1];
+	char subject[5 * NAME_OCTETS];
+
+	(void)state;
+	longest_name(zone, '\x81');
+	(void)snprintf(zones, sizeof(zones), "from-zone %s to-zone %s", zone, zone);
+	world_open(&world);
+	(void)snprintf(subject, sizeof(subject), "set security zones security-zone %s\n", zone);
+	world_set(&world, subject);
+	for (unsigned i = 0; i < 2; i++) {
+		longest_name(names[i], (char)('\x82' + (char)i));
+		set_long(&world, names[i], zones, "match source-address any destination-address any application any");
+		set_long(&world, names[i], zones, "then permit");
+		set_long(&world, names[i], zones, "then count alarm per-second-threshold 1000");
+	}
+	world_run(&world);
+	struct policy_alarms *watch = policy_alarms_create(alarms);
+
+	assert_true(policy_alarms_follow(watch, world.snapshot, world.registry, 0));
+	assert_int_equal(policy_alarms_count(watch), 2);
+	for (uint64_t i = 0; i < 2; i++) {
+		policy_alarms_sample(watch, (const uint64_t[]){i * 2000, i * 3000},
+		    &(struct policy_alarms_time){.monotonic = (1000 + i) * SECOND, .wall = (int64_t)i}, world.registry);
+	}
+	assert_int_equal(alarms_count(alarms), 2);
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(subject, sizeof(subject), "%s from %s to %s", names[i], zone, zone);
+		assert_string_equal(alarms_at(alarms, i)->subject, subject);
+		assert_non_null(strstr(alarms_at(alarms, i)->message, i == 0 ? "2000 bytes in a second, more than 1000"
+									     : "3000 bytes in a second, more than 1000"));
+	}
+	policy_alarms_destroy(watch);
+	world_close(&world);
+	alarms_destroy(alarms);
+}
+
+/* Two pools whose names differ in their last octet alone. */
+static void
+test_long_pools(void **state)
+{
+	struct snapshot_nat_pool pools[2];
+	char names[2][NAME_OCTETS + 1];
+	const struct snapshot_nat nat = {.pool_count = 2, .pools = pools};
+	const struct engine_nat_counters counters = {.addresses = 4};
+	struct alarms *alarms = alarms_create(NULL);
+	struct nat_alarms *watch = nat_alarms_create(alarms);
+
+	(void)state;
+	for (uint16_t i = 0; i < 2; i++) {
+		longest_name(names[i], (char)('\x81' + (char)i));
+		pools[i] = (struct snapshot_nat_pool){.name = names[i], .present = true, .kind = NAT_POOL_ADDRESSES, .size = 4,
+		    .alarm_raise = 75, .alarm_clear = 50};
+	}
+	for (uint16_t i = 0; i < 2; i++) {
+		nat_alarms_sample(watch, &nat, i, &counters, 100);
+		assert_int_equal(alarms_count(alarms), i + 1);
+		assert_string_equal(alarms_at(alarms, i)->subject, names[i]);
+		assert_non_null(strstr(alarms_at(alarms, i)->message, ": 100 percent in use, the threshold is 75"));
+	}
+	nat_alarms_destroy(watch);
+	alarms_destroy(alarms);
+}
+
 int
 main(void)
 {
@@ -247,6 +340,8 @@ main(void)
 	    cmocka_unit_test(test_bound),
 	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_pools),
+	    cmocka_unit_test(test_long_policies),
+	    cmocka_unit_test(test_long_pools),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
