@@ -426,6 +426,7 @@ access_tell_denied(struct session *session)
 	    "error: permission denied: class '%s' may not change this; nothing was changed\n",
 	    session->class.name);
 	audit_denied(session->mgd, session->user, "a change of the configuration");
+	session->denied = true;
 }
 
 /* --- what is changed
@@ -451,6 +452,7 @@ access_guard_start(
 {
 	*guard =
 	    (struct access_guard){.changed = editing_changed(session), .depth = session->depth};
+	session->denied = false;
 	if (command->rpc->mode != OP_MODE_CONFIGURATION || permission_unlimited(&session->class) ||
 	    leaves_candidate(command->rpc->words)) {
 		return true;
@@ -463,7 +465,22 @@ access_guard_start(
 		session_failf(session, "error: out of memory\n");
 		return false;
 	}
+	session->guard = guard;
 	return true;
+}
+
+/* A private candidate is committed as what it changes of its base: that counts, wherever the base has gone. */
+static const struct conf_node *
+denied_change(struct session *session, const struct access_guard *guard)
+{
+	return conf_denied_change(session->editing == EDIT_PRIVATE ? session->base : guard->before,
+	    editing_candidate(session), may_change, &session->class);
+}
+
+bool
+access_guard_denies(struct session *session)
+{
+	return session->guard != NULL && denied_change(session, session->guard) != NULL;
 }
 
 static void
@@ -509,14 +526,14 @@ access_guard_end(struct session *session, struct access_guard *guard, enum comma
 	if (guard->before == NULL) {
 		return outcome;
 	}
-	/* A private candidate is committed as what it changes of its base: that counts, wherever
-	 * the base has gone. */
-	denied =
-	    conf_denied_change(session->editing == EDIT_PRIVATE ? session->base : guard->before,
-		editing_candidate(session), may_change, &session->class);
-	if (denied != NULL) {
+	session->guard = NULL;
+	denied = denied_change(session, guard);
+	/* Who was told already is not told again: how often would say what was there. */
+	if (denied != NULL && !session->denied) {
 		tell_denied(session, denied);
 		audit_denied(session->mgd, session->user, "a change of the configuration");
+	}
+	if (denied != NULL || session->denied) {
 		put_back(session, guard);
 		outcome = COMMAND_WRONG;
 	}

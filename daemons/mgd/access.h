@@ -58,7 +58,7 @@ bool access_sees(const struct session *session, const char *words, enum access_e
 bool access_hides(const struct session *session, const struct diagnostics *list);
 /* Leaves of such ones only that they are there. */
 void access_veil(const struct session *session, struct diagnostics *list);
-/* The same sentence whether something is there or not. */
+/* The same sentence whether something is there or not; access_guard_end() makes it true. */
 void access_tell_denied(struct session *session);
 
 /*
@@ -72,6 +72,8 @@ struct access_guard {
 	size_t depth;
 };
 
+/* Has the command that runs changed, so far, what it may not? For what would be said before its end. */
+bool access_guard_denies(struct session *session);
 /* False: no memory; the session was told. */
 bool access_guard_start(struct session *session, const struct op_command *command,
     struct access_guard *guard) __attribute__((warn_unused_result));

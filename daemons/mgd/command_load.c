@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "access.h"
 #include "command.h"
 #include "conf/load.h"
 #include "editing.h"
@@ -32,9 +33,20 @@ load(struct session *session, const struct conf_load_order *order)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct conf_editor editor = session_editor(session);
+	const bool verbs = order->mode == CONF_LOAD_SET || order->mode == CONF_LOAD_PATCH;
 	const bool good = conf_load_into(&editor, order, &list);
 
 	session_keep_level(session, &editor);
+	/* What these find or miss is told to those who may see it. */
+	const bool hides = verbs && access_hides(session, &list);
+
+	if (hides || (good && access_guard_denies(session))) {
+		if (hides) {
+			access_tell_denied(session);
+		}
+		diagnostics_release(&list);
+		return COMMAND_WRONG;
+	}
 	session_diagnose_lines(session, &list);
 	if (good) {
 		editing_set_changed(session, true);

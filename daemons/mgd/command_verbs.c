@@ -67,8 +67,12 @@ static enum command_outcome
 end(struct session *session, struct counted *counted, bool good, const char *what)
 {
 	session_keep_level(session, &counted->editor);
-	if (!good && access_hides(session, &counted->list)) {
+	/* That something is not there is told to those who may see it. */
+	if (access_hides(session, &counted->list)) {
 		access_tell_denied(session);
+		good = false;
+	} else if (access_guard_denies(session)) {
+		good = false; /* told at its end, and nothing before */
 	} else {
 		session_diagnose(session, &counted->list);
 	}

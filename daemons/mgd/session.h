@@ -13,6 +13,7 @@ enum {
 	SESSION_CONTENT_MOST = 64 * 1024 * 1024, /* octets of a file that is loaded */
 };
 
+struct access_guard;
 struct relay;
 
 enum edit_kind {
@@ -45,6 +46,8 @@ struct session {
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;
+	const struct access_guard *guard; /* around the command that runs; NULL: none is needed */
+	bool denied; /* the command that runs was, and its user was told: nothing of it stays */
 	struct text content; /* came for the command that follows: what load loads, an answer */
 	struct text question; /* of the command that ended in it */
 	struct relay *relay; /* the daemon's answer under way; NULL: none */
