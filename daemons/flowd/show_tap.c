@@ -131,7 +131,6 @@ show_frames(struct answer *answer, const struct answer_sources *sources, struct 
 		if (!begin_watching(answer, sources, error)) {
 			return ANSWER_FAILED;
 		}
-		watching = answer->state;
 		/* The watcher hears that it has begun. */
 		(void)op_add_number(tree, tree->root, "lost", 0);
 		return ANSWER_MORE;

@@ -62,6 +62,9 @@ zone_listed(const uint16_t *zones, uint16_t count, uint16_t zone)
 static enum classifier_miss
 row_misses(const struct query *query, uint32_t policy)
 {
+	if (query->snapshot == NULL) {
+		return CLASSIFIER_MISS_FROM_ZONE; /* classifier_find(): its rules have no rows and no conditions */
+	}
 	assert(policy < query->snapshot->policy_count);
 	const struct snapshot_policy *row = &query->snapshot->policies[policy];
 

@@ -57,9 +57,14 @@ rib_add_instance(struct rib *rib, uint16_t instance, const char *name)
 		rib->instances = moved;
 		rib->instance_count = count;
 	}
-	rib->instances[instance].name = strdup(name);
-	rib->instances[instance].present = rib->instances[instance].name != NULL;
-	return rib->instances[instance].present;
+	char *copy = strdup(name);
+
+	if (copy == NULL) {
+		return false;
+	}
+	rib->instances[instance].name = copy;
+	rib->instances[instance].present = true;
+	return true;
 }
 
 bool
