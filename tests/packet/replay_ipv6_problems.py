@@ -28,9 +28,9 @@ def end(*options):
     return IPv6ExtHdrDestOpt(options=list(options))
 
 
-def expect(what, packet, verdict, reason, problem, **more):
+def expect(what, packet, verdict, reason, problem, text=TEXT, **more):
     """One packet from the inside; `problem`: (code, pointer) of what its sender is told, or None."""
-    scene = Scene(place, TEXT)
+    scene = Scene(place, text)
     scene.send(INSIDE, packet, verdict, reason, **more)
     run = scene.run(what)
     left = sent(run, INSIDE) if os.path.exists(run.path("ge-0_0_0.pcap")) else []
@@ -84,6 +84,24 @@ for kind, reason in ((0, "routing-header-zero"), (4, "routing-header")):
     expect(f"routing {kind}", ip(CLIENT, GATE) / IPv6ExtHdrRouting(type=kind, segleft=1, addresses=[CLIENT]) / udp, "reject", reason, (0, 42))
     expect(f"routing {kind} behind", ip(CLIENT, GATE) / hop(PadN(optdata=b"\0" * 4)) / IPv6ExtHdrRouting(type=kind, segleft=1, addresses=[CLIENT]) / udp,
            "reject", reason, (0, 50))
+
+# Before any policy: so only those hear of us who may ping us. Who may not is not told, of transit or of ourselves; neither is who
+# asks by the address of another interface.
+SILENT = CONFIG + FLOW + PERMIT
+INBOUND = "set security zones security-zone inside host-inbound-traffic system-services "
+segments = IPv6ExtHdrRouting(type=4, segleft=1, addresses=[CLIENT])
+for lines, told in (("", False), (INBOUND + "ssh\n", False), (INBOUND + "all\n", True),
+                    (INBOUND + "all\n" + INBOUND + "ping except\n", False),
+                    (INBOUND + "ping\nset security zones security-zone inside interfaces ge-0/0/0.0 host-inbound-traffic system-services ssh\n", False),
+                    ("set security zones security-zone outside host-inbound-traffic system-services ping\n", False)):
+    verdict = "reject" if told else "drop"
+    expect(f"{lines}: option", ip() / hop(option(0x9e)) / udp, verdict, "extension-option", (2, 42) if told else None, SILENT + lines)
+    expect(f"{lines}: jumbogram", ip() / hop(Jumbo(jumboplen=70000)) / udp, verdict, "jumbogram", (2, 42) if told else None, SILENT + lines)
+    expect(f"{lines}: group", frame(destination=GROUP) / IPv6(src=CLIENT, dst="ff0e::5") / hop(option(0x9e)) / udp, verdict, "extension-option",
+           (2, 42) if told else None, SILENT + lines)
+    expect(f"{lines}: segments left", ip(CLIENT, GATE) / segments / udp, verdict, "routing-header", (0, 42) if told else None, SILENT + lines)
+expect("segments left, of another interface", ip(CLIENT, FAR_GATE) / segments / udp, "drop", "routing-header", None,
+       TEXT + "set security zones security-zone outside host-inbound-traffic system-services ping\n")
 
 # As many as of all errors together: a thousand at once.
 scene = Scene(place, TEXT)

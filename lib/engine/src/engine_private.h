@@ -491,6 +491,8 @@ bool policy_still_permits(
 void local_packet(struct engine *engine, struct item *item, const struct way *way);
 /* Does host-inbound-traffic of the ingress unit allow it? */
 bool local_allows(const struct engine *engine, const struct item *item);
+/* Is who comes in by this unit let know that we are here: does its host-inbound-traffic answer a ping? */
+bool local_answers_ping(const struct engine *engine, uint16_t unit);
 
 /* route.c: REASON_NONE and a way, or why there is none. */
 enum reason route_find(

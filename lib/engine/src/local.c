@@ -261,6 +261,19 @@ ingress_owns(const struct engine *engine, const struct item *item)
 }
 
 bool
+local_answers_ping(const struct engine *engine, uint16_t unit)
+{
+	const uint64_t ping = (uint64_t)1 << HOST_SERVICE_PING;
+
+	if (unit >= engine->snapshot->unit_count) {
+		return false;
+	}
+	const struct snapshot_host_inbound *inbound = &engine->snapshot->units[unit].host_inbound;
+
+	return (inbound->services & ping) != 0 || (inbound->any_service && (inbound->except & ping) == 0);
+}
+
+bool
 local_allows(const struct engine *engine, const struct item *item)
 {
 	const struct asked asked = asked_of(item);

@@ -10,6 +10,11 @@
  * what was for one host. Like all our errors they are limited, and said to single hosts only; what a screen or host-inbound-traffic
  * drops gets none.
  *
+ * What is told of by the headers alone comes before policies, screens and host-inbound-traffic, and would show a stranger that we
+ * are here, and let us reflect. RFC 8200 wants every router to tell; a gateway tells those whom it would answer a ping: where
+ * host-inbound-traffic of the interface that it came in by lets ping in. Elsewhere it is dropped without a word, by the same
+ * reason. As of segments left, that is so of the addresses of this interface: another's need a policy too, which is not asked here.
+ *
  * All of it is rare: the chain is walked once more here, and nobody else has to remember its places.
  */
 #include "engine_private.h"
@@ -67,7 +72,7 @@ refuse_option(struct engine *engine, struct item *item, uint16_t at, enum reason
 	}
 }
 
-/* Is the destination an address of ours, as far as its instance's routes say? */
+/* Is the destination an address of the unit that it came in by? */
 static bool
 for_ourselves(const struct engine *engine, const struct item *item)
 {
@@ -75,7 +80,7 @@ for_ourselves(const struct engine *engine, const struct item *item)
 
 	return !ipv6_is_multicast(item->addresses.destination) &&
 	       route_find6(engine, item->instance, item->unit, item->addresses.destination, &way) == REASON_NONE &&
-	       way.local;
+	       way.local && way.unit == item->unit;
 }
 
 bool
@@ -86,7 +91,7 @@ problem6_told(struct engine *engine, struct item *item, enum reason reason)
 
 	/* A malformed option is told by the same reason: then there are no headers to go by. */
 	if ((!option && !routing) || (item->flags & (ITEM_IPV6 | ITEM_FROM_HOST)) != ITEM_IPV6 ||
-	    item->zone == SNAPSHOT_NONE) {
+	    item->zone == SNAPSHOT_NONE || !local_answers_ping(engine, item->unit)) {
 		return false;
 	}
 	const struct ipv6_chain chain = chain_of(item);
