@@ -96,7 +96,9 @@ test_refuses(void **state)
 	struct tcp_options back;
 
 	(void)state;
-	/* Before there is any cookie nothing is one. */
+	/* Before there is any cookie nothing is one, and in the next epoch none was made yet. */
+	assert_false(syn_cookie_made(&cookies, 5));
+	assert_false(syn_cookie_made(&cookies, EPOCH + 5));
 	const struct item early = item_of(1, 1);
 
 	back = (struct tcp_options){.stamps = false};
@@ -104,6 +106,8 @@ test_refuses(void **state)
 	const struct item ack = make(&cookies, &offer, &back, 5);
 
 	assert_true(good(&cookies, &ack, &back, 5));
+	assert_true(syn_cookie_made(&cookies, 5) && syn_cookie_made(&cookies, EPOCH - 1));
+	assert_false(syn_cookie_made(&cookies, EPOCH) || syn_cookie_made(&cookies, 2 * EPOCH));
 	for (unsigned bit = 0; bit < 64; bit++) {
 		struct item other = ack;
 		struct tcp_options changed = back;

@@ -114,12 +114,14 @@ match_session(const struct engine *engine, const struct session *session, const 
 	return classifier_lookup(engine->snapshot, &key, wall);
 }
 
-/* May the item begin a session whose policy is looked up by its own addresses? */
+/* May the item begin a session whose policy is looked up by its own addresses? During a flood of SYNs that cookies answer, whose
+ * zone no policy is asked for, none is. */
 static bool
-likely_first(const struct item *item)
+likely_first(const struct engine *engine, const struct item *item)
 {
 	return item->guess == SESSION_NONE && (item->flags & (ITEM_FRAGMENT | ITEM_RELATED | ITEM_FROM_HOST)) == 0 &&
-	       (item->protocol != IPV4_PROTOCOL_TCP || tcp_is_start(item->segment.header.flags));
+	       (item->protocol != IPV4_PROTOCOL_TCP ||
+		   (tcp_is_start(item->segment.header.flags) && !syn_flood_runs(engine, item)));
 }
 
 /* By the route, where its destination is not translated. False: it is not in transit, or there is none. */
@@ -211,7 +213,7 @@ policy_foresee(struct engine *engine, uint32_t found)
 	for (uint32_t i = 0; i < found; i++) {
 		const struct item *item = &engine->items[i];
 
-		if (likely_first(item) && foresee_way(engine, item, &engine->foreseen[i])) {
+		if (likely_first(engine, item) && foresee_way(engine, item, &engine->foreseen[i])) {
 			struct foreseen_burst *burst = (item->flags & ITEM_IPV6) != 0 ? &inet6 : &inet;
 
 			burst->places[burst->count++] = i;

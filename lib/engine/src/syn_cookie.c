@@ -103,6 +103,14 @@ syn_cookie_make(struct syn_cookies *cookies, struct random_source *random, const
 	offer->answer = (uint32_t)(epoch & 1) << 31 | (uint32_t)index << SIZE_SHIFT | ((uint32_t)hash & HASH_MASK);
 }
 
+bool
+syn_cookie_made(const struct syn_cookies *cookies, uint64_t now)
+{
+	const uint64_t epoch = now / EPOCH_NS;
+
+	return cookies->secrets[epoch & 1].epoch == epoch + 1;
+}
+
 /* The secret of an epoch that ends in that bit and is not over for long, or NULL. */
 static const struct syn_secret *
 secret_then(const struct syn_cookies *cookies, unsigned bit, uint64_t now)

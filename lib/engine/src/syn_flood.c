@@ -235,6 +235,19 @@ syn_flood_cookie(const struct engine *engine, const struct item *item)
 }
 
 bool
+syn_flood_runs(const struct engine *engine, const struct item *item)
+{
+	if ((engine->units[item->unit].flags & UNIT_SCREENED) == 0 ||
+	    !syn_cookie_made(&engine->syn.cookies, engine->now)) {
+		return false;
+	}
+	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;
+
+	return engine->snapshot->flow.syn_cookies && screens != NULL &&
+	       (screens->on & screen_bit(SCREEN_TCP_SYN_FLOOD)) != 0;
+}
+
+bool
 syn_flood(struct engine *engine, struct item *item)
 {
 	const struct snapshot_screens *screens = engine->snapshot->zones[item->zone].screens;

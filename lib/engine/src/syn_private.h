@@ -151,11 +151,15 @@ void syn_state_init(struct syn_state *state, void *memory, const struct engine_c
 bool syn_flood(struct engine *engine, struct item *item);
 /* Is a segment that does not fit into the handshake of its session the answer to a cookie of ours? */
 bool syn_flood_cookie(const struct engine *engine, const struct item *item);
+/* Will a SYN of its zone likely be answered with a cookie: were some made in this epoch? */
+bool syn_flood_runs(const struct engine *engine, const struct item *item);
 
 /* syn_cookie.c: our sequence number for a SYN and `offer`, whose segment size becomes what the number can say, and which loses
  * what only timestamps can say when it has none; sets value and answer. */
 void syn_cookie_make(struct syn_cookies *cookies, struct random_source *random, const struct item *item,
     struct syn_offer *offer, uint64_t now);
+/* Was one made in the epoch of `now`? */
+bool syn_cookie_made(const struct syn_cookies *cookies, uint64_t now);
 /* What was agreed with who sends this ACK; false: nothing. `options` are the ACK's. */
 bool syn_cookie_check(const struct syn_cookies *cookies, const struct item *item, const struct tcp_options *options,
     struct syn_offer *offer, uint64_t now);
