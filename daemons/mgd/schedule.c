@@ -3,16 +3,20 @@
  */
 #include "schedule.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/hash.h"
 #include "command.h"
 #include "commit.h"
 #include "history.h"
 
-#define SECOND INT64_C(1000000000) /* nanoseconds */
+/* A slot that waits for a reboot has, for its time, this number beyond the one that says so: which run it was asked in. */
+#define RUN_BITS ((UINT64_C(1) << 60) - 1)
 
 /* Two or four digits. */
 static bool
@@ -90,18 +94,55 @@ schedule_parse(const char *words, int64_t now, int64_t *at)
 	       again.tm_sec == when.tm_sec;
 }
 
+/*
+ * Which run of the gateway this is, not just of mgd: our socket is made when all of it starts, and a start of the host is
+ * told by its kernel. What a clock says is only compared for being the same, so it may be put wherever one likes.
+ */
+static bool
+find_run(const struct mgd *mgd, int64_t *run)
+{
+	const struct hash_key key = {.low = 0, .high = 0}; /* nobody else chooses what is hashed */
+	struct text words = TEXT_EMPTY;
+	struct stat status;
+	char boot[64] = "";
+	const int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	if (file >= 0) {
+		(void)!read(file, boot, sizeof(boot) - 1);
+		close(file);
+	}
+	daemon_socket_path(mgd->options.state, "mgd", &words);
+	bool good = !text_failed(&words) && stat(text_string(&words), &status) == 0;
+
+	if (good) {
+		text_printf(&words, " %llu %lld %ld %s", (unsigned long long)status.st_ino, (long long)status.st_mtim.tv_sec,
+		    status.st_mtim.tv_nsec, boot);
+		good = !text_failed(&words);
+		*run = (int64_t)(hash_bytes(&key, words.bytes, words.length) & RUN_BITS) + 1;
+	}
+	text_release(&words);
+	return good;
+}
+
 bool
 schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry,
     struct text *error)
 {
+	struct store_entry kept = *entry;
 	struct text content = TEXT_EMPTY;
+	int64_t run = 0;
 	bool good;
 
+	if (entry->wall == SCHEDULE_AT_REBOOT && !find_run(mgd, &run)) {
+		text_append(error, "this run of the gateway cannot be told from the next");
+		return false;
+	}
+	kept.wall += run;
 	mgd_render_stored(mgd, tree, &content);
 	if (text_failed(&content)) {
 		text_append(error, "out of memory");
 	}
-	good = !text_failed(&content) && store_write_slot(mgd->store, STORE_SCHEDULED, entry,
+	good = !text_failed(&content) && store_write_slot(mgd->store, STORE_SCHEDULED, &kept,
 					     text_string(&content), content.length, error);
 	text_release(&content);
 	if (good) {
@@ -117,32 +158,20 @@ schedule_forget(struct mgd *mgd)
 	(void)store_delete_slot(mgd->store, STORE_SCHEDULED);
 }
 
-/* Has the gateway been started since it was asked for, and not just mgd? Our socket is made when all of it starts. */
-static bool
-began_since(const struct mgd *mgd)
-{
-	struct text path = TEXT_EMPTY;
-	struct stat status;
-	bool began;
-
-	daemon_socket_path(mgd->options.state, "mgd", &path);
-	began = !text_failed(&path) && stat(text_string(&path), &status) == 0 &&
-	    (int64_t)status.st_mtim.tv_sec * SECOND + status.st_mtim.tv_nsec > store_slot_written(mgd->store, STORE_SCHEDULED);
-	text_release(&path);
-	return began;
-}
-
 void
 schedule_resume(struct mgd *mgd)
 {
 	struct store_entry entry;
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
+	int64_t run = 0;
 
 	if (store_has_slot(mgd->store, STORE_SCHEDULED)) {
 		if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error) &&
 		    entry.commit == store_next(mgd->store) + (mgd->stored ? 0 : 1)) {
-			mgd->scheduled = entry.wall == SCHEDULE_AT_REBOOT && began_since(mgd) ? (int64_t)time(NULL) + 1 : entry.wall;
+			mgd->scheduled = entry.wall < SCHEDULE_AT_REBOOT ? entry.wall :
+			    find_run(mgd, &run) && entry.wall - SCHEDULE_AT_REBOOT != run ? (int64_t)time(NULL) + 1 :
+			                                                                    SCHEDULE_AT_REBOOT;
 		} else {
 			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED",
 			    "the commit at a time is dropped: %s",
