@@ -50,6 +50,35 @@ asks_seldom(void **state)
 	free(items);
 }
 
+/* By number: what is skipped is zeros, what was there stays, and a lower number or short memory changes nothing. */
+static void
+reaches_a_number(void **state)
+{
+	uint32_t count = 0;
+	uint32_t *items = array_reach(NULL, &count, 2, sizeof(*items));
+
+	(void)state;
+	assert_non_null(items);
+	assert_int_equal(count, 3);
+	items[0] = 5;
+	items[2] = 7;
+	items = array_reach(items, &count, 900, sizeof(*items));
+	assert_non_null(items);
+	assert_int_equal(count, 901);
+	assert_ptr_equal(array_reach(items, &count, 4, sizeof(*items)), items);
+	assert_int_equal(count, 901);
+	assert_true(items[0] == 5 && items[1] == 0 && items[2] == 7);
+	for (uint32_t i = 3; i < count; i++) {
+		assert_int_equal(items[i], 0);
+	}
+	failing_memory_start(0);
+	assert_null(array_reach(items, &count, 901, sizeof(*items)));
+	failing_memory_stop();
+	assert_int_equal(count, 901);
+	assert_int_equal(items[2], 7);
+	free(items);
+}
+
 static void
 short_memory_changes_nothing(void **state)
 {
@@ -80,6 +109,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(grows_and_keeps),
 	    cmocka_unit_test(asks_seldom),
+	    cmocka_unit_test(reaches_a_number),
 	    cmocka_unit_test(short_memory_changes_nothing),
 	};
 

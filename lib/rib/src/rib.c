@@ -47,24 +47,15 @@ bool
 rib_add_instance(struct rib *rib, uint16_t instance, const char *name)
 {
 	assert(!instance_is_there(rib, instance));
-	if (instance >= rib->instance_count) {
-		const uint32_t count = (uint32_t)instance + 1;
-		struct rib_instance *moved = reallocarray(rib->instances, count, sizeof(*moved));
-		if (moved == NULL) {
-			return false;
-		}
-		memset(&moved[rib->instance_count], 0, (count - rib->instance_count) * sizeof(*moved));
-		rib->instances = moved;
-		rib->instance_count = count;
-	}
-	char *copy = strdup(name);
+	struct rib_instance *instances = array_reach(rib->instances, &rib->instance_count, instance, sizeof(*instances));
 
-	if (copy == NULL) {
+	if (instances == NULL) {
 		return false;
 	}
-	rib->instances[instance].name = copy;
-	rib->instances[instance].present = true;
-	return true;
+	rib->instances = instances;
+	instances[instance].name = strdup(name);
+	instances[instance].present = instances[instance].name != NULL;
+	return instances[instance].present;
 }
 
 bool
@@ -73,17 +64,13 @@ rib_add_unit(struct rib *rib, uint16_t unit, uint16_t instance, bool up)
 	if (!instance_is_there(rib, instance) || unit == RIB_NO_UNIT) {
 		return false;
 	}
-	if (unit >= rib->unit_count) {
-		const uint32_t count = (uint32_t)unit + 1;
-		struct rib_unit *moved = reallocarray(rib->units, count, sizeof(*moved));
-		if (moved == NULL) {
-			return false;
-		}
-		memset(&moved[rib->unit_count], 0, (count - rib->unit_count) * sizeof(*moved));
-		rib->units = moved;
-		rib->unit_count = count;
+	struct rib_unit *units = array_reach(rib->units, &rib->unit_count, unit, sizeof(*units));
+
+	if (units == NULL) {
+		return false;
 	}
-	rib->units[unit] = (struct rib_unit){.present = true, .up = up, .instance = instance};
+	rib->units = units;
+	units[unit] = (struct rib_unit){.present = true, .up = up, .instance = instance};
 	return true;
 }
 
