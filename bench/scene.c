@@ -78,7 +78,7 @@ scene_configuration(struct scene *scene)
 struct engine_sharing
 scene_sharing(const struct scene *scene)
 {
-	return (struct engine_sharing){.secret = {.low = 5, .high = 6}, .workers = scene->plan.workers};
+	return engine_sharing_of(&(struct hash_key){.low = 5, .high = 6}, scene->plan.workers);
 }
 
 static bool

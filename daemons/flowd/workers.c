@@ -71,9 +71,9 @@ worker_create(const struct worker_start *start, struct text *error)
 	struct random_source random = random_from_kernel();
 
 	workers->count = start->count;
-	workers->sharing.workers = start->count;
-	workers->sharing.secret.low = random_u64(&random);
-	workers->sharing.secret.high = random_u64(&random);
+	const struct hash_key secret = {.low = random_u64(&random), .high = random_u64(&random)};
+
+	workers->sharing = engine_sharing_of(&secret, start->count);
 	for (uint16_t i = 0; i < workers->count; i++) {
 		workers->each[i] = worker_make(workers, i, start, error);
 		if (workers->each[i] == NULL) {

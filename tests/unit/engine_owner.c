@@ -25,7 +25,7 @@ enum {
 static struct engine_sharing
 sharing_of(uint16_t workers)
 {
-	return (struct engine_sharing){.secret = {.low = 3, .high = 4}, .workers = workers};
+	return engine_sharing_of(&(struct hash_key){.low = 3, .high = 4}, workers);
 }
 
 static uint16_t
@@ -123,12 +123,11 @@ static void
 test_ports_and_secret(void **state)
 {
 	const struct engine_sharing one = sharing_of(2);
-	struct engine_sharing other = one;
+	const struct engine_sharing other = engine_sharing_of(&(struct hash_key){.low = one.secret.low + 1, .high = one.secret.high}, 2);
 	uint32_t first = 0;
 	uint32_t same = 0;
 
 	(void)state;
-	other.secret.low++;
 	for (uint32_t i = 0; i < 1000; i++) {
 		const struct world_packet packet = {.source = IP(10, 0, 0, 2),
 		    .destination = IP(8, 8, 8, 8),
@@ -141,6 +140,12 @@ test_ports_and_secret(void **state)
 	}
 	assert_in_range(first, 400, 600);
 	assert_in_range(same, 400, 600);
+	/* What shares out is no key of any table, but the same for all workers who have the secret. */
+	const struct engine_sharing again = sharing_of(2);
+
+	assert_memory_equal(&again.shares, &one.shares, sizeof(one.shares));
+	assert_true(one.shares.low != one.secret.low && one.shares.high != one.secret.high && one.shares.low != one.shares.high);
+	assert_true(one.shares.low != one.secret.high && one.shares.high != one.secret.low);
 }
 
 /* The quoted packet as it was sent, within an error from anywhere to its sender. */

@@ -308,7 +308,7 @@ make_sctp(struct packet *packet, const struct world_packet *what)
 static void
 inject(struct chaos *chaos, uint16_t port, uint32_t number, const struct world_packet *what)
 {
-	const struct engine_sharing sharing = {.secret = {.low = 0x5ca1ab1e, .high = 77}, .workers = WORKERS};
+	const struct engine_sharing sharing = engine_sharing_of(&(struct hash_key){.low = 0x5ca1ab1e, .high = 77}, WORKERS);
 	const uint16_t receiver = (uint16_t)random_below(&chaos->random, WORKERS);
 	struct tag *tag = calloc(1, sizeof *tag + 512);
 	struct packet *packet = calloc(1, sizeof *packet);

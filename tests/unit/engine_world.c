@@ -439,8 +439,7 @@ world_input(struct world *world, uint16_t port, const uint8_t *data, uint32_t le
 {
 	/* No tailroom: the frame's last octet is the block's last. */
 	struct packet *packet = packet_create(length, HEADROOM, 0);
-	const struct engine_sharing sharing = {
-	    .secret = {.low = 0x5ca1ab1e, .high = 77}, .workers = world->config.workers};
+	const struct engine_sharing sharing = engine_sharing_of(&(struct hash_key){.low = 0x5ca1ab1e, .high = 77}, world->config.workers);
 
 	memcpy(packet->data, data, length);
 	packet->port = port;

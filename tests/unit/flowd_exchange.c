@@ -93,7 +93,8 @@ worker_process(struct worker *worker, struct packet *const *packets, uint32_t co
 static void
 make(struct workers *all)
 {
-	*all = (struct workers){.count = 2, .sharing = {.secret = {.low = 5, .high = 6}, .workers = 2}};
+	*all = (struct workers){
+	    .count = 2, .sharing = engine_sharing_of(&(struct hash_key){.low = 5, .high = 6}, 2)};
 	for (uint16_t i = 0; i < 2; i++) {
 		all->each[i] = aligned_alloc(RING_LINE, sizeof(struct worker));
 		assert_non_null(all->each[i]);

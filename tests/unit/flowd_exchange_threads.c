@@ -175,7 +175,8 @@ test_threads(void **state)
 
 	(void)state;
 	assert_non_null(party);
-	party->all = (struct workers){.count = 2, .sharing = {.secret = {.low = 5, .high = 6}, .workers = 2}};
+	party->all = (struct workers){
+	    .count = 2, .sharing = engine_sharing_of(&(struct hash_key){.low = 5, .high = 6}, 2)};
 	for (uint16_t i = 0; i < 2; i++) {
 		struct worker *worker = aligned_alloc(RING_LINE, sizeof(*worker));
 

@@ -19,6 +19,20 @@ enum {
 	FRAGMENT_BITS = 0x3fff, /* of IPv4's field: more fragments, and the offset */
 };
 
+/* hash_shares() is no PRF: what it may give away leads back to no other table's key, as SipHash stands between. */
+struct engine_sharing
+engine_sharing_of(const struct hash_key *secret, uint16_t workers)
+{
+	static const char low[] = "shares, low";
+	static const char high[] = "shares, high";
+
+	return (struct engine_sharing){
+	    .secret = *secret,
+	    .shares = {.low = hash_bytes(secret, low, sizeof(low)), .high = hash_bytes(secret, high, sizeof(high))},
+	    .workers = workers,
+	};
+}
+
 /* Of a hash the high half is scaled, so that any number of workers gets equal shares. */
 static uint16_t
 share_of(const struct engine_sharing *sharing, uint64_t hash)
@@ -33,7 +47,7 @@ owner4(const struct engine_sharing *sharing, uint64_t from, uint64_t to, uint8_t
 	const uint64_t low = from < to ? from : to;
 	const uint64_t high = from < to ? to : from;
 
-	return share_of(sharing, hash_shares(&sharing->secret, low | (uint64_t)protocol << 48, high));
+	return share_of(sharing, hash_shares(&sharing->shares, low | (uint64_t)protocol << 48, high));
 }
 
 static inline uint64_t
@@ -57,7 +71,7 @@ engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow
 				     : (uint64_t)flow->destination_port << 16 | flow->source_port;
 	const uint64_t addresses = hash_four(&sharing->secret, low.high, low.low, high.high, high.low);
 
-	return share_of(sharing, hash_shares(&sharing->secret, addresses, ports | (uint64_t)flow->protocol << 32));
+	return share_of(sharing, hash_shares(&sharing->shares, addresses, ports | (uint64_t)flow->protocol << 32));
 }
 
 /* => there is no ICMP error */

@@ -47,7 +47,7 @@ sharing_init(struct sharing *sharing, void *memory, const struct engine_config *
 	struct referrals *referrals = &sharing->referrals;
 	uint8_t *next = memory;
 
-	sharing->with = (struct engine_sharing){.secret = config->sharing, .workers = config->workers};
+	sharing->with = engine_sharing_of(&config->sharing, config->workers);
 	sharing->room = UINT32_MAX;
 	if (config->workers == 1) {
 		return;

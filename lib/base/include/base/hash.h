@@ -92,7 +92,7 @@ hash_fold(uint64_t left, uint64_t right)
 /*
  * For sharing work out: two words by multiplications with the secret. Nobody who does not know the key can say where words lead;
  * but it is no PRF, and who could see very many results might find the key. So it is for nothing whose collisions cost memory
- * or time. Where two workers hand half of their packets over, 130 cycles a packet; with hash_pair() 149.
+ * or time, and has a key of its own. Where two workers hand half of their packets over, 130 cycles a packet; with hash_pair() 149.
  */
 static inline uint64_t
 hash_shares(const struct hash_key *key, uint64_t first, uint64_t second)

@@ -19,9 +19,13 @@
 #include "wire/ipv6.h"
 
 struct engine_sharing {
-	struct hash_key secret; /* of all workers: whoever knew it could send everything to one of them */
+	struct hash_key secret; /* of all workers: whoever knew it could make the tables that go by it degenerate */
+	struct hash_key shares; /* derived from it, for hash_shares() alone: whoever knew it could send everything to one of them */
 	uint16_t workers;
 };
+
+/* Derives what is derived: who asks whose a packet is has got this from here. */
+struct engine_sharing engine_sharing_of(const struct hash_key *secret, uint16_t workers);
 
 /* A flow, in either direction. Addresses of IPv4 as ::ffff:a.b.c.d; ports as in a session's key: ICMP queries have their
  * identifier in both. */
