@@ -266,6 +266,7 @@ static void
 clear_log(struct service *service, struct ipc_client *client, uint32_t request, const struct op_node *asked)
 {
 	const char *name = op_value(asked, "filename");
+	const char *user = op_value(asked, "asked-by");
 	struct text error = TEXT_EMPTY;
 
 	if (!show_good_name(name)) {
@@ -273,7 +274,7 @@ clear_log(struct service *service, struct ipc_client *client, uint32_t request, 
 	} else if (!destinations_clear(service->force, name, op_find(asked, "all") != NULL, &error)) {
 		fail_rpc(client, request, text_string(&error));
 	} else {
-		text_printf(&error, "%s was cleared", name);
+		text_printf(&error, "%s was cleared by %s", name, user == NULL ? "nobody known" : user);
 		say(service, LOG_SEVERITY_NOTICE, "LOGD_CLEARED", text_string(&error));
 		end_rpc(client, request, true);
 	}

@@ -92,6 +92,10 @@ relay_start(struct session *session, struct op_command *command)
 	session->relay = relay;
 	relay->command = *command;
 	*command = (struct op_command){.rpc = NULL};
+	/* logd writes down who cleared what. No line can say this itself: no command has such an argument. */
+	if (relay->command.rpc->daemon == OP_DAEMON_LOGD) {
+		(void)op_add(&relay->command.request, relay->command.request.root, "asked-by", session->user);
+	}
 	relay->daemon = daemon_names[relay->command.rpc->daemon];
 	relay->deadline = mgd_now() + FIRST_PATIENCE;
 	relay->allowed_by = session->mgd->running_id;
