@@ -87,6 +87,7 @@ command_load(struct session *session, const struct op_command *command)
 	struct conf_load_order order = {
 	    .relative = op_find(request, "relative") != NULL,
 	    .format = CONF_FORMAT_AUTO,
+	    .no_copies = !permission_unlimited(&session->class),
 	    .file = file == NULL ? "terminal" : file,
 	    .bytes = text_string(&session->content),
 	    .length = session->content.length,

@@ -183,6 +183,7 @@ load_typed(const struct conf_editor *editor, const struct conf_load_order *order
 	    .length = order->length,
 	    .list = list,
 	    .level = order->relative ? text_string(&editor->level) : "",
+	    .no_copies = order->no_copies,
 	    .typed = true,
 	};
 

@@ -14,6 +14,7 @@ struct load {
 	size_t length;
 	struct diagnostics *list;
 	const char *level; /* set lines: where they begin; NULL: at the top */
+	bool no_copies;    /* set lines: a copy is refused */
 	bool typed;        /* set lines: as if typed, so that a set replaces what it excludes */
 };
 

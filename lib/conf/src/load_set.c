@@ -332,6 +332,11 @@ run_line(struct set_reader *reader, const struct line *line, size_t which, size_
 	case COMMAND_EDIT_VERB:
 		break;
 	}
+	if (commands[which].verb == CONF_EDIT_COPY && reader->load->no_copies) {
+		load_tell(reader->load, DIAGNOSTIC_ERROR, (struct load_place){.line = line->number},
+		    "permission denied: who may not see all statements copies by typing, not by a file");
+		return;
+	}
 	if (!begin(reader, line->number) ||
 	    !take_words(reader, line->bytes + words, line->length - words, line->number)) {
 		return;

@@ -22,6 +22,7 @@ struct conf_load_order {
 	enum conf_load_mode mode;
 	bool relative; /* statements are those of the editor's level; not for override and patch, which have all levels */
 	enum conf_format format;
+	bool no_copies; /* set lines: whoever loads may not see all that a copy would show under another name */
 	const char *file; /* for diagnostics; NULL: none */
 	const char *bytes;
 	size_t length;
