@@ -172,10 +172,20 @@ list_folder(const char *path, bool detail, struct text *out, bool *good)
 	}
 }
 
+/* The last word; alone and cut short it is the name of what is there by that name. */
+static bool
+wants_detail(const struct order *order)
+{
+	const size_t count = order->words->count;
+	const char *last = word(order, count - 1);
+
+	return count > 1 && means(last, "detail") && (count > 2 || strcmp(last, "detail") == 0 || access(last, F_OK) != 0);
+}
+
 static bool
 run_list(const struct order *order)
 {
-	const bool detail = means(word(order, order->words->count - 1), "detail") && order->words->count > 1;
+	const bool detail = wants_detail(order);
 	const bool named = order->words->count > (detail ? 2U : 1U);
 	const char *path = named ? word(order, 1) : ".";
 	struct text out = TEXT_EMPTY;
@@ -317,6 +327,13 @@ run_rename(const struct order *order)
 	return rename(word(order, 1), word(order, 2)) == 0 || fail(order, word(order, 1));
 }
 
+/* What diff takes for its own input is a file's name here. */
+static const char *
+no_input(const char *name)
+{
+	return strcmp(name, "-") == 0 ? "./-" : name;
+}
+
 /* diff(1), without a shell; names that begin with a - are names. */
 static void
 become_diff(const struct order *order, int output)
@@ -327,7 +344,7 @@ become_diff(const struct order *order, int output)
 	if (dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) {
 		_exit(NOT_RUN);
 	}
-	(void)execlp("diff", "diff", option, "--", word(order, 2), word(order, 3), (char *)NULL);
+	(void)execlp("diff", "diff", option, "--", no_input(word(order, 2)), no_input(word(order, 3)), (char *)NULL);
 	_exit(NOT_RUN);
 }
 

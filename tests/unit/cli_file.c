@@ -97,6 +97,13 @@ test_files(void **state)
 	expect("show one", "a\nb\n", NULL);
 	expect("show \"with blank\"", "a\nc\n", NULL);
 	expect("show folder", "", "not a file");
+	expect("compare files - one", NULL, "could not be compared"); /* and waits for nobody's typing */
+	write_file("folder/inside", "a\n");
+	assert_int_equal(rename("folder", "d"), 0);
+	(void)snprintf(wanted, sizeof(wanted), "\n%s/d:\ninside\n", where);
+	expect("list d", wanted, NULL);
+	assert_int_equal(unlink("d/inside"), 0);
+	assert_int_equal(rename("d", "folder"), 0);
 	expect("compare files one \"with blank\"", "2c2\n< b\n---\n> c\n", NULL);
 	expect("compare files one one", "", NULL);
 	expect("compare files one none", NULL, "could not be compared");
