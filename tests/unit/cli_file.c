@@ -100,7 +100,7 @@ test_files(void **state)
 	expect("compare files - one", NULL, "could not be compared"); /* and waits for nobody's typing */
 	write_file("folder/inside", "a\n");
 	assert_int_equal(rename("folder", "d"), 0);
-	(void)snprintf(wanted, sizeof(wanted), "\n%s/d:\ninside\n", where);
+	(void)snprintf(wanted, sizeof(wanted), "\n%s/d/:\ninside\n", where);
 	expect("list d", wanted, NULL);
 	assert_int_equal(unlink("d/inside"), 0);
 	assert_int_equal(rename("d", "folder"), 0);
