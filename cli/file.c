@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output.h"
+
 enum {
 	WORDS_MOST = 6,
 	PIECE = 16384,
@@ -251,31 +253,13 @@ run_show(const struct order *order)
 }
 
 static bool
-write_all(int descriptor, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		const ssize_t written = write(descriptor, bytes, length);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return false;
-		}
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
-static bool
 copy_bytes(int from, int to)
 {
 	char bytes[PIECE];
 	ssize_t got;
 
 	while ((got = read(from, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)) {
-		if (got > 0 && !write_all(to, bytes, (size_t)got)) {
+		if (got > 0 && !output_all(to, bytes, (size_t)got)) {
 			return false;
 		}
 	}

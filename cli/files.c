@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/output.h"
+
 enum {
 	FILES_MOST = 64 * 1024 * 1024, /* octets; the gateway takes no more */
 	FILES_PIECE = 65536,
@@ -127,23 +129,6 @@ count_lines(const struct text *content)
 	return lines;
 }
 
-static bool
-write_all(int descriptor, const struct text *content)
-{
-	for (size_t at = 0; at < content->length;) {
-		const ssize_t written = write(descriptor, content->bytes + at, content->length - at);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return false;
-		}
-		at += (size_t)written;
-	}
-	return fsync(descriptor) == 0;
-}
-
 bool
 cli_files_write(const char *words, const struct text *content, struct text *said, struct text *error)
 {
@@ -156,7 +141,7 @@ cli_files_write(const char *words, const struct text *content, struct text *said
 		text_append(error, name.length == 0 ? "a file's name is expected behind save" : "out of memory");
 	} else {
 		const int descriptor = mkostemp(new.bytes, O_CLOEXEC); /* for its owner only: secrets stand in it */
-		bool good = descriptor >= 0 && write_all(descriptor, content);
+		bool good = descriptor >= 0 && output_all(descriptor, text_string(content), content->length) && fsync(descriptor) == 0;
 		int why = errno;
 
 		if (descriptor >= 0 && close(descriptor) != 0 && good) {

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "pipe.h"
 
 #define PAGER_PROMPT "---(more)---"
@@ -92,20 +93,10 @@ cli_clean(char *bytes, size_t length, unsigned char *before)
 static bool
 pager_put(struct cli_pager *pager, const char *bytes, size_t length)
 {
-	while (length > 0) {
-		const ssize_t written = write(pager->output, bytes, length);
+	const bool good = output_all(pager->output, bytes, length);
 
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			pager->failed = true;
-			return false;
-		}
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
+	pager->failed = pager->failed || !good;
+	return good;
 }
 
 /* One key without waiting for Enter. 0: the terminal is gone. */

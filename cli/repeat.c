@@ -3,34 +3,16 @@
  */
 #include "repeat.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "pager.h"
 #include "pipe.h"
 
 #define CLEAR_SCREEN "\033[H\033[2J"
-
-static bool
-put(int output, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		const ssize_t written = write(output, bytes, length);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return false;
-		}
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
 
 /* The rest of the line behind `run`, in configuration mode; the line itself in operational mode; else NULL. */
 static const char *
@@ -68,7 +50,7 @@ run_settings(struct cli_session *session, const struct cli_place *place, const c
 		text_printf(&out, "^\n%s\n", text_string(&error));
 		*result = CLI_FAILED;
 	}
-	if (!put(error.length > 0 ? place->error : place->output, text_string(&out), out.length)) {
+	if (!output_all(error.length > 0 ? place->error : place->output, text_string(&out), out.length)) {
 		*result = CLI_FAILED;
 	}
 	text_release(&out);
@@ -114,7 +96,7 @@ tell_time(const struct cli_place *place, const char *before, const char *after)
 	text_append(&out, before);
 	cli_settings_time(&out);
 	text_append(&out, after);
-	(void)put(place->output, text_string(&out), out.length);
+	(void)output_all(place->output, text_string(&out), out.length);
 	text_release(&out);
 }
 
@@ -173,7 +155,7 @@ cli_line_run(struct cli_session *session, const struct cli_place *place, const c
 	}
 	do {
 		if (monitors) {
-			(void)put(place->output, CLEAR_SCREEN, strlen(CLEAR_SCREEN));
+			(void)output_all(place->output, CLEAR_SCREEN, strlen(CLEAR_SCREEN));
 		}
 		tell_time(place, "---(refreshed at ", ")---\n");
 		result = cli_command_run(session, place, line);

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/output.h"
+
 enum {
 	COMPLAINT_MOST = 1024, /* octets of its standard error that anybody wants to read */
 	PATH_MOST = 64,
@@ -110,20 +112,7 @@ start_between(const char *const *arguments, const struct pipes *pipes, pid_t *pr
 static void
 feed(int descriptor, const char *input)
 {
-	size_t left = input == NULL ? 0 : strlen(input);
-
-	while (left > 0) {
-		const ssize_t written = write(descriptor, input, left);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return; /* it ended early; its status says why */
-		}
-		input += written;
-		left -= (size_t)written;
-	}
+	(void)output_all(descriptor, input == NULL ? "" : input, input == NULL ? 0 : strlen(input)); /* if it ended early its status says why */
 }
 
 /* Reads until the program closes its end, keeps the beginning. */

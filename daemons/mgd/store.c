@@ -18,6 +18,7 @@
 
 #include "archive.h"
 #include "base/array.h"
+#include "base/output.h"
 #include "store_notes.h"
 
 static const char pending_name[] = "pending";
@@ -260,25 +261,6 @@ explain(struct text *error, const char *what)
 	return false;
 }
 
-static bool
-write_all(int descriptor, const struct text *bytes)
-{
-	size_t done = 0;
-
-	while (done < bytes->length) {
-		ssize_t written = write(descriptor, bytes->bytes + done, bytes->length - done);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return false;
-		}
-		done += (size_t)written;
-	}
-	return true;
-}
-
 /* Into the pending file, safe on disk. */
 static bool
 write_pending(const struct store *store, const struct text *bytes, struct text *error)
@@ -290,7 +272,7 @@ write_pending(const struct store *store, const struct text *bytes, struct text *
 	if (descriptor < 0) {
 		return explain(error, "could not make a file for the configuration");
 	}
-	good = write_all(descriptor, bytes) && fsync(descriptor) == 0;
+	good = output_all(descriptor, text_string(bytes), bytes->length) && fsync(descriptor) == 0;
 	if (!good) {
 		(void)explain(error, "could not write the configuration");
 	}

@@ -22,6 +22,7 @@
 #include <pcap/pcap.h>
 
 #include "ask.h"
+#include "base/output.h"
 #include "ipc/daemon.h"
 #include "ipc/payload.h"
 
@@ -252,24 +253,6 @@ add_frame(struct watch *watch, const struct op_node *frame)
 }
 
 static bool
-put(const char *bytes, size_t length)
-{
-	while (length > 0) {
-		const ssize_t written = write(STDOUT_FILENO, bytes, length);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written <= 0) {
-			return false;
-		}
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
-static bool
 tell_lost(struct watch *watch, uint64_t lost)
 {
 	struct text line = TEXT_EMPTY;
@@ -278,7 +261,7 @@ tell_lost(struct watch *watch, uint64_t lost)
 	if (lost > watch->lost) {
 		text_printf(&line, "-- %llu more packets came faster than they can be shown: see matching\n",
 		    (unsigned long long)(lost - watch->lost));
-		good = put(text_string(&line), line.length);
+		good = output_all(STDOUT_FILENO, text_string(&line), line.length);
 		watch->lost = lost;
 	}
 	text_release(&line);
@@ -368,7 +351,7 @@ end_line(struct watch *watch)
 	} else {
 		text_printf(&out, "%s\n", line);
 	}
-	good = !text_failed(&out) && put(text_string(&out), out.length);
+	good = !text_failed(&out) && output_all(STDOUT_FILENO, text_string(&out), out.length);
 	text_clear(&watch->line);
 	text_release(&out);
 	return good;
@@ -407,7 +390,7 @@ announce(const struct op_node *request)
 	}
 	text_printf(&line, "Listening on %s, capture size %llu bytes\n\n", op_value(request, "interface"),
 	    (unsigned long long)op_number(request, "size", OCTETS_USUAL));
-	good = put(text_string(&line), line.length);
+	good = output_all(STDOUT_FILENO, text_string(&line), line.length);
 	text_release(&line);
 	return good;
 }
@@ -458,7 +441,7 @@ summarize(const struct watch *watch)
 
 	text_printf(&line, "\n%u packets received by filter\n%llu packets dropped by the tap\n", (unsigned)watch->put,
 	    (unsigned long long)watch->lost);
-	good = put(text_string(&line), line.length);
+	good = output_all(STDOUT_FILENO, text_string(&line), line.length);
 	text_release(&line);
 	return good;
 }
