@@ -14,16 +14,17 @@
 
 #include "ipc/daemon.h"
 
+/* The leak check of the address sanitizer starts a process by clone(2), as fork(3) does: see confine.c. */
 #if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
+enum { READER_FORKS = 1 };
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-enum { SANITIZED = 1 };
+enum { READER_FORKS = 1 };
 #else
-enum { SANITIZED = 0 };
+enum { READER_FORKS = 0 };
 #endif
 #else
-enum { SANITIZED = 0 };
+enum { READER_FORKS = 0 };
 #endif
 
 enum {
@@ -89,7 +90,7 @@ static void
 test_reader(void **state)
 {
 	(void)state;
-	assert_int_equal(in_child(daemon_confine_reader), CONFINED | EXECUTES);
+	assert_int_equal(in_child(daemon_confine_reader), CONFINED | EXECUTES | (READER_FORKS == 1 ? FORKS : 0));
 }
 
 int
@@ -100,6 +101,5 @@ main(void)
 	    cmocka_unit_test(test_reader),
 	};
 
-	/* Then nothing is confined: see confine.c. */
-	return SANITIZED == 1 ? 77 : cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
