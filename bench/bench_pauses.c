@@ -29,6 +29,7 @@
 #include "engine/screens.h"
 #include "engine/views.h"
 #include "scene.h"
+#include "scene_packet.h"
 #include "wire/tcp.h"
 
 enum {

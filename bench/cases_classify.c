@@ -6,6 +6,7 @@
 #include "cycles.h"
 #include "engine/classifier.h"
 #include "engine/packet.h"
+#include "scene_packet.h"
 #include "snapshot/classifier.h"
 
 enum {

@@ -10,6 +10,7 @@
 
 #include "cycles.h"
 #include "engine/engine.h"
+#include "scene_packet.h"
 
 enum {
 	ADDRESSES = 1024,

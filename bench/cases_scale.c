@@ -9,6 +9,8 @@
 
 #include "cycles.h"
 #include "rib/rib.h"
+#include "scene_packet.h"
+#include "scene_world.h"
 #include "snapshot/snapshot.h"
 
 enum {

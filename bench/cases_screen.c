@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cycles.h"
+#include "scene_packet.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
 

@@ -5,6 +5,7 @@
 
 #include "cycles.h"
 #include "engine/engine.h"
+#include "scene_packet.h"
 #include "wire/tcp.h"
 
 enum {

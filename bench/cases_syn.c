@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "scene_packet.h"
 #include "wire/bytes.h"
 #include "wire/checksum.h"
 #include "wire/ethernet.h"

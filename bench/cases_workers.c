@@ -22,6 +22,7 @@
 #include "cases.h"
 #include "cycles.h"
 #include "engine/owner.h"
+#include "scene_packet.h"
 #include "wire/tcp.h"
 
 enum {

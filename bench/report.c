@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "bench_engine.h"
-#include "report_private.h"
+#include "report_chart.h"
+#include "report_parts.h"
+#include "report_target.h"
 #include "result.h"
 
 struct options {
@@ -44,64 +46,6 @@ static const char style[] =
     ".s1{fill:var(--s1)}.s2{fill:var(--s2)}.s3{fill:var(--s3)}.s4{fill:var(--s4)}\n"
     ".wide{overflow-x:auto}\n"
     "</style>\n";
-
-void
-report_escape(struct text *page, const char *string)
-{
-	for (const char *c = string; *c != '\0'; c++) {
-		switch (*c) {
-		case '<':
-			text_append(page, "&lt;");
-			break;
-		case '>':
-			text_append(page, "&gt;");
-			break;
-		case '&':
-			text_append(page, "&amp;");
-			break;
-		case '"':
-			text_append(page, "&quot;");
-			break;
-		default:
-			text_append_char(page, *c);
-		}
-	}
-}
-
-static bool
-number_fits(const json_t *row, const char *name, uint32_t wanted)
-{
-	return wanted == 0 || json_integer_value(json_object_get(row, name)) == wanted;
-}
-
-const json_t *
-report_find(const json_t *run, const struct report_case *which)
-{
-	const json_t *cases = json_object_get(run, "cases");
-	size_t i;
-	const json_t *row;
-
-	json_array_foreach(cases, i, row) {
-		const char *name = json_string_value(json_object_get(row, "name"));
-		const char *kind = json_string_value(json_object_get(row, "kind"));
-
-		if (name != NULL && strcmp(name, which->name) == 0 &&
-		    (which->kind == NULL || (kind != NULL && strcmp(kind, which->kind) == 0)) &&
-		    number_fits(row, "sessions", which->sessions) && number_fits(row, "batch", which->batch) &&
-		    number_fits(row, "policies", which->policies)) {
-			return row;
-		}
-	}
-	return NULL;
-}
-
-double
-report_figure(const json_t *row, const char *name)
-{
-	const json_t *figure = row == NULL ? NULL : json_object_get(row, name);
-
-	return json_is_number(figure) ? json_number_value(figure) : -1;
-}
 
 static double
 cycles_of(const json_t *run, const char *name, const char *kind, uint32_t sessions, uint32_t policies)

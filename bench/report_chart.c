@@ -1,9 +1,12 @@
 /*
  * Charts as SVG within the page: colours come from its style sheet, so that they follow light, dark and print.
  */
-#include "report_private.h"
+#include "report_chart.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "report_parts.h"
 
 enum {
 	WIDTH = 760,

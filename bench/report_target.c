@@ -5,10 +5,13 @@
  * card, cycles of the TSC a packet; they show the order, not the last per cent. Those of nftables are of the run itself, where
  * bench/side-by-side was run; they have intervals, and a target within one is neither met nor missed.
  */
-#include "report_private.h"
+#include "report_target.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include "report_parts.h"
 
 #define FUNCTION_TARGET 0.2 /* of a run that does not say */
 

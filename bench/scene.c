@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 
 #include "engine/packet.h"
+#include "scene_packet.h"
+#include "scene_world.h"
 #include "snapshot/classifier.h"
 #include "snapshot/snapshot.h"
 #include "wire/bytes.h"

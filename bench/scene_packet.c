@@ -1,7 +1,7 @@
 /*
  * The packets of a scene. See scene.h.
  */
-#include "scene.h"
+#include "scene_packet.h"
 
 #include <string.h>
 

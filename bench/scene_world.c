@@ -1,7 +1,7 @@
 /*
  * The policies and routes of a scene. See scene.h.
  */
-#include "scene.h"
+#include "scene_world.h"
 
 #include <stdlib.h>
 
