@@ -22,7 +22,7 @@ struct destinations {
 	struct plan plan;
 	struct log_file **files; /* as plan.files */
 	struct remote **remotes; /* as plan.hosts */
-	struct stream **streams; /* as plan.streams */
+	struct stream **streams; /* as plan.traffic.streams */
 	struct rate event_rate;
 };
 
@@ -56,7 +56,7 @@ destinations_destroy(struct destinations *destinations)
 	for (size_t i = 0; destinations->remotes != NULL && i < destinations->plan.host_count; i++) {
 		remote_destroy(destinations->remotes[i]);
 	}
-	for (size_t i = 0; destinations->streams != NULL && i < destinations->plan.stream_count; i++) {
+	for (size_t i = 0; destinations->streams != NULL && i < destinations->plan.traffic.stream_count; i++) {
 		stream_destroy(destinations->streams[i]);
 	}
 	free(destinations->files);
@@ -80,11 +80,11 @@ make_each(struct destinations *destinations)
 		destinations->remotes[i] = remote_create(&plan->hosts[i]);
 		good = destinations->remotes[i] != NULL;
 	}
-	for (size_t i = 0; good && i < plan->stream_count; i++) {
-		destinations->streams[i] = stream_create(&plan->streams[i]);
+	for (size_t i = 0; good && i < plan->traffic.stream_count; i++) {
+		destinations->streams[i] = stream_create(&plan->traffic.streams[i]);
 		good = destinations->streams[i] != NULL;
-		if (good && plan->streams[i].numeric) {
-			stream_set_address(destinations->streams[i], &plan->streams[i].address);
+		if (good && plan->traffic.streams[i].numeric) {
+			stream_set_address(destinations->streams[i], &plan->traffic.streams[i].address);
 		}
 	}
 	return good;
@@ -100,10 +100,10 @@ destinations_create(const struct destinations_start *start, const struct conf_no
 		return NULL;
 	}
 	destinations->start = *start;
-	destinations->event_rate.limit = destinations->plan.event_rate;
+	destinations->event_rate.limit = destinations->plan.traffic.event_rate;
 	destinations->files = calloc(destinations->plan.file_count + 1, sizeof(struct log_file *));
 	destinations->remotes = calloc(destinations->plan.host_count + 1, sizeof(struct remote *));
-	destinations->streams = calloc(destinations->plan.stream_count + 1, sizeof(struct stream *));
+	destinations->streams = calloc(destinations->plan.traffic.stream_count + 1, sizeof(struct stream *));
 	if (destinations->files == NULL || destinations->remotes == NULL || destinations->streams == NULL ||
 	    !make_each(destinations)) {
 		destinations_destroy(destinations);
@@ -135,7 +135,7 @@ destinations_lost(const struct destinations *destinations)
 	for (size_t i = 0; i < destinations->plan.host_count; i++) {
 		lost += remote_lost(destinations->remotes[i]);
 	}
-	for (size_t i = 0; i < destinations->plan.stream_count; i++) {
+	for (size_t i = 0; i < destinations->plan.traffic.stream_count; i++) {
 		lost += stream_counts(destinations->streams[i]).lost;
 	}
 	return lost;
@@ -221,8 +221,8 @@ write_to_streams(struct destinations *destinations, struct rendering *rendering,
 {
 	const uint64_t now = monotonic_seconds();
 
-	for (size_t i = 0; i < destinations->plan.stream_count; i++) {
-		const struct plan_stream *to = &destinations->plan.streams[i];
+	for (size_t i = 0; i < destinations->plan.traffic.stream_count; i++) {
+		const struct plan_stream *to = &destinations->plan.traffic.streams[i];
 
 		if ((to->categories & category) != 0 && (int)rendering->record->severity <= to->least) {
 			stream_send(destinations->streams[i], form_of(rendering, to->structured), now);
@@ -234,13 +234,13 @@ void
 destinations_write(struct destinations *destinations, const struct ipc_log_record *record)
 {
 	struct rendering rendering = {.record = record, .host_name = destinations->plan.host_name};
-	const uint8_t category = plan_category_of(record);
+	const uint8_t category = plan_traffic_category(record);
 
-	if (category != 0 && destinations->plan.traffic_to_streams) {
+	if (category != 0 && destinations->plan.traffic.to_streams) {
 		write_to_streams(destinations, &rendering, category);
 	}
 	if (category == 0 ||
-	    (destinations->plan.traffic_to_syslog && rate_pass(&destinations->event_rate, monotonic_seconds()))) {
+	    (destinations->plan.traffic.to_syslog && rate_pass(&destinations->event_rate, monotonic_seconds()))) {
 		write_to_syslog(destinations, &rendering);
 	}
 	release_rendering(&rendering);
@@ -252,7 +252,7 @@ bool
 destinations_want(const struct destinations *destinations, struct names *names, uint64_t now)
 {
 	const struct plan *plan = &destinations->plan;
-	const char **list = calloc(plan->host_count + plan->stream_count + 1, sizeof(*list));
+	const char **list = calloc(plan->host_count + plan->traffic.stream_count + 1, sizeof(*list));
 	struct names_wanted wanted = {.names = list, .servers = plan->servers, .server_count = plan->server_count};
 	bool good;
 
@@ -264,9 +264,9 @@ destinations_want(const struct destinations *destinations, struct names *names, 
 			list[wanted.name_count++] = plan->hosts[i].name;
 		}
 	}
-	for (size_t i = 0; i < plan->stream_count; i++) {
-		if (!plan->streams[i].numeric) {
-			list[wanted.name_count++] = plan->streams[i].host;
+	for (size_t i = 0; i < plan->traffic.stream_count; i++) {
+		if (!plan->traffic.streams[i].numeric) {
+			list[wanted.name_count++] = plan->traffic.streams[i].host;
 		}
 	}
 	good = names_want(names, &wanted, now);
@@ -293,10 +293,10 @@ destinations_resolve(struct destinations *destinations, const struct names *name
 			    first_address(names, plan->hosts[i].name, &address) ? &address : NULL);
 		}
 	}
-	for (size_t i = 0; i < plan->stream_count; i++) {
-		if (!plan->streams[i].numeric) {
+	for (size_t i = 0; i < plan->traffic.stream_count; i++) {
+		if (!plan->traffic.streams[i].numeric) {
 			stream_set_address(destinations->streams[i],
-			    first_address(names, plan->streams[i].host, &address) ? &address : NULL);
+			    first_address(names, plan->traffic.streams[i].host, &address) ? &address : NULL);
 		}
 	}
 }
@@ -351,7 +351,7 @@ destinations_flush(struct destinations *destinations)
 	for (size_t i = 0; i < destinations->plan.file_count; i++) {
 		log_file_flush(destinations->files[i]);
 	}
-	for (size_t i = 0; i < destinations->plan.stream_count; i++) {
+	for (size_t i = 0; i < destinations->plan.traffic.stream_count; i++) {
 		stream_flush(destinations->streams[i], now);
 	}
 }
@@ -375,7 +375,7 @@ tell_stream(struct destinations *destinations, size_t index, const char *tag, co
 	const struct ipc_log_record record = own_record(LOG_SEVERITY_WARNING, tag, message);
 	struct text line = TEXT_EMPTY;
 
-	format_rfc5424(&record, destinations->plan.host_name, destinations->plan.streams[index].structured, &line);
+	format_rfc5424(&record, destinations->plan.host_name, destinations->plan.traffic.streams[index].structured, &line);
 	stream_say(destinations->streams[index], &line);
 	text_release(&line);
 }
@@ -389,7 +389,7 @@ tell_gaps(struct destinations *destinations, size_t index, uint64_t now)
 
 	if (suppressed > 0) {
 		text_printf(&message, "%llu traffic logs were suppressed: more than %u a second came",
-		    (unsigned long long)suppressed, (unsigned)destinations->plan.streams[index].rate);
+		    (unsigned long long)suppressed, (unsigned)destinations->plan.traffic.streams[index].rate);
 		tell_stream(destinations, index, "LOG_RATE_SUPPRESSED", &message);
 		text_clear(&message);
 	}
@@ -404,7 +404,7 @@ tell_gaps(struct destinations *destinations, size_t index, uint64_t now)
 static void
 tell_state(struct destinations *destinations, size_t index)
 {
-	const struct plan_stream *plan = &destinations->plan.streams[index];
+	const struct plan_stream *plan = &destinations->plan.traffic.streams[index];
 	struct stream *stream = destinations->streams[index];
 	const bool up = stream_state(stream) == STREAM_OPEN;
 	struct text message = TEXT_EMPTY;
@@ -446,7 +446,7 @@ destinations_tick(struct destinations *destinations)
 	for (size_t i = 0; i < destinations->plan.host_count; i++) {
 		remote_poll(destinations->remotes[i], &destinations->start.sockets);
 	}
-	for (size_t i = 0; i < destinations->plan.stream_count; i++) {
+	for (size_t i = 0; i < destinations->plan.traffic.stream_count; i++) {
 		tell_gaps(destinations, i, now);
 		stream_tick(destinations->streams[i], now);
 		tell_state(destinations, i);
@@ -457,7 +457,7 @@ destinations_tick(struct destinations *destinations)
 size_t
 destinations_polls(const struct destinations *destinations, struct pollfd *polls)
 {
-	const size_t count = destinations->plan.stream_count;
+	const size_t count = destinations->plan.traffic.stream_count;
 
 	assert(count <= DESTINATIONS_POLLS);
 	for (size_t i = 0; i < count; i++) {
@@ -471,7 +471,7 @@ destinations_serve(struct destinations *destinations, const struct pollfd *polls
 {
 	const uint64_t now = monotonic_seconds();
 
-	for (size_t i = 0; i < count && i < destinations->plan.stream_count; i++) {
+	for (size_t i = 0; i < count && i < destinations->plan.traffic.stream_count; i++) {
 		stream_serve(destinations->streams[i], polls[i].revents, now);
 		tell_state(destinations, i);
 	}
@@ -480,7 +480,7 @@ destinations_serve(struct destinations *destinations, const struct pollfd *polls
 size_t
 destinations_stream_count(const struct destinations *destinations)
 {
-	return destinations->plan.stream_count;
+	return destinations->plan.traffic.stream_count;
 }
 
 const struct stream *

@@ -4,83 +4,26 @@
  */
 #include "plan.h"
 
-#include "conf/hosts.h"
-#include "file.h"
-#include "plan_streams.h"
-
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct named_code {
-	const char *name;
-	int8_t code;
-};
-
-static const struct named_code facilities[] = {
-    {"authorization", LOG_FACILITY_AUTHORIZATION},
-    {"change-log", LOG_FACILITY_CHANGE_LOG},
-    {"conflict-log", LOG_FACILITY_CONFLICT_LOG},
-    {"daemon", LOG_FACILITY_DAEMON},
-    {"dfc", LOG_FACILITY_DFC},
-    {"external", LOG_FACILITY_EXTERNAL},
-    {"firewall", LOG_FACILITY_FIREWALL},
-    {"ftp", LOG_FACILITY_FTP},
-    {"interactive-commands", LOG_FACILITY_INTERACTIVE_COMMANDS},
-    {"kernel", LOG_FACILITY_KERNEL},
-    {"ntp", LOG_FACILITY_NTP},
-    {"pfe", LOG_FACILITY_PFE},
-    {"security", LOG_FACILITY_SECURITY},
-    {"user", LOG_FACILITY_USER},
-    {NULL, 0},
-};
-
-static const struct named_code severities[] = {
-    {"any", LOG_SEVERITY_DEBUG},
-    {"emergency", LOG_SEVERITY_EMERGENCY},
-    {"alert", LOG_SEVERITY_ALERT},
-    {"critical", LOG_SEVERITY_CRITICAL},
-    {"error", LOG_SEVERITY_ERROR},
-    {"warning", LOG_SEVERITY_WARNING},
-    {"notice", LOG_SEVERITY_NOTICE},
-    {"info", LOG_SEVERITY_INFO},
-    {"none", -1},
-    {NULL, 0},
-};
-
-static const struct named_code *
-find_code(const struct named_code *table, const char *name)
-{
-	for (; table->name != NULL; table++) {
-		if (name != NULL && strcmp(table->name, name) == 0) {
-			return table;
-		}
-	}
-	return NULL;
-}
-
-int8_t
-plan_severity(const char *name)
-{
-	const struct named_code *code = find_code(severities, name);
-
-	return code == NULL ? LOG_SEVERITY_DEBUG : code->code;
-}
+#include "file.h"
+#include "plan_words.h"
 
 static void
 set_filter(struct plan_filter *filter, const struct conf_node *destination)
 {
 	const struct conf_node *any = conf_entry(destination, "contents", "any", NULL);
-	const struct named_code *severity = find_code(severities, conf_value(any, "severity"));
 	const char *match = conf_value(destination, "match");
+	int8_t severity;
 
-	memset(filter->least, severity == NULL ? -1 : severity->code, sizeof(filter->least));
+	memset(filter->least, plan_severity(conf_value(any, "severity"), &severity) ? severity : -1, sizeof(filter->least));
 	for (const struct conf_node *one = conf_first(destination, "contents"); one != NULL; one = conf_next(one)) {
-		const struct named_code *facility = find_code(facilities, one->value);
+		int8_t facility;
 
-		severity = find_code(severities, conf_value(one, "severity"));
-		if (facility != NULL && severity != NULL) {
-			filter->least[facility->code] = severity->code;
+		if (plan_facility(one->value, &facility) && plan_severity(conf_value(one, "severity"), &severity)) {
+			filter->least[facility] = severity;
 		}
 	}
 	/* An expression that does not compile matches nothing: the destination stays silent rather than flooded. */
@@ -181,6 +124,21 @@ add_hosts(struct plan *plan, const struct conf_node *syslog)
 	return true;
 }
 
+static void
+add_servers(struct plan *plan, const struct conf_node *servers)
+{
+	for (const struct conf_node *one = conf_first(servers, "server"); one != NULL && plan->server_count < NAMES_SERVERS;
+	     one = conf_next(one)) {
+		struct names_server *server = &plan->servers[plan->server_count];
+		const char *source = conf_value(one, "source-address");
+
+		if (resolve_address_parse(one->value, &server->address) &&
+		    (source == NULL || resolve_address_parse(source, &server->source))) {
+			plan->server_count++;
+		}
+	}
+}
+
 /* Everything to `messages`. */
 static bool
 add_default(struct plan *plan)
@@ -206,11 +164,11 @@ plan_create(struct plan *plan, const struct conf_node *top)
 	const char *time_zone = conf_value(system, "time-zone");
 
 	*plan = (struct plan){.files = NULL};
-	plan_streams_servers(plan, conf_child(system, "name-server"));
+	add_servers(plan, conf_child(system, "name-server"));
 	plan->host_name = strdup(host_name == NULL ? "sallyport" : host_name);
 	plan->time_zone = strdup(time_zone == NULL ? "UTC" : time_zone);
 	if (plan->host_name == NULL || plan->time_zone == NULL || !add_files(plan, syslog) ||
-	    !add_hosts(plan, syslog) || !plan_streams_add(plan, conf_walk(top, "security", "log", NULL)) ||
+	    !add_hosts(plan, syslog) || !plan_traffic_create(&plan->traffic, conf_walk(top, "security", "log", NULL)) ||
 	    (plan->file_count == 0 && plan->host_count == 0 && !add_default(plan))) {
 		plan_release(plan);
 		return false;
@@ -237,7 +195,7 @@ plan_release(struct plan *plan)
 		free(plan->hosts[i].name);
 		release_filter(&plan->hosts[i].filter);
 	}
-	plan_streams_release(plan);
+	plan_traffic_release(&plan->traffic);
 	free(plan->files);
 	free(plan->hosts);
 	free(plan->host_name);

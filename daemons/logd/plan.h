@@ -1,5 +1,5 @@
 /*
- * Where log records go: `system syslog` of a configuration, ready to be asked for each record.
+ * Where log records go: `system syslog` and `security log` of a configuration, ready to be asked for each record.
  *
  * A destination's filter is a least severity for each facility: `any` speaks for all facilities, a facility of its own
  * overrides it, `none` takes one out. A plan is a value: made from a configuration, replaced whole by the next.
@@ -16,6 +16,7 @@
 #include "conf/tree.h"
 #include "ipc/log.h"
 #include "ipc/names.h"
+#include "plan_traffic.h"
 
 enum { PLAN_FACILITIES = 24 };
 
@@ -43,43 +44,8 @@ struct plan_host {
 	struct plan_filter filter;
 };
 
-enum plan_transport {
-	PLAN_UDP,
-	PLAN_TCP,
-	PLAN_TLS,
-};
-
-/* Kinds of traffic logs, as bits. */
-enum plan_category {
-	PLAN_FLOW = 1 << 0,
-	PLAN_SCREEN = 1 << 1,
-	PLAN_ALARM = 1 << 2,
-	PLAN_NAT = 1 << 3,
-	PLAN_ALL = 15,
-};
-
-struct plan_stream {
-	char *name;
-	char *host;
-	bool numeric; /* the host is an address, else a name */
-	struct resolve_address address;
-	struct resolve_address source; /* family 0: by route */
-	uint16_t port;
-	enum plan_transport transport;
-	bool structured;
-	int8_t least; /* severity */
-	uint8_t categories;
-	uint32_t rate; /* records a second; 0: no limit */
-	char *trusted; /* path below DIR; NULL: what the system trusts */
-	char *server_name;
-};
-
 struct plan {
-	bool traffic_to_syslog; /* security log mode event, stream-event */
-	bool traffic_to_streams;
-	uint32_t event_rate; /* traffic logs a second to system syslog; 0: no limit */
-	struct plan_stream *streams;
-	size_t stream_count;
+	struct plan_traffic traffic; /* security log */
 	struct names_server servers[NAMES_SERVERS]; /* system name-server */
 	size_t server_count;
 	char *host_name;
@@ -96,8 +62,6 @@ struct plan {
  */
 bool plan_create(struct plan *plan, const struct conf_node *top) __attribute__((warn_unused_result));
 void plan_release(struct plan *plan);
-/* The kind of a traffic log; 0: it is none. */
-uint8_t plan_category_of(const struct ipc_log_record *record);
 /* Does the record go there? `plain` is "TAG: text". */
 bool plan_passes(const struct plan_filter *filter, const struct ipc_log_record *record, const char *plain);
 

@@ -269,7 +269,7 @@ show_streams(const struct destinations *destinations, uint32_t request, struct i
 
 	op_tree_start(&tree, "security-log-streams");
 	for (size_t i = 0; i < destinations_stream_count(destinations); i++) {
-		add_stream(&tree, &destinations_plan(destinations)->streams[i], destinations_stream(destinations, i));
+		add_stream(&tree, &destinations_plan(destinations)->traffic.streams[i], destinations_stream(destinations, i));
 	}
 	good = send_tree(request, connection, &tree);
 	op_tree_release(&tree);

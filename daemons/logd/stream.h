@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 #include "ipc/resolve.h"
-#include "plan.h"
+#include "plan_traffic.h"
 
 enum {
 	STREAM_QUEUE = 32768,       /* messages */

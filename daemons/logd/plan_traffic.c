@@ -1,12 +1,12 @@
 /*
- * `security log` read from a configuration tree. See plan_streams.h.
+ * `security log` read from a configuration tree. See plan_traffic.h.
  */
-#include "plan_streams.h"
+#include "plan_traffic.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/hosts.h"
+#include "plan_words.h"
 
 enum {
 	PORT_SYSLOG = 514,
@@ -36,7 +36,7 @@ static const struct named_bit tags[] = {
 };
 
 uint8_t
-plan_category_of(const struct ipc_log_record *record)
+plan_traffic_category(const struct ipc_log_record *record)
 {
 	if (strcmp(record->program, "RT_FLOW") != 0) {
 		return 0;
@@ -92,16 +92,6 @@ set_words(struct plan_stream *stream, const struct conf_node *node, const char *
 	    (trusted == NULL || stream->trusted != NULL);
 }
 
-const char *
-plan_static_address(const struct conf_node *log, const char *name)
-{
-	const struct conf_node *host = conf_static_host(log->parent->parent, name);
-	const struct conf_node *address = conf_first(host, "inet");
-
-	address = address == NULL ? conf_first(host, "inet6") : address;
-	return address == NULL ? name : address->value;
-}
-
 static void
 set_values(struct plan_stream *stream, const struct conf_node *node, const struct conf_node *log)
 {
@@ -114,7 +104,9 @@ set_values(struct plan_stream *stream, const struct conf_node *node, const struc
 	stream->port = (uint16_t)conf_number(
 	    conf_child(node, "host"), "port", stream->transport == PLAN_TLS ? PORT_TLS : PORT_SYSLOG);
 	stream->structured = format == NULL || strcmp(format, "syslog") != 0;
-	stream->least = plan_severity(conf_value(node, "severity"));
+	if (!plan_severity(conf_value(node, "severity"), &stream->least)) {
+		stream->least = LOG_SEVERITY_DEBUG;
+	}
 	stream->categories = read_categories(node);
 	stream->rate = (uint32_t)conf_number(node, "rate-limit", 0);
 	stream->numeric = resolve_address_parse(plan_static_address(log, stream->host), &stream->address);
@@ -125,28 +117,28 @@ set_values(struct plan_stream *stream, const struct conf_node *node, const struc
 
 /* No mode: streams, once there are some, take the place of system syslog. */
 static void
-set_mode(struct plan *plan, const struct conf_node *log)
+set_mode(struct plan_traffic *traffic, const struct conf_node *log)
 {
 	const char *mode = conf_value(log, "mode");
 
 	if (mode == NULL) {
-		mode = plan->stream_count > 0 ? "stream" : "event";
+		mode = traffic->stream_count > 0 ? "stream" : "event";
 	}
-	plan->traffic_to_syslog = strcmp(mode, "stream") != 0;
-	plan->traffic_to_streams = strcmp(mode, "event") != 0;
-	plan->event_rate = (uint32_t)conf_number(log, "event-rate", 0);
+	traffic->to_syslog = strcmp(mode, "stream") != 0;
+	traffic->to_streams = strcmp(mode, "event") != 0;
+	traffic->event_rate = (uint32_t)conf_number(log, "event-rate", 0);
 }
 
 bool
-plan_streams_add(struct plan *plan, const struct conf_node *log)
+plan_traffic_create(struct plan_traffic *traffic, const struct conf_node *log)
 {
 	size_t count = 0;
 
 	for (const struct conf_node *one = conf_first(log, "stream"); one != NULL; one = conf_next(one)) {
 		count++;
 	}
-	plan->streams = calloc(count + 1, sizeof(*plan->streams));
-	if (plan->streams == NULL) {
+	traffic->streams = calloc(count + 1, sizeof(*traffic->streams));
+	if (traffic->streams == NULL) {
 		return false;
 	}
 	for (const struct conf_node *one = conf_first(log, "stream"); one != NULL; one = conf_next(one)) {
@@ -155,38 +147,23 @@ plan_streams_add(struct plan *plan, const struct conf_node *log)
 		if (host == NULL) {
 			continue; /* conf_check() has said so */
 		}
-		if (!set_words(&plan->streams[plan->stream_count++], one, host)) {
+		if (!set_words(&traffic->streams[traffic->stream_count++], one, host)) {
 			return false;
 		}
-		set_values(&plan->streams[plan->stream_count - 1], one, log);
+		set_values(&traffic->streams[traffic->stream_count - 1], one, log);
 	}
-	set_mode(plan, log);
+	set_mode(traffic, log);
 	return true;
 }
 
 void
-plan_streams_servers(struct plan *plan, const struct conf_node *servers)
+plan_traffic_release(struct plan_traffic *traffic)
 {
-	for (const struct conf_node *one = conf_first(servers, "server"); one != NULL && plan->server_count < NAMES_SERVERS;
-	     one = conf_next(one)) {
-		struct names_server *server = &plan->servers[plan->server_count];
-		const char *source = conf_value(one, "source-address");
-
-		if (resolve_address_parse(one->value, &server->address) &&
-		    (source == NULL || resolve_address_parse(source, &server->source))) {
-			plan->server_count++;
-		}
+	for (size_t i = 0; i < traffic->stream_count; i++) {
+		free(traffic->streams[i].name);
+		free(traffic->streams[i].host);
+		free(traffic->streams[i].trusted);
+		free(traffic->streams[i].server_name);
 	}
-}
-
-void
-plan_streams_release(struct plan *plan)
-{
-	for (size_t i = 0; i < plan->stream_count; i++) {
-		free(plan->streams[i].name);
-		free(plan->streams[i].host);
-		free(plan->streams[i].trusted);
-		free(plan->streams[i].server_name);
-	}
-	free(plan->streams);
+	free(traffic->streams);
 }
