@@ -8,5 +8,8 @@
 
 /* help apropos WORD, of both modes. */
 command_function command_apropos;
+/* help reference STATEMENT, help topic WORD, of both modes. */
+command_function command_reference;
+command_function command_topic;
 
 #endif

@@ -270,25 +270,54 @@ append_names(struct text *out, const struct conf_node *node)
 }
 
 static const struct statement_row *
-row_of(const struct conf_node *statement)
+row_of_names(const struct text *path)
 {
 	static const struct statement_row otherwise = {"", PERMISSION_ALL, PERMISSION_ALL};
 	const struct statement_row *best = &otherwise;
-	struct text path = TEXT_EMPTY;
 	size_t longest = 0;
 
-	append_names(&path, statement);
 	for (size_t i = 0;
-	     i < sizeof(statement_rows) / sizeof(statement_rows[0]) && !text_failed(&path); i++) {
-		const size_t length = fits(statement_rows[i].path, text_string(&path));
+	     i < sizeof(statement_rows) / sizeof(statement_rows[0]) && !text_failed(path); i++) {
+		const size_t length = fits(statement_rows[i].path, text_string(path));
 
 		if (length > longest) {
 			longest = length;
 			best = &statement_rows[i];
 		}
 	}
-	text_release(&path);
 	return best;
+}
+
+static const struct statement_row *
+row_of(const struct conf_node *statement)
+{
+	const struct statement_row *row;
+	struct text path = TEXT_EMPTY;
+
+	append_names(&path, statement);
+	row = row_of_names(&path);
+	text_release(&path);
+	return row;
+}
+
+void
+permission_needed(const struct schema_node *node, uint32_t *see, uint32_t *change)
+{
+	const struct schema_node *chain[PATH_DEEP];
+	const struct statement_row *row;
+	struct text path = TEXT_EMPTY;
+	size_t depth = 0;
+
+	for (; node->parent != NULL && depth < PATH_DEEP; node = node->parent) {
+		chain[depth++] = node;
+	}
+	while (depth-- > 0) {
+		text_printf(&path, "%s%s", chain[depth]->name, depth > 0 ? " " : "");
+	}
+	row = row_of_names(&path);
+	*see = row->see;
+	*change = row->change;
+	text_release(&path);
 }
 
 /* The expressions see the path without the group that it stands in: what a group holds is as much

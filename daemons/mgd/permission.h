@@ -82,6 +82,8 @@ bool permission_unlimited(const struct permission_class *class);
 bool permission_command(const struct permission_class *class, enum op_mode mode, const char *words);
 bool permission_see(const struct permission_class *class, const struct conf_node *statement);
 bool permission_change(const struct permission_class *class, const struct conf_node *statement);
+/* What is needed to see and to change a statement where it stands in the schema, expressions of classes apart. */
+void permission_needed(const struct schema_node *node, uint32_t *see, uint32_t *change);
 /* May it see secrets for what they are? */
 bool permission_secrets(const struct permission_class *class);
 

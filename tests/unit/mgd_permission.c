@@ -227,6 +227,30 @@ test_statements(void **state)
 	}
 }
 
+/* What help reference tells: the table's row of a statement, wherever below it that stands. */
+static void
+test_needed(void **state)
+{
+	static const char *const path[] = {"system", "login", "user", "class"};
+	const struct schema_node *node = schema_top(*state);
+	uint32_t see;
+	uint32_t change;
+
+	node = schema_child(node, "system", strlen("system"));
+	permission_needed(node, &see, &change);
+	assert_true(see == PERMISSION_SYSTEM && change == PERMISSION_SYSTEM_CONTROL);
+	node = schema_top(*state);
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		node = schema_child(node, path[i], strlen(path[i]));
+		assert_non_null(node);
+	}
+	permission_needed(node, &see, &change);
+	assert_true(see == PERMISSION_ADMIN && change == PERMISSION_ADMIN_CONTROL);
+	/* What no row knows. */
+	permission_needed(schema_child(schema_top(*state), "groups", strlen("groups")), &see, &change);
+	assert_true(see == PERMISSION_ALL && change == PERMISSION_ALL);
+}
+
 int
 main(void)
 {
@@ -235,6 +259,7 @@ main(void)
 	    cmocka_unit_test(test_predefined),
 	    cmocka_unit_test(test_expressions),
 	    cmocka_unit_test(test_statements),
+	    cmocka_unit_test(test_needed),
 	};
 
 	return cmocka_run_group_tests(tests, world_schema, world_schema_end);

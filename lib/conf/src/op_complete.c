@@ -108,6 +108,10 @@ op_statement_verb(const struct op_rpc *rpc)
 	    {"configuration-wildcard-delete", CONF_VERB_DELETE},
 	    {"configuration-activate", CONF_VERB_DELETE},
 	    {"configuration-deactivate", CONF_VERB_DELETE},
+	    {"operational-reference", CONF_VERB_SET},
+	    {"configuration-reference", CONF_VERB_SET},
+	    {"operational-topic", CONF_VERB_SET},
+	    {"configuration-topic", CONF_VERB_SET},
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
