@@ -13,6 +13,7 @@
  *   screens-drop   a packet that a screen drops
  *   screens-flood  permitted load of 5 % of a core's rate under a flood of ten times that
  *   workers        established packets by two workers at once: each its own, or handed over by rings
+ *   workers-new-session[-nat]  the same of packets that begin sessions
  *   scale-sessions 10 million sessions: memory, and packets of them
  *   fib            a million IPv4 and 200,000 IPv6 prefixes: look-up, memory, time to build
  *   fib-publish    such a table taken into force: the longest that packets wait for it

@@ -1,10 +1,13 @@
 /*
  * Several workers, each a thread with an engine of its own on a processor of its own: what one adds to another.
  *
- *   workers one      one worker alone, as `established`
- *   workers apart    each gets the packets of its own flows, as from a card that spreads them by the same hash
- *   workers crossed  each gets packets of all flows, finds out whose they are and hands those of the others over by a ring, as
- *                    with ports of one queue
+ *   one      one worker alone
+ *   apart    each gets the packets of its own flows, as from a card that spreads them by the same hash
+ *   crossed  each gets packets of all flows, finds out whose they are and hands those of the others over by a ring, as with ports
+ *            of one queue
+ *
+ * The same of established packets (`workers`), and of first packets: SYNs of which each makes a session (`workers-new-session`,
+ * `workers-new-session-nat`, with few policies and with many).
  *
  * Frames are made between measured stretches; measured are, in each worker while all run: finding the owner, putting into the
  * rings, taking out, engine_process() and engine_take_output(); stretches in which somebody else had the processor are left out.
@@ -30,7 +33,26 @@ enum {
 	SESSIONS = 100000, /* of all workers together */
 	RING = 1024,
 	LOOSE = 1024, /* packets of a worker */
+	FRESH = 1 << 15, /* sessions that a worker's packets begin in a repeat */
+	TABLE = 1 << 17, /* room for all of them with any worker */
 	DISTURBED = 60000, /* cycles; up to 64 packets take some thousand */
+	DISTURBED_FRESH = 200000,
+};
+
+/* What the packets do. */
+struct work {
+	const char *name;
+	uint32_t policies;
+	bool fresh; /* begin sessions; else theirs are established */
+	bool translated;
+};
+
+static const struct work works[] = {
+    {.name = "workers", .policies = 10},
+    {.name = "workers-new-session", .policies = 10, .fresh = true},
+    {.name = "workers-new-session", .policies = 10000, .fresh = true},
+    {.name = "workers-new-session-nat", .policies = 10, .fresh = true, .translated = true},
+    {.name = "workers-new-session-nat", .policies = 10000, .fresh = true, .translated = true},
 };
 
 enum mode {
@@ -39,6 +61,8 @@ enum mode {
 	MODE_CROSSED,
 	MODE_COUNT,
 };
+
+#define EXPIRED_NS UINT64_C(20000000000) /* what a handshake has */
 
 static const char *const mode_names[MODE_COUNT] = {
     [MODE_ONE] = "one", [MODE_APART] = "apart", [MODE_CROSSED] = "crossed"};
@@ -65,12 +89,14 @@ struct member {
 	uint64_t cycles; /* of `packets`; the others of `runs` were disturbed */
 	uint64_t packets;
 	uint64_t runs;
+	uint32_t begun; /* flows, of those whose first packets it makes */
 	uint16_t number;
 };
 
 struct party {
 	struct member members[WORKERS];
 	struct engine_sharing sharing;
+	const struct work *work;
 	enum mode mode;
 	uint16_t count;
 	pthread_barrier_t barrier;
@@ -117,18 +143,45 @@ establish(struct member *member)
 	}
 }
 
+/* A flow that has no session: of its own, or of all those that the others do not begin. */
+static struct scene_segment
+first_segment(struct member *member, bool own)
+{
+	const uint32_t next = member->begun++;
+
+	return (struct scene_segment){
+	    .flow = own ? member->flows[next % member->flow_count] : next * WORKERS + member->number,
+	    .flags = TCP_SYN,
+	    .sequence = 1000,
+	};
+}
+
+static struct scene_segment
+later_segment(const struct member *member, struct random_source *random, bool own)
+{
+	const bool back = (member->begun & 1) != 0;
+
+	return (struct scene_segment){
+	    .flow = own ? member->flows[random_below(random, member->flow_count)] : random_below(random, SESSIONS),
+	    .back = back,
+	    .flags = TCP_ACK,
+	    .sequence = back ? 5001 : 1001,
+	    .acknowledgement = back ? 1001 : 5001,
+	};
+}
+
 static void
 make_burst(struct member *member, struct random_source *random, bool own)
 {
 	for (uint32_t i = 0; i < ENGINE_BURST; i++) {
-		const bool back = (i & 1) != 0;
-		const struct scene_segment segment = {
-		    .flow = own ? member->flows[random_below(random, member->flow_count)] : random_below(random, SESSIONS),
-		    .back = back,
-		    .flags = TCP_ACK,
-		    .sequence = back ? 5001 : 1001,
-		    .acknowledgement = back ? 1001 : 5001};
+		struct scene_segment segment;
 
+		if (member->party->work->fresh) {
+			segment = first_segment(member, own);
+		} else {
+			segment = later_segment(member, random, own);
+			member->begun++;
+		}
 		scene_make(member->scene, i, &segment);
 	}
 }
@@ -145,6 +198,17 @@ take_loose(struct member *member, uint32_t slot)
 	*packet = *made;
 	packet->data = loose->block + made->headroom;
 	return packet;
+}
+
+/* What is nobody's here: records, and what is said about the few sessions whose answers lead elsewhere. */
+static void
+forget_sayings(struct member *member)
+{
+	struct engine_message message;
+
+	while (engine_take_message(member->scene->engine, &message)) {
+	}
+	scene_drain(member->scene);
 }
 
 /* Runs packets and gives them back to whose they are; returns the cycles. */
@@ -168,6 +232,7 @@ run_packets(struct member *member, struct packet *const *packets, uint32_t count
 			(void)ring_put(member->home, &packet, 1);
 		}
 	}
+	forget_sayings(member);
 	return spent;
 }
 
@@ -176,7 +241,7 @@ static void
 note(struct member *member, uint64_t cycles, uint32_t packets)
 {
 	member->runs += packets;
-	if (cycles < DISTURBED) {
+	if (cycles < (uint64_t)(member->party->work->fresh ? DISTURBED_FRESH : DISTURBED)) {
 		member->cycles += cycles;
 		member->packets += packets;
 	}
@@ -285,6 +350,13 @@ stay(unsigned number)
 	}
 }
 
+/* Has it made what it was to make? */
+static bool
+has_made_all(const struct member *member)
+{
+	return member->party->work->fresh ? member->begun >= FRESH : member->runs >= BENCH_PACKETS;
+}
+
 static void *
 member_main(void *context)
 {
@@ -296,7 +368,7 @@ member_main(void *context)
 	stay(member->number);
 	(void)pthread_barrier_wait(&party->barrier);
 	if (party->mode != MODE_CROSSED) {
-		for (uint32_t done = 0; done < BENCH_PACKETS; done += ENGINE_BURST) {
+		while (!has_made_all(member)) {
 			make_burst(member, &random, true);
 			note(member, run_packets(member, member->scene->burst, ENGINE_BURST), ENGINE_BURST);
 		}
@@ -304,10 +376,14 @@ member_main(void *context)
 	}
 	while (atomic_load_explicit(&party->done, memory_order_acquire) < party->count) {
 		cross(member, &random, !said);
-		if (!said && member->runs >= BENCH_PACKETS) {
+		if (!said && has_made_all(member)) {
 			said = true;
 			atomic_fetch_add_explicit(&party->done, 1, memory_order_release);
 		}
+	}
+	/* Nothing is left for the next time. */
+	while (!ring_empty(party->members[!member->number].out)) {
+		run_burst(member, NULL, 0);
 	}
 	return NULL;
 }
@@ -316,8 +392,13 @@ static bool
 member_create(struct bench *bench, struct party *party, uint16_t number)
 {
 	struct member *member = &party->members[number];
-	const struct scene_plan plan = {
-	    .sessions = SESSIONS, .policies = 10, .workers = party->count, .worker = number};
+	const struct work *work = party->work;
+	const struct scene_plan plan = {.sessions = work->fresh ? TABLE : SESSIONS,
+	    .policies = work->policies,
+	    .spread = work->policies > 10,
+	    .translated = work->translated,
+	    .workers = party->count,
+	    .worker = number};
 
 	*member = (struct member){.party = party, .number = number, .scene = bench_scene(bench, &plan)};
 	member->flows = calloc(SESSIONS, sizeof *member->flows);
@@ -338,8 +419,10 @@ member_create(struct bench *bench, struct party *party, uint16_t number)
 		member->loose[i].home = number;
 		member->free[member->free_count++] = &member->loose[i].packet;
 	}
-	establish(member);
-	return engine_session_count(member->scene->engine) == member->flow_count;
+	if (!work->fresh) {
+		establish(member);
+	}
+	return work->fresh || engine_session_count(member->scene->engine) == member->flow_count;
 }
 
 static void
@@ -358,6 +441,29 @@ party_destroy(struct party *party)
 	}
 }
 
+/* False: the sessions that began are not as many as the packets. Ends them all, and lets their ports rest. */
+static bool
+end_sessions(struct party *party)
+{
+	uint64_t packets = 0;
+	uint64_t sessions = 0;
+
+	for (uint16_t i = 0; i < party->count; i++) {
+		struct member *member = &party->members[i];
+
+		packets += member->runs;
+		sessions += engine_session_count(member->scene->engine);
+		for (unsigned wait = 0; wait < 2; wait++) {
+			member->scene->now += EXPIRED_NS;
+			while (engine_advance(member->scene->engine, member->scene->now)) {
+				forget_sayings(member);
+			}
+			forget_sayings(member);
+		}
+	}
+	return sessions == packets;
+}
+
 /* Cycles of a worker for a packet while all of them run. */
 static bool
 measure(struct party *party, double *cycles)
@@ -370,6 +476,7 @@ measure(struct party *party, double *cycles)
 		party->members[i].cycles = 0;
 		party->members[i].packets = 0;
 		party->members[i].runs = 0;
+		party->members[i].begun = 0;
 	}
 	if (pthread_barrier_init(&party->barrier, NULL, party->count) != 0) {
 		return false;
@@ -386,17 +493,18 @@ measure(struct party *party, double *cycles)
 	}
 	(void)pthread_barrier_destroy(&party->barrier);
 	*cycles = packets > 0 ? (double)spent / (double)packets : 0;
-	return packets > 0;
+	return packets > 0 && (!party->work->fresh || end_sessions(party));
 }
 
 static void
-run_mode(struct bench *bench, enum mode mode, double *one)
+run_mode(struct bench *bench, const struct work *work, enum mode mode, double *one)
 {
 	struct party *party = calloc(1, sizeof *party);
 	double cycles[BENCH_REPEATS] = {0};
 	bool good = party != NULL;
 
 	if (good) {
+		party->work = work;
 		party->mode = mode;
 		party->count = mode == MODE_ONE ? 1 : WORKERS;
 		for (uint16_t i = 0; good && i < party->count; i++) {
@@ -411,10 +519,11 @@ run_mode(struct bench *bench, enum mode mode, double *one)
 		if (good) {
 			bench_add(bench,
 			    &(struct bench_result){
-				.name = "workers",
+				.name = work->name,
 				.kind = mode_names[mode],
-				.sessions = SESSIONS,
+				.sessions = work->fresh ? FRESH : SESSIONS,
 				.batch = ENGINE_BURST,
+				.policies = work->policies,
 				.figures = {{"workers", party->count}, {"speed_up", party->count * *one / least}},
 			    },
 			    cycles);
@@ -423,17 +532,27 @@ run_mode(struct bench *bench, enum mode mode, double *one)
 		free(party);
 	}
 	if (!good) {
-		bench_fail(bench, "the workers could not be set up");
+		bench_fail(bench, "the workers could not be set up, or did not do what they should");
 	}
+}
+
+static bool
+are_wanted(const struct bench *bench)
+{
+	bool wanted = false;
+
+	for (unsigned i = 0; i < sizeof works / sizeof works[0]; i++) {
+		wanted |= bench_wants(bench, works[i].name);
+	}
+	return wanted && bench->size != BENCH_ONCE;
 }
 
 void
 cases_workers(struct bench *bench)
 {
 	cpu_set_t allowed;
-	double one = 0;
 
-	if (!bench_wants(bench, "workers") || bench->size == BENCH_ONCE) {
+	if (!are_wanted(bench)) {
 		return;
 	}
 	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < WORKERS) {
@@ -442,7 +561,11 @@ cases_workers(struct bench *bench)
 		}
 		return;
 	}
-	for (unsigned mode = 0; mode < MODE_COUNT; mode++) {
-		run_mode(bench, (enum mode)mode, &one);
+	for (unsigned i = 0; i < sizeof works / sizeof works[0]; i++) {
+		double one = 0;
+
+		for (unsigned mode = 0; bench_wants(bench, works[i].name) && mode < MODE_COUNT; mode++) {
+			run_mode(bench, &works[i], (enum mode)mode, &one);
+		}
 	}
 }
