@@ -59,18 +59,12 @@ nat_pool_port_give(struct engine *engine, enum nat_class class, struct translati
 /* Do answers to an address and port come to this worker by their hash? */
 static bool
 answers_come_here(
-    const struct engine *engine, const struct translation *nat, uint32_t address, enum nat_class class)
+    const struct engine *engine, const struct translation *nat, uint32_t address, uint16_t port, enum nat_class class)
 {
-	const bool query = class == NAT_CLASS_QUERY;
-	const struct engine_flow flow = {
-	    .source = ipv6_mapped(nat->destination),
-	    .destination = ipv6_mapped(address),
-	    .source_port = query ? nat->source_port : nat->destination_port,
-	    .destination_port = nat->source_port,
-	    .protocol = nat->protocol,
-	};
+	const uint16_t from = class == NAT_CLASS_QUERY ? port : nat->destination_port;
 
-	return engine_flow_owner(&engine->sharing.with, &flow) == engine->config.worker;
+	return engine_flow_owner4(&engine->sharing.with, engine_end4(nat->destination, from), engine_end4(address, port),
+		   nat->protocol) == engine->config.worker;
 }
 
 static inline bool
@@ -97,7 +91,7 @@ port_of_several(struct engine *engine, const struct snapshot_nat_pool *pool, uin
     struct translation *nat)
 {
 	for (int tries = STEER_TRIES; port_drawn(engine, pool, address, class, nat); tries--) {
-		if (tries == 0 || answers_come_here(engine, nat, address, class)) {
+		if (tries == 0 || answers_come_here(engine, nat, address, nat->source_port, class)) {
 			return true;
 		}
 		nat_pool_port_give(engine, class, nat);

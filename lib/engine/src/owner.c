@@ -33,35 +33,12 @@ engine_sharing_of(const struct hash_key *secret, uint16_t workers)
 	};
 }
 
-/* Of a hash the high half is scaled, so that any number of workers gets equal shares. */
-static uint16_t
-share_of(const struct engine_sharing *sharing, uint64_t hash)
-{
-	return (uint16_t)((hash >> 32) * sharing->workers >> 32);
-}
-
-/* IPv4: both ends as (address, port), the smaller one first. */
-static inline uint16_t
-owner4(const struct engine_sharing *sharing, uint64_t from, uint64_t to, uint8_t protocol)
-{
-	const uint64_t low = from < to ? from : to;
-	const uint64_t high = from < to ? to : from;
-
-	return share_of(sharing, hash_shares(&sharing->shares, low | (uint64_t)protocol << 48, high));
-}
-
-static inline uint64_t
-end4(uint32_t address, uint16_t port)
-{
-	return (uint64_t)address << 16 | port;
-}
-
 uint16_t
 engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow *flow)
 {
 	if (ipv6_is_mapped(flow->source) && ipv6_is_mapped(flow->destination)) {
-		return owner4(sharing, end4((uint32_t)flow->source.low, flow->source_port),
-		    end4((uint32_t)flow->destination.low, flow->destination_port), flow->protocol);
+		return engine_flow_owner4(sharing, engine_end4((uint32_t)flow->source.low, flow->source_port),
+		    engine_end4((uint32_t)flow->destination.low, flow->destination_port), flow->protocol);
 	}
 	const int order = ipv6_compare(flow->source, flow->destination);
 	const bool forth = order < 0 || (order == 0 && flow->source_port <= flow->destination_port);
@@ -71,7 +48,7 @@ engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow
 				     : (uint64_t)flow->destination_port << 16 | flow->source_port;
 	const uint64_t addresses = hash_four(&sharing->secret, low.high, low.low, high.high, high.low);
 
-	return share_of(sharing, hash_shares(&sharing->shares, addresses, ports | (uint64_t)flow->protocol << 32));
+	return engine_share_of(sharing, hash_shares(&sharing->shares, addresses, ports | (uint64_t)flow->protocol << 32));
 }
 
 /* => there is no ICMP error */
@@ -123,7 +100,7 @@ owner_of_ipv4(const struct engine_sharing *sharing, const uint8_t *ip, size_t ro
 		return CONTROL_WORKER;
 	}
 	if (ipv4_is_fragment(&header)) {
-		return share_of(sharing,
+		return engine_share_of(sharing,
 		    hash_four(&sharing->secret, header.source, header.destination,
 			header.identification | (uint64_t)header.protocol << 32, FRAGMENT_MARK));
 	}
@@ -131,8 +108,8 @@ owner_of_ipv4(const struct engine_sharing *sharing, const uint8_t *ip, size_t ro
 	const size_t length = (size_t)header.total_length - header.header_length;
 
 	if (ip_protocol_has_ports(header.protocol) && length >= PORTS) {
-		return owner4(sharing, end4(header.source, bytes_load_16(transport)),
-		    end4(header.destination, bytes_load_16(transport + 2)), header.protocol);
+		return engine_flow_owner4(sharing, engine_end4(header.source, bytes_load_16(transport)),
+		    engine_end4(header.destination, bytes_load_16(transport + 2)), header.protocol);
 	}
 	struct engine_flow flow = {
 	    .source = ipv6_mapped(header.source),
@@ -196,7 +173,7 @@ owner_of_ipv6(const struct engine_sharing *sharing, const uint8_t *ip, size_t ro
 		const uint64_t addresses = hash_four(&sharing->secret, header.source.high, header.source.low,
 		    header.destination.high, header.destination.low);
 
-		return share_of(sharing,
+		return engine_share_of(sharing,
 		    hash_four(&sharing->secret, addresses, chain.identification, 0, FRAGMENT_MARK));
 	}
 	struct engine_flow flow = {
@@ -232,8 +209,8 @@ owner_of_plain(const struct engine_sharing *sharing, const struct packet *packet
 	if (length > packet->length - ETHERNET_HEADER || length < IPV4_HEADER + PORTS) {
 		return false;
 	}
-	*owner = owner4(sharing, end4(bytes_load_32(ip + 12), bytes_load_16(ip + IPV4_HEADER)),
-	    end4(bytes_load_32(ip + 16), bytes_load_16(ip + IPV4_HEADER + 2)), ip[9]);
+	*owner = engine_flow_owner4(sharing, engine_end4(bytes_load_32(ip + 12), bytes_load_16(ip + IPV4_HEADER)),
+	    engine_end4(bytes_load_32(ip + 16), bytes_load_16(ip + IPV4_HEADER + 2)), ip[9]);
 	return true;
 }
 

@@ -527,6 +527,8 @@ engine_process(struct engine *engine, uint64_t now, struct packet *const *packet
 		item->guess = session_table_guess(&engine->table, item->hash);
 		if (item->guess != SESSION_NONE) {
 			prefetch_session(&engine->table, item);
+		} else if (engine->sharing.referrals.count != 0) {
+			sharing_expect(engine, item);
 		}
 	}
 	engine->foreseen_items = 0;

@@ -24,22 +24,19 @@ coarse(uint32_t tick)
 	return (uint16_t)(tick / COARSE);
 }
 
-/* A chain's link holds an index + 1, so that memory that was never touched is an empty table. */
+/* By the hash of the session table, which a packet has already. A chain's link
+ * holds an index + 1, so that memory that was never touched is an empty table. */
 static uint32_t *
-chain_of(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
+chain_of(const struct referrals *referrals, uint64_t hash)
 {
-	const struct hash_key *secret = &sharing->with.secret;
-	const uint64_t hash = hash_four(
-	    secret, addresses->source.high, addresses->source.low, addresses->destination.high, addresses->destination.low);
-
-	return &sharing->referrals.heads[hash_pair(secret, hash, high) & sharing->referrals.head_mask];
+	return &referrals->heads[hash & referrals->head_mask];
 }
 
 /* The link that leads to a referral, or to the end of its chain. */
 static uint32_t *
-referral_link(const struct sharing *sharing, uint64_t high, const struct flow_addresses *addresses)
+referral_link(const struct sharing *sharing, uint64_t hash, uint64_t high, const struct flow_addresses *addresses)
 {
-	uint32_t *link = chain_of(sharing, high, addresses);
+	uint32_t *link = chain_of(&sharing->referrals, hash);
 
 	while (*link != 0) {
 		struct referral *referral = &sharing->referrals.entries[*link - 1];
@@ -52,12 +49,12 @@ referral_link(const struct sharing *sharing, uint64_t high, const struct flow_ad
 	return link;
 }
 
+/* => link is the end of its chain */
 static bool
-referral_add(struct sharing *sharing, const struct engine_message *message, uint32_t tick)
+referral_add(struct sharing *sharing, uint32_t *link, const struct engine_message *message, uint32_t tick)
 {
 	struct referrals *referrals = &sharing->referrals;
 	const struct flow_addresses addresses = {message->first, message->second};
-	uint32_t *link = chain_of(sharing, message->word, &addresses);
 	uint32_t index = referrals->free;
 
 	if (index != REFERRAL_NONE) {
@@ -92,13 +89,22 @@ referral_remove(struct sharing *sharing, uint32_t *link)
 	referrals->count--;
 }
 
+void
+sharing_expect(const struct engine *engine, const struct item *item)
+{
+	__builtin_prefetch(chain_of(&engine->sharing.referrals, item->hash));
+}
+
 bool
 sharing_find(const struct engine *engine, const struct item *item, uint16_t *owner)
 {
+	if (engine->sharing.referrals.count == 0) {
+		return false;
+	}
 	const struct flow_addresses addresses = item_flow_addresses(item);
-	const uint32_t *link = referral_link(&engine->sharing, item->key.high, &addresses);
+	const uint32_t *link = referral_link(&engine->sharing, item->hash, item->key.high, &addresses);
 
-	if (engine->sharing.referrals.count == 0 || *link == 0) {
+	if (*link == 0) {
 		return false;
 	}
 	*owner = engine->sharing.referrals.entries[*link - 1].owner;
@@ -121,7 +127,8 @@ referral_begins(struct engine *engine, const struct engine_message *message)
 {
 	struct sharing *sharing = &engine->sharing;
 	const struct flow_addresses addresses = {message->first, message->second};
-	const uint32_t *link = referral_link(sharing, message->word, &addresses);
+	const struct flow_key key = sharing_key_of(engine, message);
+	uint32_t *link = referral_link(sharing, session_table_hash(&engine->table, key), key.high, &addresses);
 	const bool same = *link != 0 && sharing->referrals.entries[*link - 1].owner == message->from;
 
 	if (same) {
@@ -129,7 +136,7 @@ referral_begins(struct engine *engine, const struct engine_message *message)
 	}
 	if (*link != 0 || sharing_session_lives(engine, message)) {
 		refuse(engine, message, 0);
-	} else if (!referral_add(sharing, message, engine->tick)) {
+	} else if (!referral_add(sharing, link, message, engine->tick)) {
 		reason_note(engine, REASON_REFERRALS_FULL);
 		refuse(engine, message, 1);
 	}
@@ -140,7 +147,8 @@ referral_ends(struct engine *engine, const struct engine_message *message)
 {
 	struct sharing *sharing = &engine->sharing;
 	const struct flow_addresses addresses = {message->first, message->second};
-	uint32_t *link = referral_link(sharing, message->word, &addresses);
+	const struct flow_key key = sharing_key_of(engine, message);
+	uint32_t *link = referral_link(sharing, session_table_hash(&engine->table, key), key.high, &addresses);
 
 	if (*link != 0 && sharing->referrals.entries[*link - 1].owner == message->from) {
 		referral_remove(sharing, link);

@@ -72,7 +72,16 @@ sharing_init(struct sharing *sharing, void *memory, const struct engine_config *
 /* --- whose a packet is -------------------------------------------------------------------------- */
 
 static uint16_t
-owner_of(const struct engine *engine, struct flow_key key, const struct flow_addresses *addresses)
+owner_of_key(const struct engine *engine, struct flow_key key)
+{
+	const struct flow_fields fields = flow_fields_of(key);
+
+	return engine_flow_owner4(&engine->sharing.with, engine_end4(fields.source, fields.source_port),
+	    engine_end4(fields.destination, fields.destination_port), fields.protocol);
+}
+
+static uint16_t
+owner_of_key6(const struct engine *engine, struct flow_key key, const struct flow_addresses *addresses)
 {
 	const struct flow_fields fields = flow_fields_of(key);
 	const struct engine_flow flow = {
@@ -89,18 +98,8 @@ owner_of(const struct engine *engine, struct flow_key key, const struct flow_add
 uint16_t
 sharing_owner(const struct engine *engine, const struct item *item)
 {
-	const struct flow_addresses addresses = item_flow_addresses(item);
-
-	return owner_of(engine, item->key, &addresses);
-}
-
-uint16_t
-sharing_owner_of_key(const struct engine *engine, struct flow_key key)
-{
-	const struct flow_addresses addresses = {
-	    ipv6_mapped((uint32_t)key.low), ipv6_mapped((uint32_t)(key.low >> 32))};
-
-	return owner_of(engine, key, &addresses);
+	return (item->flags & ITEM_IPV6) != 0 ? owner_of_key6(engine, item->key, &item->key_addresses)
+					      : owner_of_key(engine, item->key);
 }
 
 /* What a client agreed with us goes with its segment, where the buffer begins: no note of it can be lost or left over. */
@@ -256,19 +255,22 @@ say_key(struct engine *engine, const struct session *session, unsigned direction
 {
 	const struct flow_key key = direction == SESSION_FORTH ? session->forth.key : session->back.key;
 	const struct flow_addresses addresses = session_addresses_of(&engine->table, session, direction);
+	const uint16_t owner =
+	    flow_key_is_ipv6(key) ? owner_of_key6(engine, key, &addresses) : owner_of_key(engine, key);
+
+	/* What our own host sends comes by its TUN. */
+	if (owner == engine->config.worker || (direction == SESSION_FORTH && session->common.in_unit == PACKET_NO_UNIT)) {
+		return;
+	}
 	const struct engine_message message = {
 	    .kind = (uint8_t)kind,
-	    .worker = owner_of(engine, key, &addresses),
+	    .worker = owner,
 	    .first = addresses.source,
 	    .second = addresses.destination,
 	    .word = key.high,
 	};
 
-	/* What our own host sends comes by its TUN. */
-	if (message.worker != engine->config.worker &&
-	    (direction == SESSION_BACK || session->common.in_unit != PACKET_NO_UNIT)) {
-		sharing_say(engine, &message);
-	}
+	sharing_say(engine, &message);
 }
 
 void
@@ -376,19 +378,33 @@ engine_take_message(struct engine *engine, struct engine_message *message)
 	return true;
 }
 
+struct flow_key
+sharing_key_of(const struct engine *engine, const struct engine_message *message)
+{
+	const struct flow_addresses addresses = {message->first, message->second};
+	struct flow_key key = {
+	    .low = (uint64_t)(uint32_t)addresses.source.low | (uint64_t)(uint32_t)addresses.destination.low << 32,
+	    .high = message->word,
+	};
+
+	if (flow_key_is_ipv6(key)) {
+		key.low = flow_addresses_hash(&engine->table, &addresses);
+	}
+	return key;
+}
+
 /* The session of a key that a message names, or SESSION_NONE. */
 static uint32_t
 session_of_message(const struct engine *engine, const struct engine_message *message)
 {
-	struct flow_key key = {.high = message->word};
-	const struct flow_addresses addresses = {message->first, message->second};
+	const struct flow_key key = sharing_key_of(engine, message);
 
 	if (flow_key_is_ipv6(key)) {
-		key.low = flow_addresses_hash(&engine->table, &addresses);
+		const struct flow_addresses addresses = {message->first, message->second};
+
 		return session_table_find6(
 		    &engine->table, key, session_table_hash(&engine->table, key), &addresses);
 	}
-	key.low = (uint32_t)addresses.source.low | (uint64_t)(uint32_t)addresses.destination.low << 32;
 	return session_table_find(&engine->table, key, session_table_hash(&engine->table, key));
 }
 

@@ -96,8 +96,6 @@ void sharing_init(struct sharing *sharing, void *memory, const struct engine_con
 
 /* Who gets packets of the item's key by their hash. */
 uint16_t sharing_owner(const struct engine *engine, const struct item *item);
-/* The same of a session's flow that may be: IPv4 only. */
-uint16_t sharing_owner_of_key(const struct engine *engine, struct flow_key key);
 /* A packet without session here: true when it is another worker's, and was handed over. */
 bool sharing_hands_over(struct engine *engine, struct item *item);
 /* Hands a packet to a worker; finishes it. `admit`: without session it is to be admitted there. */
@@ -118,6 +116,10 @@ void sharing_session_ends(struct engine *engine, const struct session *session);
 /* Before and after one of its keys changes. */
 void sharing_key_begins(struct engine *engine, const struct session *session, unsigned direction);
 void sharing_key_ends(struct engine *engine, const struct session *session, unsigned direction);
+/* The key that a message names, as this engine's session table has it. */
+struct flow_key sharing_key_of(const struct engine *engine, const struct engine_message *message);
+/* Fetches what sharing_find() reads first. => there is a referral */
+void sharing_expect(const struct engine *engine, const struct item *item);
 /* Whose packets of the item's key are; false: nobody said so. */
 bool sharing_find(const struct engine *engine, const struct item *item, uint16_t *owner);
 /* Is there room for what the others have to hear when a session begins, when a packet ends one, and of all that a step of aging

@@ -37,6 +37,30 @@ struct engine_flow {
 	uint8_t protocol;
 };
 
+/* Of a hash the high half is scaled, so that any number of workers gets equal shares. */
+static inline uint16_t
+engine_share_of(const struct engine_sharing *sharing, uint64_t hash)
+{
+	return (uint16_t)((hash >> 32) * sharing->workers >> 32);
+}
+
+/* An end of an IPv4 flow. */
+static inline uint64_t
+engine_end4(uint32_t address, uint16_t port)
+{
+	return (uint64_t)address << 16 | port;
+}
+
+/* engine_flow_owner() of an IPv4 flow by its ends: the smaller one counts first. Inline: each new session asks several times. */
+static inline uint16_t
+engine_flow_owner4(const struct engine_sharing *sharing, uint64_t from, uint64_t to, uint8_t protocol)
+{
+	const uint64_t low = from < to ? from : to;
+	const uint64_t high = from < to ? to : from;
+
+	return engine_share_of(sharing, hash_shares(&sharing->shares, low | (uint64_t)protocol << 48, high));
+}
+
 uint16_t engine_flow_owner(const struct engine_sharing *sharing, const struct engine_flow *flow);
 /* => packet is a frame as it came in; PACKET_FROM_HOST is worker 0's */
 uint16_t engine_owner(const struct engine_sharing *sharing, const struct packet *packet);
