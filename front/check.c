@@ -85,13 +85,13 @@ command_check(int argc, char **argv)
 	bool good = true;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = command_option(argc, argv, options)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return COMMAND_OK;
 		}
-		if (option != 'f') {
-			return command_usage_error("check", "that option is not known");
+		if (option == '?') {
+			return COMMAND_FAILED;
 		}
 		if (!source_format("check", optarg, &format)) {
 			return COMMAND_FAILED;

@@ -80,13 +80,13 @@ command_convert(int argc, char **argv)
 	enum conf_format to = CONF_FORMAT_AUTO;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = command_option(argc, argv, options)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return COMMAND_OK;
 		}
-		if (option != 'f' && option != 't') {
-			return command_usage_error("convert", "that option is not known");
+		if (option == '?') {
+			return COMMAND_FAILED;
 		}
 		if (!source_format("convert", optarg, option == 'f' ? &from : &to)) {
 			return COMMAND_FAILED;

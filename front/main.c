@@ -3,7 +3,12 @@
  *
  * Does nothing itself but find the row, so that a subcommand can be read, linked and tested alone.
  */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +57,29 @@ command_usage_error(const char *name, const char *format, ...)
 	va_end(arguments);
 	fprintf(stderr, "\n'sallyport %s --help' shows the usage\n", name);
 	return COMMAND_FAILED;
+}
+
+int
+command_option(int argc, char **argv, const struct option *options)
+{
+	opterr = 0;
+	const int option = getopt_long(argc, argv, ":h", options, NULL);
+	const char *word = argv[optind > 0 ? optind - 1 : 0];
+
+	if (option == ':') {
+		command_usage_error(argv[0], "%s wants a value", word);
+		return '?';
+	}
+	if (option == '?') {
+		const bool letter = optopt > 0 && optopt <= UCHAR_MAX && strchr(word, '=') == NULL;
+
+		if (letter) {
+			command_usage_error(argv[0], "'-%c' is not an option", isprint(optopt) ? optopt : '?');
+		} else {
+			command_usage_error(argv[0], "'%s' is not an option", word);
+		}
+	}
+	return option;
 }
 
 /* Insertions, deletions and replacements between two words (Levenshtein). */
@@ -105,6 +133,18 @@ report_unknown(const char *word)
 	return COMMAND_FAILED;
 }
 
+/* An answer that did not arrive is no answer: the disk is full, nobody listens. */
+static int
+written(const char *name, int status)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status == COMMAND_FAILED) {
+		return status;
+	}
+	fprintf(stderr, "sallyport %s: standard output: %s\n", name, errno == 0 ? "could not be written" : strerror(errno));
+	return COMMAND_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,15 +154,15 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
-		return COMMAND_OK;
+		return written("--help", COMMAND_OK);
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		puts("sallyport " SALLYPORT_VERSION);
-		return COMMAND_OK;
+		return written("--version", COMMAND_OK);
 	}
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
-			return commands[i].run(argc - 1, argv + 1);
+			return written(argv[1], commands[i].run(argc - 1, argv + 1));
 		}
 	}
 	return report_unknown(argv[1]);

@@ -440,7 +440,6 @@ parse_option(int option, char *argument, struct replay_options *options)
 		options->baseline = true;
 		return true;
 	default:
-		command_usage_error("replay", "that option is not known");
 		return false;
 	}
 }
@@ -464,7 +463,7 @@ command_replay(int argc, char **argv)
 	struct replay_options options = {.format = CONF_FORMAT_AUTO, .neighbours_auto = true, .seed = 1};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+	while ((option = command_option(argc, argv, known)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return COMMAND_OK;

@@ -22,6 +22,9 @@ enum {
 struct capture {
 	pcap_t *pcap;
 	uint64_t frames;
+	uint64_t cut; /* frames that the capture holds in part */
+	uint64_t back; /* frames stamped before one that is in front of them */
+	uint64_t last; /* the latest stamp so far */
 	char error[ERROR_SIZE];
 };
 
@@ -54,6 +57,32 @@ speaks_ethernet(pcap_t *pcap, char *error, size_t error_size)
 	return false;
 }
 
+/* A capture that was packed is no fault of its maker: says by what, NULL when it is not. => the stream's place is lost */
+static const char *
+packed_by(FILE *stream)
+{
+	static const struct {
+		const char *program;
+		const char *begins;
+	} packers[] = {
+	    {"gzip", "\x1f\x8b"},
+	    {"bzip2", "BZh"},
+	    {"xz", "\xfd\x37zXZ"},
+	    {"zstd", "\x28\xb5\x2f\xfd"},
+	};
+	char head[8] = "";
+
+	if (fseek(stream, 0, SEEK_SET) != 0 || fread(head, 1, sizeof(head), stream) == 0) {
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
+		if (memcmp(head, packers[i].begins, strlen(packers[i].begins)) == 0) {
+			return packers[i].program;
+		}
+	}
+	return NULL;
+}
+
 struct capture *
 capture_open(FILE *stream, char *error, size_t error_size)
 {
@@ -67,7 +96,13 @@ capture_open(FILE *stream, char *error, size_t error_size)
 	}
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, buffer);
 	if (capture->pcap == NULL) {
-		snprintf(error, error_size, "not a capture that can be read: %s", buffer);
+		const char *packer = packed_by(stream);
+
+		if (packer != NULL) {
+			snprintf(error, error_size, "packed by %s: unpack it first", packer);
+		} else {
+			snprintf(error, error_size, "not a capture that can be read: %s", buffer);
+		}
 		fclose(stream);
 		free(capture);
 		return NULL;
@@ -129,7 +164,26 @@ capture_next(struct capture *capture, struct input_frame *frame)
 	    .length = header->caplen,
 	    .input = 0,
 	};
+	capture->cut += header->caplen < header->len;
+	capture->back += frame->stamp < capture->last;
+	capture->last = frame->stamp > capture->last ? frame->stamp : capture->last;
 	return CAPTURE_FRAME;
+}
+
+/* What is no error, but explains verdicts that would surprise. */
+static void
+tell_oddities(const struct input *input)
+{
+	const struct capture *capture = input->capture;
+
+	if (capture->cut > 0) {
+		fprintf(stderr, "sallyport replay: warning: %s: %llu of %llu frames were captured in part only (snap length) and are judged as they "
+		    "stand, as malformed packets\n", input->path, (unsigned long long)capture->cut, (unsigned long long)capture->frames);
+	}
+	if (capture->back > 0) {
+		fprintf(stderr, "sallyport replay: warning: %s: %llu of %llu frames have a time stamp before that of an earlier frame, "
+		    "whose time they are taken for\n", input->path, (unsigned long long)capture->back, (unsigned long long)capture->frames);
+	}
 }
 
 static void
@@ -141,6 +195,9 @@ refill(struct inputs *inputs, uint32_t index)
 	input->filled = state == CAPTURE_FRAME;
 	input->ended = !input->filled;
 	input->frame.input = index;
+	if (input->ended) {
+		tell_oddities(input);
+	}
 	if (state == CAPTURE_BROKEN) {
 		inputs->broken++;
 		fprintf(stderr, "sallyport replay: %s: broken after frame %llu: %s; the frames before count\n", input->path,

@@ -44,6 +44,7 @@ struct replay_output {
 	uint64_t sessions_created;
 	uint64_t sessions_closed;
 	bool failed;
+	int error; /* errno of the first write that failed */
 	struct port_file host;
 	uint16_t port_count;
 	struct port_file ports[];
@@ -137,11 +138,11 @@ close_files(struct replay_output *output)
 	if (output->host.dumper != NULL) {
 		pcap_dump_close(output->host.dumper);
 	}
-	if (output->verdicts != NULL && fclose(output->verdicts) != 0) {
-		output->failed = true;
+	if (output->verdicts != NULL) {
+		fclose(output->verdicts);
 	}
-	if (output->events != NULL && fclose(output->events) != 0) {
-		output->failed = true;
+	if (output->events != NULL) {
+		fclose(output->events);
 	}
 	if (output->ethernet != NULL) {
 		pcap_close(output->ethernet);
@@ -188,6 +189,15 @@ replay_output_open(const char *directory, const struct gateway *gateway, uint64_
 	return output;
 }
 
+static void
+note_failure(struct replay_output *output)
+{
+	if (!output->failed) {
+		output->failed = true;
+		output->error = errno;
+	}
+}
+
 void
 replay_output_frame(struct replay_output *output, uint64_t now, const struct engine_output *packet)
 {
@@ -209,6 +219,9 @@ replay_output_frame(struct replay_output *output, uint64_t now, const struct eng
 		pcap_dump((u_char *)file->dumper, &header, packet->packet->data);
 		file->packets++;
 		file->bytes += header.len;
+		if (ferror(pcap_dump_file(file->dumper))) {
+			note_failure(output);
+		}
 	}
 }
 
@@ -218,7 +231,7 @@ write_line(struct replay_output *output, FILE *to)
 	text_append_char(&output->line, '\n');
 	if (text_failed(&output->line) ||
 	    fwrite(output->line.bytes, 1, output->line.length, to) != output->line.length) {
-		output->failed = true;
+		note_failure(output);
 	}
 }
 
@@ -521,17 +534,20 @@ append_summary(struct text *text, const struct replay_output *output, struct gat
 	json_line_close(text, '}');
 }
 
-static bool
-captures_written(struct replay_output *output)
+static void
+flush_all(struct replay_output *output)
 {
-	bool good = pcap_dump_flush(output->host.dumper) == 0;
-
+	if (pcap_dump_flush(output->host.dumper) != 0) {
+		note_failure(output);
+	}
 	for (uint16_t i = 0; i < output->port_count; i++) {
-		if (output->ports[i].dumper != NULL) {
-			good = pcap_dump_flush(output->ports[i].dumper) == 0 && good;
+		if (output->ports[i].dumper != NULL && pcap_dump_flush(output->ports[i].dumper) != 0) {
+			note_failure(output);
 		}
 	}
-	return good;
+	if (fflush(output->verdicts) != 0 || fflush(output->events) != 0) {
+		note_failure(output);
+	}
 }
 
 bool
@@ -539,18 +555,23 @@ replay_output_close(struct replay_output *output, struct gateway *gateway, uint6
 {
 	const char *directory = output->directory;
 	FILE *summary = open_lines(directory, "summary.json");
-	bool good = !output->failed && summary != NULL && captures_written(output);
+	bool good;
 
-	if (summary != NULL) {
+	flush_all(output);
+	if (summary == NULL) {
+		note_failure(output);
+	} else {
 		text_clear(&output->line);
 		append_summary(&output->line, output, gateway, frames, broken);
 		write_line(output, summary);
-		good = fclose(summary) == 0 && good;
+		if (fclose(summary) != 0) {
+			note_failure(output);
+		}
 	}
-	good = fflush(output->verdicts) == 0 && fflush(output->events) == 0 && !output->failed && good;
-	close_files(output);
+	good = !output->failed;
 	if (!good) {
-		fprintf(stderr, "sallyport replay: %s: could not write everything: %s\n", directory, strerror(errno));
+		fprintf(stderr, "sallyport replay: %s: could not write everything: %s\n", directory, strerror(output->error));
 	}
+	close_files(output);
 	return good;
 }

@@ -51,13 +51,13 @@ command_schema(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = command_option(argc, argv, options)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return COMMAND_OK;
 		}
-		if (option != 'j') {
-			return command_usage_error("schema", "that option is not known");
+		if (option == '?') {
+			return COMMAND_FAILED;
 		}
 	}
 	if (optind < argc) {

@@ -11,7 +11,7 @@
 
 enum {
 	READ_STEP = 64 * 1024,
-	STATEMENT_SHOWN = 160,
+	STATEMENT_READ = 1024, /* octets of a line: more than is shown */
 	SIZE_LIMIT = 512 * 1024 * 1024, /* more than any configuration: a wrong file, an endless pipe */
 };
 
@@ -133,7 +133,7 @@ struct line_cursor {
 };
 
 static char *
-line_text(struct line_cursor *cursor, uint32_t number)
+line_text(struct line_cursor *cursor, uint32_t number, bool *failed)
 {
 	const char *start;
 	const char *stop;
@@ -150,7 +150,7 @@ line_text(struct line_cursor *cursor, uint32_t number)
 	while (start < stop && (unsigned char)*start <= ' ') {
 		start++;
 	}
-	stop = stop - start > STATEMENT_SHOWN ? start + STATEMENT_SHOWN : stop;
+	stop = stop - start > STATEMENT_READ ? start + STATEMENT_READ : stop;
 	while (stop > start && (unsigned char)stop[-1] <= ' ') {
 		stop--;
 	}
@@ -158,11 +158,12 @@ line_text(struct line_cursor *cursor, uint32_t number)
 		return strdup("end of file");
 	}
 	char *copy = strndup(start, (size_t)(stop - start));
+	char *shown = diagnostics_copy_statement(copy, failed);
 
-	for (char *octet = copy; octet != NULL && *octet != '\0'; octet++) {
-		*octet = (char)((unsigned char)*octet < ' ' || *octet == 0x7f ? '?' : *octet);
-	}
-	return copy;
+	*failed = *failed || copy == NULL;
+
+	free(copy);
+	return shown;
 }
 
 /* JSON is read as a whole, without lines: the first line that has the statement's last word in quotation marks. */
@@ -201,7 +202,7 @@ complete_places(const struct source *source, struct diagnostics *list)
 		if (what->line == 0) {
 			what->line = source->format == CONF_FORMAT_JSON ? line_of_word(&source->bytes, what->statement) : 1;
 		} else if (what->statement == NULL) {
-			what->statement = line_text(&cursor, what->line);
+			what->statement = line_text(&cursor, what->line, &list->failed);
 		}
 		if (what->path == NULL) {
 			what->path = strdup("");

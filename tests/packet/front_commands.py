@@ -31,6 +31,10 @@ for command in ("check", "convert", "replay"):
     check("usage: sallyport " + command in run(command, "--help").stdout, f"help of {command}")
     check("--help" in run(command, "--bogus", want=2).stderr, f"a wrong option of {command}")
     run(command, want=2)
+for words, said in (("check --bogus", "'--bogus' is not an option"), ("check --format", "--format wants a value"), ("check -x", "'-x' is not an option"),
+                    ("convert --to", "--to wants a value"), ("replay --until", "--until wants a value"), ("schema --yaml", "'--yaml' is not an option")):
+    wrong = run(*words.split(), want=2).stderr
+    equal(wrong.splitlines()[0], f"sallyport {words.split()[0]}: {said}", words)
 
 # good files: exit 0, both forms, several at once, standard input
 curly = os.path.join(EXAMPLES, "03-albuquerque-firewall.conf")
@@ -103,6 +107,22 @@ for name, content in (("noise", bytes((i * 37 + 11) & 255 for i in range(5000)))
     check(place.path(name) in answer.stderr, f"{name} is named: {answer.stderr[:200]}")
     check(len(answer.stderr) < 400000, f"{name}: {len(answer.stderr)} octets of errors")
     equal(run("convert", "--to", "set", place.path(name), want=2).stdout, "", f"{name}: nothing is printed")
+
+# What is quoted of a broken line is UTF-8 without controls of terminals (C1 too), and no secret.
+with open(place.path("quoted.set"), "wb") as file:
+    file.write(b'set system host-name a\x9b31mb\xff\x01c\nset security ike policy p pre-shared-key ascii-text Sesame\x01\n'
+               b'set system root-authentication encrypted-password "$6$Sesame\n')
+raw = subprocess.run([program(), "check", place.path("quoted.set")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+equal(raw.returncode, 2, "a broken file")
+told = raw.stderr.decode("utf-8", "replace")
+check("\ufffd" not in told and "a?31mb??c" in told, f"octets that are no text: {told}")
+check("Sesame" not in told and told.count("SECRET-DATA") == 2, f"a secret in a broken line: {told}")
+
+# A byte order mark is not part of the first word, in any form.
+for form in ("set", "text", "json", "xml"):
+    with open(place.path("marked"), "wb") as file:
+        file.write(b"\xef\xbb\xbf" + run("convert", "--to", form, "-", stdin="set system host-name a\n").stdout.encode())
+    equal(run("convert", "--to", "set", place.path("marked")).stdout, "set system host-name a\n", f"{form} with a byte order mark")
 
 # convert: all forms, and back; the canonical form is a fixed point
 for source in sorted(os.listdir(EXAMPLES)):

@@ -86,6 +86,26 @@ for name, header in (("linux-cooked", struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 
         check("Ethernet" in run.stderr, f"the link type is named: {run.stderr}")
 place.replay("--config", BRANCH, "--in", "ge-0/0/1=/nonexistent.pcap", want=2, what="missing")
 
+# A packed capture is no broken one: what packed it is said.
+for packer, head in (("gzip", b"\x1f\x8b\x08\x00"), ("zstd", b"\x28\xb5\x2f\xfd"), ("xz", b"\xfd7zXZ\x00"), ("bzip2", b"BZh9")):
+    with open(place.path("packed"), "wb") as file:
+        file.write(head + bytes(60))
+    run = place.replay("--config", BRANCH, "--in", "ge-0/0/1=" + place.path("packed"), want=2, what=packer)
+    check(f"packed by {packer}" in run.stderr, f"{packer} is named: {run.stderr}")
+
+# What is odd, but no error, is told once with its count: frames captured in part (here the second one), stamps that go back.
+with open(place.path("odd.pcap"), "wb") as file:
+    file.write(content[:24 + size])
+    for stamp, kept in ((START + 9, 40), (START + 3, None), (START + 5, None), (START + 10, None)):
+        data = bytes(packets[1])
+        file.write(struct.pack("<IIII", stamp, 0, kept or len(data), len(data)) + data[:kept])
+run = place.replay("--config", BRANCH, "--in", "ge-0/0/1=" + place.path("odd.pcap"), what="odd")
+equal([verdict["time"] for verdict in run.verdicts], [0, 9, 9, 9, 10], "a clock that goes back stands still")
+equal(run.verdicts[1]["verdict"], "drop", "what is captured in part is malformed")
+check("1 of 5 frames were captured in part" in run.stderr, f"frames in part are told: {run.stderr}")
+check("2 of 5 frames have a time stamp before" in run.stderr, f"stamps that go back are told: {run.stderr}")
+check("frames" not in good.stderr, f"a good capture has nothing odd: {good.stderr}")
+
 # A capture without frames is no error.
 with open(place.path("bare.pcap"), "wb") as file:
     file.write(content[:24])

@@ -85,9 +85,8 @@ diagnostics_append_shown(const char *words, struct text *out)
 	}
 }
 
-/* The same without its secrets. */
-static char *
-copy_statement(const char *statement, bool *failed)
+char *
+diagnostics_copy_statement(const char *statement, bool *failed)
 {
 	struct text open = TEXT_EMPTY;
 
@@ -137,7 +136,7 @@ diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 	*to = (struct diagnostic){.severity = what->severity, .line = what->line};
 	to->file = copy_whole(what->file, &failed);
 	to->path = copy_shown(what->path, SHOWN, &failed);
-	to->statement = copy_statement(what->statement, &failed);
+	to->statement = diagnostics_copy_statement(what->statement, &failed);
 	to->message = copy_shown(what->message, SIZE_MAX, &failed);
 	if (failed) {
 		diagnostic_release(to);

@@ -65,10 +65,19 @@ looks_like_command(const char *line, size_t length)
 	return false;
 }
 
+/* Editors of other systems begin a file with a byte order mark: how many octets of it there are. */
+static size_t
+mark_length(const char *bytes, size_t length)
+{
+	static const char mark[] = {'\xef', '\xbb', '\xbf'};
+
+	return length >= sizeof(mark) && memcmp(bytes, mark, sizeof(mark)) == 0 ? sizeof(mark) : 0;
+}
+
 enum conf_format
 conf_format_guess(const char *bytes, size_t length)
 {
-	size_t at = 0;
+	size_t at = mark_length(bytes, length);
 
 	while (at < length) {
 		const char *rest = bytes + at;
@@ -138,13 +147,8 @@ conf_load(struct conf_tree *tree, enum conf_format format, const char *file, con
     struct diagnostics *list)
 {
 	const size_t errors = list->errors;
-
-	/* Editors of other systems write a byte order mark. */
-	if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3;
-		length -= 3;
-	}
-	const struct load load = {.tree = tree, .file = file, .bytes = bytes, .length = length, .list = list};
+	const size_t mark = mark_length(bytes, length);
+	const struct load load = {.tree = tree, .file = file, .bytes = bytes + mark, .length = length - mark, .list = list};
 
 	if (format == CONF_FORMAT_AUTO) {
 		format = conf_format_guess(bytes, length);

@@ -51,6 +51,11 @@ void diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severit
  * themselves.
  */
 void diagnostics_append_shown(const char *words, struct text *out);
+/*
+ * A statement as diagnostics quote it, the caller's: without secrets, cut when it is long, control characters and what is no UTF-8 as '?'.
+ * NULL when `statement` is, or when memory is short: then also *failed.
+ */
+char *diagnostics_copy_statement(const char *statement, bool *failed);
 /* Names the file in all diagnostics that name none; NULL does nothing. For checks, which know lines only. */
 void diagnostics_name_file(struct diagnostics *list, const char *file);
 /* Sorted by file, line, path; equal ones folded. */
