@@ -419,6 +419,52 @@ access_veil(const struct session *session, struct diagnostics *list)
 	*list = veiled;
 }
 
+/* Diagnostics as this user may see them, in order. False: memory was short, which was told. */
+static bool
+prepare_diagnostics(struct session *session, struct diagnostics *list)
+{
+	if (list->failed) {
+		session_failf(session, "error: out of memory\n");
+		return false;
+	}
+	access_veil(session, list);
+	diagnostics_sort(list);
+	return true;
+}
+
+static void
+send_diagnostics(struct session *session, const struct diagnostics *list, struct text *rendered)
+{
+	if (list->errors > 0) {
+		session_fail(session, rendered);
+	} else {
+		session_print(session, rendered);
+	}
+	text_release(rendered);
+}
+
+void
+access_diagnose(struct session *session, struct diagnostics *list)
+{
+	struct text text = TEXT_EMPTY;
+
+	if ((list->count > 0 || list->failed) && prepare_diagnostics(session, list)) {
+		diagnostics_render_cli(list, &text);
+		send_diagnostics(session, list, &text);
+	}
+}
+
+void
+access_diagnose_lines(struct session *session, struct diagnostics *list)
+{
+	struct text text = TEXT_EMPTY;
+
+	if (prepare_diagnostics(session, list)) {
+		diagnostics_render_lines(list, &text);
+		send_diagnostics(session, list, &text);
+	}
+}
+
 void
 access_tell_denied(struct session *session)
 {
@@ -518,26 +564,25 @@ tell_denied(struct session *session, const struct conf_node *denied)
 	text_release(&place);
 }
 
-enum command_outcome
-access_guard_end(struct session *session, struct access_guard *guard, enum command_outcome outcome)
+bool
+access_guard_end(struct session *session, struct access_guard *guard)
 {
-	const struct conf_node *denied;
-
 	if (guard->before == NULL) {
-		return outcome;
+		return true;
 	}
 	session->guard = NULL;
-	denied = denied_change(session, guard);
+	const struct conf_node *denied = denied_change(session, guard);
+	const bool good = denied == NULL && !session->denied;
+
 	/* Who was told already is not told again: how often would say what was there. */
 	if (denied != NULL && !session->denied) {
 		tell_denied(session, denied);
 		audit_denied(session->mgd, session->user, "a change of the configuration");
 	}
-	if (denied != NULL || session->denied) {
+	if (!good) {
 		put_back(session, guard);
-		outcome = COMMAND_WRONG;
 	}
 	conf_tree_destroy(guard->before);
 	text_release(&guard->level);
-	return outcome;
+	return good;
 }

@@ -9,7 +9,7 @@
 #ifndef MGD_ACCESS_H
 #define MGD_ACCESS_H
 
-#include "command.h"
+#include "session.h"
 
 /* May this peer connect at all? No user may keep all places. */
 bool access_may_connect(const struct mgd *mgd, const struct ipc_peer *peer);
@@ -58,6 +58,10 @@ bool access_sees(const struct session *session, const char *words, enum access_e
 bool access_hides(const struct session *session, const struct diagnostics *list);
 /* Leaves of such ones only that they are there. */
 void access_veil(const struct session *session, struct diagnostics *list);
+/* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
+void access_diagnose(struct session *session, struct diagnostics *list);
+/* The same about a file: a line each, with the place in it. */
+void access_diagnose_lines(struct session *session, struct diagnostics *list);
 /* The same sentence whether something is there or not; access_guard_end() makes it true. */
 void access_tell_denied(struct session *session);
 
@@ -77,7 +81,7 @@ bool access_guard_denies(struct session *session);
 /* False: no memory; the session was told. */
 bool access_guard_start(struct session *session, const struct op_command *command,
     struct access_guard *guard) __attribute__((warn_unused_result));
-enum command_outcome access_guard_end(
-    struct session *session, struct access_guard *guard, enum command_outcome outcome);
+/* False: it was denied, and the session was told. */
+bool access_guard_end(struct session *session, struct access_guard *guard) __attribute__((warn_unused_result));
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef MGD_ARCHIVE_H
 #define MGD_ARCHIVE_H
 
-#include "store.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+#include "store_entry.h"
 
 /* False: no memory. `packed` is gzip. */
 bool archive_pack(const struct store_entry *entry, const char *release, const char *content, size_t length,

@@ -1,5 +1,5 @@
 /*
- * The commands that mgd does itself, one row each in commands.def: rpc's name and function.
+ * The commands that mgd does itself, one row each in commands.def: rpc's name and function. command_run.h finds them.
  */
 #ifndef MGD_COMMAND_H
 #define MGD_COMMAND_H
@@ -68,7 +68,5 @@ enum command_outcome command_render(struct session *session, const struct op_com
 /* Does a verb of lib/conf with the command's statement on the candidate. */
 enum command_outcome command_change(struct session *session, const struct op_command *command,
     enum conf_edit_verb verb);
-/* Runs a command line of the session's mode, or, for `run`, of operational mode. */
-enum command_outcome command_run(struct session *session, const char *line, enum op_mode mode);
 
 #endif

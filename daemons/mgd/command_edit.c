@@ -8,6 +8,7 @@
 #include "access.h"
 #include "audit.h"
 #include "command.h"
+#include "command_run.h"
 #include "commit.h"
 #include "editing.h"
 #include "schedule.h"
@@ -94,9 +95,9 @@ command_change(struct session *session, const struct op_command *command, enum c
 	if (!editing_allowed(session)) {
 		return COMMAND_WRONG;
 	}
-	editor = session_editor(session);
+	editor = editing_editor(session);
 	good = conf_edit(&editor, verb, words == NULL ? "" : words, &list);
-	session_keep_level(session, &editor);
+	editing_keep_level(session, &editor);
 	const bool absent = good && conf_only_absent(&list);
 
 	/* Whether it is there is told to those who may see it. */
@@ -104,7 +105,7 @@ command_change(struct session *session, const struct op_command *command, enum c
 		access_tell_denied(session);
 		good = false;
 	} else {
-		session_diagnose(session, &list);
+		access_diagnose(session, &list);
 	}
 	if (good && !absent) {
 		editing_set_changed(session, true);
@@ -134,7 +135,7 @@ command_edit(struct session *session, const struct op_command *command)
 {
 	const char *words = op_value(command->request.root, "statement");
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct conf_editor editor = session_editor(session);
+	struct conf_editor editor = editing_editor(session);
 	struct text before = TEXT_EMPTY;
 	bool good;
 
@@ -144,8 +145,8 @@ command_edit(struct session *session, const struct op_command *command)
 	}
 	text_append(&before, text_string(&session->level));
 	good = conf_edit(&editor, CONF_EDIT_ENTER, words == NULL ? "" : words, &list);
-	session_keep_level(session, &editor);
-	session_diagnose(session, &list);
+	editing_keep_level(session, &editor);
+	access_diagnose(session, &list);
 	if (good && strcmp(text_string(&before), text_string(&session->level)) != 0) {
 		push_level(session, text_string(&before));
 	}
@@ -157,10 +158,10 @@ command_edit(struct session *session, const struct op_command *command)
 enum command_outcome
 command_up(struct session *session, const struct op_command *command)
 {
-	struct conf_editor editor = session_editor(session);
+	struct conf_editor editor = editing_editor(session);
 	bool moved = conf_edit_up(&editor, (uint32_t)op_number(command->request.root, "levels", 1));
 
-	session_keep_level(session, &editor);
+	editing_keep_level(session, &editor);
 	if (!moved) {
 		session_say(session, "warning: already at top of configuration");
 	}
@@ -234,7 +235,7 @@ command_exit(struct session *session, const struct op_command *command)
 	if (editing_changed(session)) {
 		session_say(session, "The configuration has been changed but not committed");
 	}
-	session_leave_configuration(session);
+	editing_leave(session);
 	return COMMAND_DONE;
 }
 
@@ -288,7 +289,7 @@ command_update(struct session *session, const struct op_command *command)
 		return COMMAND_WRONG;
 	}
 	good = editing_update(session, &list);
-	session_diagnose(session, &list);
+	access_diagnose(session, &list);
 	if (!good) {
 		session_failf(session, "error: the candidate was not updated\n");
 	}

@@ -3,10 +3,10 @@
  */
 #include "command_line.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "conf/line.h"
+#include "editing.h"
 
 /* The commands whose argument is a statement at the edit level. */
 struct verb {
@@ -91,7 +91,7 @@ command_line_expand(struct session *session, const char *line, struct op_command
 		return true;
 	}
 	if (command->rpc->mode == OP_MODE_CONFIGURATION) {
-		editor = session_editor(session);
+		editor = editing_editor(session);
 	}
 	const enum conf_line_state state = conf_line_read(&editor, words, &verb->rule, &expanded, &error);
 
@@ -123,7 +123,7 @@ command_line_whole(struct session *session, const char *line, struct text *out)
 	const char *words = good ? op_value(command.request.root, "statement") : NULL;
 
 	if (words != NULL) {
-		const struct conf_editor editor = session_editor(session);
+		const struct conf_editor editor = editing_editor(session);
 
 		good = conf_line_read(&editor, words, &verb_of(command.rpc)->rule, &whole, &wrong) ==
 		        CONF_LINE_READS &&
@@ -139,13 +139,15 @@ command_line_whole(struct session *session, const char *line, struct text *out)
 	return good && words != NULL;
 }
 
-enum command_outcome
-command_verb(struct session *session, const struct op_command *command)
+bool
+command_line_edits(const struct op_command *command, enum conf_edit_verb *edit)
 {
 	const struct verb *verb = verb_of(command->rpc);
 
-	assert(verb != NULL && verb->changes); /* its row in commands.def says so */
-	return verb == NULL ? COMMAND_WRONG : command_change(session, command, verb->edit);
+	if (verb != NULL && verb->changes) {
+		*edit = verb->edit;
+	}
+	return verb != NULL && verb->changes;
 }
 
 /* The front end does it by its user's rights, once it was allowed and written down here. */

@@ -20,6 +20,9 @@ bool command_line_expand(struct session *session, const char *line, struct op_co
 bool command_line_whole(struct session *session, const char *line, struct text *out)
     __attribute__((warn_unused_result));
 
+/* What one function of lib/conf does to the candidate for the command. False: a function of its own does it, or nothing. */
+bool command_line_edits(const struct op_command *command, enum conf_edit_verb *edit) __attribute__((warn_unused_result));
+
 /* Settings of the command line, which keeps them by itself: another front end has none. */
 command_function command_of_front_end;
 /* Files of whoever uses the command line. */

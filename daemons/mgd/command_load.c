@@ -32,11 +32,11 @@ static enum command_outcome
 load(struct session *session, const struct conf_load_order *order)
 {
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct conf_editor editor = session_editor(session);
+	struct conf_editor editor = editing_editor(session);
 	const bool verbs = order->mode == CONF_LOAD_SET || order->mode == CONF_LOAD_PATCH;
 	const bool good = conf_load_into(&editor, order, &list);
 
-	session_keep_level(session, &editor);
+	editing_keep_level(session, &editor);
 	/* What these find or miss is told to those who may see it. */
 	const bool hides = verbs && access_hides(session, &list);
 
@@ -47,7 +47,7 @@ load(struct session *session, const struct conf_load_order *order)
 		diagnostics_release(&list);
 		return COMMAND_WRONG;
 	}
-	session_diagnose_lines(session, &list);
+	access_diagnose_lines(session, &list);
 	if (good) {
 		editing_set_changed(session, true);
 		session_say(session, "load complete");

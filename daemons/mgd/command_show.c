@@ -123,7 +123,7 @@ show_view(struct session *session, const struct conf_editor *editor, const struc
 		show_node(&command->pipe, node, &out);
 		access_view_text(view, format_of(&command->pipe), &out);
 	} else if (list.errors > 0 && !conf_only_absent(&list)) {
-		session_diagnose(session, &list);
+		access_diagnose(session, &list);
 		outcome = COMMAND_WRONG;
 	}
 	session_print(session, &out);
@@ -165,10 +165,10 @@ command_show_configuration(struct session *session, const struct op_command *com
 enum command_outcome
 command_show(struct session *session, const struct op_command *command)
 {
-	struct conf_editor editor = session_editor(session);
+	struct conf_editor editor = editing_editor(session);
 	enum command_outcome outcome = show_tree(session, &editor, command);
 
-	session_keep_level(session, &editor);
+	editing_keep_level(session, &editor);
 	return outcome;
 }
 

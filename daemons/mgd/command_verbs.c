@@ -1,12 +1,24 @@
 /*
  * Configuration mode: the verbs beyond set and delete, and who edits.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "access.h"
 #include "command.h"
+#include "command_line.h"
 #include "conf/verbs.h"
 #include "editing.h"
+
+enum command_outcome
+command_verb(struct session *session, const struct op_command *command)
+{
+	enum conf_edit_verb edit;
+	const bool edits = command_line_edits(command, &edit);
+
+	assert(edits); /* its row in commands.def says so */
+	return edits ? command_change(session, command, edit) : COMMAND_WRONG;
+}
 
 /* The last " to " outside of quotation marks, else the beginning. */
 static const char *
@@ -59,14 +71,14 @@ begin(struct session *session, struct counted *counted)
 	if (!editing_allowed(session)) {
 		return false;
 	}
-	*counted = (struct counted){.editor = session_editor(session)};
+	*counted = (struct counted){.editor = editing_editor(session)};
 	return true;
 }
 
 static enum command_outcome
 end(struct session *session, struct counted *counted, bool good, const char *what)
 {
-	session_keep_level(session, &counted->editor);
+	editing_keep_level(session, &counted->editor);
 	/* That something is not there is told to those who may see it. */
 	if (access_hides(session, &counted->list)) {
 		access_tell_denied(session);
@@ -74,7 +86,7 @@ end(struct session *session, struct counted *counted, bool good, const char *wha
 	} else if (access_guard_denies(session)) {
 		good = false; /* told at its end, and nothing before */
 	} else {
-		session_diagnose(session, &counted->list);
+		access_diagnose(session, &counted->list);
 	}
 	diagnostics_release(&counted->list);
 	if (!good) {
@@ -123,7 +135,7 @@ command_wildcard_delete(struct session *session, const struct op_command *comman
 	if (!good || answered) {
 		return end(session, &counted, good, "statement");
 	}
-	session_keep_level(session, &counted.editor);
+	editing_keep_level(session, &counted.editor);
 	diagnostics_release(&counted.list);
 	text_printf(&session->question, "  Delete %u object%s? [yes,no] (no) ", counted.count, counted.count == 1 ? "" : "s");
 	return COMMAND_QUESTION;

@@ -12,11 +12,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "access.h"
 #include "audit.h"
 #include "conf/groups.h"
 #include "editing.h"
-#include "history.h"
 #include "schedule.h"
+#include "store_notes.h"
 
 enum {
 	APPLY_PATIENCE = 10000, /* milliseconds */
@@ -176,7 +177,7 @@ finish(struct mgd *mgd)
 		diagnostics_addf(&commit->list, DIAGNOSTIC_WARNING, NULL, NULL, 0, "out of memory: the private candidate is old");
 	}
 	if (session != NULL) {
-		session_diagnose(session, &commit->list);
+		access_diagnose(session, &commit->list);
 	} else if (!good) {
 		log_errors(mgd);
 	}
@@ -195,7 +196,7 @@ finish(struct mgd *mgd)
 			session_failf(session, "error: configuration check-out failed: nothing was changed\n");
 		}
 		if (good && and_quit) {
-			session_leave_configuration(session);
+			editing_leave(session);
 		}
 		session_done(session, good ? IPC_DONE_OK : IPC_DONE_ERROR);
 	}
@@ -301,8 +302,8 @@ index_of(const struct mgd *mgd, const struct link *link)
 	return (int)(link - mgd->links);
 }
 
-bool
-commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
+static bool
+take_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
 {
 	struct commit *commit = mgd->commit;
 	int index = index_of(mgd, link);
@@ -333,8 +334,8 @@ commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *resul
 	return true;
 }
 
-void
-commit_lost(struct mgd *mgd, const struct link *link, const char *why)
+static void
+take_loss(struct mgd *mgd, const struct link *link, const char *why)
 {
 	struct commit *commit = mgd->commit;
 	int index = index_of(mgd, link);
@@ -355,6 +356,14 @@ commit_lost(struct mgd *mgd, const struct link *link, const char *why)
 	if (!waits_for_any(commit)) {
 		all_answered(mgd);
 	}
+}
+
+const struct link_listener *
+commit_listener(void)
+{
+	static const struct link_listener listener = {.take_result = take_result, .take_loss = take_loss};
+
+	return &listener;
 }
 
 void
@@ -477,7 +486,7 @@ verify(struct mgd *mgd)
 		finish(mgd);
 		return;
 	}
-	/* All are asked before any answer is looked at; one that is lost at once ends the commit by commit_lost(). */
+	/* All are asked before any answer is looked at; one that is lost at once ends the commit by take_loss(). */
 	for (int i = 0; i < LINK_COUNT; i++) {
 		commit->waits[i] = commit->takes[i];
 	}
@@ -500,7 +509,7 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	/* What was typed may need the whole configuration for its canonical spelling: http, all. */
 	conf_canonicalize(editing_candidate(session), &list);
 	if (!mgd_unwrap(mgd, editing_candidate(session), &list)) {
-		session_diagnose(session, &list);
+		access_diagnose(session, &list);
 		session_failf(session, "error: configuration check-out failed: nothing was changed\n");
 		diagnostics_release(&list);
 		session_done(session, IPC_DONE_ERROR);
@@ -509,7 +518,7 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	mgd->commit = create(mgd, editing_merged(session, &list), session, order);
 	if (mgd->commit == NULL) {
 		if (list.errors > 0 && !list.failed) {
-			session_diagnose(session, &list);
+			access_diagnose(session, &list);
 			session_failf(session, "error: conflicts with what others committed: nothing was changed\n");
 		} else {
 			session_failf(session, "error: out of memory\n");
@@ -522,21 +531,27 @@ commit_start(struct mgd *mgd, struct session *session, const struct commit_order
 	verify(mgd);
 }
 
-bool
-commit_start_scheduled(struct mgd *mgd, struct conf_tree *tree, const struct store_entry *entry)
+/* --- the commit that waited for its time ------------------------------------------------------------------------ */
+
+static void
+start_scheduled(struct mgd *mgd)
 {
-	const struct commit_order order = {.comment = entry->comment};
+	struct store_entry entry;
+	struct conf_tree *tree = schedule_due(mgd, &entry);
 
 	assert(mgd->commit == NULL);
-	mgd->commit = create(mgd, tree, NULL, &order);
+	if (tree == NULL) {
+		return;
+	}
+	mgd->commit = create(mgd, tree, NULL, &(struct commit_order){.comment = entry.comment});
 	if (mgd->commit == NULL) {
-		return false;
+		schedule_fail(mgd, "out of memory");
+		return;
 	}
 	mgd->commit->scheduled = true;
-	(void)snprintf(mgd->commit->entry.user, sizeof(mgd->commit->entry.user), "%s", entry->user);
-	(void)snprintf(mgd->commit->entry.client, sizeof(mgd->commit->entry.client), "%s", entry->client);
+	(void)snprintf(mgd->commit->entry.user, sizeof(mgd->commit->entry.user), "%s", entry.user);
+	(void)snprintf(mgd->commit->entry.client, sizeof(mgd->commit->entry.client), "%s", entry.client);
 	verify(mgd);
-	return true;
 }
 
 /* --- commits that want to be confirmed -------------------------------------------------------------------------- */
@@ -625,6 +640,6 @@ commit_tick(struct mgd *mgd)
 		roll_back(mgd);
 	}
 	if (mgd->commit == NULL) {
-		schedule_tick(mgd);
+		start_scheduled(mgd);
 	}
 }

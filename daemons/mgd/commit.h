@@ -7,7 +7,6 @@
 #ifndef MGD_COMMIT_H
 #define MGD_COMMIT_H
 
-#include "ipc/payload.h"
 #include "link.h"
 #include "session.h"
 
@@ -21,16 +20,10 @@ struct commit_order {
 
 /* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
 void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
-/* The commit that waited for its time; takes the tree over. False: no memory. => no commit is under way */
-bool commit_start_scheduled(struct mgd *mgd, struct conf_tree *tree, const struct store_entry *entry)
-    __attribute__((warn_unused_result));
 /* At the start, with running and candidate there: goes on waiting for the confirmation of the newest commit, if it wants one. */
 void commit_resume(struct mgd *mgd);
-/* A daemon's answer. False: it is not one to the commit under way. */
-bool commit_result(struct mgd *mgd, struct link *link, const struct ipc_result *result)
-    __attribute__((warn_unused_result));
-/* A daemon went away. */
-void commit_lost(struct mgd *mgd, const struct link *link, const char *why);
+/* What the links tell. */
+const struct link_listener *commit_listener(void);
 /* The session went away: the commit goes on alone. */
 void commit_orphan(struct mgd *mgd, const struct session *session);
 /* Until what is in force goes back by itself, at least 1. => mgd->unconfirmed */

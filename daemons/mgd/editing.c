@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit.h"
 #include "conf/load.h"
 
 static const char *const kind_words[] = {
@@ -128,6 +129,18 @@ editing_candidate(const struct session *session)
 	return session->editing == EDIT_PRIVATE ? session->own : session->mgd->candidate;
 }
 
+struct conf_editor
+editing_editor(struct session *session)
+{
+	return (struct conf_editor){.tree = editing_candidate(session), .level = session->level};
+}
+
+void
+editing_keep_level(struct session *session, struct conf_editor *editor)
+{
+	session->level = editor->level;
+}
+
 bool
 editing_changed(const struct session *session)
 {
@@ -244,6 +257,15 @@ editing_close(struct session *session, bool tell)
 	drop_own(session);
 	session->editing = EDIT_SHARED;
 	session->mode = IPC_MODE_OPERATIONAL;
+}
+
+void
+editing_leave(struct session *session)
+{
+	audit_configure(session->mgd, session->user, false);
+	session_forget_levels(session);
+	editing_close(session, true);
+	session_say(session, "Exiting configuration mode");
 }
 
 bool

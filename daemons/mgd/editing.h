@@ -16,9 +16,14 @@
 bool editing_open(struct session *session, enum edit_kind kind) __attribute__((warn_unused_result));
 /* Leaves; changes that only this session could commit are gone. `tell`: say so. */
 void editing_close(struct session *session, bool tell);
+/* Leaves configuration mode by a command of the session. */
+void editing_leave(struct session *session);
 /* May the session change its candidate, or commit it, now? False: it was told why not. */
 bool editing_allowed(struct session *session) __attribute__((warn_unused_result));
 struct conf_tree *editing_candidate(const struct session *session);
+/* The candidate at the session's level; give it back by editing_keep_level(). */
+struct conf_editor editing_editor(struct session *session);
+void editing_keep_level(struct session *session, struct conf_editor *editor);
 bool editing_changed(const struct session *session);
 void editing_set_changed(struct session *session, bool changed);
 /* Another tree in the candidate's place, taken over. */

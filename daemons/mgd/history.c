@@ -54,7 +54,7 @@ history_load(struct session *session, uint32_t number)
 	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
 		session_failf(session, "error: out of memory\n");
 	} else if (!mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
-		session_diagnose(session, &list);
+		access_diagnose(session, &list);
 		conf_tree_destroy(tree);
 		tree = NULL;
 	}

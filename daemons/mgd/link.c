@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commit.h"
-#include "ipc/payload.h"
 #include "conf/groups.h"
 #include "conf/wrapped.h"
 #include "transfer.h"
@@ -19,8 +17,9 @@ static const char *const names[LINK_COUNT] = {
 };
 
 bool
-links_create(struct mgd *mgd)
+links_create(struct mgd *mgd, const struct link_listener *listener)
 {
+	mgd->link_listener = listener;
 	mgd->links = calloc(LINK_COUNT, sizeof(*mgd->links));
 	for (int i = 0; mgd->links != NULL && i < LINK_COUNT; i++) {
 		mgd->links[i].name = names[i];
@@ -51,7 +50,7 @@ link_drop(struct mgd *mgd, struct link *link, const char *why)
 	}
 	ipc_connection_destroy(link->connection);
 	*link = (struct link){.name = link->name};
-	commit_lost(mgd, link, why);
+	mgd->link_listener->take_loss(mgd, link, why);
 }
 
 static void
@@ -313,7 +312,7 @@ take_message(struct mgd *mgd, struct link *link, const struct ipc_message *messa
 		link_drop(mgd, link, "it sent a malformed answer");
 		return;
 	}
-	if (!commit_result(mgd, link, &result)) {
+	if (!mgd->link_listener->take_result(mgd, link, &result)) {
 		take_load_result(mgd, link, &result);
 	}
 	ipc_result_release(&result);

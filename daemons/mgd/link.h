@@ -12,6 +12,7 @@
 
 #include <poll.h>
 
+#include "ipc/payload.h"
 #include "mgd.h"
 
 enum {
@@ -40,8 +41,16 @@ struct link {
 	int64_t deadline; /* LOADING, APPLYING: for its answer, once it is greeted */
 };
 
-/* False: no memory. */
-bool links_create(struct mgd *mgd) __attribute__((warn_unused_result));
+/* Who makes commits: it is told what daemons do meanwhile. */
+struct link_listener {
+	/* A daemon's answer. False: it is not one to the commit under way. */
+	bool (*take_result)(struct mgd *mgd, struct link *link, const struct ipc_result *result);
+	/* A daemon went away. */
+	void (*take_loss)(struct mgd *mgd, const struct link *link, const char *why);
+};
+
+/* The listener is borrowed. False: no memory. */
+bool links_create(struct mgd *mgd, const struct link_listener *listener) __attribute__((warn_unused_result));
 void links_destroy(struct mgd *mgd);
 /* Tries to connect those that are down, loads those that have something else than what is in force. About once a second. */
 void links_tick(struct mgd *mgd);

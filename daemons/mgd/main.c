@@ -20,11 +20,11 @@
 #include "access.h"
 #include "boot.h"
 #include "commit.h"
+#include "conversation.h"
 #include "keep.h"
 #include "link.h"
 #include "mgd.h"
 #include "relay.h"
-#include "session.h"
 
 enum {
 	DEFAULT_PATIENCE = 30, /* seconds */
@@ -46,12 +46,12 @@ static void
 on_message(void *context, struct ipc_client *client, const struct ipc_message *message)
 {
 	if (client->data == NULL) {
-		client->data = session_create(context, client);
+		client->data = conversation_start(context, client);
 	}
 	if (client->data == NULL) {
 		ipc_client_close(client);
 	} else {
-		session_take(client->data, message);
+		conversation_take(client->data, message);
 	}
 }
 
@@ -74,7 +74,7 @@ on_gone(void *context, struct ipc_client *client, const char *why)
 	if (why[0] != '\0') {
 		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "MGD_PEER_REFUSED", "%s", why);
 	}
-	session_destroy(client->data);
+	conversation_end(client->data);
 	client->data = NULL;
 }
 
@@ -253,7 +253,7 @@ close_mgd(struct mgd *mgd)
 static int
 serve(struct mgd *mgd, const struct boot_file *file, int listener, int signals)
 {
-	if (!open_schema(mgd) || !open_store(mgd) || !links_create(mgd)) {
+	if (!open_schema(mgd) || !open_store(mgd) || !links_create(mgd, commit_listener())) {
 		close(listener);
 		return 1;
 	}

@@ -20,6 +20,7 @@
 
 struct commit;
 struct link;
+struct link_listener;
 
 /* What the file of the candidate holds; keep.h. */
 struct keep {
@@ -47,6 +48,7 @@ struct mgd {
 	struct logger *logger;
 	struct ipc_server *server;
 	struct link *links; /* LINK_COUNT of link.h */
+	const struct link_listener *link_listener;
 	struct commit *commit;
 	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */
 	uint64_t back;        /* unconfirmed: the commit to go back to */

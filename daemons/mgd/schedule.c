@@ -12,7 +12,6 @@
 
 #include "base/hash.h"
 #include "command.h"
-#include "commit.h"
 #include "history.h"
 
 /* A slot that waits for a reboot has, for its time, this number beyond the one that says so: which run it was asked in. */
@@ -185,33 +184,37 @@ schedule_resume(struct mgd *mgd)
 }
 
 void
-schedule_tick(struct mgd *mgd)
+schedule_fail(struct mgd *mgd, const char *why)
 {
-	struct store_entry entry;
+	logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_AT_FAILED", "the commit at a time failed: %s", why);
+	schedule_forget(mgd);
+}
+
+struct conf_tree *
+schedule_due(struct mgd *mgd, struct store_entry *entry)
+{
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 	struct conf_tree *tree = NULL;
 
 	if (mgd->scheduled == 0 || (int64_t)time(NULL) < mgd->scheduled) {
-		return;
+		return NULL;
 	}
-	if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error)) {
+	if (store_read_slot(mgd->store, STORE_SCHEDULED, entry, &content, &error)) {
 		tree = conf_tree_create(mgd->schema);
 	}
 	if (tree != NULL && !mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
 		conf_tree_destroy(tree);
 		tree = NULL;
 	}
-	if (tree == NULL || !commit_start_scheduled(mgd, tree, &entry)) {
-		logger_printf(mgd->logger, LOG_SEVERITY_ERROR, "UI_COMMIT_AT_FAILED",
-		    "the commit at a time failed: %s",
-		    error.length == 0 ? "it cannot be loaded" : text_string(&error));
-		schedule_forget(mgd);
+	if (tree == NULL) {
+		schedule_fail(mgd, error.length == 0 ? "it cannot be loaded" : text_string(&error));
 	}
 	diagnostics_release(&list);
 	text_release(&content);
 	text_release(&error);
+	return tree;
 }
 
 enum command_outcome

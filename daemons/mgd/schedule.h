@@ -21,8 +21,10 @@ bool schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct s
     struct text *error) __attribute__((warn_unused_result));
 /* At the start: goes on waiting. One that was overtaken by another commit is dropped. */
 void schedule_resume(struct mgd *mgd);
-/* Looks at the clock. => no commit is under way */
-void schedule_tick(struct mgd *mgd);
+/* The commit whose time has come. NULL: there is none, or it cannot be read, which was logged. => no commit is under way */
+struct conf_tree *schedule_due(struct mgd *mgd, struct store_entry *entry) __attribute__((warn_unused_result));
+/* It cannot be done: it is logged, and not tried again. */
+void schedule_fail(struct mgd *mgd, const char *why);
 /* It was done, or is not to be. */
 void schedule_forget(struct mgd *mgd);
 

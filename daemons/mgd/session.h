@@ -1,5 +1,6 @@
 /*
- * A front end's connection: its mode, its edit level, the command that runs for it.
+ * A front end's connection: its mode, its edit level, the command that runs for it; and what it is told. How
+ * it begins, what it says and how it ends is conversation.h's.
  */
 #ifndef MGD_SESSION_H
 #define MGD_SESSION_H
@@ -53,11 +54,6 @@ struct session {
 	struct relay *relay; /* the daemon's answer under way; NULL: none */
 };
 
-/* NULL: no memory. */
-struct session *session_create(struct mgd *mgd, struct ipc_client *client) __attribute__((warn_unused_result));
-void session_destroy(struct session *session);
-/* A message of the front end. */
-void session_take(struct session *session, const struct ipc_message *message);
 /* What the command prints, what went wrong in it, and its end. */
 void session_print(struct session *session, const struct text *text);
 void session_fail(struct session *session, const struct text *text);
@@ -67,14 +63,8 @@ void session_sayf(struct session *session, const char *format, ...) __attribute_
 void session_done(struct session *session, enum ipc_done_status status);
 /* A line, with its newline, for everybody at a command line now. */
 void session_tell_all(struct mgd *mgd, const char *line);
-/* Diagnostics as the command line shows them: warnings as output, and with an error all of them as what went wrong. */
-void session_diagnose(struct session *session, struct diagnostics *list);
-/* The same about a file: a line each, with the place in it. */
-void session_diagnose_lines(struct session *session, struct diagnostics *list);
-/* The candidate at the session's level; give it back by session_keep_level(). */
-struct conf_editor session_editor(struct session *session);
-void session_keep_level(struct session *session, struct conf_editor *editor);
-void session_leave_configuration(struct session *session);
+/* The levels that `exit` would find back through, and the one where it is. */
+void session_forget_levels(struct session *session);
 /* Room to print in: false while the front end has not read what it was sent. */
 bool session_has_room(const struct session *session);
 

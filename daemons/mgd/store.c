@@ -19,7 +19,6 @@
 #include "archive.h"
 #include "base/array.h"
 #include "base/output.h"
-#include "store_notes.h"
 
 static const char pending_name[] = "pending";
 static const char rescue_name[] = "rescue.gz";

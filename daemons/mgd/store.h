@@ -21,22 +21,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
-
-enum {
-	STORE_FORMAT = 1,
-	STORE_KEPT = 50,
-	STORE_TEXT = 64 << 20, /* bytes of a configuration; more is refused */
-};
+#include "store_entry.h"
 
 struct store;
-
-struct store_entry {
-	uint64_t commit;
-	int64_t wall; /* UTC seconds */
-	char user[64];
-	char client[16];
-	char comment[520]; /* "" when there is none */
-};
 
 /* `folder` is a descriptor of DIR/db, borrowed. Unfinished files of a former run are removed. NULL: no memory. */
 struct store *store_create(int folder, const char *release) __attribute__((warn_unused_result));
@@ -51,23 +38,6 @@ bool store_read(const struct store *store, size_t rollback, struct store_entry *
 /* Where a commit stands now, as store_read() counts. False: it is not kept (any more). */
 bool store_place(const struct store *store, uint64_t commit, size_t *rollback) __attribute__((warn_unused_result));
 
-/* A commit that goes back by itself unless it is confirmed in time. */
-struct store_unconfirmed {
-	uint64_t commit;
-	int64_t until;    /* UTC seconds */
-	uint32_t minutes; /* that it was given: a clock that was put back gives no more */
-	uint64_t back;    /* the commit to go back to */
-};
-
-/*
- * Noted before the commit is written: a note counts only while its commit is the newest, so that whatever comes after it
- * takes its force away. The note about the commit that is the newest until then stays beside it.
- */
-bool store_note_unconfirmed(const struct store *store, const struct store_unconfirmed *note, struct text *error)
-    __attribute__((warn_unused_result));
-/* False: the newest commit does not wait for a confirmation. */
-bool store_unconfirmed(const struct store *store, struct store_unconfirmed *note) __attribute__((warn_unused_result));
-void store_forget_unconfirmed(const struct store *store);
 /* Is there a rescue configuration, whole or not? */
 bool store_has_rescue(const struct store *store);
 bool store_read_rescue(const struct store *store, struct store_entry *entry, struct text *content, struct text *error)
@@ -95,5 +65,17 @@ bool store_head(const struct store *store, size_t rollback, struct store_entry *
  */
 bool store_write(struct store *store, const struct store_entry *entry, const char *content, size_t length,
     struct text *error) __attribute__((warn_unused_result));
+
+/* --- small files beside the committed configurations: each is there whole or not at all, as they are -------------------- */
+
+/* Writes a file of DIR/db, safe on disk under its name. False with a sentence: what had that name
+ * is untouched. */
+bool store_put(const struct store *store, const char *name, const struct text *bytes,
+    struct text *error) __attribute__((warn_unused_result));
+/* Its first `most` bytes or a little more. False: it is not there, or no memory. */
+bool store_get(const struct store *store, const char *name, size_t most, struct text *bytes)
+    __attribute__((warn_unused_result));
+/* False: it was not there, or it may come back. */
+bool store_remove(const struct store *store, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The note about the commit that wants to be confirmed. See store.h.
+ * See store_notes.h.
  *
  * A line each: commit, until when, minutes, the commit to go back to. There are two while the
  * second of two such commits is written: whichever of both is the newest after a loss of power has

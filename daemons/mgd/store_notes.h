@@ -1,20 +1,27 @@
 /*
- * Small files beside the committed configurations: each is there whole or not at all, as they are.
- * Private to the store.
+ * The note about the commit that wants to be confirmed, kept beside the committed configurations.
  */
 #ifndef MGD_STORE_NOTES_H
 #define MGD_STORE_NOTES_H
 
 #include "store.h"
 
-/* Writes a file of DIR/db, safe on disk under its name. False with a sentence: what had that name
- * is untouched. */
-bool store_put(const struct store *store, const char *name, const struct text *bytes,
-    struct text *error) __attribute__((warn_unused_result));
-/* Its first `most` bytes or a little more. False: it is not there, or no memory. */
-bool store_get(const struct store *store, const char *name, size_t most, struct text *bytes)
+/* A commit that goes back by itself unless it is confirmed in time. */
+struct store_unconfirmed {
+	uint64_t commit;
+	int64_t until;    /* UTC seconds */
+	uint32_t minutes; /* that it was given: a clock that was put back gives no more */
+	uint64_t back;    /* the commit to go back to */
+};
+
+/*
+ * Noted before the commit is written: a note counts only while its commit is the newest, so that whatever comes after it
+ * takes its force away. The note about the commit that is the newest until then stays beside it.
+ */
+bool store_note_unconfirmed(const struct store *store, const struct store_unconfirmed *note, struct text *error)
     __attribute__((warn_unused_result));
-/* False: it was not there, or it may come back. */
-bool store_remove(const struct store *store, const char *name);
+/* False: the newest commit does not wait for a confirmation. */
+bool store_unconfirmed(const struct store *store, struct store_unconfirmed *note) __attribute__((warn_unused_result));
+void store_forget_unconfirmed(const struct store *store);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "archive.h"
 #include "store.h"
+#include "store_notes.h"
 
 struct fixture {
 	char path[64];

@@ -1,7 +1,7 @@
 /*
  * From a line to the function that does it: the op table of lib/conf parses, commands.def says who.
  */
-#include "command.h"
+#include "command_run.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ run_guarded(struct session *session, const struct op_command *command, command_f
 		session_failf(session, "error: a password could not be hashed and was left out\n");
 		outcome = COMMAND_WRONG;
 	}
-	return access_guard_end(session, &guard, outcome);
+	return access_guard_end(session, &guard) ? outcome : COMMAND_WRONG;
 }
 
 enum command_outcome
