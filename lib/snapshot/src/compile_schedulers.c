@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "calendar.h"
 #include "compile.h"
 #include "time_zone.h"
 

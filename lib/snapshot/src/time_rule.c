@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "base/reader.h"
+#include "calendar.h"
 
 enum {
 	DAY_SECONDS = 86400,

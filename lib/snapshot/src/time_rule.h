@@ -8,7 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "time_zone.h"
+/* From `from` up to the next segment's `from` local time is UTC plus `offset` seconds. */
+struct time_segment {
+	int64_t from;
+	int64_t offset;
+};
 
 enum time_rule_form {
 	TIME_RULE_MONTH,     /* Mm.w.d */

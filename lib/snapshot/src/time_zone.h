@@ -12,12 +12,7 @@
 #include <stdint.h>
 
 #include "arena.h"
-
-/* From `from` up to the next segment's `from` local time is UTC plus `offset` seconds. */
-struct time_segment {
-	int64_t from;
-	int64_t offset;
-};
+#include "time_rule.h"
 
 struct time_zone {
 	struct time_segment *segments; /* in order; the first begins at the span's start */
@@ -37,10 +32,5 @@ enum time_zone_result time_zone_load(struct arena *arena, const char *name, int6
 /* The same from the bytes of a TZif file. */
 enum time_zone_result time_zone_parse(struct arena *arena, const uint8_t *bytes, size_t length, int64_t from,
     int64_t until, struct time_zone *zone) __attribute__((warn_unused_result));
-
-/* Days since 1970-01-01 of a date of the civil calendar, and the weekday of such a day (0 is Sunday). */
-int64_t calendar_day(int64_t year, uint32_t month, uint32_t day);
-uint32_t calendar_weekday(int64_t day);
-int64_t calendar_year(int64_t day);
 
 #endif
