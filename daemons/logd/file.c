@@ -14,7 +14,10 @@
 
 #include "plan.h"
 
-enum { FILE_WRITE_AT = 65536 }; /* does not wait for the end of the pass */
+enum {
+	WRITE_AT = 65536,      /* does not wait for the end of the pass */
+	WAITING_MOST = 1 << 20, /* bytes that wait for a disk with room */
+};
 
 struct log_file {
 	int folder;
@@ -141,7 +144,7 @@ lines_in(const char *bytes, size_t length)
 void
 log_file_append(struct log_file *file, const char *line, size_t length)
 {
-	if (file->waiting.length + length > FILE_WAITING) {
+	if (file->waiting.length + length > WAITING_MOST) {
 		file->lost++;
 		return;
 	}
@@ -150,7 +153,7 @@ log_file_append(struct log_file *file, const char *line, size_t length)
 		file->lost += 1 + lines_in(text_string(&file->waiting), file->waiting.length);
 		text_clear(&file->waiting);
 	}
-	if (file->waiting.length >= FILE_WRITE_AT) {
+	if (file->waiting.length >= WRITE_AT) {
 		log_file_flush(file);
 	}
 }

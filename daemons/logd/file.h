@@ -13,16 +13,7 @@
 
 #include "base/text.h"
 
-enum {
-	FILE_SIZE = 1 << 20, /* where the configuration says nothing */
-	FILE_SIZE_LEAST = 1 << 16,
-	FILE_SIZE_MOST = 1 << 30,
-	FILE_ROTATED = 10, /* how many old ones are kept, likewise */
-	FILE_WAITING = 1 << 20, /* bytes that wait for a disk with room */
-};
-
 struct log_file;
-
 struct plan_file;
 
 /* `folder` is a descriptor of DIR/log, borrowed, as is the plan. The file is opened with its first line. NULL: no memory. */

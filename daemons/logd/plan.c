@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "plan_words.h"
 
 static void
@@ -57,16 +56,18 @@ read_size(const char *word)
 		size <<= 10 * (strchr(units, *end) - units + 1);
 	}
 	if (word == NULL) {
-		return FILE_SIZE;
+		return PLAN_FILE_SIZE;
 	}
-	return (uint32_t)(size < FILE_SIZE_LEAST ? FILE_SIZE_LEAST : size > FILE_SIZE_MOST ? FILE_SIZE_MOST : size);
+	return (uint32_t)(size < PLAN_FILE_SIZE_LEAST ? PLAN_FILE_SIZE_LEAST
+	        : size > PLAN_FILE_SIZE_MOST          ? PLAN_FILE_SIZE_MOST
+	                                              : size);
 }
 
 static void
 set_archive(struct plan_file *file, const struct conf_node *archive)
 {
 	file->size = read_size(conf_value(archive, "size"));
-	file->rotated = (uint32_t)conf_number(archive, "files", FILE_ROTATED);
+	file->rotated = (uint32_t)conf_number(archive, "files", PLAN_FILE_ROTATED);
 }
 
 static bool

@@ -18,7 +18,13 @@
 #include "ipc/names.h"
 #include "plan_traffic.h"
 
-enum { PLAN_FACILITIES = 24 };
+enum {
+	PLAN_FACILITIES = 24,
+	PLAN_FILE_SIZE = 1 << 20, /* where the configuration says nothing */
+	PLAN_FILE_SIZE_LEAST = 1 << 16,
+	PLAN_FILE_SIZE_MOST = 1 << 30,
+	PLAN_FILE_ROTATED = 10, /* how many old ones are kept, likewise */
+};
 
 struct plan_filter {
 	int8_t least[PLAN_FACILITIES]; /* a record passes when its severity number is not above; -1: none does */
