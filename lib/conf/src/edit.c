@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "statement_read.h"
 #include "tree_private.h"
 
 bool

@@ -11,6 +11,7 @@
 #include "conf/verbs.h"
 #include "edit.h"
 #include "schema_private.h"
+#include "statement_read.h"
 #include "tree_private.h"
 #include "wildcard.h"
 

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "edit.h"
 #include "op_utf8.h"
+#include "statement_read.h"
 #include "tree_private.h"
 
 #define NAME_EXPECTED "one new name in the same list is expected behind 'to'"

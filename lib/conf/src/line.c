@@ -10,7 +10,7 @@
 
 #include "complete_private.h"
 #include "op_private.h"
-#include "statement.h"
+#include "statement_read.h"
 
 enum {
 	LINE_WORDS = 64, /* of longer lines nothing is guessed: each guess reads them again */

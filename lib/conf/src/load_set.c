@@ -11,6 +11,7 @@
 #include "load_private.h"
 #include "pasted.h"
 #include "secrets.h"
+#include "statement_read.h"
 #include "tree_private.h"
 
 enum { STATEMENTS_A_LINE = 16 };

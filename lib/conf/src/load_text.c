@@ -11,7 +11,7 @@
 #include "edit.h"
 #include "load_private.h"
 #include "schema_private.h"
-#include "statement.h"
+#include "statement_read.h"
 #include "tree_private.h"
 
 enum { DEPTH_MOST = 64 };

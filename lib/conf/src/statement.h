@@ -59,8 +59,6 @@ struct statement {
 };
 
 void statement_release(struct statement *statement);
-/* Reads statement->tokens from `from` on at statement->level. False with diagnostics. */
-bool statement_read(struct statement *statement, size_t from) __attribute__((warn_unused_result));
 /* Finds or makes what the steps say. All or nothing. */
 bool statement_apply(struct statement *statement) __attribute__((warn_unused_result));
 /* Finds the steps' nodes without changing anything. False when one is missing; `missing` is the first such step. */
