@@ -51,6 +51,20 @@ test_siphash_vector(void **state)
 	assert_true(hash_bytes(&key, input, 0) == 0x726fdb47dd0e0e31ULL);
 }
 
+/* SipHash-1-3 of octets 00, 01 and so on, by a program of its own that has the vectors above right. */
+static void
+test_words_are_siphash(void **state)
+{
+	const struct hash_key key = {.low = 0x0706050403020100ULL, .high = 0x0f0e0d0c0b0a0908ULL};
+	const uint64_t words[5] = {0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL, 0x1716151413121110ULL,
+	    0x1f1e1d1c1b1a1918ULL, 0x2726252423222120ULL};
+
+	(void)state;
+	assert_true(hash_pair(&key, words[0], words[1]) == 0xcc4fdd1a7d908b66ULL);
+	assert_true(hash_four(&key, words[0], words[1], words[2], words[3]) == 0x81157b6c16a7b60dULL);
+	assert_true(hash_five(&key, words) == 0xc1d2363299e41531ULL);
+}
+
 static void
 test_pair_depends_on_every_bit(void **state)
 {
@@ -141,6 +155,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_siphash_vector),
+	    cmocka_unit_test(test_words_are_siphash),
 	    cmocka_unit_test(test_pair_depends_on_every_bit),
 	    cmocka_unit_test(test_random),
 	    cmocka_unit_test(test_reader_fails_once_and_for_all),

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -365,6 +366,32 @@ test_ways_change(void **state)
 	assert_int_equal(world->closed, REASON_CLOSE_ROUTE);
 }
 
+/* REQ-RT-001: the way moves to an interface of the same zone in another instance: answers are expected there from then on. */
+static void
+test_far_end_moves_to_another_instance(void **state)
+{
+	static const char instance[] = "set routing-instances one instance-type virtual-router\n"
+	                               "set routing-instances one interface ge-0/0/0.0\n"
+	                               "set routing-instances one interface ge-0/0/2.0\n"
+	                               "set routing-instances one routing-options rib one.inet6.0 static route ::/0 "
+	                               "next-table inet6.0\n";
+	char moved[1024];
+	struct world *world = *state;
+
+	(void)snprintf(moved, sizeof(moved), "%sset routing-instances one routing-options rib one.inet6.0 static route "
+	    "2001:db8:77::/48 next-hop 2001:db8:3::fe\n", instance);
+	commit(world, instance);
+	expect(world, INSIDE, datagram(CLIENT, 5000, FAR, 9), VERDICT_FORWARD, REASON_SESSION);
+	expect(world, OUTSIDE, datagram(FAR, 9, CLIENT, 5000), VERDICT_FORWARD, REASON_SESSION);
+	commit(world, moved);
+	expect(world, INSIDE, datagram(CLIENT, 5000, FAR, 9), VERDICT_FORWARD, REASON_SESSION);
+	assert_int_equal(world->outputs[0].port, gateway_port(world->gateway, "ge-0/0/2"));
+	expect(world, OTHER, datagram(FAR, 9, CLIENT, 5000), VERDICT_FORWARD, REASON_SESSION);
+	assert_int_equal(world->outputs[0].port, gateway_port(world->gateway, "ge-0/0/0"));
+	expect(world, OUTSIDE, datagram(FAR, 9, CLIENT, 5000), VERDICT_DROP, REASON_DEFAULT_DENY);
+	assert_int_equal(engine_session_count(gateway_engine(world->gateway)), 1);
+}
+
 static void
 test_zones_and_policies_change(void **state)
 {
@@ -425,6 +452,7 @@ main(void)
 	    TEST(test_our_host_answers),
 	    TEST(test_packet_based),
 	    TEST(test_ways_change),
+	    TEST(test_far_end_moves_to_another_instance),
 	    TEST(test_zones_and_policies_change),
 	    TEST(test_views),
 	};

@@ -281,6 +281,29 @@ test_addresses_are_compared(void **state)
 	assert_int_equal(table->count, 0);
 }
 
+/* Every bit of an IPv6 flow counts in its hash. */
+static void
+test_ipv6_hash(void **state)
+{
+	const struct fixture *fixture = *state;
+	const struct flow_addresses addresses = {{1, 2}, {3, 4}};
+	const uint64_t high = FLOW_IPV6 | 5;
+	const uint64_t plain = flow_hash6(&fixture->table, high, &addresses);
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const uint64_t one = UINT64_C(1) << bit;
+		const struct flow_addresses others[4] = {
+		    {{1 ^ one, 2}, {3, 4}}, {{1, 2 ^ one}, {3, 4}}, {{1, 2}, {3 ^ one, 4}}, {{1, 2}, {3, 4 ^ one}}};
+
+		for (unsigned i = 0; i < 4; i++) {
+			assert_true(flow_hash6(&fixture->table, high, &others[i]) != plain);
+		}
+		assert_true(one == FLOW_IPV6 || flow_hash6(&fixture->table, high ^ one, &addresses) != plain);
+	}
+	assert_true(session_table_hash(&fixture->table, (struct flow_key){plain, high}) == plain);
+	assert_true(flow_hash6(&fixture->table, high, &(struct flow_addresses){{3, 4}, {1, 2}}) != plain);
+}
+
 /* Keys of both families, and of other instances. */
 static void
 test_ipv6_keys(void **state)
@@ -340,6 +363,7 @@ main(void)
 	    TEST(test_numbers_are_never_used_twice),
 	    TEST(test_guess),
 	    TEST(test_addresses_are_compared),
+	    TEST(test_ipv6_hash),
 	    TEST(test_ipv6_keys),
 	    TEST(test_reverse_keys),
 	};

@@ -285,7 +285,8 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 	if ((item->flags & ITEM_IPV6) != 0) {
 		const struct flow_addresses back = flow_addresses_reverse(&item->key_addresses);
 
-		pair->keys[SESSION_BACK].low = flow_addresses_hash(&engine->table, &back);
+		pair->keys[SESSION_BACK].low =
+		    flow_hash6(&engine->table, pair->keys[SESSION_BACK].high, &back);
 		pair->addresses = &item->key_addresses;
 	}
 	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);

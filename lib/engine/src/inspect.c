@@ -168,7 +168,7 @@ inspect_head(struct engine *engine, struct item *item, struct transport_head *he
 	if (head->summed && item->protocol != IPV4_PROTOCOL_ICMP) {
 		head->pseudo = checksum_pseudo_at(item->ip + 12, item->protocol, 0);
 	}
-	item->hash = session_table_hash(&engine->table, item->key);
+	item->hash = session_table_hash4(&engine->table, item->key);
 	return head_reason(item, reason);
 }
 
@@ -238,7 +238,7 @@ inspect_ip(struct engine *engine, struct item *item, uint32_t room)
 	} else {
 		reason = inspect_ports(item, transport, length);
 	}
-	item->hash = session_table_hash(&engine->table, item->key);
+	item->hash = session_table_hash4(&engine->table, item->key);
 	return reason;
 }
 

@@ -38,7 +38,15 @@ static const enum reason chain_reasons[] = {
     [IPV6_CHAIN_BAD_OPTION] = REASON_EXTENSION_OPTION,
 };
 
-static enum reason
+/* => the high word of its key is there, and so are the addresses of its flow */
+static inline __attribute__((always_inline)) void
+set_hash(const struct engine *engine, struct item *item)
+{
+	item->key.low = flow_hash6(&engine->table, item->key.high, &item->key_addresses);
+	item->hash = item->key.low;
+}
+
+static inline __attribute__((always_inline)) enum reason
 check_checksum(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
     enum reason bad)
 {
@@ -180,8 +188,9 @@ check_chain(const struct ipv6_chain *chain)
 	return chain->segments_left != 0 ? REASON_ROUTING_HEADER : REASON_NONE;
 }
 
+/* Fills in the item as if there were no extension headers. */
 static inline __attribute__((always_inline)) enum reason
-headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
+fixed_header(struct item *item, uint32_t room)
 {
 	struct ipv6_header header;
 	const enum ipv6_status status = ipv6_parse(item->ip, room, &header);
@@ -189,35 +198,48 @@ headers(struct item *item, uint32_t room, struct ipv6_chain *chain)
 	if (status != IPV6_OK) {
 		return header_reasons[status];
 	}
-	enum ipv6_chain_status walked = IPV6_CHAIN_OK;
-
-	/* Nearly all have no extension header. */
-	*chain = (struct ipv6_chain){.protocol = header.next_header};
-	if (ipv6_is_extension(header.next_header)) {
-		walked = ipv6_chain_parse(
-		    item->ip + IPV6_HEADER, header.payload_length, header.next_header, chain);
-	}
-	if (walked != IPV6_CHAIN_OK) {
-		return chain_reasons[walked];
-	}
-	const bool authenticated = (chain->flags & IPV6_CHAIN_AUTHENTICATION) != 0;
-
 	item->flags |= ITEM_IPV6 | ITEM_DONT_FRAGMENT;
-	item->addresses = (struct flow_addresses){header.source, header.destination};
-	item->key_addresses = item->addresses;
+	item->addresses.source = header.source;
+	item->addresses.destination = header.destination;
+	/* Not a copy of the above: what was just written in two words would be read in one, which waits. */
+	item->key_addresses.source = header.source;
+	item->key_addresses.destination = header.destination;
 	item->source = 0;
 	item->destination = 0;
 	item->length = (uint16_t)(IPV6_HEADER + header.payload_length);
-	item->ip_header = (uint16_t)(IPV6_HEADER + chain->length);
+	item->ip_header = IPV6_HEADER;
 	item->ttl = header.hop_limit;
-	item->protocol = authenticated ? IPV6_NEXT_AUTHENTICATION : chain->protocol;
+	item->protocol = header.next_header;
+	return REASON_NONE;
+}
+
+/* What is behind the fixed header is an extension header. Few packets have any. */
+static __attribute__((noinline)) enum reason
+extension_headers(struct item *item, struct ipv6_chain *chain)
+{
+	const enum ipv6_chain_status walked = ipv6_chain_parse(
+	    item->ip + IPV6_HEADER, (size_t)item->length - IPV6_HEADER, item->protocol, chain);
+
+	if (walked != IPV6_CHAIN_OK) {
+		item->flags &= (uint16_t)~(ITEM_IPV6 | ITEM_DONT_FRAGMENT);
+		return chain_reasons[walked];
+	}
+	item->ip_header = (uint16_t)(IPV6_HEADER + chain->length);
+	item->protocol =
+	    (chain->flags & IPV6_CHAIN_AUTHENTICATION) != 0 ? IPV6_NEXT_AUTHENTICATION : chain->protocol;
 	return check_chain(chain);
 }
 
 enum reason
 inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
 {
-	return headers(item, room, chain);
+	const enum reason reason = fixed_header(item, room);
+
+	if (reason != REASON_NONE) {
+		return reason;
+	}
+	*chain = (struct ipv6_chain){.protocol = item->protocol};
+	return ipv6_is_extension(item->protocol) ? extension_headers(item, chain) : REASON_NONE;
 }
 
 enum reason
@@ -264,17 +286,31 @@ inspect_head6(struct engine *engine, struct item *item, struct transport_head *h
 		head->pseudo = ipv6_pseudo_at(item->ip + IPV6_SOURCE_AT, item->protocol, 0) +
 			       (uint16_t)~checksum_fold(checksum_sum(payload, head->before));
 	}
-	item->key.low = flow_addresses_hash(&engine->table, &item->key_addresses);
-	item->hash = session_table_hash(&engine->table, item->key);
+	set_hash(engine, item);
 	return head_reason(item, reason);
+}
+
+/* The same, and marks fragments. */
+static __attribute__((noinline)) enum reason
+inspect_chain(struct item *item)
+{
+	struct ipv6_chain chain;
+	const enum reason reason = extension_headers(item, &chain);
+
+	if (reason == REASON_NONE && ipv6_is_fragment(&chain)) {
+		item->flags |= ITEM_FRAGMENT;
+	}
+	return reason;
 }
 
 enum reason
 inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 {
-	struct ipv6_chain chain;
-	enum reason reason = headers(item, room, &chain);
+	enum reason reason = fixed_header(item, room);
 
+	if (reason == REASON_NONE && ipv6_is_extension(item->protocol)) {
+		reason = inspect_chain(item);
+	}
 	if (reason != REASON_NONE) {
 		return reason;
 	}
@@ -285,15 +321,13 @@ inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 
 	item->key = flow_key_of(&fields);
 	item->key.high |= FLOW_IPV6;
-	if (ipv6_is_fragment(&chain)) {
+	if ((item->flags & ITEM_FRAGMENT) != 0) {
 		/* It is looked up by its datagram; under mode packet-based it goes by its route alone. */
-		item->flags |= ITEM_FRAGMENT;
 		item->hash = 0;
 		return REASON_NONE;
 	}
 	reason = inspect_transport(engine, item, item->ip + item->ip_header,
 	    (uint16_t)(item->length - item->ip_header));
-	item->key.low = flow_addresses_hash(&engine->table, &item->key_addresses);
-	item->hash = session_table_hash(&engine->table, item->key);
+	set_hash(engine, item);
 	return reason;
 }

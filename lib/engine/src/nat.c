@@ -292,7 +292,7 @@ set_keys(const struct engine *engine, const struct item *item, struct admission 
 	pair->keys[SESSION_FORTH] = item->key;
 	pair->hashes[SESSION_FORTH] = item->hash;
 	pair->keys[SESSION_BACK] = key;
-	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
+	pair->hashes[SESSION_BACK] = session_table_hash4(&engine->table, pair->keys[SESSION_BACK]);
 	session_table_prefetch_add(&engine->table, pair);
 }
 

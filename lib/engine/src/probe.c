@@ -26,7 +26,7 @@ engine_probe(const struct engine *engine, const struct engine_tuple *tuples, uin
 		};
 
 		keys[i] = flow_key_of(&fields);
-		hashes[i] = session_table_hash(table, keys[i]);
+		hashes[i] = session_table_hash4(table, keys[i]);
 		session_table_prefetch_bucket(table, hashes[i]);
 	}
 	for (uint32_t i = 0; i < count; i++) {

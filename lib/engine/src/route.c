@@ -95,15 +95,19 @@ far_instance_follows(
     struct engine *engine, struct session *session, unsigned direction, uint16_t instance)
 {
 	const struct flow *far = session_flow(session, !direction);
+	struct flow_key key = flow_key_in_instance(far->key, instance);
 
 	if (flow_fields_of(far->key).instance == instance) {
 		return true;
 	}
+	if (flow_key_is_ipv6(key)) {
+		key.low = flow_hash6(&engine->table, key.high,
+		    session_flow_addresses(&engine->table, session_index(&engine->table, session) << 1 | !direction));
+	}
 	if (engine_shares(engine)) {
 		sharing_key_ends(engine, session, !direction);
 	}
-	const bool done = session_table_rekey(
-	    &engine->table, session, !direction, flow_key_in_instance(far->key, instance));
+	const bool done = session_table_rekey(&engine->table, session, !direction, key);
 
 	if (engine_shares(engine)) {
 		sharing_key_begins(engine, session, !direction);

@@ -15,9 +15,9 @@
  *   octets a session: 192 + 32 + its two entries' share of the buckets, 32 at half load: 256,
  *   and 64 for the addresses of an IPv6 flow
  *
- * Two words hold a key of IPv4 whole. A key of IPv6 has a keyed hash of its addresses in the first
- * word; the addresses themselves lie in an array of their own, a cache line a session, and are
- * compared in every look-up, so that it is exact. That array is written and read for IPv6 only: its
+ * Two words hold a key of IPv4 whole. A key of IPv6 has its keyed hash (of the addresses and the
+ * second word) in the first word; the addresses themselves lie in an array of their own, a cache
+ * line a session, and are compared in every look-up, so that it is exact. That array is written and read for IPv6 only: its
  * memory stays untouched, so costs nothing, while all sessions are of IPv4.
  *
  * Threads: the owner's only. A session holds identities (unit, zone, policy), never pointers into a
@@ -52,7 +52,7 @@ enum {
 /* 5-tuple, instance where the packet comes in, and for ICMP queries the type + 1, packed into two
  * words. */
 struct flow_key {
-	uint64_t low;  /* source, destination; IPv6: flow_addresses_hash() */
+	uint64_t low;  /* source, destination; IPv6: flow_hash6() */
 	uint64_t high; /* source port, destination port, instance, protocol, kind, FLOW_IPV6 */
 };
 
@@ -167,7 +167,7 @@ flow_key_reverse(struct flow_key key, uint16_t instance)
 	return reverse;
 }
 
-/* The same flow, coming in in another instance. */
+/* The same flow, coming in in another instance; for IPv6 its low word is still to be set. */
 static inline struct flow_key
 flow_key_in_instance(struct flow_key key, uint16_t instance)
 {
@@ -301,19 +301,29 @@ size_t session_table_size(uint32_t capacity);
 void session_table_init(struct session_table *table, void *memory, uint32_t capacity,
     struct hash_key secret, uint32_t tick);
 
+/* => the key is of IPv4 */
 static inline uint64_t
-session_table_hash(const struct session_table *table, struct flow_key key)
+session_table_hash4(const struct session_table *table, struct flow_key key)
 {
 	return hash_pair(&table->secret, key.low, key.high);
 }
 
-/* The low word of an IPv6 key. */
+/* The low word of an IPv6 key whose high word is `high`: its hash. One hash instead of one of the addresses and one of
+ * the key took 100 of 1134 instructions off an established packet. */
 static inline uint64_t
-flow_addresses_hash(
-    const struct session_table *table, const struct flow_addresses *addresses)
+flow_hash6(const struct session_table *table, uint64_t high, const struct flow_addresses *addresses)
 {
-	return hash_four(&table->secret, addresses->source.high, addresses->source.low,
-	    addresses->destination.high, addresses->destination.low);
+	const uint64_t words[] = {addresses->source.high, addresses->source.low, addresses->destination.high,
+	    addresses->destination.low, high};
+
+	assert((high & FLOW_IPV6) != 0);
+	return hash_five(&table->secret, words);
+}
+
+static inline uint64_t
+session_table_hash(const struct session_table *table, struct flow_key key)
+{
+	return flow_key_is_ipv6(key) ? key.low : session_table_hash4(table, key);
 }
 
 static inline uint16_t

@@ -388,7 +388,7 @@ sharing_key_of(const struct engine *engine, const struct engine_message *message
 	};
 
 	if (flow_key_is_ipv6(key)) {
-		key.low = flow_addresses_hash(&engine->table, &addresses);
+		key.low = flow_hash6(&engine->table, key.high, &addresses);
 	}
 	return key;
 }

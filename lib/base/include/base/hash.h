@@ -2,7 +2,7 @@
  * Keyed hashes for anything that an attacker can choose.
  *
  * SipHash (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012) with a 128-bit secret key: 2-4 rounds for
- * strings of any length, 1-3 rounds for two or four words. The key comes from the random source that the program was given.
+ * strings of any length, 1-3 rounds for two, four or five words. The key comes from the random source that the program was given.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -100,14 +100,13 @@ hash_shares(const struct hash_key *key, uint64_t first, uint64_t second)
 	return hash_fold(hash_fold(first ^ key->low, second ^ key->high) ^ key->high, hash_rotate(key->low, 32) | 1);
 }
 
-/* hash_pair() of exactly four words: the addresses of an IPv6 flow. */
-static inline uint64_t
-hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t third, uint64_t fourth)
+/* SipHash-1-3 of whole words; the last one is their length in octets, in its top eight bits. */
+static inline __attribute__((always_inline)) uint64_t
+hash_words(const struct hash_key *key, const uint64_t *words, unsigned count)
 {
-	const uint64_t words[] = {first, second, third, fourth, (uint64_t)32 << 56};
 	struct hash_state s = hash_start(key);
 
-	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		s.v3 ^= words[i];
 		hash_round(&s);
 		s.v0 ^= words[i];
@@ -117,6 +116,24 @@ hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t 
 	hash_round(&s);
 	hash_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+/* hash_pair() of exactly four words. */
+static inline uint64_t
+hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t third, uint64_t fourth)
+{
+	const uint64_t words[] = {first, second, third, fourth, (uint64_t)32 << 56};
+
+	return hash_words(key, words, sizeof words / sizeof words[0]);
+}
+
+/* The same of five: an IPv6 flow. */
+static inline uint64_t
+hash_five(const struct hash_key *key, const uint64_t five[5])
+{
+	const uint64_t words[] = {five[0], five[1], five[2], five[3], five[4], (uint64_t)40 << 56};
+
+	return hash_words(key, words, sizeof words / sizeof words[0]);
 }
 
 #endif

@@ -29,6 +29,15 @@ bytes_load_32(const uint8_t *from)
 	return __builtin_bswap32(value);
 }
 
+static inline uint64_t
+bytes_load_64(const uint8_t *from)
+{
+	uint64_t value;
+
+	memcpy(&value, from, sizeof value);
+	return __builtin_bswap64(value);
+}
+
 static inline void
 bytes_store_16(uint8_t *to, uint16_t value)
 {

@@ -61,8 +61,8 @@ static inline struct ipv6_address
 ipv6_address_load(const uint8_t *from)
 {
 	return (struct ipv6_address){
-	    .high = (uint64_t)bytes_load_32(from) << 32 | bytes_load_32(from + 4),
-	    .low = (uint64_t)bytes_load_32(from + 8) << 32 | bytes_load_32(from + 12),
+	    .high = bytes_load_64(from),
+	    .low = bytes_load_64(from + 8),
 	};
 }
 
