@@ -5,16 +5,14 @@
  *
  * The supervisor is the only one that stays root. It makes the state directory and the sockets, starts logd, resolverd, mgd and
  * flowd each under a user of its own, starts one that died again (after 0.1 s at first, later 1 s, up to 10 s when it never gets
- * ready), and ends them in order at TERM. Forwarding does not depend on it: it only watches.
+ * ready; up_watch.c), and ends them in order at TERM. Forwarding does not depend on it: it only watches.
  *
- * One thread, one poll loop over a signal descriptor and the daemons' notify pipes. A daemon that ends with status 2 before
- * it was ready has refused its input: that ends the gateway with the same status, after the daemon said why.
+ * One thread, one poll loop over a signal descriptor and the daemons' notify pipes.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <limits.h>
@@ -25,7 +23,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -33,38 +30,8 @@
 #include "up.h"
 
 enum {
-	FIRST_DELAY = 100, /* milliseconds */
-	LONGEST_DELAY = 10000, /* for one that never gets ready */
-	LONGEST_AFTER_READY = 1000,
-	STABLE_AFTER = 10000, /* who lived that long starts over with the first delay */
-	STOP_PATIENCE = 8000,
+	STOP_PATIENCE = 8000, /* milliseconds */
 };
-
-static int64_t
-now_milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void
-say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-say(const char *format, ...)
-{
-	struct text line = TEXT_EMPTY;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text_vprintf(&line, format, arguments);
-	va_end(arguments);
-	printf("sallyport: %s\n", text_string(&line));
-	fflush(stdout);
-	text_release(&line);
-}
 
 /* The service manager that started us, if one did, hears that the gateway is up (sd_notify(3), its datagram by hand). */
 static void
@@ -108,12 +75,12 @@ order_restart(struct up_run *run, const char *words)
 			continue;
 		}
 		process->delay = 0;
-		process->again = process->process == 0 ? now_milliseconds() : 0;
+		process->again = process->process == 0 ? up_now() : 0;
 		if (process->process != 0) {
-			process->end_by = now_milliseconds() + (now ? 0 : STOP_PATIENCE);
+			process->end_by = up_now() + (now ? 0 : STOP_PATIENCE);
 			(void)kill(process->process, now ? SIGKILL : SIGTERM);
 		}
-		say("%s is to start again", name);
+		up_say("%s is to start again", name);
 	}
 }
 
@@ -138,17 +105,21 @@ take_line(struct up_run *run, struct up_process *process, const char *line)
 
 	if (strcmp(line, "ready") == 0) {
 		process->ready = true;
-		say("%s is ready", name);
+		run->news = true;
+		up_say("%s is ready", name);
 	} else if (strcmp(line, "forwarding") == 0) {
-		int64_t elapsed = now_milliseconds() - (run->forwarding ? process->started : run->began);
+		int64_t elapsed = up_now() - (run->forwarding ? process->started : run->began);
 
-		say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
+		up_say("forwarding after %lld.%02lld s", (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 10));
 		if (!run->forwarding) {
 			tell_manager();
 		}
 		run->forwarding = true;
 	} else if (strncmp(line, "say ", 4) == 0) {
-		say("%s: %s", name, line + 4);
+		up_say("%s: %s", name, line + 4);
+	} else if (strncmp(line, "failed ", 7) == 0) {
+		text_clear(&process->reason);
+		text_append(&process->reason, line + 7);
 	} else if (strcmp(line, "renew") == 0) {
 		order_restart(run, name);
 	} else if (process->daemon == UP_MGD) {
@@ -181,38 +152,10 @@ take_words(struct up_run *run, struct up_process *process)
 
 /* --- ends and new starts ---------------------------------------------------------------------------------------- */
 
-static void
-describe_end(int status, struct text *out)
-{
-	if (WIFSIGNALED(status)) {
-		text_printf(out, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-	} else {
-		text_printf(out, "ended with status %d", WEXITSTATUS(status));
-	}
-}
-
-static void
-plan_restart(struct up_process *process)
-{
-	int64_t now = now_milliseconds();
-	uint32_t longest = process->ready ? LONGEST_AFTER_READY : LONGEST_DELAY;
-
-	if (now - process->started >= STABLE_AFTER || process->delay == 0) {
-		process->delay = FIRST_DELAY;
-	} else {
-		process->delay = process->delay * 2 < longest ? process->delay * 2 : longest;
-	}
-	process->again = now + process->delay;
-}
-
 /* True: the gateway cannot go on. */
 static bool
-take_end(struct up_run *run, struct up_process *process, int status, struct logger *logger)
+take_end(struct up_run *run, struct up_process *process, int status)
 {
-	const char *name = up_daemon_name(process->daemon);
-	struct text how = TEXT_EMPTY;
-	bool refused = WIFEXITED(status) && WEXITSTATUS(status) == 2 && !process->ready;
-
 	if (process->notify >= 0) {
 		take_words(run, process);
 	}
@@ -220,25 +163,11 @@ take_end(struct up_run *run, struct up_process *process, int status, struct logg
 		close(process->notify);
 		process->notify = -1;
 	}
-	process->process = 0;
-	describe_end(status, &how);
-	if (refused) {
-		say("%s refused to start", name);
-	} else if (process->end_by != 0 && !run->stopping) {
-		process->end_by = 0;
-		process->again = now_milliseconds();
-	} else if (!run->stopping) {
-		plan_restart(process);
-		say("%s %s; it starts again in %.1f s", name, text_string(&how), process->delay / 1000.0);
-		logger_printf(logger, LOG_SEVERITY_CRITICAL, "SUPERVISOR_RESTART", "%s %s and is started again", name,
-		    text_string(&how));
-	}
-	text_release(&how);
-	return refused;
+	return up_take_end(run, process, status);
 }
 
 static bool
-reap(struct up_run *run, struct logger *logger)
+reap(struct up_run *run)
 {
 	bool over = false;
 	pid_t child;
@@ -247,7 +176,7 @@ reap(struct up_run *run, struct logger *logger)
 	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (int i = 0; i < UP_DAEMONS; i++) {
 			if (run->processes[i].process == child) {
-				over = take_end(run, &run->processes[i], status, logger) || over;
+				over = take_end(run, &run->processes[i], status) || over;
 			}
 		}
 	}
@@ -261,15 +190,15 @@ start_due(struct up_run *run)
 		struct up_process *process = &run->processes[i];
 		struct text error = TEXT_EMPTY;
 
-		if (process->end_by != 0 && process->process != 0 && now_milliseconds() >= process->end_by) {
+		if (process->end_by != 0 && process->process != 0 && up_now() >= process->end_by) {
 			(void)kill(process->process, SIGKILL);
 		}
-		if (process->again == 0 || now_milliseconds() < process->again) {
+		if (process->again == 0 || up_now() < process->again) {
 			continue;
 		}
 		if (!up_process_start(run, (enum up_daemon)i, &error)) {
-			say("%s: %s", up_daemon_name((enum up_daemon)i), text_string(&error));
-			plan_restart(process);
+			up_say("%s: %s", up_daemon_name((enum up_daemon)i), text_string(&error));
+			up_plan_restart(process);
 		}
 		text_release(&error);
 	}
@@ -283,7 +212,7 @@ patience(const struct up_run *run)
 
 	for (int i = 0; i < UP_DAEMONS; i++) {
 		if (run->processes[i].again != 0) {
-			int64_t left = run->processes[i].again - now_milliseconds();
+			int64_t left = run->processes[i].again - up_now();
 
 			least = left < least ? left : least;
 		}
@@ -320,7 +249,7 @@ wait_event(struct up_run *run, int signals, int milliseconds)
 }
 
 static int
-supervise(struct up_run *run, int signals, struct logger *logger)
+supervise(struct up_run *run, int signals)
 {
 	for (;;) {
 		char event = wait_event(run, signals, patience(run));
@@ -332,34 +261,35 @@ supervise(struct up_run *run, int signals, struct logger *logger)
 		if (run->order != UP_GO_ON) {
 			return COMMAND_OK;
 		}
-		if (reap(run, logger)) {
+		if (reap(run)) {
 			return COMMAND_FAILED;
 		}
 		start_due(run);
-		logger_poll(logger);
+		up_publish(run);
+		logger_poll(run->logger);
 	}
 }
 
 /* TERM to one daemon, and KILL when it does not listen. */
 static void
-stop_daemon(struct up_run *run, enum up_daemon daemon, int signals, struct logger *logger)
+stop_daemon(struct up_run *run, enum up_daemon daemon, int signals)
 {
 	struct up_process *process = &run->processes[daemon];
-	int64_t end = now_milliseconds() + STOP_PATIENCE;
+	int64_t end = up_now() + STOP_PATIENCE;
 
 	if (process->process == 0) {
 		return;
 	}
 	(void)kill(process->process, SIGTERM);
-	while (process->process != 0 && now_milliseconds() < end) {
+	while (process->process != 0 && up_now() < end) {
 		/* Who is told to end while it stops to start again ends: the signal does not come twice. */
 		if (wait_event(run, signals, 200) == 't') {
 			run->order = UP_GO_ON;
 		}
-		(void)reap(run, logger);
+		(void)reap(run);
 	}
 	if (process->process != 0) {
-		say("%s does not end: killed", up_daemon_name(daemon));
+		up_say("%s does not end: killed", up_daemon_name(daemon));
 		(void)kill(process->process, SIGKILL);
 		(void)waitpid(process->process, NULL, 0);
 		process->process = 0;
@@ -406,31 +336,31 @@ run_gateway(struct up_run *run)
 {
 	struct text error = TEXT_EMPTY;
 	struct text path = TEXT_EMPTY;
-	struct logger *logger = NULL;
 	int signals = open_signals();
 	int status = COMMAND_FAILED;
 
 	text_printf(&path, "%s/run/logd.sock", run->state.path);
-	logger = logger_create(text_string(&path), "supervisor");
+	run->logger = logger_create(text_string(&path), "supervisor");
 	text_release(&path);
-	if (signals < 0 || logger == NULL) {
+	if (signals < 0 || run->logger == NULL) {
 		fprintf(stderr, "sallyport up: %s\n", signals < 0 ? strerror(errno) : "out of memory");
 	} else if (!start_all(run, &error)) {
 		fprintf(stderr, "sallyport up: %s\n", text_string(&error));
 	} else {
-		status = supervise(run, signals, logger);
-		say(run->order == UP_AGAIN ? "stopping, to start again" : "stopping");
+		status = supervise(run, signals);
+		up_say(run->order == UP_AGAIN ? "stopping, to start again" : "stopping");
 	}
 	run->stopping = true;
-	if (logger != NULL) {
-		stop_daemon(run, UP_PROBED, signals, logger);
-		stop_daemon(run, UP_TRANSFERD, signals, logger);
-		stop_daemon(run, UP_FLOWD, signals, logger);
-		stop_daemon(run, UP_MGD, signals, logger);
-		stop_daemon(run, UP_RESOLVERD, signals, logger);
-		stop_daemon(run, UP_LOGD, signals, logger);
+	if (run->logger != NULL) {
+		stop_daemon(run, UP_PROBED, signals);
+		stop_daemon(run, UP_TRANSFERD, signals);
+		stop_daemon(run, UP_FLOWD, signals);
+		stop_daemon(run, UP_MGD, signals);
+		stop_daemon(run, UP_RESOLVERD, signals);
+		stop_daemon(run, UP_LOGD, signals);
 	}
-	logger_destroy(logger);
+	logger_destroy(run->logger);
+	run->logger = NULL;
 	if (signals >= 0) {
 		close(signals);
 	}
@@ -476,6 +406,9 @@ take_options(struct up_run *run, const char **state, int argc, char **argv)
 	return COMMAND_OK;
 }
 
+/* In the environment of who starts anew: not for others to set, and no daemon sees it. */
+static const char again_mark[] = "SALLYPORT_UP_AGAIN";
+
 /* The gateway starts anew, by the program that is installed now. Comes back only when there is none. */
 static void
 become_again(int argc, char **argv)
@@ -499,6 +432,7 @@ become_again(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		again[i + 1] = argv[i];
 	}
+	(void)setenv(again_mark, "1", 1);
 	(void)execv(path, again);
 	(void)execv("/proc/self/exe", again);
 	free(again);
@@ -507,11 +441,12 @@ become_again(int argc, char **argv)
 int
 command_up(int argc, char **argv)
 {
-	struct up_run run = {.config_descriptor = -1, .began = now_milliseconds()};
+	struct up_run run = {.config_descriptor = -1, .began = up_now()};
 	struct text error = TEXT_EMPTY;
 	const char *state = NULL;
 	int status = take_options(&run, &state, argc, argv);
 
+	run.again = getenv(again_mark) != NULL;
 	if (status != COMMAND_OK) {
 		return status < 0 ? COMMAND_OK : status;
 	}
@@ -531,7 +466,7 @@ command_up(int argc, char **argv)
 		fprintf(stderr, "sallyport up: %s\n", text_string(&error));
 		status = COMMAND_FAILED;
 	} else {
-		say("state in %s, host namespace %s", run.state.path, run.state.namespace);
+		up_say("state in %s, host namespace %s", run.state.path, run.state.namespace);
 		for (int i = 0; i < UP_DAEMONS; i++) {
 			run.processes[i] = (struct up_process){.listener = -1, .notify = -1};
 		}
@@ -540,7 +475,7 @@ command_up(int argc, char **argv)
 			up_process_release(&run.processes[i]);
 		}
 		up_state_close(&run.state);
-		say("stopped");
+		up_say("stopped");
 	}
 	if (run.config_descriptor >= 0) {
 		close(run.config_descriptor);

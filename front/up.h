@@ -10,6 +10,8 @@
 
 #include "base/text.h"
 
+struct logger;
+
 enum up_daemon {
 	UP_LOGD,
 	UP_RESOLVERD,
@@ -61,7 +63,10 @@ struct up_process {
 	int64_t again;   /* when to start it next; 0: nothing planned */
 	uint32_t delay;  /* milliseconds, the back-off */
 	int64_t end_by;  /* it was asked to end, to be started again: until then, monotonic milliseconds; 0: not */
+	bool started_before; /* it ended at least once */
 	struct text words; /* of the notify pipe, up to the next newline */
+	struct text reason; /* why it is about to end, in its own words; empty: it said nothing */
+	struct text failure; /* how it ended when it failed last */
 };
 
 enum up_order {
@@ -79,6 +84,9 @@ struct up_run {
 	int64_t began;
 	bool forwarding;
 	bool stopping;
+	bool again; /* it was up before, and an administrator had all of it started anew */
+	bool news;  /* something that the roster does not say yet */
+	struct logger *logger;
 	enum up_order order; /* what an administrator wants, by mgd */
 };
 
@@ -89,5 +97,15 @@ bool up_process_prepare(struct up_run *run, enum up_daemon daemon, struct text *
 bool up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
     __attribute__((warn_unused_result));
 void up_process_release(struct up_process *process);
+
+int64_t up_now(void); /* monotonic milliseconds */
+/* To the person at the terminal, or the journal. */
+void up_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* After an end, or when it could not be started: when it is started next. */
+void up_plan_restart(struct up_process *process);
+/* A daemon's process ended and said what it had to say. True: the gateway cannot go on. */
+bool up_take_end(struct up_run *run, struct up_process *process, int status);
+/* Writes the roster, if there is news. */
+void up_publish(struct up_run *run);
 
 #endif

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ipc/connection.h"
@@ -95,6 +94,8 @@ up_process_release(struct up_process *process)
 	}
 	free(process->program);
 	text_release(&process->words);
+	text_release(&process->reason);
+	text_release(&process->failure);
 }
 
 /* Descriptors of the child that shall stay open over exec. */
@@ -197,15 +198,6 @@ become(const struct up_run *run, const struct up_process *process, const struct 
 	_exit(126);
 }
 
-static int64_t
-now_milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool
 up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
 {
@@ -236,10 +228,12 @@ up_process_start(struct up_run *run, enum up_daemon daemon, struct text *error)
 		return explain(error, "fork");
 	}
 	text_clear(&process->words);
+	text_clear(&process->reason);
+	run->news = true;
 	process->notify = pipes[0];
 	process->process = child;
 	process->ready = false;
-	process->started = now_milliseconds();
+	process->started = up_now();
 	process->again = 0;
 	process->end_by = 0;
 	return true;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "ipc/daemon.h"
+#include "ipc/roster.h"
 #include "up.h"
 
 static const char *const daemon_names[UP_DAEMONS] = {
@@ -216,7 +217,7 @@ up_state_open(struct up_state *state, const char *path, struct text *error)
 }
 
 static void
-remove_sockets(const struct up_state *state)
+remove_run_files(const struct up_state *state)
 {
 	for (int i = 0; i < UP_DAEMONS; i++) {
 		struct text path = TEXT_EMPTY;
@@ -225,13 +226,18 @@ remove_sockets(const struct up_state *state)
 		(void)unlink(text_string(&path));
 		text_release(&path);
 	}
+	struct text roster = TEXT_EMPTY;
+
+	roster_path(state->path, &roster);
+	(void)unlink(text_string(&roster));
+	text_release(&roster);
 }
 
 void
 up_state_close(struct up_state *state)
 {
 	if (state->lock >= 0) {
-		remove_sockets(state);
+		remove_run_files(state);
 		if (state->has_namespace) {
 			(void)run_ip("delete", state->namespace);
 		}

@@ -57,11 +57,9 @@ struct flowd {
 };
 
 static int
-complain(struct text *error)
+complain(const struct flowd *flowd, struct text *error)
 {
-	(void)fprintf(stderr, "sallyport-flowd: %s\n", text_string(error));
-	text_release(error);
-	return 1;
+	return daemon_failed(&flowd->options, "flowd", error);
 }
 
 static bool
@@ -135,18 +133,22 @@ read_chassis(struct flowd *flowd)
 {
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
+	struct text why = TEXT_EMPTY;
 	int status = 0;
 
 	if (!read_file(flowd->chassis_path, &content, &error)) {
 		status = 2;
-		(void)complain(&error);
+		(void)complain(flowd, &error);
 	} else if (!chassis_parse(&flowd->chassis, flowd->chassis_path, &content, &error)) {
 		status = 2;
 		(void)fputs(text_string(&error), stderr);
-	} else if (!size_tables(flowd, &error)) {
+		daemon_notify_failure(&flowd->options, text_string(&error));
+	} else if (!size_tables(flowd, &why)) {
 		status = 2;
-		(void)fprintf(stderr, "sallyport-flowd: %s: %s\n", flowd->chassis_path, text_string(&error));
+		text_printf(&error, "%s: %s", flowd->chassis_path, text_string(&why));
+		(void)complain(flowd, &error);
 	}
+	text_release(&why);
 	text_release(&error);
 	text_release(&content);
 	return status;
@@ -315,7 +317,7 @@ run(struct flowd *flowd)
 
 	flowd->signals = daemon_signals();
 	if (!open_ledger(flowd, &error)) {
-		return complain(&error);
+		return complain(flowd, &error);
 	}
 	flowd->listener = daemon_listen(&flowd->options, "flowd");
 	if (flowd->signals < 0 || flowd->listener < 0) {
@@ -331,7 +333,7 @@ run(struct flowd *flowd)
 	if (flowd->listener >= 0) {
 		(void)close(flowd->listener);
 	}
-	return good ? 0 : complain(&error);
+	return good ? 0 : complain(flowd, &error);
 }
 
 static int
@@ -340,7 +342,7 @@ clean_up(struct flowd *flowd)
 	struct text error = TEXT_EMPTY;
 
 	if (!open_ledger(flowd, &error)) {
-		return complain(&error);
+		return complain(flowd, &error);
 	}
 	edge_return_all(flowd->ledger);
 	ledger_close(flowd->ledger);
@@ -356,7 +358,7 @@ main(int argc, char **argv)
 	int status;
 
 	if (!daemon_options_take(&flowd.options, &argc, argv, &error)) {
-		(void)complain(&error);
+		(void)complain(&flowd, &error);
 		return 2;
 	}
 	if (!take_options(&flowd, argc, argv)) {

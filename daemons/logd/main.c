@@ -78,7 +78,7 @@ start(struct daemon_options *options)
 	struct daemon_descriptors opened;
 
 	if (!daemon_open(options, "logd", &opened, &error)) {
-		return daemon_failed("logd", &error);
+		return daemon_failed(options, "logd", &error);
 	}
 	begin.listener = opened.listener;
 	begin.sockets.inet = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -86,11 +86,11 @@ start(struct daemon_options *options)
 	begin.sockets.inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (begin.sockets.inet < 0) {
 		text_printf(&error, "cannot send to servers: %s", strerror(errno));
-		return daemon_failed("logd", &error);
+		return daemon_failed(options, "logd", &error);
 	}
 	if (!daemon_enter_state(options, &error) || !daemon_drop_privileges(options, NULL, &error) ||
 	    !daemon_confine(&error)) {
-		return daemon_failed("logd", &error);
+		return daemon_failed(options, "logd", &error);
 	}
 	begin.state = options->state;
 	begin.folder = open_folder(options->state);

@@ -12,6 +12,7 @@
 #include "history.h"
 #include "ipc/server.h"
 #include "link.h"
+#include "processes.h"
 #include "store.h"
 
 enum {
@@ -199,15 +200,37 @@ add_alarm(struct op_tree *tree, const char *class, const char *description)
 	(void)op_add(tree, row, "alarm-description", description);
 }
 
+/* Those that failed and are not up again, with what they said. */
+static void
+add_failure_alarms(struct op_tree *tree, const struct roster_entry *roster, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct text words = TEXT_EMPTY;
+
+		if (roster[i].state != ROSTER_RUNNING && roster[i].failure[0] != '\0') {
+			text_printf(&words, "%s is not running: it %s", roster[i].name, roster[i].failure);
+			add_alarm(tree, "Major", text_string(&words));
+		}
+		text_release(&words);
+	}
+}
+
 static void
 add_link_alarms(struct op_tree *tree, const struct mgd *mgd)
 {
+	struct roster_entry roster[ROSTER_MOST];
+	const size_t count = processes_roster(mgd->options.state, roster);
+
+	add_failure_alarms(tree, roster, count);
 	for (size_t i = 0; i < LINK_COUNT; i++) {
 		const struct link *link = &mgd->links[i];
+		const struct roster_entry *entry = roster_find(roster, count, link->name);
 		struct text words = TEXT_EMPTY;
 
 		if (link->connection == NULL || !link->greeted) {
-			text_printf(&words, "%s is not running", link->name);
+			if (entry == NULL || entry->state == ROSTER_RUNNING || entry->failure[0] == '\0') {
+				text_printf(&words, "%s is not running", link->name);
+			}
 		} else if (link->state == LINK_REFUSED) {
 			text_printf(&words, "%s does not take the configuration", link->name);
 		}

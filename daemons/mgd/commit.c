@@ -464,6 +464,19 @@ check_groups(struct commit *commit)
 	commit->failed = true;
 }
 
+/* Nothing forwards by it yet, and somebody should know. */
+static void
+warn_of_absence(struct mgd *mgd)
+{
+	struct commit *commit = mgd->commit;
+	const struct link *link = &mgd->links[LINK_FLOWD];
+
+	if (!commit->failed && !commit->check_only && (link->connection == NULL || !link->greeted)) {
+		diagnostics_addf(&commit->list, DIAGNOSTIC_WARNING, NULL, NULL, 0,
+		    "flowd is not running: it gets the configuration when it is back");
+	}
+}
+
 static void
 verify(struct mgd *mgd)
 {
@@ -478,6 +491,7 @@ verify(struct mgd *mgd)
 	if (!commit->takes[LINK_FLOWD]) {
 		mgd_check(commit->tree, &commit->list);
 		commit->failed = commit->list.errors > 0 || commit->list.failed;
+		warn_of_absence(mgd);
 	} else if (conf_has_groups(commit->tree)) {
 		check_groups(commit);
 	}

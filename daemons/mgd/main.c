@@ -187,9 +187,10 @@ run(struct mgd *mgd, int signals)
 /* --- start and end ---------------------------------------------------------------------------------------------- */
 
 static bool
-complain(const char *what)
+complain(const struct mgd *mgd, const char *what)
 {
 	fprintf(stderr, "sallyport-mgd: %s\n", what);
+	daemon_notify_failure(&mgd->options, what);
 	return false;
 }
 
@@ -201,19 +202,19 @@ open_store(struct mgd *mgd)
 
 	/* Made by the supervisor when there is one. */
 	if (mkdir("db", 0700) != 0 && errno != EEXIST) {
-		return complain(strerror(errno));
+		return complain(mgd, strerror(errno));
 	}
 	folder = open("db", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0) {
-		return complain(strerror(errno));
+		return complain(mgd, strerror(errno));
 	}
 	mgd->store = store_create(folder, mgd->release);
 	if (mgd->store == NULL) {
-		return complain("the folder of configurations cannot be read");
+		return complain(mgd, "the folder of configurations cannot be read");
 	}
 	mgd->wrap = wrap_create(folder, &error);
 	if (mgd->wrap == NULL) {
-		(void)complain(text_string(&error));
+		(void)complain(mgd, text_string(&error));
 	}
 	text_release(&error);
 	return mgd->wrap != NULL;
@@ -226,7 +227,7 @@ open_schema(struct mgd *mgd)
 
 	mgd->schema = schema_create(&error);
 	if (mgd->schema == NULL) {
-		(void)complain(text_string(&error));
+		(void)complain(mgd, text_string(&error));
 	} else {
 		mgd->commands = op_table_create(mgd->schema);
 	}
@@ -258,7 +259,7 @@ serve(struct mgd *mgd, const struct boot_file *file, int listener, int signals)
 		return 1;
 	}
 	if (!boot_configuration(mgd, file)) {
-		(void)complain("there is no configuration that could be put in force");
+		(void)complain(mgd, "there is no configuration that could be put in force");
 		close(listener);
 		return 2;
 	}
@@ -282,7 +283,7 @@ start(struct mgd *mgd, const struct boot_file *file)
 
 	if (!daemon_open(&mgd->options, "mgd", &opened, &error) || !daemon_enter_state(&mgd->options, &error) ||
 	    !daemon_drop_privileges(&mgd->options, NULL, &error) || !daemon_confine(&error)) {
-		return daemon_failed("mgd", &error);
+		return daemon_failed(&mgd->options, "mgd", &error);
 	}
 	mgd->logger = logger_create("run/logd.sock", "mgd");
 	if (mgd->logger == NULL) {
@@ -303,7 +304,7 @@ take_own_option(struct mgd *mgd, struct boot_file *file, const char *name, const
 	if (strcmp(name, "--config") == 0) {
 		file->name = value;
 		file->descriptor = open(value, O_RDONLY | O_CLOEXEC);
-		return file->descriptor >= 0 || complain(strerror(errno));
+		return file->descriptor >= 0 || complain(mgd, strerror(errno));
 	}
 	if (strcmp(name, "--config-descriptor") == 0) {
 		file->descriptor = (int)strtol(value, &end, 10);
@@ -330,7 +331,7 @@ main(int argc, char **argv)
 	struct text error = TEXT_EMPTY;
 
 	if (!daemon_options_take(&mgd.options, &argc, argv, &error)) {
-		(void)complain(text_string(&error));
+		(void)complain(&mgd, text_string(&error));
 		text_release(&error);
 		return 2;
 	}

@@ -154,3 +154,17 @@ processes_list(pid_t supervisor, struct process *list, size_t most)
 	qsort(list, count, sizeof(list[0]), compare);
 	return count;
 }
+
+size_t
+processes_roster(const char *state, struct roster_entry *roster)
+{
+	struct text path = TEXT_EMPTY;
+	size_t count = 0;
+
+	roster_path(state, &path);
+	if (!text_failed(&path)) {
+		count = roster_read(text_string(&path), roster, ROSTER_MOST);
+	}
+	text_release(&path);
+	return count;
+}

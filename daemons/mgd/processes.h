@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/text.h"
+#include "ipc/roster.h"
 
 enum {
 	PROCESS_NAME = 32,
@@ -41,5 +42,9 @@ bool process_parse_stat(struct process *process, const char *line, const struct 
 /* The processes that belong together: the parent `supervisor` and its children, those of other programs left out; at most
  * `most`, in the order of their ids. Returns how many. A process that ends meanwhile is left out. */
 size_t processes_list(pid_t supervisor, struct process *list, size_t most);
+
+/* What the supervisor of that state directory says of its daemons, ROSTER_MOST at most; none when there is no supervisor.
+ * Returns how many. */
+size_t processes_roster(const char *state, struct roster_entry *roster);
 
 #endif

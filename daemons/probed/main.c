@@ -52,12 +52,12 @@ start(struct daemon_options *options)
 
 	if (!daemon_open(options, "probed", &opened, &error) || !daemon_enter_state(options, &error) ||
 	    !daemon_drop_privileges(options, NULL, &error)) {
-		return daemon_failed("probed", &error);
+		return daemon_failed(options, "probed", &error);
 	}
 	service = service_create(opened.listener, options->state);
 	if (service == NULL) {
 		text_append(&error, "out of memory");
-		return daemon_failed("probed", &error);
+		return daemon_failed(options, "probed", &error);
 	}
 	daemon_notify(options, "ready");
 	run(service, opened.signals);

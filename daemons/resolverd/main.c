@@ -176,7 +176,7 @@ start(struct daemon_options *options)
 
 	if (!daemon_open(options, "resolverd", &opened, &error) || !daemon_enter_state(options, &error) ||
 	    !daemon_drop_privileges(options, NULL, &error) || !daemon_confine(&error)) {
-		return daemon_failed("resolverd", &error);
+		return daemon_failed(options, "resolverd", &error);
 	}
 	resolver.state = options->state;
 	resolver.server = ipc_server_create(opened.listener, "resolverd", &handler, &resolver);

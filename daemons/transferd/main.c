@@ -54,16 +54,16 @@ start(struct daemon_options *options)
 
 	if (!daemon_open(options, "transferd", &opened, &error) || !daemon_enter_state(options, &error) ||
 	    !daemon_drop_privileges(options, NULL, &error)) {
-		return daemon_failed("transferd", &error);
+		return daemon_failed(options, "transferd", &error);
 	}
 	if (chdir("transfer") != 0) {
 		text_printf(&error, "transfer: %s", strerror(errno));
-		return daemon_failed("transferd", &error);
+		return daemon_failed(options, "transferd", &error);
 	}
 	logger = logger_create("../run/logd.sock", "transferd");
 	if (logger == NULL || (service = service_create(opened.listener, "..", logger, &error)) == NULL) {
 		logger_destroy(logger);
-		return daemon_failed("transferd", &error);
+		return daemon_failed(options, "transferd", &error);
 	}
 	daemon_notify(options, "ready");
 	run(service, logger, opened.signals);

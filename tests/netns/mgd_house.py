@@ -6,6 +6,7 @@
 
 Everything it starts it ends, by process id, also when the test failed; it prints what `up` said when a test raised.
 """
+import json
 import os
 import shutil
 import signal
@@ -172,6 +173,9 @@ class House:
         status, output, error = self.cli(*commands)
         assert status == 0, f"{commands}: status {status}\n{output}{error}"
         return output
+
+    def tree(self, command):
+        return json.loads(self.must(command + " | display json"))
 
     def host_name(self):
         for line in self.must("show configuration | display set").splitlines():

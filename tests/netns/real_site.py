@@ -8,7 +8,6 @@
 The gateway has .1 and ::1. Everything lives in namespaces that carry this process's mark; leaving the `with` block ends
 every process that was started, by id, and deletes every namespace, also after a failure.
 """
-import json
 import os
 import re
 import shutil
@@ -206,9 +205,6 @@ class Site(House):
                                  f"root@{target}", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     # --- what the gateway says ---
-
-    def tree(self, command):
-        return json.loads(self.must(command + " | display json"))
 
     def sessions(self, *filters):
         """How many there are."""

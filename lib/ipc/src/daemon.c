@@ -27,6 +27,10 @@ enum { DUMPABLE = 1 }; /* the leak checker looks at its own process from outside
 enum { DUMPABLE = 0 };
 #endif
 
+enum {
+	FAILURE_MOST = 900, /* octets of a reason that anybody wants to read in a line */
+};
+
 static bool
 take_descriptor(const char *value, int *descriptor)
 {
@@ -98,10 +102,34 @@ daemon_options_take(struct daemon_options *options, int *argc, char **argv, stru
 	return true;
 }
 
+void
+daemon_notify_failure(const struct daemon_options *options, const char *why)
+{
+	struct text line = TEXT_EMPTY;
+	size_t length = strlen(why);
+
+	while (length > 0 && why[length - 1] == '\n') {
+		length--;
+	}
+	text_append(&line, "failed ");
+	for (size_t i = 0; i < length && i < FAILURE_MOST; i++) {
+		if (why[i] == '\n') {
+			text_append(&line, "; ");
+		} else {
+			text_append_char(&line, why[i]);
+		}
+	}
+	if (!text_failed(&line)) {
+		daemon_notify(options, text_string(&line));
+	}
+	text_release(&line);
+}
+
 int
-daemon_failed(const char *name, struct text *error)
+daemon_failed(const struct daemon_options *options, const char *name, struct text *error)
 {
 	fprintf(stderr, "sallyport-%s: %s\n", name, text_string(error));
+	daemon_notify_failure(options, text_string(error));
 	text_release(error);
 	return 1;
 }
@@ -116,7 +144,7 @@ daemon_main(const char *name, int argc, char **argv, int (*start)(struct daemon_
 		text_append(&error, "the options are --state, --listen, --notify, --user and --group");
 	}
 	if (error.length > 0) {
-		(void)daemon_failed(name, &error);
+		(void)daemon_failed(&options, name, &error);
 		return 2;
 	}
 	return start(&options);

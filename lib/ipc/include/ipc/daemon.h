@@ -6,7 +6,7 @@
  * --listen  an inherited listening socket (DIR/run/NAME.sock); without it the daemon makes the socket itself.
  * --notify  an inherited pipe: the daemon writes lines to it for the supervisor: "ready", flowd also "forwarding" when its
  *           first configuration is in force, and "say TEXT" for a line that the person at the terminal should see;
- *           "renew" asks to be started again.
+ *           "renew" asks to be started again, and "failed TEXT" says why it is about to end.
  * --user    to become after the privileged part of the start; absent: stay.
  * Descriptors 0 to 2: /dev/null, and the supervisor's own output and error. TERM ends a daemon cleanly; when the notify
  * pipe's reader is gone, so is the supervisor, and the daemon ends too (PR_SET_PDEATHSIG does it first).
@@ -32,8 +32,10 @@ struct daemon_options {
  */
 bool daemon_options_take(struct daemon_options *options, int *argc, char **argv, struct text *error)
     __attribute__((warn_unused_result));
-/* Says on standard error why the daemon `name` does not start, and releases it. Returns 1, the exit status. */
-int daemon_failed(const char *name, struct text *error);
+/* Says on standard error, and to the supervisor, why the daemon `name` does not start, and releases it. Returns 1, the exit status. */
+int daemon_failed(const struct daemon_options *options, const char *name, struct text *error);
+/* Only to the supervisor: what takes several lines becomes one. */
+void daemon_notify_failure(const struct daemon_options *options, const char *why);
 /*
  * main() of a daemon without options of its own: takes the command line and calls `start`, whose exit status it returns; 2 for a
  * bad command line, which is told on standard error.
