@@ -117,33 +117,53 @@ refresh_of(const char *line)
 	return seconds;
 }
 
+/* Is it `monitor WHAT`, in words that may be shortened? */
+static bool
+monitors(const char *words, const char *what, size_t least)
+{
+	size_t length = strcspn(words, " \t");
+
+	if (length < 2 || length > strlen("monitor") || strncmp("monitor", words, length) != 0) {
+		return false;
+	}
+	words += length + strspn(words + length, " \t");
+	length = strcspn(words, " \t");
+	return length >= least && length <= strlen(what) && strncmp(what, words, length) == 0;
+}
+
 /* monitor interface, and nothing that filters it: at a terminal it goes on until a key is hit. */
 static bool
 goes_on(const struct cli_session *session, const struct cli_place *place, const char *line)
 {
 	const char *words = operational(session, line);
-	size_t first;
-	size_t second;
 
-	if (place->keys < 0 || words == NULL || strchr(words, '|') != NULL) {
+	return place->keys >= 0 && words != NULL && strchr(words, '|') == NULL && monitors(words, "interface", 1);
+}
+
+/* What comes later goes through no filter of the line: it is better said than passed over. */
+static bool
+filters_nothing(const struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	static const char refusal[] = "error: monitor start takes no filter\n";
+	const char *words = operational(session, line);
+
+	if (words == NULL || strchr(words, '|') == NULL || !monitors(words, "start", 3)) {
 		return false;
 	}
-	first = strcspn(words, " \t");
-	if (first < 2 || strncmp("monitor", words, first) != 0) {
-		return false;
-	}
-	words += first + strspn(words + first, " \t");
-	second = strcspn(words, " \t");
-	return second > 0 && strncmp("interface", words, second) == 0;
+	(void)output_all(place->error, refusal, strlen(refusal));
+	return true;
 }
 
 enum cli_result
 cli_line_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
-	const bool monitors = goes_on(session, place, line);
-	const unsigned seconds = monitors ? 1 : refresh_of(line);
+	const bool on = goes_on(session, place, line);
+	const unsigned seconds = on ? 1 : refresh_of(line);
 	enum cli_result result = CLI_OK;
 
+	if (filters_nothing(session, place, line)) {
+		return CLI_FAILED;
+	}
 	if (run_settings(session, place, line, &result)) {
 		return result;
 	}
@@ -154,7 +174,7 @@ cli_line_run(struct cli_session *session, const struct cli_place *place, const c
 		return cli_command_run(session, place, line);
 	}
 	do {
-		if (monitors) {
+		if (on) {
 			(void)output_all(place->output, CLEAR_SCREEN, strlen(CLEAR_SCREEN));
 		}
 		tell_time(place, "---(refreshed at ", ")---\n");

@@ -15,7 +15,9 @@
 
 enum {
 	CLI_COMPLETE_TIME = 3000, /* milliseconds: nobody waits longer for a Tab */
-	CLI_SEND_TIME = 10000,	CLI_CONTENT_PIECE = 65536, /* octets, the most that a message takes */
+	CLI_SEND_TIME = 10000,
+	CLI_NOTICES_MOST = 1 << 20, /* octets that wait for the end of a command */
+	CLI_CONTENT_PIECE = 65536, /* octets, the most that a message takes */
 };
 
 struct cli_session {
@@ -23,6 +25,7 @@ struct cli_session {
 	struct ipc_done prompt;
 	struct text error;
 	struct text notices; /* that came unasked and were not shown yet */
+	bool missing;        /* more came than is kept */
 	bool lost;           /* the connection is at its end */
 	uint32_t request;
 };
@@ -174,7 +177,11 @@ cli_take_notice(struct cli_session *session, const struct ipc_message *message)
 	if (message->type != IPC_CLI_NOTICE) {
 		return false;
 	}
-	text_append_bytes(&session->notices, (const char *)message->payload, message->length);
+	if (session->notices.length < CLI_NOTICES_MOST) {
+		text_append_bytes(&session->notices, (const char *)message->payload, message->length);
+	} else {
+		session->missing = true;
+	}
 	return true;
 }
 
@@ -198,7 +205,9 @@ cli_session_notices(struct cli_session *session, struct text *out)
 		(void)cli_take_notice(session, &message);
 	}
 	text_append(out, text_string(&session->notices));
+	text_append(out, session->missing ? "*** more came than could be kept: lines are missing ***\n" : "");
 	text_clear(&session->notices);
+	session->missing = false;
 }
 
 static enum cli_result

@@ -218,23 +218,31 @@ continue_show(struct ipc_client *client)
 {
 	struct asker *asker = client->data;
 
-	if (show_continue(asker->show, client->connection) == SHOW_DONE) {
+	switch (show_continue(asker->show, client->connection)) {
+	case SHOW_DONE:
 		stop_show(client);
-	} else {
+		break;
+	case SHOW_MORE:
 		ipc_client_expect_drained(client);
+		break;
+	case SHOW_WAITS:
+		break;
 	}
 }
 
 static void
-start_show(struct service *service, struct ipc_client *client, uint32_t request, const char *name)
+start_show(struct service *service, struct ipc_client *client, uint32_t request, const struct op_node *asked)
 {
+	const int folder = service->start.folder;
+	const char *name = op_value(asked, "filename");
 	struct text error = TEXT_EMPTY;
 	struct asker *asker = calloc(1, sizeof(*asker));
 
 	stop_show(client);
 	service_flush(service);
 	if (asker != NULL) {
-		asker->show = show_start(service->start.folder, name, request, &error);
+		asker->show = strcmp(asked->name, "monitor-log") == 0 ? show_follow(folder, name, request, &error) :
+		                                                        show_start(folder, name, request, &error);
 	}
 	if (asker == NULL || asker->show == NULL) {
 		fail_rpc(client, request, asker == NULL ? "out of memory" : text_string(&error));
@@ -292,8 +300,8 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 	} else if (strcmp(tree.root->name, "get-log") == 0 && op_value(tree.root, "filename") == NULL) {
 		service_flush(service);
 		end_rpc(client, message->request, show_files(service->start.folder, message->request, client->connection));
-	} else if (strcmp(tree.root->name, "get-log") == 0) {
-		start_show(service, client, message->request, op_value(tree.root, "filename"));
+	} else if (strcmp(tree.root->name, "get-log") == 0 || strcmp(tree.root->name, "monitor-log") == 0) {
+		start_show(service, client, message->request, tree.root);
 	} else if (strcmp(tree.root->name, "clear-log") == 0) {
 		clear_log(service, client, message->request, tree.root);
 	} else if (strcmp(tree.root->name, "get-security-log-streams") == 0) {
@@ -459,7 +467,15 @@ service_serve(struct service *service, const struct pollfd *polls, size_t count)
 void
 service_flush(struct service *service)
 {
+	struct ipc_client *client;
+
 	destinations_flush(service->force);
+	/* Who follows a file gets what was written to it. */
+	for (size_t i = 0; (client = ipc_server_client(service->server, i)) != NULL; i++) {
+		if (client->data != NULL) {
+			continue_show(client);
+		}
+	}
 }
 
 /* Once in a while, and without counting that the telling itself may be lost on the way. */

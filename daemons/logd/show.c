@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 
 enum {
 	PIECE = 32768,
+	NAME_MOST = 80,
 	FILES_MOST = 4096, /* that are listed */
 };
 
@@ -25,13 +27,16 @@ struct show {
 	uint32_t request;
 	off_t left;
 	struct text line; /* one that a piece has cut */
+	int folder;       /* it follows the file of this name in it; -1: no */
+	char name[NAME_MOST + 1];
+	bool begun; /* its first answer was sent */
 };
 
 /* A name without folder, as `system syslog file` allows it, with the digits of a rotated one. */
 bool
 show_good_name(const char *name)
 {
-	if (name == NULL || name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) > 80) {
+	if (name == NULL || name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) > NAME_MOST) {
 		return false;
 	}
 	for (; *name != '\0'; name++) {
@@ -74,6 +79,21 @@ show_start(int folder, const char *name, uint32_t request, struct text *error)
 	show->descriptor = descriptor;
 	show->request = request;
 	show->left = status.st_size;
+	show->folder = -1;
+	return show;
+}
+
+struct show *
+show_follow(int folder, const char *name, uint32_t request, struct text *error)
+{
+	struct show *show = show_start(folder, name, request, error);
+
+	if (show != NULL) {
+		show->left = 0;
+		show->folder = folder;
+		(void)snprintf(show->name, sizeof(show->name), "%s", name);
+		(void)lseek(show->descriptor, 0, SEEK_END);
+	}
 	return show;
 }
 
@@ -213,12 +233,79 @@ send_piece(struct show *show, struct ipc_connection *connection)
 		add_line(&tree, text_string(&show->line));
 		text_clear(&show->line);
 	}
-	if (show->left == 0 && show->line.length > 0) {
+	/* Of a file that is written the rest of the line is to come. */
+	if (show->left == 0 && show->line.length > 0 && show->folder < 0) {
 		add_line(&tree, text_string(&show->line));
 	}
 	good = !text_failed(&show->line) && send_tree(show->request, connection, &tree);
 	op_tree_release(&tree);
 	return good;
+}
+
+/* Goes over to the file that has the name now, if that is another one. */
+static bool
+follow_name(struct show *show)
+{
+	struct stat own;
+	struct stat named;
+	int descriptor;
+
+	if (fstat(show->descriptor, &own) != 0 || fstatat(show->folder, show->name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    (own.st_ino == named.st_ino && own.st_dev == named.st_dev)) {
+		return false;
+	}
+	descriptor = openat(show->folder, show->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (descriptor < 0) {
+		return false;
+	}
+	close(show->descriptor);
+	show->descriptor = descriptor;
+	return true;
+}
+
+/* How much there is to read now; of a file that was emptied, from its start. */
+static off_t
+follow_size(const struct show *show)
+{
+	const off_t at = lseek(show->descriptor, 0, SEEK_CUR);
+	struct stat status;
+
+	if (at < 0 || fstat(show->descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+		return 0;
+	}
+	return status.st_size >= at ? status.st_size - at : lseek(show->descriptor, 0, SEEK_SET) == 0 ? status.st_size : 0;
+}
+
+/* False: memory is short, or the asker is gone. */
+static bool
+follow_begin(struct show *show, struct ipc_connection *connection)
+{
+	struct op_tree tree;
+	bool good;
+
+	op_tree_start(&tree, "log-information");
+	good = send_tree(show->request, connection, &tree);
+	op_tree_release(&tree);
+	show->begun = true;
+	return good;
+}
+
+/* All that is there, with what became of the file. */
+static enum show_state
+follow(struct show *show, struct ipc_connection *connection)
+{
+	bool good = show->begun || follow_begin(show, connection);
+
+	do {
+		show->left = follow_size(show);
+		while (good && show->left > 0) {
+			if (ipc_connection_queued(connection) > IPC_QUEUE_HIGH) {
+				return SHOW_MORE;
+			}
+			good = send_piece(show, connection);
+		}
+	} while (good && follow_name(show));
+	return good ? SHOW_WAITS : SHOW_DONE;
 }
 
 enum show_state
@@ -227,6 +314,14 @@ show_continue(struct show *show, struct ipc_connection *connection)
 	struct ipc_rpc_done done = {.ok = true, .message = ""};
 	struct text encoded = TEXT_EMPTY;
 
+	if (show->folder >= 0) {
+		const enum show_state state = follow(show, connection);
+
+		if (state != SHOW_DONE) {
+			return state;
+		}
+		done = (struct ipc_rpc_done){.ok = false, .message = "the log file could not be read"};
+	}
 	while (show->left > 0 && done.ok) {
 		if (ipc_connection_queued(connection) > IPC_QUEUE_HIGH) {
 			return SHOW_MORE;

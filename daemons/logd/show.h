@@ -19,9 +19,16 @@ bool show_good_name(const char *name) __attribute__((warn_unused_result));
 struct show *show_start(int folder, const char *name, uint32_t request, struct text *error)
     __attribute__((warn_unused_result));
 void show_end(struct show *show);
+/*
+ * The same for `monitor start`: what is written to the file from now on, also after it was rotated or cleared. An answer without
+ * lines says that it begins; it has no end.
+ */
+struct show *show_follow(int folder, const char *name, uint32_t request, struct text *error)
+    __attribute__((warn_unused_result));
 enum show_state {
 	SHOW_MORE, /* the connection is full: go on when it has drained */
 	SHOW_DONE, /* RPC_DONE is sent */
+	SHOW_WAITS, /* it follows: go on when more was written */
 };
 enum show_state show_continue(struct show *show, struct ipc_connection *connection);
 

@@ -9,6 +9,7 @@
 #include "command_help.h"
 #include "command_line.h"
 #include "editing.h"
+#include "monitor.h"
 #include "password.h"
 #include "relay.h"
 

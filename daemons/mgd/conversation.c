@@ -15,6 +15,7 @@
 #include "conf/line.h"
 #include "editing.h"
 #include "history.h"
+#include "monitor.h"
 #include "relay.h"
 
 enum { AUDIT_READ = 4096 }; /* octets of a line that is looked at to hide secrets */
@@ -42,6 +43,7 @@ conversation_end(struct session *session)
 		return;
 	}
 	relay_destroy(session->relay);
+	monitors_forget(session->mgd->monitors, session);
 	commit_orphan(session->mgd, session);
 	editing_close(session, false);
 	access_end(session);
@@ -207,6 +209,7 @@ interrupt(struct session *session)
 		session_failf(session, "^C\n");
 		session_done(session, IPC_DONE_ERROR);
 	}
+	monitors_interrupt(session->mgd->monitors, session);
 }
 
 /* A file comes in pieces before its command. One that no configuration can be that big ends the connection. */

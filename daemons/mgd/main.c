@@ -24,13 +24,14 @@
 #include "keep.h"
 #include "link.h"
 #include "mgd.h"
+#include "monitor.h"
 #include "relay.h"
 
 enum {
 	DEFAULT_PATIENCE = 30, /* seconds */
 	TICK = 1000,           /* milliseconds */
 	TICK_DOWN = 100,       /* while a daemon is away */
-	POLLS = 1 + 1 + LINK_COUNT + (IPC_SERVER_CLIENTS + 1) + IPC_SERVER_CLIENTS,
+	POLLS = 1 + 1 + LINK_COUNT + MONITORS_MOST + (IPC_SERVER_CLIENTS + 1) + IPC_SERVER_CLIENTS,
 };
 
 /* --- front ends ------------------------------------------------------------------------------------------------- */
@@ -58,11 +59,14 @@ on_message(void *context, struct ipc_client *client, const struct ipc_message *m
 static void
 on_drained(void *context, struct ipc_client *client)
 {
+	struct mgd *mgd = context;
 	struct session *session = client->data;
 
-	(void)context;
 	if (session != NULL && session->relay != NULL) {
 		relay_serve(session, 0);
+	}
+	if (session != NULL) {
+		monitors_drained(mgd->monitors, session);
 	}
 }
 
@@ -129,6 +133,7 @@ tick(struct mgd *mgd, int64_t *last)
 		*last = mgd_now();
 		links_tick(mgd);
 		tick_sessions(mgd);
+		monitors_tick(mgd->monitors);
 		logger_poll(mgd->logger);
 	}
 }
@@ -154,7 +159,8 @@ run(struct mgd *mgd, int signals)
 
 	for (;;) {
 		size_t links = 2;
-		size_t relays = links + LINK_COUNT;
+		size_t monitors = links + LINK_COUNT;
+		size_t relays = monitors + MONITORS_MOST;
 		size_t clients;
 		size_t count;
 
@@ -162,6 +168,7 @@ run(struct mgd *mgd, int signals)
 		polls[1] = (struct pollfd){.fd = logger_descriptor(mgd->logger),
 		    .events = logger_wants_write(mgd->logger) ? POLLOUT : 0};
 		(void)links_prepare(mgd, polls + links);
+		(void)monitors_prepare(mgd->monitors, polls + monitors);
 		clients = relays + prepare_relays(mgd, polls + relays, sessions);
 		count = clients + ipc_server_prepare(mgd->server, polls + clients, IPC_SERVER_CLIENTS + 1);
 		if (poll(polls, count, patience(mgd)) < 0 && errno != EINTR) {
@@ -174,6 +181,7 @@ run(struct mgd *mgd, int signals)
 			logger_poll(mgd->logger);
 		}
 		links_serve(mgd, polls + links, LINK_COUNT);
+		monitors_serve(mgd->monitors, polls + monitors);
 		for (size_t i = relays; i < clients; i++) {
 			if (polls[i].revents != 0 && sessions[i - relays]->relay != NULL) {
 				relay_serve(sessions[i - relays], polls[i].revents);
@@ -239,6 +247,7 @@ static void
 close_mgd(struct mgd *mgd)
 {
 	ipc_server_destroy(mgd->server);
+	monitors_destroy(mgd->monitors);
 	links_destroy(mgd);
 	commit_destroy(mgd);
 	conf_tree_destroy(mgd->candidate);
@@ -263,8 +272,9 @@ serve(struct mgd *mgd, const struct boot_file *file, int listener, int signals)
 		close(listener);
 		return 2;
 	}
+	mgd->monitors = monitors_create();
 	mgd->server = ipc_server_create(listener, "mgd", &handler, mgd);
-	if (mgd->server == NULL) {
+	if (mgd->server == NULL || mgd->monitors == NULL) {
 		close(listener);
 		return 1;
 	}

@@ -21,6 +21,7 @@
 struct commit;
 struct link;
 struct link_listener;
+struct monitors;
 
 /* What the file of the candidate holds; keep.h. */
 struct keep {
@@ -49,6 +50,7 @@ struct mgd {
 	struct ipc_server *server;
 	struct link *links; /* LINK_COUNT of link.h */
 	const struct link_listener *link_listener;
+	struct monitors *monitors; /* log files that sessions watch */
 	struct commit *commit;
 	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */
 	uint64_t back;        /* unconfirmed: the commit to go back to */
