@@ -4,7 +4,8 @@
  *   - a packet is permitted or denied as by one engine;
  *   - an answer to a packet that left finds its session, wherever and whenever it comes in, and goes to who asked;
  *   - a flow has one session over all engines, and no two flows the same translated address and port (REQ-NAT-007);
- *   - when all sessions have ended nothing is left anywhere: no referral, port, address or count.
+ *   - when all sessions have ended nothing is left anywhere: no referral, port, address or count;
+ *   - answers to a port of a pool come to who gave it, but for a few.
  * Queues keep their order, and an engine reads its messages after it took packets: that is all that is promised.
  */
 #include <setjmp.h>
@@ -27,6 +28,7 @@ enum {
 	SCTP = 132,
 	WORKERS = 4,
 	FLOWS = 400,
+	FLOWS_STEERED = 100, /* few beside the ports: what is left of them leads to all workers */
 	FLOWS_STALLED = 12000,
 	MESSAGES_STALLED = 1600, /* that a queue takes then: half as much again as has to be left for a session to begin */
 	SESSIONS = 4096, /* of an engine */
@@ -508,6 +510,59 @@ test_positions(void **state)
 }
 
 /*
+ * Each worker looks for a port whose answers lead to itself, 16 times at most: of four workers one session in a hundred
+ * ((3/4)^16) finds none, and another worker has to be told. Three in four would have to with ports drawn at random, or chosen for
+ * the destination before the policies translate it.
+ */
+static void
+run_steered(struct chaos *chaos)
+{
+	uint32_t referred = 0;
+
+	for (uint32_t i = 0; i < FLOWS_STEERED; i++) {
+		chaos->flows[i] = (struct talk){.host = IP(10, 0, 0, 2) + i % 3,
+		    .server = SERVER + i % 5,
+		    .port = (uint16_t)(4000 + i),
+		    .server_port = 80,
+		    .protocol = i % 2 == 0 ? 6 : 17};
+		send_forth(chaos, i);
+		settle(chaos);
+		assert_int_not_equal(chaos->flows[i].address, 0);
+	}
+	assert_int_equal(world_session_count(chaos->world), FLOWS_STEERED);
+	for (uint16_t i = 0; i < WORKERS; i++) {
+		referred += chaos->world->engines[i]->sharing.referrals.count;
+	}
+	/* One or two are expected. */
+	assert_in_range(referred, 0, FLOWS_STEERED / 10);
+	assert_nothing_left(chaos);
+	world_destroy(chaos->world);
+	free(chaos);
+}
+
+static void
+test_steered(void **state)
+{
+	(void)state;
+	run_steered(make_chaos(NAT_POOL_PORTS));
+}
+
+static void
+test_steered_translated(void **state)
+{
+	static const struct snapshot_nat_destination inside = {
+	    .name = "inside", .low = SERVER + 100, .high = SERVER + 100, .instance = SNAPSHOT_NONE};
+	struct chaos *chaos = make_chaos(NAT_POOL_PORTS);
+
+	(void)state;
+	chaos->world->rules[1].destination_nat = 0;
+	chaos->world->nat.destinations = &inside;
+	chaos->world->nat.destination_count = 1;
+	world_apply(chaos->world);
+	run_steered(chaos);
+}
+
+/*
  * One of four does nothing for a while, and the others' queues to it fill up. No queue ever overflows; sessions begin as long as
  * all can be told; those that are there go on meanwhile, and what they were told of; then all goes on as before, and nothing is
  * left over.
@@ -579,6 +634,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_ports),
+	    cmocka_unit_test(test_steered),
+	    cmocka_unit_test(test_steered_translated),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_positions),
 	    cmocka_unit_test(test_stalled),

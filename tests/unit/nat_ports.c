@@ -283,6 +283,32 @@ test_foreseen(void **state)
 	destroy(world);
 }
 
+/* REQ-NAT-007: one of three workers is shown its own free ports of a word, and no others: pairs in turn, so of 2000 to 2011 the second
+ * one's are those whose half leaves one when it is divided by three. */
+static void
+test_open(void **state)
+{
+	static const struct nat_port_range range = {2000, 2011};
+	const uint32_t word = 31; /* 1984 to 2047 */
+	const uint64_t mine = 3ULL << (2000 - 1984) | 3ULL << (2006 - 1984);
+	struct world *world = create(1, 1, 3);
+	struct nat_next next = {.space = space(0), .start = 2000};
+
+	(void)state;
+	nat_ports_prefetch(&world->ports, &next);
+	assert_int_equal(nat_ports_open(&world->ports, &range, &next, word), 0);
+	assert_true(nat_ports_take_this(&world->ports, space(0), 2006));
+	nat_ports_prefetch(&world->ports, &next);
+	assert_int_equal(nat_ports_open(&world->ports, &range, &next, word), mine & ~(1ULL << (2006 - 1984)));
+	assert_int_equal(nat_ports_open(&world->ports, &range, &next, word + 1), 0);
+	next.port = 2007;
+	next.found = true;
+	assert_true(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_false(nat_ports_take_foreseen(&world->ports, &range, &next));
+	assert_int_equal(nat_ports_open(&world->ports, &range, &next, word), 3ULL << (2000 - 1984));
+	destroy(world);
+}
+
 int
 main(void)
 {
@@ -294,6 +320,7 @@ main(void)
 	    cmocka_unit_test(test_workers),
 	    cmocka_unit_test(test_blocks),
 	    cmocka_unit_test(test_foreseen),
+	    cmocka_unit_test(test_open),
 	};
 
 	return cmocka_run_group_tests_name("nat_ports", tests, NULL, NULL);

@@ -231,6 +231,10 @@ port_foreseen(struct engine *engine, const struct snapshot_nat_pool *pool, const
 	const struct nat_port_range range = {pool->port_low, pool->port_high};
 	const uint32_t address = (uint32_t)next->space.key;
 
+	/* What the policies made of the destination may lead answers elsewhere. */
+	if (engine_shares(engine) && !answers_come_here(engine, nat, address, next->port, class)) {
+		return false;
+	}
 	if (next->space.key != nat_space_of(address, nat->instance, class).key ||
 	    !nat_ports_take_foreseen(&engine->nat.ports, &range, next)) {
 		return false;
@@ -283,14 +287,40 @@ nat_pool_port_any(struct engine *engine, uint16_t number, const struct snapshot_
 	return found ? REASON_NONE : REASON_NAT_NO_PORTS;
 }
 
+/* Of several workers: a free port whose answers come here, from the drawn one on and round the line that was fetched. */
+static void
+foresee_steered(const struct engine *engine, const struct snapshot_nat_pool *pool, enum nat_class class,
+    const struct translation *nat, struct nat_next *next)
+{
+	const struct nat_port_range range = {pool->port_low, pool->port_high};
+	const uint32_t first = next->start / NAT_WORD_PORTS;
+	const uint32_t line = first & ~(uint32_t)(NAT_LINE_WORDS - 1);
+	uint64_t wanted = UINT64_MAX << next->start % NAT_WORD_PORTS;
+
+	next->found = false;
+	for (uint32_t i = 0, tries = 0; i < NAT_LINE_WORDS; i++) {
+		const uint32_t word = line | ((first + i) & (NAT_LINE_WORDS - 1));
+		uint64_t open = nat_ports_open(&engine->nat.ports, &range, next, word) & wanted;
+
+		for (; open != 0 && tries < STEER_TRIES; tries++) {
+			next->port = (uint16_t)(word * NAT_WORD_PORTS + (uint32_t)__builtin_ctzll(open));
+			if (answers_come_here(engine, nat, (uint32_t)next->space.key, next->port, class)) {
+				next->found = true;
+				return;
+			}
+			open &= open - 1;
+		}
+		wanted = UINT64_MAX;
+	}
+}
+
 bool
 nat_pool_port_foresee(struct engine *engine, uint16_t number, const struct snapshot_nat_pool *pool,
     enum nat_class class, struct translation *nat)
 {
 	struct nat_ahead *ahead = &engine->nat.pools[number].ahead;
 
-	/* Of several workers each draws until answers come to it. */
-	if (!ahead->drawn || engine_shares(engine)) {
+	if (!ahead->drawn) {
 		return false;
 	}
 	const struct nat_space space = nat_space_of((uint32_t)ahead->next.space.key, nat->instance, class);
@@ -299,7 +329,11 @@ nat_pool_port_foresee(struct engine *engine, uint16_t number, const struct snaps
 		ahead->next.space = space;
 		nat_ports_prefetch(&engine->nat.ports, &ahead->next);
 	}
-	nat_ports_foresee(&engine->nat.ports, pool->port_high, &ahead->next);
+	if (engine_shares(engine)) {
+		foresee_steered(engine, pool, class, nat, &ahead->next);
+	} else {
+		nat_ports_foresee(&engine->nat.ports, pool->port_high, &ahead->next);
+	}
 	nat->source = (uint32_t)space.key;
 	nat->source_port = ahead->next.port;
 	return ahead->next.found;

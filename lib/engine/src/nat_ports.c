@@ -21,7 +21,8 @@ nat_ports_size(uint32_t blocks, uint32_t resting)
 	    line_up(sizeof(struct nat_resting) * resting);
 }
 
-_Static_assert(sizeof(struct nat_block) % CACHE_LINE == 32, "blocks lie one behind the other, padded by line_up()");
+_Static_assert(sizeof(struct nat_block) % CACHE_LINE == 0, "blocks lie one behind the other");
+_Static_assert(sizeof(uint64_t) * NAT_LINE_WORDS == CACHE_LINE, "what is fetched is a line of words");
 
 static struct nat_block *
 block_at(const struct nat_ports *ports, uint32_t index)
@@ -484,6 +485,15 @@ nat_ports_foresee(const struct nat_ports *ports, uint16_t high, struct nat_next 
 		next->port = (uint16_t)(word * WORD_BITS + (uint32_t)__builtin_ctzll(free));
 		next->found = next->port <= high;
 	}
+}
+
+uint64_t
+nat_ports_open(const struct nat_ports *ports, const struct nat_port_range *range, const struct nat_next *next, uint32_t word)
+{
+	assert(word < NAT_SPACE_WORDS);
+	return next->block == NAT_BLOCK_NONE
+		   ? 0
+		   : candidates(ports, block_at(ports, next->block), word, range, NAT_WANT_ANY);
 }
 
 bool

@@ -31,7 +31,9 @@
 
 enum {
 	NAT_SPACE_PORTS = 65536,
-	NAT_SPACE_WORDS = NAT_SPACE_PORTS / 64,
+	NAT_WORD_PORTS = 64,
+	NAT_LINE_WORDS = 8, /* of a cache line */
+	NAT_SPACE_WORDS = NAT_SPACE_PORTS / NAT_WORD_PORTS,
 	NAT_REST_TICKS = 200,  /* that a port rests: 2 s */
 	NAT_WAKE_MOST = 8,     /* ports that are woken, or looked at, for one that is wanted */
 	NAT_SHARES_MOST = 32,  /* workers */
@@ -77,7 +79,7 @@ struct nat_block {
 	uint16_t layers_low;
 	uint16_t layers_high;
 	uint64_t full[NAT_SPACE_WORDS / 64]; /* bit a word: it has no free port */
-	uint64_t taken[NAT_SPACE_WORDS];
+	_Alignas(NAT_LINE_WORDS * sizeof(uint64_t)) uint64_t taken[NAT_SPACE_WORDS];
 };
 
 struct nat_resting {
@@ -164,8 +166,12 @@ struct nat_next {
 void nat_ports_prefetch(const struct nat_ports *ports, struct nat_next *next);
 /* Looks for a free port, among the next few and up to `high` only; sets `found`. => one worker has all ports */
 void nat_ports_foresee(const struct nat_ports *ports, uint16_t high, struct nat_next *next);
+/* Of several workers: the free ports of a word that are this one's to give, as bits; none without a block. For who takes not the
+ * first one: that one goes into `port` and `found`. */
+uint64_t nat_ports_open(
+    const struct nat_ports *ports, const struct nat_port_range *range, const struct nat_next *next, uint32_t word);
 /* Takes that port. False: none was found, or it was taken meanwhile, or there may be none after it. => found says what
- * nat_ports_foresee() did */
+ * nat_ports_foresee() did, or nat_ports_open() */
 bool nat_ports_take_foreseen(struct nat_ports *ports, const struct nat_port_range *range, const struct nat_next *next)
     __attribute__((warn_unused_result));
 /* Has the space a block, or could it have one? */
