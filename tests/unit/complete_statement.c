@@ -42,21 +42,6 @@ furnish(void **state)
 }
 
 static void
-collect(void *context, const struct conf_candidate *candidate)
-{
-	static const char *const marks[] = {
-	    [CONF_CANDIDATE_KEYWORD] = "",
-	    [CONF_CANDIDATE_NAME] = "'",
-	    [CONF_CANDIDATE_PLACEHOLDER] = "",
-	    [CONF_CANDIDATE_ENTER] = "!",
-	    [CONF_CANDIDATE_LEVEL] = ">",
-	    [CONF_CANDIDATE_SET] = "+",
-	};
-
-	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
-}
-
-static void
 expect(const struct house *house, enum conf_verb verb, const char *line, const char *words)
 {
 	struct text got = TEXT_EMPTY;

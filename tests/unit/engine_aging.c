@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../../lib/engine/src/engine_private.h"
+#include "engine_expect.h"
 #include "engine_world.h"
 
 #define CLIENT IP(10, 0, 0, 2)
@@ -27,13 +28,6 @@ setup(void **state)
 	world->flow.low_watermark = 25;
 	world_apply(world);
 	*state = world;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
 	return 0;
 }
 

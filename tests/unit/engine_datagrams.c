@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../lib/engine/src/datagram_private.h"
+#include "engine_expect.h"
 #include "engine_world.h"
 
 #define CLIENT IP(10, 0, 0, 5)
@@ -53,13 +54,6 @@ setup(void **state)
 	world->config.fragments_held = 512;
 	world_apply(world);
 	*state = world;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
 	return 0;
 }
 
@@ -538,13 +532,6 @@ part_of(struct world *world, uint16_t identification, uint32_t which)
 	write_letter(&letter, &random, 3000);
 	cut(&letter, &random, 1000);
 	return send_part(world, &letter, &letter.parts[which]);
-}
-
-static void
-expect(struct packet_result result, enum packet_verdict verdict, enum reason reason)
-{
-	assert_string_equal(reason_name((enum reason)result.reason), reason_name(reason));
-	assert_int_equal(result.verdict, verdict);
 }
 
 static void

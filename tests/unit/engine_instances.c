@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../lib/engine/src/engine_private.h"
+#include "engine_expect.h"
 #include "engine_world.h"
 
 #define CLIENT IP(10, 0, 0, 2)
@@ -38,20 +39,6 @@ setup(void **state)
 	world_apply(world);
 	*state = world;
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
-	return 0;
-}
-
-static void
-expect(struct packet_result result, enum packet_verdict verdict, enum reason reason)
-{
-	assert_string_equal(reason_name(result.reason), reason_name(reason));
-	assert_int_equal(result.verdict, verdict);
 }
 
 /* The reply comes in in instance 0, which knows no way to the client but the default route: the

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine_expect.h"
 #include "engine_world.h"
 
 #define CLIENT IP(10, 0, 0, 2)
@@ -40,20 +41,6 @@ setup_real(void **state)
 	world_apply(world);
 	*state = world;
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
-	return 0;
-}
-
-static void
-expect(struct packet_result result, enum packet_verdict verdict, enum reason reason)
-{
-	assert_string_equal(reason_name(result.reason), reason_name(reason));
-	assert_int_equal(result.verdict, verdict);
 }
 
 static uint32_t

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine_expect.h"
 #include "engine_world.h"
 #include "wire/ethernet.h"
 #include "wire/nd.h"
@@ -53,13 +54,6 @@ make_world(void)
 }
 
 static int
-teardown(void **state)
-{
-	world_destroy(*state);
-	return 0;
-}
-
-static int
 setup(void **state)
 {
 	struct world *world = make_world();
@@ -69,13 +63,6 @@ setup(void **state)
 	world->sent_count = 0;
 	*state = world;
 	return 0;
-}
-
-static void
-expect(struct packet_result result, enum packet_verdict verdict, enum reason reason)
-{
-	assert_string_equal(reason_name(result.reason), reason_name(reason));
-	assert_int_equal(result.verdict, verdict);
 }
 
 /* Hands an ICMPv6 message in; the destination MAC address says nothing here. */

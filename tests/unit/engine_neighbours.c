@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "engine_expect.h"
 #include "engine_world.h"
 
 enum {
@@ -41,13 +42,6 @@ setup(void **state)
 	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
 		(void)world_arp(world, 1, 0, 1, neighbour_of(i), US_OUTSIDE, 7);
 	}
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
 	return 0;
 }
 

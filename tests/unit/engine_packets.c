@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "engine_expect.h"
 #include "engine_world.h"
 
 static const struct world_packet udp_out = {.protocol = 17, .source = IP(10, 0, 0, 2),
@@ -21,13 +22,6 @@ setup(void **state)
 
 	world_apply(world);
 	*state = world;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_destroy(*state);
 	return 0;
 }
 
@@ -56,13 +50,6 @@ sum_right(const uint8_t *bytes, uint32_t length)
 		sum = (sum & 0xffff) + (sum >> 16);
 	}
 	return sum == 0xffff;
-}
-
-static void
-expect(struct packet_result result, enum packet_verdict verdict, enum reason reason)
-{
-	assert_string_equal(reason_name(result.reason), reason_name(reason));
-	assert_int_equal(result.verdict, verdict);
 }
 
 /* REQ-FW-006, REQ-FW-007: zones by units; forwarded with TTL less one and the next hop's MAC. */

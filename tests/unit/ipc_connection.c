@@ -146,85 +146,62 @@ test_messages_then_closed(void **state)
 	assert_string_equal(ipc_connection_error(fixture->connection), "flowd has gone");
 }
 
-static void
-test_truncated(void **state)
-{
-	struct fixture *fixture = *state;
-	struct ipc_message message;
-	uint8_t bytes[256];
-	size_t length = put_hello(bytes, "flowd", 1);
+/* What a peer sends, and what the connection says of it. */
+struct refusal {
+	unsigned greetings;
+	const char *name;
+	uint32_t version;
+	uint32_t type;   /* of the message behind them; 0: none comes */
+	uint32_t length; /* that its header says; no octet of it comes */
+	bool closes;
+	enum ipc_status status;
+	const char *error; /* a part of what is told */
+};
 
-	length += put_frame(bytes + length, 100, IPC_CLI_OUTPUT, 1);
-	peer_sends(fixture, bytes, length);
-	close(fixture->peer);
-	fixture->peer = -1;
-	assert_int_equal(fill_and_next(fixture, &message), IPC_TRUNCATED);
-	assert_non_null(strstr(ipc_connection_error(fixture->connection), "middle of a message"));
-}
-
-static void
-test_other_version_is_named(void **state)
-{
-	struct fixture *fixture = *state;
-	struct ipc_message message;
-	uint8_t bytes[256];
-
-	peer_sends(fixture, bytes, put_hello(bytes, "iked", 2));
-	assert_int_equal(fill_and_next(fixture, &message), IPC_REFUSED_VERSION);
-	assert_string_equal(ipc_connection_error(fixture->connection),
-	    "iked (release 9.9) speaks protocol version 2, this program speaks 1: refused");
-}
+static const struct refusal refusals[] = {
+    {1, "flowd", 1, IPC_CLI_OUTPUT, 100, true, IPC_TRUNCATED, "middle of a message"},
+    {1, "iked", 2, 0, 0, false, IPC_REFUSED_VERSION,
+	"iked (release 9.9) speaks protocol version 2, this program speaks 1: refused"},
+    /* 65,537 is one over the table's limit. */
+    {1, "cli", 1, IPC_CLI_OUTPUT, 65537, false, IPC_OVERSIZED, "65537 bytes, 65536 are the limit"},
+    {1, "cli", 1, 999, 0, false, IPC_UNKNOWN_TYPE, ""},
+    {0, "", 0, IPC_CLI_INTERRUPT, 0, false, IPC_MALFORMED, ""},
+    {2, "cli", 1, 0, 0, false, IPC_MALFORMED, ""},
+};
 
 static void
-test_oversized(void **state)
+expect_refusal(struct fixture *fixture, const struct refusal *row)
 {
-	struct fixture *fixture = *state;
-	struct ipc_message message;
-	uint8_t bytes[256];
-	size_t length = put_hello(bytes, "cli", 1);
-
-	/* 65,537 is one over the table's limit; not one byte of it need come. */
-	length += put_frame(bytes + length, 65537, IPC_CLI_OUTPUT, 1);
-	peer_sends(fixture, bytes, length);
-	assert_int_equal(fill_and_next(fixture, &message), IPC_OVERSIZED);
-	assert_non_null(strstr(ipc_connection_error(fixture->connection), "65537 bytes, 65536 are the limit"));
-}
-
-static void
-test_unknown_type(void **state)
-{
-	struct fixture *fixture = *state;
-	struct ipc_message message;
-	uint8_t bytes[256];
-	size_t length = put_hello(bytes, "cli", 1);
-
-	length += put_frame(bytes + length, 0, 999, 1);
-	peer_sends(fixture, bytes, length);
-	assert_int_equal(fill_and_next(fixture, &message), IPC_UNKNOWN_TYPE);
-}
-
-static void
-test_no_hello(void **state)
-{
-	struct fixture *fixture = *state;
-	struct ipc_message message;
-	uint8_t bytes[256];
-
-	peer_sends(fixture, bytes, put_frame(bytes, 0, IPC_CLI_INTERRUPT, 1));
-	assert_int_equal(fill_and_next(fixture, &message), IPC_MALFORMED);
-}
-
-static void
-test_second_hello(void **state)
-{
-	struct fixture *fixture = *state;
 	struct ipc_message message;
 	uint8_t bytes[512];
-	size_t length = put_hello(bytes, "cli", 1);
+	size_t length = 0;
 
-	length += put_hello(bytes + length, "cli", 1);
+	for (unsigned i = 0; i < row->greetings; i++) {
+		length += put_hello(bytes + length, row->name, row->version);
+	}
+	if (row->type != 0) {
+		length += put_frame(bytes + length, row->length, row->type, 1);
+	}
 	peer_sends(fixture, bytes, length);
-	assert_int_equal(fill_and_next(fixture, &message), IPC_MALFORMED);
+	if (row->closes) {
+		close(fixture->peer);
+		fixture->peer = -1;
+	}
+	assert_int_equal(fill_and_next(fixture, &message), row->status);
+	assert_non_null(strstr(ipc_connection_error(fixture->connection), row->error));
+}
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		void *fixture = NULL;
+
+		assert_int_equal(setup(&fixture), 0);
+		expect_refusal(fixture, &refusals[i]);
+		(void)teardown(&fixture);
+	}
 }
 
 static void
@@ -373,12 +350,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_byte_by_byte, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_messages_then_closed, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_other_version_is_named, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_oversized, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_unknown_type, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_no_hello, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_second_hello, setup, teardown),
+	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test_setup_teardown(test_broken_hello, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_name_is_made_printable, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_large_message_through, setup, teardown),

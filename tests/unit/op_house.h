@@ -65,4 +65,35 @@ tear_down(void **state)
 	return 0;
 }
 
+struct leaf {
+	const char *name;
+	const char *value; /* NULL: a flag */
+};
+#define LEAVES(...) ((const struct leaf[]){__VA_ARGS__, {NULL, NULL}})
+
+/* Leaves of one node of an answer, in order: add_leaves(tree, node, LEAVES({"name", "value"}, {"flag", NULL})). */
+static inline void
+add_leaves(struct op_tree *tree, struct op_node *node, const struct leaf *leaves)
+{
+	for (; leaves->name != NULL; leaves++) {
+		assert_non_null(op_add(tree, node, leaves->name, leaves->value));
+	}
+}
+
+/* Candidates of a completion as words: 'a name, !the end, >what has more below it, +what is set. `context` is a text. */
+static inline void
+collect(void *context, const struct conf_candidate *candidate)
+{
+	static const char *const marks[] = {
+	    [CONF_CANDIDATE_KEYWORD] = "",
+	    [CONF_CANDIDATE_NAME] = "'",
+	    [CONF_CANDIDATE_PLACEHOLDER] = "",
+	    [CONF_CANDIDATE_ENTER] = "!",
+	    [CONF_CANDIDATE_LEVEL] = ">",
+	    [CONF_CANDIDATE_SET] = "+",
+	};
+
+	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
+}
+
 #endif

@@ -4,22 +4,12 @@
  */
 #include "op_house.h"
 
-struct leaf {
-	const char *name;
-	const char *value;
-};
-
 /* One row below the answer's element, with these leaves. */
 static void
-add_row(struct op_tree *tree, const char *row, const struct leaf *leaves, size_t count)
+add_row(struct op_tree *tree, const char *row, const struct leaf *leaves)
 {
-	struct op_node *entry = op_add(tree, tree->root, row, NULL);
-
-	for (size_t i = 0; i < count; i++) {
-		assert_non_null(op_add(tree, entry, leaves[i].name, leaves[i].value));
-	}
+	add_leaves(tree, op_add(tree, tree->root, row, NULL), leaves);
 }
-#define ADD_ROW(tree, row, leaves) add_row(tree, row, leaves, sizeof(leaves) / sizeof((leaves)[0]))
 
 /* Renders the tree and releases it. */
 static void
@@ -45,15 +35,15 @@ expect(const struct house *house, const char *rpc, struct op_tree *tree, const c
 static void
 test_rules(void **state)
 {
-	static const struct leaf leaves[] = {{"rule-name", "web"}, {"rule-set-name", "out"}, {"rule-id", "3"},
-	    {"rule-matching-position", "1"}, {"rule-from-context", "zone trust"}, {"rule-to-context", "zone untrust"},
-	    {"rule-match", "source-address 10.0.0.0/24"}, {"rule-match", "destination-port 80"}, {"rule-action", "pool p"},
-	    {"rule-translation-hits", "12"}, {"failed-hits", "2"}, {"concurrent-hits", "5"}};
 	struct op_tree tree;
 
 	op_tree_start(&tree, "source-nat-rule-detail-information");
 	op_add(&tree, tree.root, "total-rules", "1");
-	ADD_ROW(&tree, "source-nat-rule-entry", leaves);
+	add_row(&tree, "source-nat-rule-entry", LEAVES({"rule-name", "web"}, {"rule-set-name", "out"}, {"rule-id", "3"},
+	    {"rule-matching-position", "1"}, {"rule-from-context", "zone trust"}, {"rule-to-context", "zone untrust"},
+	    {"rule-match", "source-address 10.0.0.0/24"}, {"rule-match", "destination-port 80"},
+	    {"rule-action", "pool p"}, {"rule-translation-hits", "12"}, {"failed-hits", "2"},
+	    {"concurrent-hits", "5"}));
 	expect(*state, "retrieve-source-nat-rule-set-information", &tree,
 	    "Total rules: 1\n"
 	    "\n"
@@ -74,18 +64,19 @@ test_rules(void **state)
 static void
 test_source_pools(void **state)
 {
-	static const struct leaf leaves[] = {{"pool-name", "p"}, {"pool-id", "4"}, {"source-pool-port-translation", "[1024, 63487]"},
-	    {"port-overloading", "2"}, {"overflow-pool", "interface"}, {"address-assignment", "no-paired"},
-	    {"total-pool-address", "2"}, {"source-pool-address-range", "203.0.113.10 - 203.0.113.11"},
-	    {"source-pool-utilization-alarm", "raise at 90%, clear at 72%"}, {"pool-utilization", "1%"},
-	    {"used-tcp-ports", "7 of 249856"}, {"used-udp-ports", "2500 of 249856"}, {"used-icmp-identifiers", "1 of 249856"},
-	    {"total-used-ports", "2508"}, {"peak-used-ports", "9000"}, {"total-used-addresses", "0"},
-	    {"source-pool-sessions", "2508"}, {"source-pool-translation-hits", "100000"}, {"source-pool-failed-hits", "0"}};
 	struct op_tree tree;
 
 	op_tree_start(&tree, "source-nat-pool-detail-information");
 	op_add(&tree, tree.root, "total-source-nat-pools", "1");
-	ADD_ROW(&tree, "source-nat-pool-info-entry", leaves);
+	add_row(&tree, "source-nat-pool-info-entry", LEAVES({"pool-name", "p"}, {"pool-id", "4"},
+	    {"source-pool-port-translation", "[1024, 63487]"}, {"port-overloading", "2"},
+	    {"overflow-pool", "interface"}, {"address-assignment", "no-paired"}, {"total-pool-address", "2"},
+	    {"source-pool-address-range", "203.0.113.10 - 203.0.113.11"},
+	    {"source-pool-utilization-alarm", "raise at 90%, clear at 72%"}, {"pool-utilization", "1%"},
+	    {"used-tcp-ports", "7 of 249856"}, {"used-udp-ports", "2500 of 249856"},
+	    {"used-icmp-identifiers", "1 of 249856"}, {"total-used-ports", "2508"}, {"peak-used-ports", "9000"},
+	    {"total-used-addresses", "0"}, {"source-pool-sessions", "2508"}, {"source-pool-translation-hits", "100000"},
+	    {"source-pool-failed-hits", "0"}));
 	expect(*state, "retrieve-source-nat-pool-information", &tree,
 	    "Total pools: 1\n"
 	    "\n"
@@ -113,18 +104,15 @@ test_source_pools(void **state)
 static void
 test_summaries(void **state)
 {
-	static const struct leaf first[] = {{"pool-name", "p"}, {"address-range", "203.0.113.10 - 203.0.113.11"}, {"pat", "yes"},
-	    {"total-address", "3"}, {"pool-utilization", "40%"}};
-	static const struct leaf second[] = {{"pool-name", ""}, {"address-range", "203.0.113.20 - 203.0.113.20"}};
-	static const struct leaf destination[] = {{"pool-name", "w"}, {"routing-instance-name", "default"},
-	    {"destination-pool-address-range", "10.0.0.80/32"}, {"destination-pool-port", "8080"}, {"total-pool-address", "1"}};
 	struct op_tree tree;
 
 	op_tree_start(&tree, "source-nat-summary-information");
-	op_add(&tree, tree.root, "total-source-nat-pools", "1");
-	op_add(&tree, tree.root, "total-source-nat-rules", "4");
-	ADD_ROW(&tree, "source-nat-pool-summary", first);
-	ADD_ROW(&tree, "source-nat-pool-summary", second);
+	add_leaves(&tree, tree.root, LEAVES({"total-source-nat-pools", "1"}, {"total-source-nat-rules", "4"}));
+	add_row(&tree, "source-nat-pool-summary", LEAVES({"pool-name", "p"},
+	    {"address-range", "203.0.113.10 - 203.0.113.11"}, {"pat", "yes"}, {"total-address", "3"},
+	    {"pool-utilization", "40%"}));
+	add_row(&tree, "source-nat-pool-summary", LEAVES({"pool-name", ""},
+	    {"address-range", "203.0.113.20 - 203.0.113.20"}));
 	expect(*state, "retrieve-source-nat-summary", &tree,
 	    "Total pools: 1\n"
 	    "Total rules: 4\n"
@@ -134,7 +122,9 @@ test_summaries(void **state)
 	    "                     203.0.113.20 - 203.0.113.20\n");
 	op_tree_start(&tree, "destination-nat-pool-information");
 	op_add(&tree, tree.root, "total-destination-nat-pools", "1");
-	ADD_ROW(&tree, "destination-nat-pool-entry", destination);
+	add_row(&tree, "destination-nat-pool-entry", LEAVES({"pool-name", "w"}, {"routing-instance-name", "default"},
+	    {"destination-pool-address-range", "10.0.0.80/32"}, {"destination-pool-port", "8080"},
+	    {"total-pool-address", "1"}));
 	expect(*state, "retrieve-destination-nat-pool-information", &tree,
 	    "Total pools: 1\n"
 	    "\n"
@@ -148,17 +138,16 @@ test_summaries(void **state)
 static void
 test_kept_translations(void **state)
 {
-	static const struct leaf waits[] = {{"internal-ip", "10.0.0.17"}, {"internal-port", "4000"}, {"reflexive-ip", "203.0.113.10"},
-	    {"reflexive-port", "51234"}, {"protocol", "udp"}, {"pool-name", "p"}, {"type", "any-remote-host"},
-	    {"left-time", "120/300"}, {"current-sessions", "0/30"}, {"rule-name", "r"}};
-	static const struct leaf address[] = {{"internal-ip", "10.0.0.18"}, {"internal-port", "*"}, {"reflexive-ip", "203.0.113.32"},
-	    {"reflexive-port", "*"}, {"protocol", "*"}, {"pool-name", "k"}, {"type", "target-host-port"}, {"left-time", "-/300"},
-	    {"current-sessions", "2/30"}, {"rule-name", "address"}};
 	struct op_tree tree;
 
 	op_tree_start(&tree, "persist-nat-table");
-	ADD_ROW(&tree, "persist-nat-binding-entry", waits);
-	ADD_ROW(&tree, "persist-nat-binding-entry", address);
+	add_row(&tree, "persist-nat-binding-entry", LEAVES({"internal-ip", "10.0.0.17"}, {"internal-port", "4000"},
+	    {"reflexive-ip", "203.0.113.10"}, {"reflexive-port", "51234"}, {"protocol", "udp"}, {"pool-name", "p"},
+	    {"type", "any-remote-host"}, {"left-time", "120/300"}, {"current-sessions", "0/30"}, {"rule-name", "r"}));
+	add_row(&tree, "persist-nat-binding-entry", LEAVES({"internal-ip", "10.0.0.18"}, {"internal-port", "*"},
+	    {"reflexive-ip", "203.0.113.32"}, {"reflexive-port", "*"}, {"protocol", "*"}, {"pool-name", "k"},
+	    {"type", "target-host-port"}, {"left-time", "-/300"}, {"current-sessions", "2/30"},
+	    {"rule-name", "address"}));
 	op_add(&tree, tree.root, "binding-count", "2");
 	expect(*state, "retrieve-source-persistent-nat-table", &tree,
 	    "Internal IP      Port   Reflexive IP     Port   Prot.  Pool           Type              Left/Conf  Sess/Max  Rule\n"
@@ -166,8 +155,7 @@ test_kept_translations(void **state)
 	    "10.0.0.18        *      203.0.113.32     *      *      k              target-host-port  -/300      2/30      address\n"
 	    "Bindings: 2\n");
 	op_tree_start(&tree, "persist-nat-table-cleared");
-	op_add(&tree, tree.root, "cleared-bindings", "3");
-	op_add(&tree, tree.root, "bindings-in-use", "1");
+	add_leaves(&tree, tree.root, LEAVES({"cleared-bindings", "3"}, {"bindings-in-use", "1"}));
 	expect(*state, "clear-source-persistent-nat-table", &tree,
 	    "Bindings cleared: 3\nBindings with sessions, which stay: 1\n");
 }

@@ -232,21 +232,6 @@ test_caret(void **state)
 }
 
 static void
-collect(void *context, const struct conf_candidate *candidate)
-{
-	static const char *const marks[] = {
-	    [CONF_CANDIDATE_KEYWORD] = "",
-	    [CONF_CANDIDATE_NAME] = "'",
-	    [CONF_CANDIDATE_PLACEHOLDER] = "",
-	    [CONF_CANDIDATE_ENTER] = "!",
-	    [CONF_CANDIDATE_LEVEL] = ">",
-	    [CONF_CANDIDATE_SET] = "+",
-	};
-
-	text_printf(context, "%s%s ", marks[candidate->kind], candidate->word);
-}
-
-static void
 expect_next(const struct house *house, enum op_mode mode, const char *line, const char *words)
 {
 	struct text got = TEXT_EMPTY;

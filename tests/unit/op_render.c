@@ -37,15 +37,10 @@ add_flow(struct op_tree *tree, struct op_node *session, const char *direction, c
 	struct op_node *flow = op_add(tree, session, "flow-information", NULL);
 	const bool in = strcmp(direction, "In") == 0;
 
-	op_add(tree, flow, "direction", direction);
-	op_add(tree, flow, "source-address", source);
-	op_add(tree, flow, "source-port", port);
-	op_add(tree, flow, "destination-address", in ? "198.51.100.7" : "10.0.0.5");
-	op_add(tree, flow, "destination-port", in ? "80" : "40000");
-	op_add(tree, flow, "protocol", "tcp");
-	op_add(tree, flow, "interface-name", unit);
-	op_add(tree, flow, "pkt-cnt", in ? "5" : "4");
-	op_add(tree, flow, "byte-cnt", in ? "500" : "4000");
+	add_leaves(tree, flow, LEAVES({"direction", direction}, {"source-address", source}, {"source-port", port},
+	    {"destination-address", in ? "198.51.100.7" : "10.0.0.5"}, {"destination-port", in ? "80" : "40000"},
+	    {"protocol", "tcp"}, {"interface-name", unit}, {"pkt-cnt", in ? "5" : "4"},
+	    {"byte-cnt", in ? "500" : "4000"}));
 }
 
 static void
@@ -55,9 +50,7 @@ build_session(struct op_tree *tree, uint64_t id)
 	struct op_node *session = op_add(tree, tree->root, "flow-session", NULL);
 
 	op_add_number(tree, session, "session-identifier", id);
-	op_add(tree, session, "policy", "web/5");
-	op_add(tree, session, "timeout", "1798");
-	op_add(tree, session, "session-state", "Valid");
+	add_leaves(tree, session, LEAVES({"policy", "web/5"}, {"timeout", "1798"}, {"session-state", "Valid"}));
 	add_flow(tree, session, "In", "10.0.0.5", "40000", "ge-0/0/1.2");
 	add_flow(tree, session, "Out", "198.51.100.7", "80", "ge-0/0/3.2");
 }
@@ -87,11 +80,8 @@ test_session_summary(void **state)
 	op_tree_start(&tree, "flow-session-information");
 	struct op_node *summary = op_add(&tree, tree.root, "flow-session-summary", NULL);
 
-	op_add(&tree, summary, "active-unicast-sessions", "3");
-	op_add(&tree, summary, "active-sessions", "3");
-	op_add(&tree, summary, "active-session-valid", "2");
-	op_add(&tree, summary, "active-session-pending", "1");
-	op_add(&tree, summary, "max-sessions", "65536");
+	add_leaves(&tree, summary, LEAVES({"active-unicast-sessions", "3"}, {"active-sessions", "3"},
+	    {"active-session-valid", "2"}, {"active-session-pending", "1"}, {"max-sessions", "65536"}));
 	expect(*state, "get-flow-session-information", "summary", OP_FORMAT_TEXT, &tree, 1,
 	    "Unicast-sessions: 3\nFailed-sessions: 0\nSessions-in-use: 3\n  Valid sessions: 2\n  Pending sessions: 1\n"
 	    "  Invalidated sessions: 0\nMaximum-sessions: 65536\n");
@@ -101,8 +91,7 @@ static void
 build_version(struct op_tree *tree)
 {
 	op_tree_start(tree, "software-information");
-	op_add(tree, tree->root, "host-name", "fw <1>");
-	op_add(tree, tree->root, "product-model", "sally\"port");
+	add_leaves(tree, tree->root, LEAVES({"host-name", "fw <1>"}, {"product-model", "sally\"port"}));
 }
 
 static void
@@ -172,10 +161,8 @@ test_arp_table(void **state)
 	op_tree_start(&tree, "arp-table-information");
 	struct op_node *entry = op_add(&tree, tree.root, "arp-table-entry", NULL);
 
-	op_add(&tree, entry, "mac-address", "02:00:00:00:00:05");
-	op_add(&tree, entry, "ip-address", "10.0.0.5");
-	op_add(&tree, entry, "interface-name", "ge-0/0/1.2");
-	op_add(&tree, entry, "arp-table-entry-flags", "none");
+	add_leaves(&tree, entry, LEAVES({"mac-address", "02:00:00:00:00:05"}, {"ip-address", "10.0.0.5"},
+	    {"interface-name", "ge-0/0/1.2"}, {"arp-table-entry-flags", "none"}));
 	op_add(&tree, tree.root, "arp-entry-count", "1");
 	expect(*state, "get-arp-table-information", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "MAC Address       Address         Interface               Flags\n"
@@ -191,12 +178,9 @@ test_neighbours6(void **state)
 	op_tree_start(&tree, "ipv6-nd-information");
 	struct op_node *entry = op_add(&tree, tree.root, "ipv6-nd-entry", NULL);
 
-	op_add(&tree, entry, "ipv6-nd-neighbor-address", "fe80::aa:ff:fe00:5");
-	op_add(&tree, entry, "ipv6-nd-neighbor-l2-address", "02:00:00:00:00:05");
-	op_add(&tree, entry, "ipv6-nd-state", "reachable");
-	op_add(&tree, entry, "ipv6-nd-expire", "41");
-	op_add(&tree, entry, "ipv6-nd-isrouter", "no");
-	op_add(&tree, entry, "ipv6-nd-interface-name", "ge-0/0/1.2");
+	add_leaves(&tree, entry, LEAVES({"ipv6-nd-neighbor-address", "fe80::aa:ff:fe00:5"},
+	    {"ipv6-nd-neighbor-l2-address", "02:00:00:00:00:05"}, {"ipv6-nd-state", "reachable"},
+	    {"ipv6-nd-expire", "41"}, {"ipv6-nd-isrouter", "no"}, {"ipv6-nd-interface-name", "ge-0/0/1.2"}));
 	op_add(&tree, tree.root, "ipv6-nd-total", "1");
 	expect(*state, "get-ipv6-nd-information", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "IPv6 Address                            Linklayer Address State       Exp  Rtr Interface\n"
@@ -213,14 +197,11 @@ test_statistics(void **state)
 	struct op_tree tree;
 
 	op_tree_start(&tree, "flow-statistics-information");
-	op_add(&tree, tree.root, "current-sessions", "2");
-	op_add(&tree, tree.root, "packets-dropped", "15");
+	add_leaves(&tree, tree.root, LEAVES({"current-sessions", "2"}, {"packets-dropped", "15"}));
 	struct op_node *reason = op_add(&tree, tree.root, "flow-reason", NULL);
 
-	op_add(&tree, reason, "reason", "policy-deny");
-	op_add(&tree, reason, "kind", "drop");
-	op_add(&tree, reason, "packet-count", "15");
-	op_add(&tree, reason, "help", "a policy denied it");
+	add_leaves(&tree, reason, LEAVES({"reason", "policy-deny"}, {"kind", "drop"}, {"packet-count", "15"},
+	    {"help", "a policy denied it"}));
 	expect(*state, "get-flow-statistics", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "Current sessions: 2\nPackets dropped: 15\n\n"
 	    "Reason                      Kind         Packets Meaning\n"
@@ -235,23 +216,17 @@ test_interfaces(void **state)
 	op_tree_start(&tree, "interface-information");
 	struct op_node *port = op_add(&tree, tree.root, "physical-interface", NULL);
 
-	op_add(&tree, port, "name", "ge-0/0/1");
-	op_add(&tree, port, "admin-status", "up");
-	op_add(&tree, port, "oper-status", "down");
+	add_leaves(&tree, port, LEAVES({"name", "ge-0/0/1"}, {"admin-status", "up"}, {"oper-status", "down"}));
 	struct op_node *unit = op_add(&tree, port, "logical-interface", NULL);
 
-	op_add(&tree, unit, "name", "ge-0/0/1.2");
-	op_add(&tree, unit, "admin-status", "up");
-	op_add(&tree, unit, "oper-status", "down");
+	add_leaves(&tree, unit, LEAVES({"name", "ge-0/0/1.2"}, {"admin-status", "up"}, {"oper-status", "down"}));
 	struct op_node *family = op_add(&tree, unit, "address-family", NULL);
 
 	op_add(&tree, family, "address-family-name", "inet");
 	op_add(&tree, op_add(&tree, family, "interface-address", NULL), "ifa-local", "10.0.0.1/24");
 	op_add(&tree, op_add(&tree, family, "interface-address", NULL), "ifa-local", "10.0.1.1/24");
 	unit = op_add(&tree, port, "logical-interface", NULL);
-	op_add(&tree, unit, "name", "ge-0/0/1.3");
-	op_add(&tree, unit, "admin-status", "down");
-	op_add(&tree, unit, "oper-status", "down");
+	add_leaves(&tree, unit, LEAVES({"name", "ge-0/0/1.3"}, {"admin-status", "down"}, {"oper-status", "down"}));
 	expect(*state, "get-interface-information", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "Interface               Admin Link Proto    Local                 Remote\n"
 	    "ge-0/0/1                up    down\n"
@@ -269,10 +244,8 @@ add_route(struct op_tree *tree, struct op_node *table, const char *destination, 
 
 	op_add(tree, route, "rt-destination", destination);
 	entry = op_add(tree, route, "rt-entry", NULL);
-	op_add(tree, entry, "active-tag", "*");
-	op_add(tree, entry, "protocol-name", protocol);
-	op_add(tree, entry, "preference", preference);
-	op_add(tree, entry, "age", age);
+	add_leaves(tree, entry, LEAVES({"active-tag", "*"}, {"protocol-name", protocol}, {"preference", preference},
+	    {"age", age}));
 	return entry;
 }
 
@@ -284,18 +257,13 @@ test_routes(void **state)
 	op_tree_start(&tree, "route-information");
 	struct op_node *table = op_add(&tree, tree.root, "route-table", NULL);
 
-	op_add(&tree, table, "table-name", "inet.0");
-	op_add(&tree, table, "destination-count", "4");
-	op_add(&tree, table, "total-route-count", "4");
-	op_add(&tree, table, "active-route-count", "4");
+	add_leaves(&tree, table, LEAVES({"table-name", "inet.0"}, {"destination-count", "4"},
+	    {"total-route-count", "4"}, {"active-route-count", "4"}));
 	struct op_node *hop = op_add(&tree, add_route(&tree, table, "0.0.0.0/0", "Static", "5", "788645"), "nh", NULL);
 
-	op_add(&tree, hop, "selected-next-hop", NULL);
-	op_add(&tree, hop, "to", "203.0.113.1");
-	op_add(&tree, hop, "via", "ge-0/0/3.2");
+	add_leaves(&tree, hop, LEAVES({"selected-next-hop", NULL}, {"to", "203.0.113.1"}, {"via", "ge-0/0/3.2"}));
 	hop = op_add(&tree, add_route(&tree, table, "10.0.0.0/24", "Direct", "0", "3661"), "nh", NULL);
-	op_add(&tree, hop, "selected-next-hop", NULL);
-	op_add(&tree, hop, "via", "ge-0/0/1.2");
+	add_leaves(&tree, hop, LEAVES({"selected-next-hop", NULL}, {"via", "ge-0/0/1.2"}));
 	hop = op_add(&tree, add_route(&tree, table, "255.255.255.255/32", "Local", "0", "59"), "nh", NULL);
 	op_add(&tree, hop, "nh-local-interface", "ge-0/0/1.2");
 	op_add(&tree, add_route(&tree, table, "192.0.2.0/24", "Static", "5", "172800"), "nh-type", "Discard");
@@ -326,35 +294,28 @@ build_policies(struct op_tree *tree, const char *name, bool detail)
 	}
 	struct op_node *context = op_add(tree, tree->root, "security-context", NULL);
 
-	op_add(tree, context, "source-zone-name", "trust");
-	op_add(tree, context, "destination-zone-name", "untrust");
+	add_leaves(tree, context, LEAVES({"source-zone-name", "trust"}, {"destination-zone-name", "untrust"}));
 	struct op_node *policy = op_add(tree, context, "policy-information", NULL);
 
-	op_add(tree, policy, "policy-name", name);
-	op_add(tree, policy, "policy-state", "enabled");
-	op_add(tree, policy, "policy-identifier", "4");
-	op_add(tree, policy, "policy-sequence-number", "1");
+	add_leaves(tree, policy, LEAVES({"policy-name", name}, {"policy-state", "enabled"}, {"policy-identifier", "4"},
+	    {"policy-sequence-number", "1"}));
 	struct op_node *address = op_add(tree, policy, "source-address", NULL);
 
 	op_add(tree, address, "address-name", "lan");
 	if (detail) {
-		op_add(tree, address, "address-prefix", "10.0.0.0/24");
-		op_add(tree, address, "address-prefix", "10.0.1.0/24");
+		add_leaves(tree, address, LEAVES({"address-prefix", "10.0.0.0/24"}, {"address-prefix", "10.0.1.0/24"}));
 	}
 	op_add(tree, op_add(tree, policy, "destination-address", NULL), "address-name", "any");
 	struct op_node *application = op_add(tree, policy, "application", NULL);
 
 	op_add(tree, application, "application-name", "junos-http");
 	op_add(tree, op_add(tree, policy, "application", NULL), "application-name", "junos-ssh");
-	op_add(tree, policy, "action", "permit");
-	op_add(tree, policy, "log-session-init", NULL);
-	op_add(tree, policy, "log-session-close", NULL);
+	add_leaves(tree, policy, LEAVES({"action", "permit"}, {"log-session-init", NULL}, {"log-session-close", NULL}));
 	if (detail) {
 		struct op_node *term = op_add(tree, application, "application-term", NULL);
 
-		op_add(tree, term, "protocol", "tcp");
-		op_add(tree, term, "inactivity-timeout", "300");
-		op_add(tree, term, "destination-port-range", "80-80");
+		add_leaves(tree, term, LEAVES({"protocol", "tcp"}, {"inactivity-timeout", "300"},
+		    {"destination-port-range", "80-80"}));
 		op_add(tree, policy, "policy-hit-count", "12");
 	}
 }
@@ -406,12 +367,9 @@ test_zones(void **state)
 	op_tree_start(&tree, "zones-information");
 	struct op_node *zone = op_add(&tree, tree.root, "zones-security", NULL);
 
-	op_add(&tree, zone, "zones-security-zonename", "trust");
-	op_add(&tree, zone, "zones-security-send-reset", "On");
-	op_add(&tree, zone, "zones-security-screen", "edge");
-	op_add(&tree, zone, "zones-security-interfaces-bound", "1");
-	op_add(&tree, zone, "zones-security-host-inbound-service", "ping");
-	op_add(&tree, zone, "zones-security-host-inbound-service", "ssh");
+	add_leaves(&tree, zone, LEAVES({"zones-security-zonename", "trust"}, {"zones-security-send-reset", "On"},
+	    {"zones-security-screen", "edge"}, {"zones-security-interfaces-bound", "1"},
+	    {"zones-security-host-inbound-service", "ping"}, {"zones-security-host-inbound-service", "ssh"}));
 	op_add(&tree, op_add(&tree, zone, "zones-security-interfaces", NULL), "zones-security-interface-name",
 	    "ge-0/0/1.2");
 	expect(*state, "get-zones-information", NULL, OP_FORMAT_TEXT, &tree, 1,
@@ -432,11 +390,8 @@ test_commits_and_clear(void **state)
 	op_tree_start(&tree, "commit-information");
 	struct op_node *commit = op_add(&tree, tree.root, "commit-history", NULL);
 
-	op_add(&tree, commit, "sequence-number", "0");
-	op_add(&tree, commit, "date-time", "2026-11-20 09:30:00 UTC");
-	op_add(&tree, commit, "user", "root");
-	op_add(&tree, commit, "client", "cli");
-	op_add(&tree, commit, "log", "let the mail in");
+	add_leaves(&tree, commit, LEAVES({"sequence-number", "0"}, {"date-time", "2026-11-20 09:30:00 UTC"},
+	    {"user", "root"}, {"client", "cli"}, {"log", "let the mail in"}));
 	expect(*state, "get-commit-information", NULL, OP_FORMAT_TEXT, &tree, 1,
 	    "0   2026-11-20 09:30:00 UTC by root via cli\n    let the mail in\n");
 	op_tree_start(&tree, "flow-session-cleared");

@@ -19,7 +19,7 @@
 
 #include "base/random.h"
 #include "policy_cover.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 enum {
 	RULES = 9,
@@ -389,8 +389,6 @@ ends_in_time(void **state)
 
 /* --- configurations --------------------------------------------------------------------- */
 
-static struct world world;
-
 static void
 set_policy(const char *name, const char *source, const char *destination, const char *application,
     const char *then)
@@ -554,19 +552,10 @@ tells_a_hundred(void **state)
 }
 
 static int
-open_world(void **state)
+furnish(void **state)
 {
-	(void)state;
-	world_open(&world);
+	(void)open_world(state);
 	world.advice = true;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
 	return 0;
 }
 
@@ -584,5 +573,5 @@ main(void)
 	    cmocka_unit_test_setup(tells_a_hundred, start),
 	};
 
-	return cmocka_run_group_tests(tests, open_world, close_world);
+	return cmocka_run_group_tests(tests, furnish, close_world);
 }

@@ -15,12 +15,6 @@
 
 #define SERVICE(symbol) ((uint64_t)1 << HOST_SERVICE_##symbol)
 
-static const struct snapshot_unit *
-unit(const char *name)
-{
-	return &world.snapshot->units[world_unit(&world, name)];
-}
-
 static const struct snapshot_policy *
 policy(const char *name)
 {

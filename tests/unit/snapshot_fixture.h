@@ -9,7 +9,7 @@
 
 static struct world world;
 
-static int
+static inline int
 open_world(void **state)
 {
 	(void)state;
@@ -17,7 +17,7 @@ open_world(void **state)
 	return 0;
 }
 
-static int
+static inline int
 close_world(void **state)
 {
 	(void)state;
@@ -25,12 +25,18 @@ close_world(void **state)
 	return 0;
 }
 
-static int
+static inline int
 clear_world(void **state)
 {
 	(void)state;
 	world_clear(&world);
 	return 0;
+}
+
+static inline const struct snapshot_unit *
+unit(const char *name)
+{
+	return &world.snapshot->units[world_unit(&world, name)];
 }
 
 #endif

@@ -30,12 +30,6 @@ six(uint64_t high, uint64_t low)
 #define A(low) six(0x20010db8000a0000U, low)
 #define B(low) six(0x20010db8000b0000U, low)
 
-static const struct snapshot_unit *
-unit(const char *name)
-{
-	return &world.snapshot->units[world_unit(&world, name)];
-}
-
 static const struct fib_hop *
 hop(const char *instance, struct ipv6_address destination)
 {

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "failing_memory.h"
-#include "snapshot_world.h"
+#include "snapshot_fixture.h"
 
 enum {
 	POLICIES = 10, /* of example 03 */
@@ -22,8 +22,6 @@ enum {
 };
 
 #define INET6_POLICY "set security policies from-zone TellersALBQ to-zone IntranetALBQ policy TellCustRec match "
-
-static struct world world;
 
 /* IPv6 beside the example: addresses, a book entry in use, routes with gateways of their own. */
 static void
@@ -63,22 +61,13 @@ add_nat(void)
 }
 
 static int
-open_world(void **state)
+furnish(void **state)
 {
-	(void)state;
-	world_open(&world);
+	(void)open_world(state);
 	world_load_example(&world, "03-albuquerque-firewall.set");
 	world_set(&world, "set system time-zone Europe/Vienna\n");
 	add_inet6();
 	add_nat();
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	(void)state;
-	world_close(&world);
 	return 0;
 }
 
@@ -185,5 +174,5 @@ main(void)
 	    cmocka_unit_test(test_registry),
 	};
 
-	return cmocka_run_group_tests(tests, open_world, close_world);
+	return cmocka_run_group_tests(tests, furnish, close_world);
 }

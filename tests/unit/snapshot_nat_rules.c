@@ -32,12 +32,6 @@
 #define RULE(set, name, what) SOURCE "rule-set " set " rule " name " " what "\n"
 #define OFF(set, name) RULE(set, name, "then source-nat off")
 
-static const struct snapshot_unit *
-unit(const char *name)
-{
-	return &world.snapshot->units[world_unit(&world, name)];
-}
-
 static const struct snapshot_nat_pool *
 pool(const char *name)
 {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "exact_block.h"
 #include "wire/icmp6.h"
 #include "wire/ipv6.h"
 
@@ -36,16 +37,6 @@ static const uint8_t too_big[105] = {0x60, 0x00, 0x00, 0x00, 0x00, 0x41, 0x3a, 0
 static const struct ipv6_address one = {0x20010db800000000, 1};
 static const struct ipv6_address two = {0x20010db800010000, 2};
 
-static uint8_t *
-block(const void *bytes, size_t length)
-{
-	uint8_t *copy = malloc(length > 0 ? length : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, bytes, length);
-	return copy;
-}
-
 static void
 test_header(void **state)
 {
@@ -67,7 +58,7 @@ test_header(void **state)
 		uint8_t padded[sizeof echo + 3] = {0};
 
 		memcpy(padded, echo, sizeof echo);
-		uint8_t *copy = block(padded, length);
+		uint8_t *copy = exact_block(padded, length);
 
 		assert_int_equal(ipv6_parse(copy, length, &header),
 		    length < IPV6_HEADER	  ? IPV6_TRUNCATED
@@ -190,7 +181,7 @@ test_chain_order(void **state)
 			bytes[length + 1] = rows[i].kinds[k] == 51 ? 2 : 0;
 			length += rows[i].kinds[k] == 51 ? 16 : 8;
 		}
-		uint8_t *copy = block(bytes, length);
+		uint8_t *copy = exact_block(bytes, length);
 
 		assert_int_equal(
 		    ipv6_chain_parse(copy, length, rows[i].kinds[0], &chain), rows[i].status);
@@ -199,7 +190,7 @@ test_chain_order(void **state)
 			assert_int_equal(chain.protocol, rows[i].kinds[rows[i].count - 1]);
 		}
 		for (size_t cut = 0; cut < length && rows[i].status == IPV6_CHAIN_OK; cut++) {
-			uint8_t *less = block(bytes, cut);
+			uint8_t *less = exact_block(bytes, cut);
 
 			assert_int_equal(ipv6_chain_parse(less, cut, rows[i].kinds[0], &chain),
 			    IPV6_CHAIN_TRUNCATED);
@@ -339,7 +330,7 @@ test_icmp6_quote(void **state)
 
 	(void)state;
 	for (size_t length = 0; length <= quoted; length++) {
-		uint8_t *bytes = block(too_big + 48, length);
+		uint8_t *bytes = exact_block(too_big + 48, length);
 
 		/* The IP header, the options' 8 octets and UDP's 8. */
 		assert_int_equal(icmp6_parse_quote(bytes, length, &quote), length >= 56);
@@ -383,7 +374,7 @@ test_chain_random(void **state)
 				   : b % 8 == 1 ? (uint8_t)random_below(&random, 3)
 						: (uint8_t)random_below(&random, 8);
 		}
-		uint8_t *copy = block(bytes, length);
+		uint8_t *copy = exact_block(bytes, length);
 
 		if (ipv6_chain_parse(copy, length, kinds[random_below(&random, sizeof kinds)],
 			&chain) == IPV6_CHAIN_OK) {

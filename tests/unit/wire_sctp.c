@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "exact_block.h"
 #include "wire/crc32c.h"
 #include "wire/sctp.h"
 #include "wire/udp_lite.h"
@@ -20,16 +21,6 @@ enum {
 	MOST = 1500,
 	ROUNDS = 2000,
 };
-
-static uint8_t *
-block(const void *bytes, size_t length)
-{
-	uint8_t *copy = malloc(length > 0 ? length : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, bytes, length);
-	return copy;
-}
 
 static void
 draw(struct random_source *random, uint8_t *to, size_t length)
@@ -42,7 +33,7 @@ draw(struct random_source *random, uint8_t *to, size_t length)
 static void
 expect_crc(const uint8_t *bytes, size_t length, uint32_t wanted)
 {
-	uint8_t *exact = block(bytes, length);
+	uint8_t *exact = exact_block(bytes, length);
 
 	assert_int_equal(crc32c_finish(crc32c_add(CRC32C_BEGIN, exact, length)), wanted);
 	assert_int_equal(crc32c_finish(crc32c_add_by_table(CRC32C_BEGIN, exact, length)), wanted);
@@ -113,7 +104,7 @@ test_ports_by_difference(void **state)
 
 		draw(&random, bytes, length);
 		draw(&random, ports, sizeof ports);
-		uint8_t *packet = block(bytes, length);
+		uint8_t *packet = exact_block(bytes, length);
 
 		bytes_store_32(packet + SCTP_CHECKSUM_AT, sctp_checksum(packet, length));
 		const uint32_t damage = i % 2 == 0 ? 0 : 0x40;
@@ -135,7 +126,7 @@ test_order(void **state)
 {
 	static const uint8_t zeros[32];
 	uint8_t stored[4];
-	uint8_t *packet = block(zeros, sizeof zeros);
+	uint8_t *packet = exact_block(zeros, sizeof zeros);
 
 	(void)state;
 	bytes_store_32(stored, sctp_checksum(packet, sizeof zeros));
@@ -146,7 +137,7 @@ test_order(void **state)
 static enum sctp_status
 sctp_status_of(const uint8_t *bytes, size_t length, struct sctp_header *header)
 {
-	uint8_t *exact = block(bytes, length);
+	uint8_t *exact = exact_block(bytes, length);
 	const enum sctp_status status = sctp_parse(exact, length, header);
 
 	free(exact);
@@ -176,7 +167,7 @@ test_sctp_header(void **state)
 static enum udp_lite_status
 light_status_of(const uint8_t *bytes, size_t length, struct udp_lite_header *header)
 {
-	uint8_t *exact = block(bytes, length);
+	uint8_t *exact = exact_block(bytes, length);
 	const enum udp_lite_status status = udp_lite_parse(exact, length, header);
 
 	free(exact);
