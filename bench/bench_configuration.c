@@ -320,6 +320,13 @@ read_number(const char *text, uint32_t most, uint32_t *number)
 	return true;
 }
 
+static bool
+usage_error(void)
+{
+	fputs("usage: sallyport bench configuration [--json] [--policies N] [--times N]\n", stderr);
+	return false;
+}
+
 int
 bench_configuration_main(int argc, char **argv)
 {
@@ -338,6 +345,7 @@ bench_configuration_main(int argc, char **argv)
 	}
 	bench->policies = POLICIES;
 	bench->times = TIMES;
+	opterr = 0;
 	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j') {
 			bench->json = true;
@@ -346,9 +354,10 @@ bench_configuration_main(int argc, char **argv)
 		} else if (option == 't') {
 			good = read_number(optarg, TIMES_MOST, &bench->times);
 		} else {
-			good = false; /* getopt_long() has said so */
+			good = usage_error();
 		}
 	}
+	good = good && (optind == argc || usage_error());
 	good = good && run(bench);
 	conf_tree_destroy(bench->tree);
 	schema_destroy(bench->schema);

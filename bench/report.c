@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench_engine.h"
 #include "report_chart.h"
@@ -41,7 +42,7 @@ static const char style[] =
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;margin:.6rem 0}dt{color:var(--dim)}dd{margin:0}\n"
     "figure{margin:1.2rem 0}figcaption{font-weight:600;margin-bottom:.3rem}svg{width:100%;height:auto;display:block}\n"
     "svg text{fill:var(--ink);font-size:12px}svg .end{text-anchor:end}svg .middle{text-anchor:middle}"
-    "svg .value{text-anchor:middle;font-size:11px;fill:var(--dim)}\n"
+    "svg .value{text-anchor:middle;font-size:11px;fill:var(--dim);stroke:var(--paper);stroke-width:3px;paint-order:stroke}\n"
     ".grid{stroke:var(--line)}.target{stroke:var(--mark);stroke-width:2;stroke-dasharray:5 3}"
     ".s1{fill:var(--s1)}.s2{fill:var(--s2)}.s3{fill:var(--s3)}.s4{fill:var(--s4)}\n"
     ".wide{overflow-x:auto}\n"
@@ -283,13 +284,21 @@ write_page(struct text *page, const json_t *run, const json_t *beside)
 			  "</body></html>\n");
 }
 
+/* An object with an array `of`; NULL when it was said what is wrong. */
 static json_t *
-load_json(const char *path)
+load_json(const char *path, const char *of, const char *writer)
 {
 	json_error_t error;
 	json_t *json = json_load_file(path, 0, &error);
 
-	if (json == NULL) {
+	if (json != NULL && !json_is_array(json_object_get(json, of))) {
+		fprintf(stderr, "sallyport bench report: %s is not what %s\n", path, writer);
+		json_decref(json);
+		return NULL;
+	}
+	if (json == NULL && error.line < 1) {
+		fprintf(stderr, "sallyport bench report: %s\n", error.text); /* names the file */
+	} else if (json == NULL) {
 		fprintf(stderr, "sallyport bench report: %s:%d: %s\n", path, error.line, error.text);
 	}
 	return json;
@@ -300,7 +309,7 @@ make_run(const struct options *options)
 {
 	struct bench bench = {.json = true, .size = options->size, .repeats = BENCH_REPEATS};
 
-	fputs("sallyport bench report: measuring takes some minutes\n", stderr);
+	fprintf(stderr, "sallyport bench report: measuring takes some %s\n", options->size == BENCH_QUICK ? "seconds" : "minutes");
 	bench_engine_run(&bench);
 	json_t *run = bench.failed ? NULL : bench_json(&bench);
 
@@ -308,15 +317,25 @@ make_run(const struct options *options)
 	return run;
 }
 
-static bool
-write_file(const char *path, const struct text *page)
+/* Before minutes of measuring: what is in the file stays there until the page is whole. */
+static FILE *
+open_file(const char *path)
 {
-	FILE *file = fopen(path, "we");
-	bool good = file != NULL && fwrite(text_string(page), 1, page->length, file) == page->length;
+	FILE *file = fopen(path, "ae");
 
-	if (file != NULL) {
-		good = fclose(file) == 0 && good;
+	if (file == NULL) {
+		fprintf(stderr, "sallyport bench report: %s: %s\n", path, strerror(errno));
 	}
+	return file;
+}
+
+static bool
+write_file(FILE *file, const char *path, const struct text *page)
+{
+	/* What cannot be cut, such as a pipe, has nothing to be cut off. */
+	const bool cut = ftruncate(fileno(file), 0) == 0 || errno == EINVAL;
+	const bool good = cut && fwrite(text_string(page), 1, page->length, file) == page->length && fflush(file) == 0;
+
 	if (!good) {
 		fprintf(stderr, "sallyport bench report: %s: %s\n", path, strerror(errno));
 	}
@@ -334,8 +353,10 @@ read_options(struct options *options, int argc, char **argv)
 	    {"long", no_argument, NULL, 'l'},
 	    {NULL, 0, NULL, 0},
 	};
+	bool good = true;
 	int word;
 
+	opterr = 0;
 	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
 		switch (word) {
 		case 'h':
@@ -354,10 +375,10 @@ read_options(struct options *options, int argc, char **argv)
 			options->size = BENCH_LONG;
 			break;
 		default:
-			return false;
+			good = false;
 		}
 	}
-	if (options->html == NULL || optind != argc) {
+	if (!good || options->html == NULL || optind != argc) {
 		fputs("usage: sallyport bench report --html FILE [--run RUN.json | --quick | --long] [--side-by-side FILE.json]\n", stderr);
 		return false;
 	}
@@ -374,22 +395,23 @@ bench_report_main(int argc, char **argv)
 	if (!read_options(&options, argc, argv)) {
 		return 2;
 	}
-	json_t *beside = options.beside == NULL ? NULL : load_json(options.beside);
-	json_t *run = NULL;
+	json_t *beside = options.beside == NULL ? NULL : load_json(options.beside, "rows", "bench/side-by-side writes");
+	json_t *run = options.run == NULL ? NULL : load_json(options.run, "cases", "`bench engine --json` prints");
+	const bool read = (options.beside == NULL) == (beside == NULL) && (options.run == NULL) == (run == NULL);
+	FILE *file = read ? open_file(options.html) : NULL;
 
-	if (options.beside == NULL || beside != NULL) {
-		run = options.run == NULL ? make_run(&options) : load_json(options.run);
+	if (file != NULL && run == NULL) {
+		run = make_run(&options);
 	}
-	if (run != NULL && !json_is_array(json_object_get(run, "cases"))) {
-		fprintf(stderr, "sallyport bench report: %s is not what `bench engine --json` prints\n", options.run);
-	} else if (beside != NULL && !json_is_array(json_object_get(beside, "rows"))) {
-		fprintf(stderr, "sallyport bench report: %s is not what bench/side-by-side writes\n", options.beside);
-	} else if (run != NULL) {
+	if (file != NULL && run != NULL) {
 		write_page(&page, run, beside);
-		good = !text_failed(&page) && write_file(options.html, &page);
+		good = !text_failed(&page) && write_file(file, options.html, &page);
 	}
 	text_release(&page);
 	json_decref(run);
 	json_decref(beside);
+	if (file != NULL) {
+		fclose(file);
+	}
 	return good ? 0 : 2;
 }

@@ -126,10 +126,8 @@ column_group(struct text *page, const struct chart *chart, unsigned c, double to
 
 		if (value >= 0) {
 			text_printf(page,
-			    "<rect class=\"s%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"2\"/>"
-			    "<text class=\"value\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n",
-			    s + 1, x + 1, HEIGHT - BOTTOM - scale * value, width - 2, scale * value, x + width / 2,
-			    HEIGHT - BOTTOM - scale * value - 4, value);
+			    "<rect class=\"s%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"2\"/>\n", s + 1, x + 1,
+			    HEIGHT - BOTTOM - scale * value, width - 2, scale * value);
 		}
 	}
 	if (chart->targets[c] > 0) {
@@ -137,6 +135,15 @@ column_group(struct text *page, const struct chart *chart, unsigned c, double to
 
 		text_printf(page, "<line class=\"target\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n", first - place * 0.05,
 		    first + place * 0.83, y, y);
+	}
+	/* Over the target's line, which would strike them out. */
+	for (unsigned s = 0; s < chart->series_count; s++) {
+		const double value = chart->values[s][c];
+
+		if (value >= 0) {
+			text_printf(page, "<text class=\"value\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n", first + width * s + width / 2,
+			    HEIGHT - BOTTOM - scale * value - 4, value);
+		}
 	}
 	text_printf(page, "<text class=\"middle\" x=\"%.1f\" y=\"%d\">", first + place * 0.39, HEIGHT - BOTTOM + 18);
 	report_escape(page, chart->categories[c]);
