@@ -245,7 +245,7 @@ access_view_names(const struct session *session, struct conf_tree *tree, struct 
 bool
 access_view_start(const struct session *session, struct conf_tree *tree, struct access_view *view)
 {
-	const bool may_know = permission_secrets(&session->class);
+	const bool may_know = permission_secrets(&session->class) && !session->discreet;
 	bool good = access_view_names(session, tree, view);
 
 	if (!good || (may_know && !conf_holds_secrets(view->tree))) {

@@ -61,6 +61,10 @@ command_function command_restart;
 command_function command_reboot;
 command_function command_halt;
 command_function command_power_off;
+command_function command_show_routing_engine;
+command_function command_show_environment;
+command_function command_show_memory;
+command_function command_support;
 
 /* Answers with a tree of the rpc's output. */
 enum command_outcome command_render(struct session *session, const struct op_command *command,

@@ -281,9 +281,12 @@ command_show_system_alarms(struct session *session, const struct op_command *com
 		add_place_alarm(&tree, &places[i]);
 	}
 	add_configuration_alarms(&tree, session->mgd);
-	if (tree.root != NULL && tree.root->first == NULL) {
-		(void)op_add(&tree, tree.root, "alarm-none", "none");
+	size_t count = 0;
+
+	for (const struct op_node *one = op_find(tree.root, "alarm-detail"); one != NULL; one = op_next(one)) {
+		count++;
 	}
+	(void)op_add_number(&tree, tree.root, "active-alarm-count", count);
 	outcome = command_render(session, command, &tree);
 	op_tree_release(&tree);
 	return outcome;

@@ -206,6 +206,8 @@ interrupt(struct session *session)
 	if (session->relay != NULL) {
 		relay_destroy(session->relay);
 		session->relay = NULL;
+		session->then = NULL;
+		session->discreet = false;
 		session_failf(session, "^C\n");
 		session_done(session, IPC_DONE_ERROR);
 	}

@@ -127,6 +127,7 @@ tick_sessions(struct mgd *mgd)
 static void
 tick(struct mgd *mgd, int64_t *last)
 {
+	machine_cpu_tick(&mgd->cpu, mgd_now());
 	commit_tick(mgd);
 	keep_tick(mgd);
 	if (mgd_now() - *last >= (links_down(mgd) ? TICK_DOWN : TICK)) {

@@ -15,6 +15,7 @@
 #include "ipc/daemon.h"
 #include "ipc/log.h"
 #include "ipc/server.h"
+#include "machine.h"
 #include "store.h"
 #include "wrap.h"
 
@@ -50,6 +51,7 @@ struct mgd {
 	struct ipc_server *server;
 	struct link *links; /* LINK_COUNT of link.h */
 	const struct link_listener *link_listener;
+	struct machine_cpu cpu;
 	struct monitors *monitors; /* log files that sessions watch */
 	struct commit *commit;
 	bool unconfirmed;     /* what is in force is rolled back unless it is confirmed */

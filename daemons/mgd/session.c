@@ -36,7 +36,8 @@ session_print(struct session *session, const struct text *text)
 void
 session_fail(struct session *session, const struct text *text)
 {
-	send_text(session, IPC_CLI_ERROR, text);
+	/* Of several commands in one, what one could not do stands where its output would. */
+	send_text(session, session->then == NULL ? IPC_CLI_ERROR : IPC_CLI_OUTPUT, text);
 }
 
 void
@@ -96,6 +97,10 @@ session_done(struct session *session, enum ipc_done_status status)
 	    .question = text_string(&session->question)};
 	struct text encoded = TEXT_EMPTY;
 
+	if (session->then != NULL) {
+		session->then(session);
+		return;
+	}
 	session->busy = false;
 	ipc_done_encode(&done, &encoded);
 	if (text_failed(&encoded) ||

@@ -47,6 +47,9 @@ struct session {
 	uint16_t indent; /* of the command that runs */
 	uint32_t request;
 	bool busy;
+	void (*then)(struct session *session); /* instead of telling the front end that the command ended; NULL: tell it */
+	size_t then_at;                        /* how far that is */
+	bool discreet; /* secrets are hidden whatever the class may see */
 	const struct access_guard *guard; /* around the command that runs; NULL: none is needed */
 	bool denied; /* the command that runs was, and its user was told: nothing of it stays */
 	struct text content; /* came for the command that follows: what load loads, an answer */

@@ -23,6 +23,7 @@ void op_layout_flow_session_end(struct op_renderer *renderer, struct text *out);
 void op_layout_policies(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_match(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_alarms(struct op_renderer *renderer, const struct op_node *root, struct text *out);
+void op_layout_system_alarms(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_nat(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_zones(struct op_renderer *renderer, const struct op_node *root, struct text *out);
 void op_layout_interfaces(struct op_renderer *renderer, const struct op_node *root, struct text *out);

@@ -1,5 +1,5 @@
 /*
- * show security alarms: a line each, or with detail a block each.
+ * show security alarms: a line each, or with detail a block each. show system alarms: their number, then a line each.
  */
 #include <string.h>
 
@@ -33,4 +33,16 @@ op_layout_alarms(struct op_renderer *renderer, const struct op_node *root, struc
 		text_append_char(out, '\n');
 	}
 	op_alarm_line(root, "Total alarms: ", "alarm-total-count", out);
+}
+
+void
+op_layout_system_alarms(struct op_renderer *renderer, const struct op_node *root, struct text *out)
+{
+	if (op_find(root, renderer->rpc->row) == NULL) {
+		text_append(out, "No alarms currently active\n");
+		return;
+	}
+	op_put(out, root, "active-alarm-count", "?");
+	text_append(out, " alarms currently active\n");
+	op_layout_table(renderer, root, out);
 }

@@ -18,6 +18,7 @@ static const struct op_layout op_layouts[] = {
     {"policies", op_layout_policies, NULL},
     {"match-policies", op_layout_match, NULL},
     {"alarms", op_layout_alarms, NULL},
+    {"system-alarms", op_layout_system_alarms, NULL},
     {"nat", op_layout_nat, NULL},
     {"zones", op_layout_zones, NULL},
     {"interfaces-terse", op_layout_interfaces_terse, NULL},
