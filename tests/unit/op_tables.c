@@ -98,7 +98,8 @@ check_table(const struct op_rpc *rpc, const size_t *lengths)
 		op_add(&tree, row, rpc->columns[i].name, cells[i]);
 	}
 	char *out = render(rpc, &tree);
-	const char *rows = strchr(out, '\n');
+	const char *heading = strstr(out, rpc->columns[0].heading);
+	const char *rows = heading == NULL ? NULL : strchr(heading, '\n');
 
 	assert_non_null(rows);
 	for (size_t i = 0; i < rpc->column_count; i++) {
