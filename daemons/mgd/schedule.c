@@ -123,6 +123,33 @@ find_run(const struct mgd *mgd, int64_t *run)
 	return good;
 }
 
+/* A slot that an older build wrote has no number: it belongs to this run when it is younger than this run's socket. */
+static bool
+written_in_this_run(const struct mgd *mgd)
+{
+	struct text path = TEXT_EMPTY;
+	struct stat status;
+	bool younger;
+
+	daemon_socket_path(mgd->options.state, "mgd", &path);
+	younger = !text_failed(&path) && stat(text_string(&path), &status) == 0 &&
+	    store_slot_written(mgd->store, STORE_SCHEDULED) >= (int64_t)status.st_mtim.tv_sec;
+	text_release(&path);
+	return younger;
+}
+
+/* Has the gateway been started anew since a slot with that time asked for it? */
+static bool
+is_started_anew(const struct mgd *mgd, int64_t wall)
+{
+	int64_t run = 0;
+
+	if (wall == SCHEDULE_AT_REBOOT) {
+		return !written_in_this_run(mgd);
+	}
+	return find_run(mgd, &run) && wall - SCHEDULE_AT_REBOOT != run;
+}
+
 bool
 schedule_save(struct mgd *mgd, const struct conf_tree *tree, const struct store_entry *entry,
     struct text *error)
@@ -163,14 +190,13 @@ schedule_resume(struct mgd *mgd)
 	struct store_entry entry;
 	struct text content = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
-	int64_t run = 0;
 
 	if (store_has_slot(mgd->store, STORE_SCHEDULED)) {
 		if (store_read_slot(mgd->store, STORE_SCHEDULED, &entry, &content, &error) &&
 		    entry.commit == store_next(mgd->store) + (mgd->stored ? 0 : 1)) {
 			mgd->scheduled = entry.wall < SCHEDULE_AT_REBOOT ? entry.wall :
-			    find_run(mgd, &run) && entry.wall - SCHEDULE_AT_REBOOT != run ? (int64_t)time(NULL) + 1 :
-			                                                                    SCHEDULE_AT_REBOOT;
+			    is_started_anew(mgd, entry.wall)         ? (int64_t)time(NULL) + 1 :
+			                                               SCHEDULE_AT_REBOOT;
 		} else {
 			logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_AT_FAILED",
 			    "the commit at a time is dropped: %s",

@@ -407,6 +407,14 @@ store_has_slot(const struct store *store, enum store_slot slot)
 	return has_file(store, slot_names[slot]);
 }
 
+int64_t
+store_slot_written(const struct store *store, enum store_slot slot)
+{
+	struct stat status;
+
+	return fstatat(store->folder, slot_names[slot], &status, AT_SYMLINK_NOFOLLOW) == 0 ? (int64_t)status.st_mtim.tv_sec : 0;
+}
+
 bool
 store_read_slot(const struct store *store, enum store_slot slot, struct store_entry *entry, struct text *content,
     struct text *error)

@@ -53,6 +53,8 @@ enum store_slot {
 };
 
 bool store_has_slot(const struct store *store, enum store_slot slot);
+/* When it was written, seconds of UTC; 0 without one. */
+int64_t store_slot_written(const struct store *store, enum store_slot slot);
 bool store_read_slot(const struct store *store, enum store_slot slot, struct store_entry *entry, struct text *content,
     struct text *error) __attribute__((warn_unused_result));
 bool store_write_slot(const struct store *store, enum store_slot slot, const struct store_entry *entry,
