@@ -23,6 +23,7 @@
 
 #include "ask.h"
 #include "base/output.h"
+#include "filter.h"
 #include "ipc/daemon.h"
 #include "ipc/payload.h"
 
@@ -51,32 +52,7 @@ struct watch {
 	uint64_t lost;
 };
 
-/* --- the filter ------------------------------------------------------------------------------------------------- */
-
-/* As flowd reads it: "code true false value;" for each instruction. */
-static bool
-compile(const char *expression, struct text *out, struct text *error)
-{
-	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, WHOLE_FRAME);
-	struct bpf_program program = {.bf_len = 0};
-	const bool good = pcap != NULL && pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
-
-	if (!good) {
-		text_printf(error, "matching: %s", pcap == NULL ? "out of memory" : pcap_geterr(pcap));
-	}
-	for (unsigned i = 0; good && i < program.bf_len; i++) {
-		const struct bpf_insn *one = &program.bf_insns[i];
-
-		text_printf(out, "%u %u %u %u;", one->code, one->jt, one->jf, one->k);
-	}
-	if (good) {
-		pcap_freecode(&program);
-	}
-	if (pcap != NULL) {
-		pcap_close(pcap);
-	}
-	return good && !text_failed(out);
-}
+/* --- the question --------------------------------------------------------------------------------------------------- */
 
 static struct ipc_connection *
 begin(const struct op_node *request, const char *state, struct text *error)
@@ -87,7 +63,7 @@ begin(const struct op_node *request, const char *state, struct text *error)
 	struct op_tree question;
 
 	op_tree_start(&question, "get-port-frames");
-	if (expression == NULL || compile(expression, &filter, error)) {
+	if (expression == NULL || filter_compile(expression, &filter, error)) {
 		(void)op_add(&question, question.root, "interface-name", op_value(request, "interface"));
 		(void)op_add(&question, question.root, "filter", text_string(&filter));
 		(void)op_add_number(&question, question.root, "size", op_number(request, "size", OCTETS_USUAL));
