@@ -8,12 +8,15 @@
 
 #include "answer.h"
 #include "answers.h"
+#include "ipc/payload.h"
 #include "tap.h"
 
 enum {
 	FRAMES_A_LOOK = 512,
 	OCTETS_USUAL = 96, /* of a frame */
 };
+
+_Static_assert((int)WORKER_TAPS == (int)IPC_TAPS, "mgd shares out as many as there are");
 
 struct watching {
 	struct workers *workers;

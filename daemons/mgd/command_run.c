@@ -12,6 +12,7 @@
 #include "monitor.h"
 #include "password.h"
 #include "relay.h"
+#include "share.h"
 
 struct row {
 	const char *rpc;
@@ -70,6 +71,7 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 	struct op_command command = {.rpc = NULL};
 	struct op_error error = OP_ERROR_EMPTY;
 	enum command_outcome outcome = COMMAND_DONE;
+	struct text why = TEXT_EMPTY;
 	command_function *run;
 
 	if (!op_parse(session->mgd->commands, mode, line, &command, &error)) {
@@ -84,6 +86,9 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 	run = function_of(command.rpc->name);
 	if (!access_command(session, &command, mode) || !command_line_expand(session, line, &command)) {
 		outcome = COMMAND_WRONG;
+	} else if (!share_left(session, &command, &why)) {
+		session_failf(session, "error: %s\n", text_string(&why));
+		outcome = COMMAND_WRONG;
 	} else if (command.rpc->daemon != OP_DAEMON_MGD) {
 		relay_start(session, &command);
 		outcome = COMMAND_LATER;
@@ -93,6 +98,7 @@ command_run(struct session *session, const char *line, enum op_mode mode)
 	} else {
 		outcome = run_guarded(session, &command, run);
 	}
+	text_release(&why);
 	op_command_release(&command);
 	return outcome;
 }

@@ -118,6 +118,12 @@ relay_start(struct session *session, struct op_command *command)
 	}
 }
 
+const struct op_command *
+relay_command(const struct relay *relay)
+{
+	return &relay->command;
+}
+
 struct pollfd
 relay_prepare(const struct relay *relay)
 {

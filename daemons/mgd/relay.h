@@ -15,6 +15,8 @@ struct relay;
 
 /* Starts it; it ends by session_done(), now or later. `command` is taken over and emptied. */
 void relay_start(struct session *session, struct op_command *command);
+/* What it runs. */
+const struct op_command *relay_command(const struct relay *relay);
 /* Ends it without a word. NULL does nothing. */
 void relay_destroy(struct relay *relay);
 /* fd -1 while the front end is slow. */

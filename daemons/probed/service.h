@@ -10,8 +10,10 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "ipc/payload.h"
+
 enum {
-	SERVICE_PROBES = 16, /* at a time; more are refused */
+	SERVICE_PROBES = IPC_PROBES, /* at a time; more are refused */
 	SERVICE_TICK = 1000, /* milliseconds after which service_serve() is due at the latest */
 };
 

@@ -15,6 +15,12 @@
 #include "base/reader.h"
 #include "base/text.h"
 
+/* Of what goes on until somebody ends it, so many at a time. */
+enum {
+	IPC_TAPS = 4,    /* that watch ports, in flowd */
+	IPC_PROBES = 16, /* processes of probed */
+};
+
 /* Building stones, also for payloads of your own. */
 void ipc_put_u8(struct text *out, uint8_t value);
 void ipc_put_u16(struct text *out, uint16_t value);
