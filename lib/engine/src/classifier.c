@@ -360,19 +360,11 @@ query_of(const struct snapshot *snapshot, const struct classifier_key *key, int6
 	return query;
 }
 
-/* The number that stands for an address: that of the last interval that does not start after it. => there are inet6 contexts */
+/* The number that stands for an address. => there are inet6 contexts */
 static uint32_t
 number_of(const struct classifier *classifier, struct ipv6_address address)
 {
-	const struct ipv6_address *start = classifier->starts6;
-	uint32_t left = classifier->start6_count;
-
-	while (left > 1) {
-		const uint32_t half = left / 2;
-		start += ipv6_less(address, start[half]) ? 0 : half;
-		left -= half;
-	}
-	return (uint32_t)(start - classifier->starts6) << classifier->start6_shift;
+	return address_tree_find(&classifier->numbers6, address) << classifier->number6_shift;
 }
 
 struct query

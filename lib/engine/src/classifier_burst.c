@@ -190,38 +190,56 @@ classifier_lookup_burst(const struct snapshot *snapshot, const struct classifier
 	run_stages(queries, count, matches);
 }
 
-/* All bits where the start is not above the address, else none. */
-static inline uint32_t
-mask_begun(struct ipv6_address start, struct ipv6_address address)
+/* The numbers of the intervals that addresses lie in, a load of each search at a time. => count <= 2 * CLASSIFIER_BURST */
+static void
+find_numbers(const struct address_tree *tree, const struct ipv6_address *addresses, uint32_t count, uint32_t *numbers)
 {
-	const bool begun = (start.high < address.high) | ((start.high == address.high) & (start.low <= address.low));
+	struct address_leaf leaves[2 * CLASSIFIER_BURST];
+	const struct address_part *parts[2 * CLASSIFIER_BURST];
+	const struct address_branch *branches[2 * CLASSIFIER_BURST];
 
-	return -(uint32_t)begun;
+	for (uint32_t i = 0; i < count; i++) {
+		leaves[i] = address_descend(tree, &tree->search, addresses[i].high);
+		__builtin_prefetch(leaves[i].keys);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		parts[i] = &tree->parts[address_place(&leaves[i], addresses[i].high)];
+		__builtin_prefetch(parts[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		branches[i] = address_branch_of(tree, parts[i], addresses[i]);
+		if (branches[i] != NULL) {
+			leaves[i] = address_descend(tree, &branches[i]->search, addresses[i].low);
+			__builtin_prefetch(leaves[i].keys);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (branches[i] != NULL) {
+			numbers[i] = branches[i]->values + address_place(&leaves[i], addresses[i].low);
+			__builtin_prefetch(&tree->values[numbers[i]]);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		numbers[i] = branches[i] != NULL ? tree->values[numbers[i]] : parts[i]->value;
+	}
 }
 
-/*
- * The numbers that stand for the addresses: those of the last starts that are not above them. All searches take as many steps, so
- * they go step by step together, without branches: each step's loads are on their way at the same time.
- */
+/* What stands for the addresses. */
 static void
 number_burst(struct query *queries, const struct classifier_key6 *keys, uint32_t count)
 {
 	const struct classifier *classifier = queries[0].classifier;
-	uint32_t sources[CLASSIFIER_BURST] = {0};
-	uint32_t destinations[CLASSIFIER_BURST] = {0};
+	struct ipv6_address addresses[2 * CLASSIFIER_BURST];
+	uint32_t numbers[2 * CLASSIFIER_BURST];
 
-	for (uint32_t left = classifier->start6_count; left > 1; left -= left / 2) {
-		const uint32_t half = left / 2;
-		const struct ipv6_address *starts = classifier->starts6 + half;
-
-		for (uint32_t i = 0; i < count; i++) {
-			sources[i] += half & mask_begun(starts[sources[i]], keys[i].source);
-			destinations[i] += half & mask_begun(starts[destinations[i]], keys[i].destination);
-		}
-	}
 	for (uint32_t i = 0; i < count; i++) {
-		queries[i].source = sources[i] << classifier->start6_shift;
-		queries[i].destination = destinations[i] << classifier->start6_shift;
+		addresses[2 * i] = keys[i].source;
+		addresses[2 * i + 1] = keys[i].destination;
+	}
+	find_numbers(&classifier->numbers6, addresses, 2 * count, numbers);
+	for (uint32_t i = 0; i < count; i++) {
+		queries[i].source = numbers[2 * i] << classifier->number6_shift;
+		queries[i].destination = numbers[2 * i + 1] << classifier->number6_shift;
 	}
 }
 

@@ -1,5 +1,5 @@
 /*
- * The forwarding table's look-up: at most four dependent loads (inet6: a binary search), and as many again for each
+ * The forwarding table's look-up: at most four dependent loads (inet6: those of an address tree), and as many again for each
  * next-table.
  *
  * Read-only; any thread. Built by lib/snapshot.
@@ -45,33 +45,14 @@ fib_lookup(const struct fib *fib, uint16_t instance, uint32_t destination)
 	return &fib->hops[0];
 }
 
-/* The hop of the last interval that does not start after the destination. => the span is not empty */
-static uint32_t
-search(const struct fib *fib, const struct fib_span *span, struct ipv6_address destination)
-{
-	uint32_t low = span->start;
-	uint32_t high = span->start + span->count - 1;
-
-	while (low < high) {
-		const uint32_t middle = high - (high - low) / 2;
-		if (ipv6_less(destination, fib->starts6[middle])) {
-			high = middle - 1;
-		} else {
-			low = middle;
-		}
-	}
-	assert(!ipv6_less(destination, fib->starts6[low]));
-	return fib->hops6[low];
-}
-
 const struct fib_hop *
 fib_lookup6(const struct fib *fib, uint16_t instance, struct ipv6_address destination)
 {
 	for (int step = 0; fib->roots6 != NULL && step <= FIB_TABLES; step++) {
-		if (instance >= fib->instance_count || fib->roots6[instance].count == 0) {
+		if (instance >= fib->instance_count || fib->roots6[instance].search.leaves == 0) {
 			break;
 		}
-		const uint32_t index = search(fib, &fib->roots6[instance], destination);
+		const uint32_t index = address_tree_find(&fib->roots6[instance], destination);
 		assert(index < fib->hop_count);
 		const struct fib_hop *hop = &fib->hops[index];
 		if (hop->kind != FIB_TABLE) {

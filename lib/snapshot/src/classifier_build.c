@@ -85,16 +85,16 @@ prefix_of_inet6(const struct classifier *classifier, const struct snapshot_addre
 {
 	const struct ipv6_address last = ipv6_last(address->address, address->length);
 	const uint32_t start =
-	    classifier_find_start6(classifier, ipv6_first(address->address, address->length));
+	    address_tree_find(&classifier->numbers6, ipv6_first(address->address, address->length));
 	struct build_prefix prefix = {
-	    .first = start << classifier->start6_shift,
+	    .first = start << classifier->number6_shift,
 	    .last = UINT32_MAX,
 	    .narrow = address->length > 64 ? 32 : address->length / 2U,
 	};
 
 	/* behind the last address of all there is no interval */
 	if (!ipv6_is_unspecified(ipv6_next(last))) {
-		prefix.last = (classifier_find_start6(classifier, ipv6_next(last)) << classifier->start6_shift) - 1;
+		prefix.last = (address_tree_find(&classifier->numbers6, ipv6_next(last)) << classifier->number6_shift) - 1;
 	}
 	return prefix;
 }

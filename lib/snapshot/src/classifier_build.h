@@ -66,8 +66,6 @@ struct build_terms {
 bool build_terms_place(struct build_terms *known, struct arena *scratch, const struct classifier_term *terms,
     uint32_t count, uint32_t *start) __attribute__((warn_unused_result));
 
-/* The interval of inet6 addresses that starts at `address`, of those that a classifier numbers: its place. => it is one */
-uint32_t classifier_find_start6(const struct classifier *classifier, struct ipv6_address address);
 /* Cuts the inet6 addresses at all prefixes that some rule names, and numbers the intervals. */
 bool classifier_number_addresses6(struct classifier *classifier, struct arena *arena,
     const struct classifier_source_context *contexts, uint32_t count) __attribute__((warn_unused_result));

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "address_intervals.h"
 #include "classifier_build.h"
 
 struct collector {
@@ -84,44 +85,39 @@ collect(struct collector *collector, const struct classifier_source_context *con
 	return true;
 }
 
+/* The tree of the starts, in order and each once: a number is a start's place. */
+static bool
+lay_tree(struct classifier *classifier, struct arena *arena, const struct address_intervals *intervals)
+{
+	const struct address_shape shape = address_shape_of(intervals);
+	uint8_t *memory = arena_take(arena, address_shape_octets(&shape) + ADDRESS_TREE_ALIGNMENT - 1, 1);
+
+	if (memory == NULL) {
+		return false;
+	}
+	memory += (ADDRESS_TREE_ALIGNMENT - (uintptr_t)memory % ADDRESS_TREE_ALIGNMENT) % ADDRESS_TREE_ALIGNMENT;
+	classifier->numbers6 = address_tree_lay(intervals, &shape, memory);
+	return true;
+}
+
 bool
 classifier_number_addresses6(struct classifier *classifier, struct arena *arena,
     const struct classifier_source_context *contexts, uint32_t count)
 {
 	struct collector collector = {.count = 0};
-	struct ipv6_address *starts = NULL;
 	uint32_t kept = 0;
+	bool done = false;
 
 	if (collect(&collector, contexts, count)) {
-		starts = arena_take(arena, collector.count, sizeof(*starts));
-	}
-	for (uint32_t i = 0; starts != NULL && i < collector.count; i++) {
-		if (kept == 0 || !ipv6_equal(starts[kept - 1], collector.starts[i])) {
-			starts[kept++] = collector.starts[i];
+		for (uint32_t i = 0; i < collector.count; i++) {
+			if (kept == 0 || !ipv6_equal(collector.starts[kept - 1], collector.starts[i])) {
+				collector.starts[kept++] = collector.starts[i];
+			}
 		}
+		done = lay_tree(classifier, arena, &(struct address_intervals){.count = kept, .starts = collector.starts});
 	}
 	arena_release(&collector.scratch);
-	classifier->starts6 = starts;
-	classifier->start6_count = kept;
 	/* the most that keeps the last number's last value within 32 bits */
-	classifier->start6_shift = kept < 2 ? 31 : (uint32_t)__builtin_clz(kept - 1);
-	return starts != NULL;
-}
-
-uint32_t
-classifier_find_start6(const struct classifier *classifier, struct ipv6_address address)
-{
-	uint32_t low = 0;
-	uint32_t high = classifier->start6_count;
-
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (ipv6_less(classifier->starts6[middle], address)) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	assert(low < classifier->start6_count && ipv6_equal(classifier->starts6[low], address));
-	return low;
+	classifier->number6_shift = kept < 2 ? 31 : (uint32_t)__builtin_clz(kept - 1);
+	return done;
 }

@@ -17,9 +17,8 @@ struct fib_store {
 	uint32_t *roots;
 	uint32_t (*nodes)[FIB_NODE_SIZE];
 	struct fib_hop *hops;
-	struct fib_span *roots6;
-	struct ipv6_address *starts6;
-	uint32_t *hops6;
+	struct address_tree *roots6;
+	void **memory6; /* by instance: what its inet6 tree lies in, or NULL */
 	struct ipv6_address *gateways6;
 };
 
@@ -32,7 +31,9 @@ struct fib_builder {
 	size_t hop_capacity;
 	uint32_t *hop_table; /* open addressing, by hop; 0 is empty */
 	uint32_t hop_table_size;
-	uint32_t interval_count; /* of all instances */
+	struct ipv6_address *starts6; /* the inet6 intervals of the instance at hand */
+	uint32_t *hops6;
+	uint32_t interval_count;
 	size_t start6_capacity;
 	size_t hop6_capacity;
 	size_t gateway6_capacity;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "address_intervals.h"
 #include "base/array.h"
 #include "fib_build.h"
 
@@ -14,7 +15,6 @@ enum {
 
 struct sweep {
 	struct fib_builder *builder;
-	uint32_t start; /* of the instance's intervals */
 	uint32_t depth;
 	/* open prefixes, outermost first */
 	struct {
@@ -83,21 +83,20 @@ static void
 begin_interval(struct sweep *sweep, struct ipv6_address start)
 {
 	struct fib_builder *builder = sweep->builder;
-	struct fib_store *store = builder->store;
 	const uint32_t hop = sweep->depth == 0 ? 0 : sweep->open[sweep->depth - 1].hop;
 	uint32_t count = builder->interval_count;
 
-	if (count > sweep->start && ipv6_equal(store->starts6[count - 1], start)) {
+	if (count > 0 && ipv6_equal(builder->starts6[count - 1], start)) {
 		count--;
 	}
-	if (count > sweep->start && store->hops6[count - 1] == hop) {
+	if (count > 0 && builder->hops6[count - 1] == hop) {
 		builder->interval_count = count; /* goes on */
 		return;
 	}
-	struct ipv6_address *starts = array_grow(store->starts6, count, &builder->start6_capacity, sizeof(*starts));
-	store->starts6 = starts == NULL ? store->starts6 : starts;
-	uint32_t *hops = array_grow(store->hops6, count, &builder->hop6_capacity, sizeof(*hops));
-	store->hops6 = hops == NULL ? store->hops6 : hops;
+	struct ipv6_address *starts = array_grow(builder->starts6, count, &builder->start6_capacity, sizeof(*starts));
+	builder->starts6 = starts == NULL ? builder->starts6 : starts;
+	uint32_t *hops = array_grow(builder->hops6, count, &builder->hop6_capacity, sizeof(*hops));
+	builder->hops6 = hops == NULL ? builder->hops6 : hops;
 	if (starts == NULL || hops == NULL) {
 		builder->failed = true;
 		return;
@@ -117,11 +116,34 @@ close_before(struct sweep *sweep, struct ipv6_address first)
 	}
 }
 
+/* The tree over the intervals that are gathered. */
+static void
+lay_tree(struct fib_builder *builder, uint16_t instance)
+{
+	const struct address_intervals intervals = {
+	    .count = builder->interval_count,
+	    .starts = builder->starts6,
+	    .values = builder->hops6,
+	};
+	const struct address_shape shape = address_shape_of(&intervals);
+	const size_t octets = address_shape_octets(&shape);
+	void *memory = aligned_alloc(ADDRESS_TREE_ALIGNMENT,
+	    (octets + ADDRESS_TREE_ALIGNMENT - 1) / ADDRESS_TREE_ALIGNMENT * ADDRESS_TREE_ALIGNMENT);
+
+	if (memory == NULL) {
+		builder->failed = true;
+		return;
+	}
+	builder->store->memory6[instance] = memory;
+	builder->store->roots6[instance] = address_tree_lay(&intervals, &shape, memory);
+}
+
 void
 fib_build_intervals(struct fib_builder *builder, uint16_t instance)
 {
-	struct sweep sweep = {.builder = builder, .start = builder->interval_count};
+	struct sweep sweep = {.builder = builder};
 
+	builder->interval_count = 0;
 	begin_interval(&sweep, (struct ipv6_address){.high = 0});
 	for (uint32_t i = 0; i < builder->route_count && !builder->failed; i++) {
 		const struct rib_route *route = &builder->routes[i];
@@ -137,6 +159,7 @@ fib_build_intervals(struct fib_builder *builder, uint16_t instance)
 			begin_interval(&sweep, behind);
 		}
 	}
-	builder->store->roots6[instance] =
-	    (struct fib_span){.start = sweep.start, .count = builder->interval_count - sweep.start};
+	if (!builder->failed) {
+		lay_tree(builder, instance);
+	}
 }

@@ -254,8 +254,10 @@ snapshot_fib_destroy(struct fib *fib)
 	free(store->nodes);
 	free(store->hops);
 	free(store->roots6);
-	free(store->starts6);
-	free(store->hops6);
+	for (uint16_t i = 0; store->memory6 != NULL && i < fib->instance_count; i++) {
+		free(store->memory6[i]);
+	}
+	free(store->memory6);
 	free(store->gateways6);
 	free(store);
 }
@@ -273,7 +275,8 @@ snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint
 	builder.store->fib.instance_count = snapshot->instance_count;
 	builder.store->roots = calloc((size_t)snapshot->instance_count + 1, sizeof(*builder.store->roots));
 	builder.store->roots6 = calloc((size_t)snapshot->instance_count + 1, sizeof(*builder.store->roots6));
-	if (builder.store->roots == NULL || builder.store->roots6 == NULL || !push_hop(&builder, &none)) {
+	builder.store->memory6 = calloc((size_t)snapshot->instance_count + 1, sizeof(*builder.store->memory6));
+	if (builder.store->roots == NULL || builder.store->roots6 == NULL || builder.store->memory6 == NULL || !push_hop(&builder, &none)) {
 		snapshot_fib_destroy(&builder.store->fib);
 		return NULL;
 	}
@@ -283,6 +286,8 @@ snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint
 	free(builder.routes);
 	free(builder.hop_table);
 	free(builder.gateway6_table);
+	free(builder.starts6);
+	free(builder.hops6);
 	if (builder.failed) {
 		snapshot_fib_destroy(&builder.store->fib);
 		return NULL;
@@ -292,8 +297,6 @@ snapshot_fib_create(const struct rib *rib, const struct snapshot *snapshot, uint
 	fib->nodes = (const uint32_t(*)[FIB_NODE_SIZE])builder.store->nodes;
 	fib->hops = builder.store->hops;
 	fib->roots6 = builder.store->roots6;
-	fib->starts6 = builder.store->starts6;
-	fib->hops6 = builder.store->hops6;
 	fib->gateways6 = builder.store->gateways6;
 	return fib;
 }

@@ -26,7 +26,7 @@
  * that the keys below an address can be counted without asking where a node ends: their count is the way down.
  *
  * Families: an address of inet stands for itself. All inet6 prefixes of the classifier cut the inet6 addresses into
- * numbered intervals, and the number, shifted up so that numbers fill 32 bits, stands for the addresses in it: no rule can
+ * numbered intervals, found by a tree of their own (engine/address_tree.h), and the number, shifted up so that numbers fill 32 bits, stands for the addresses in it: no rule can
  * tell them apart. From there on both are the same; each family has contexts of its own.
  */
 #ifndef ENGINE_CLASSIFIER_LAYOUT_H
@@ -34,7 +34,7 @@
 
 #include <stdint.h>
 
-#include "wire/ipv6.h"
+#include "engine/address_tree.h"
 
 #define CLASSIFIER_NONE UINT32_MAX
 #define CLASSIFIER_ONE  0x80000000U
@@ -143,9 +143,8 @@ struct classifier {
 	struct classifier_family inet;
 	struct classifier_family inet6;
 	uint32_t port_mask;
-	uint32_t start6_count;
-	uint32_t start6_shift;
-	const struct ipv6_address *starts6; /* of the numbered intervals; the first is :: */
+	uint32_t number6_shift;
+	struct address_tree numbers6; /* of the inet6 intervals; without leaves where no policy is of inet6 */
 	const struct classifier_set *sets;
 	const struct classifier_range *ranges;
 	const struct classifier_term *terms;

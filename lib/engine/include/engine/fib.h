@@ -5,15 +5,16 @@
  * inet: a longest-prefix trie. A node has 256 entries (a stride of 8 bits, leaves pushed down): a look-up is at most four
  * dependent loads. An entry is either a node's index with FIB_NODE set, or a next hop's index; next hop 0 is "no route".
  *
- * inet6: the prefixes cut the addresses into intervals, each with its next hop; a look-up is a binary search. So memory
- * is bound by the number of prefixes (20 octets for each of at most two intervals), however they lie; nodes of 256
- * entries would take up to 16 for a prefix.
+ * inet6: the prefixes cut the addresses into intervals, each with its next hop, which are found by a tree of their
+ * own (engine/address_tree.h). So memory is bound by the number of prefixes, however they lie: 18 octets for each of at most
+ * two intervals, and 96 more for one within a network of 64 bits; nodes of 256 entries would take up to 16 for a prefix.
  */
 #ifndef ENGINE_FIB_H
 #define ENGINE_FIB_H
 
 #include <stdint.h>
 
+#include "engine/address_tree.h"
 #include "wire/ipv6.h"
 
 #define FIB_NODE 0x80000000U
@@ -35,12 +36,6 @@ struct fib_hop {
 	uint32_t gateway; /* inet: host order; inet6: index in gateways6 */
 };
 
-/* An instance's inet6 table: a span of starts6 and hops6. The first interval starts at ::. */
-struct fib_span {
-	uint32_t start;
-	uint32_t count; /* 0: no route at all */
-};
-
 struct fib {
 	uint64_t id; /* grows with every publication */
 	uint16_t instance_count;
@@ -50,9 +45,7 @@ struct fib {
 	const uint32_t (*nodes)[256];
 	const struct fib_hop *hops;
 	uint32_t gateway6_count;
-	const struct fib_span *roots6; /* by instance; NULL: no inet6 route anywhere */
-	const struct ipv6_address *starts6; /* ascending within a span */
-	const uint32_t *hops6;              /* by interval: an index in hops */
+	const struct address_tree *roots6; /* by instance: of indices in hops; NULL: no inet6 route anywhere */
 	const struct ipv6_address *gateways6;
 };
 
