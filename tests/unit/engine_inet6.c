@@ -341,6 +341,38 @@ test_packet_based(void **state)
 	assert_int_equal(engine_session_count(gateway_engine(world->gateway)), 1);
 }
 
+/* Nobody else may speak from an address of ours, on whatever interface it is and since whichever commit (RFC 1812 5.3.8), in
+ * either mode; all others may. */
+static void
+test_addresses_of_ours_as_sources(void **state)
+{
+	static const char *const modes[] = {"flow-based", "packet-based"};
+	const struct ipv6_address later = {0x20010db800030000, 0x99};
+	struct world *world = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const enum reason passed = i == 0 ? REASON_SESSION : REASON_PACKET_BASED;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "set security forwarding-options family inet6 mode %s\n", modes[i]);
+		commit(world, text);
+		expect(world, INSIDE, datagram(GATE, 5000, SERVER, 9), VERDICT_DROP, REASON_SOURCE_OURS);
+		expect(world, INSIDE, datagram(FAR_GATE, 5000, SERVER, 9), VERDICT_DROP, REASON_SOURCE_OURS);
+		for (uint64_t host = 2; host < 1000; host++) {
+			const struct ipv6_address source = {GATE.high, host};
+
+			if (i == 1 || host < 40) {
+				expect(world, INSIDE, datagram(source, 5000, SERVER, 9), VERDICT_FORWARD, passed);
+			}
+		}
+		expect(world, INSIDE, datagram(later, 5000, SERVER, 9), VERDICT_FORWARD, passed);
+		(void)snprintf(text, sizeof(text), "set security forwarding-options family inet6 mode %s\n"
+		    "set interfaces ge-0/0/2 unit 0 family inet6 address 2001:db8:3::99/64\n", modes[i]);
+		commit(world, text);
+		expect(world, INSIDE, datagram(later, 5001, SERVER, 9), VERDICT_DROP, REASON_SOURCE_OURS);
+	}
+}
+
 /* Sessions go on after a change as long as both ends are in their zones, along the new way. */
 static void
 test_ways_change(void **state)
@@ -452,6 +484,7 @@ main(void)
 	    TEST(test_our_host_answers),
 	    TEST(test_packet_based),
 	    TEST(test_ways_change),
+	    TEST(test_addresses_of_ours_as_sources),
 	    TEST(test_far_end_moves_to_another_instance),
 	    TEST(test_zones_and_policies_change),
 	    TEST(test_views),

@@ -68,9 +68,20 @@ check_destination(const struct item *item)
 	return REASON_DESTINATION_RESERVED;
 }
 
+/* Of 2000::/3, as nearly all are. Only the word that says so is read: a packet's address was just written in two, and to read it
+ * whole would wait for them. */
+static inline bool
+usual(const struct ipv6_address *address)
+{
+	return address->high >> 61 == 1;
+}
+
 enum reason
 check_addresses6(const struct engine *engine, const struct item *item)
 {
+	if (usual(&item->addresses.source) && usual(&item->addresses.destination)) {
+		return REASON_NONE;
+	}
 	enum reason reason =
 	    (item->flags & ITEM_FROM_HOST) != 0 ? REASON_NONE : check_source(item);
 
@@ -89,8 +100,8 @@ check_source_way6(const struct engine *engine, const struct item *item)
 {
 	struct way way;
 
-	return route_find6(engine, item->instance, item->unit, item->addresses.source, &way) ==
-			       REASON_NONE &&
+	return may_be_owned6(engine, item->addresses.source) &&
+		       route_find6(engine, item->instance, item->unit, item->addresses.source, &way) == REASON_NONE &&
 		       way.local
 		   ? REASON_SOURCE_OURS
 		   : REASON_NONE;

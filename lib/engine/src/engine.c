@@ -258,6 +258,7 @@ engine_apply(struct engine *engine, const struct snapshot *snapshot, const struc
 			engine->units[i].zone = SNAPSHOT_NONE;
 		}
 	}
+	owned6_apply(engine);
 	engine->log_drops = snapshot == NULL ? 0 : snapshot->flow.log_drops;
 	aging_apply(engine);
 	screen_limits_apply(engine);

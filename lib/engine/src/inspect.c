@@ -430,20 +430,30 @@ inspect_packet6(struct engine *engine, struct item *item)
 		nd_input(engine, item, item->ip_header);
 		return false;
 	}
-	if (!item_stateless(engine, item)) {
+	if (!packet_based6(engine)) {
 		return true;
 	}
-	stateless_packet6(engine, item);
-	return false;
+	if (stateless_packet6(engine, item)) {
+		return false;
+	}
+	if ((item->flags & ITEM_FRAGMENT) == 0) {
+		inspect_hash6(engine, item);
+	}
+	return true;
 }
 
 enum reason
 inspect_whole(struct engine *engine, struct item *item, uint32_t room)
 {
-	if ((item->flags & ITEM_IPV6) != 0) {
-		return inspect_ip6(engine, item, room);
+	if ((item->flags & ITEM_IPV6) == 0) {
+		return inspect_ip(engine, item, room);
 	}
-	return inspect_ip(engine, item, room);
+	const enum reason reason = inspect_ip6(engine, item, room);
+
+	if (reason == REASON_NONE) {
+		inspect_hash6(engine, item);
+	}
+	return reason;
 }
 
 /* Drops it, and tells its sender of what RFC 8200 says that every router has to tell. */

@@ -242,6 +242,12 @@ inspect_headers6(struct item *item, uint32_t room, struct ipv6_chain *chain)
 	return ipv6_is_extension(item->protocol) ? extension_headers(item, chain) : REASON_NONE;
 }
 
+void
+inspect_hash6(const struct engine *engine, struct item *item)
+{
+	set_hash(engine, item);
+}
+
 enum reason
 inspect_head6(struct engine *engine, struct item *item, struct transport_head *head)
 {
@@ -328,6 +334,10 @@ inspect_ip6(struct engine *engine, struct item *item, uint32_t room)
 	}
 	reason = inspect_transport(engine, item, item->ip + item->ip_header,
 	    (uint16_t)(item->length - item->ip_header));
-	set_hash(engine, item);
+	if (packet_based6(engine)) {
+		item->hash = 0;
+	} else {
+		set_hash(engine, item);
+	}
 	return reason;
 }

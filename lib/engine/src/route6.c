@@ -6,6 +6,8 @@
  */
 #include "engine_private.h"
 
+#include <string.h>
+
 /* The unit's configured addresses; none for one that is not there. */
 static uint16_t
 addresses_of(
@@ -31,6 +33,22 @@ unit_owns6(const struct engine *engine, uint16_t unit, struct ipv6_address addre
 		}
 	}
 	return false;
+}
+
+void
+owned6_apply(struct engine *engine)
+{
+	memset(engine->owned6, 0, sizeof engine->owned6);
+	for (uint16_t unit = 0; engine->snapshot != NULL && unit < engine->snapshot->unit_count; unit++) {
+		const struct snapshot_address6 *addresses = NULL;
+		const uint16_t count = addresses_of(engine, unit, &addresses);
+
+		for (uint16_t i = 0; i < count; i++) {
+			const uint32_t bit = owned6_bit(addresses[i].address);
+
+			engine->owned6[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
+	}
 }
 
 static enum reason

@@ -43,23 +43,38 @@ forward(struct engine *engine, struct item *item, const struct way *way)
 	stateless_forward(engine, item, way->unit, neighbour, REASON_PACKET_BASED);
 }
 
+/* The way of its destination, or why there is none; false: it is from ourselves, or for us. */
+static inline bool
+find_way_through(const struct engine *engine, const struct item *item, struct way *way, enum reason *reason)
+{
+	const struct ipv6_address destination = item->addresses.destination;
+
+	if ((item->flags & ITEM_FROM_HOST) != 0 || ipv6_is_multicast(destination)) {
+		return false;
+	}
+	*reason = route_find6(engine, item->instance, item->unit, destination, way);
+	return *reason != REASON_NONE || !way->local;
+}
+
 bool
 passes_through6(const struct engine *engine, const struct item *item)
 {
-	const struct ipv6_address destination = item->addresses.destination;
 	struct way way;
+	enum reason reason;
 
-	return (item->flags & ITEM_FROM_HOST) == 0 && !ipv6_is_multicast(destination) &&
-	       (route_find6(engine, item->instance, item->unit, destination, &way) !=
-		       REASON_NONE ||
-		   !way.local);
+	return find_way_through(engine, item, &way, &reason);
 }
 
-void
+bool
 stateless_packet6(struct engine *engine, struct item *item)
 {
-	enum reason reason = check_addresses6(engine, item);
 	struct way way;
+	enum reason found;
+
+	if (!find_way_through(engine, item, &way, &found)) {
+		return false;
+	}
+	enum reason reason = check_addresses6(engine, item);
 
 	if (reason == REASON_NONE) {
 		reason = (item->flags & ITEM_GROUP_FRAME) != 0 ? REASON_FRAME_BROADCAST
@@ -67,14 +82,10 @@ stateless_packet6(struct engine *engine, struct item *item)
 	}
 	if (reason != REASON_NONE) {
 		finish_refused(engine, item, reason);
-		return;
-	}
-	reason = route_find6(
-	    engine, item->instance, item->unit, item->addresses.destination, &way);
-	if (reason != REASON_NONE) {
-		refuse_route(engine, item, reason);
+	} else if (found != REASON_NONE) {
+		refuse_route(engine, item, found);
 	} else {
-		assert(!way.local);
 		forward(engine, item, &way);
 	}
+	return true;
 }
