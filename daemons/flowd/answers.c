@@ -6,47 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipc/payload.h"
+#include "ipc/rpc.h"
 
 enum {
 	CHUNKS_MOST = 16, /* chunks for one asker in one pass */
 };
 
 #define SILENCE_MOST UINT64_C(5000000000) /* ns; after that an empty chunk says that there will be more */
-
-static void
-send_done(struct ipc_client *client, uint32_t request, const char *failure)
-{
-	char *message = failure == NULL ? strdup("") : strdup(failure);
-	const struct ipc_rpc_done done = {.ok = failure == NULL, .message = message};
-	struct text payload = TEXT_EMPTY;
-
-	ipc_rpc_done_encode(&done, &payload);
-	if (message == NULL || text_failed(&payload)) {
-		ipc_client_close(client);
-	} else {
-		(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, text_string(&payload), payload.length);
-	}
-	text_release(&payload);
-	free(message);
-}
-
-static bool
-send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tree)
-{
-	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
-	bool sent = false;
-
-	if (bytes != NULL) {
-		struct writer writer = writer_over(bytes, tree->size);
-
-		op_tree_encode(tree, &writer);
-		sent = !writer_failed(&writer) &&
-		    ipc_connection_send(client->connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
-	}
-	free(bytes);
-	return sent;
-}
 
 /* Is the chunk to be sent? */
 static bool
@@ -70,7 +36,10 @@ answer_step(const struct answer_sources *sources, struct ipc_client *client, str
 	}
 	if (progress != ANSWER_FAILED && !answer->cancelled && is_due(answer, progress, &tree)) {
 		answer->said = worker_now();
-		if (!send_tree(client, answer->number, &tree)) {
+		size_t length = 0;
+		uint8_t *octets = op_tree_octets(&tree, &length);
+
+		if (!ipc_rpc_send(client->connection, IPC_RPC_DATA, answer->number, octets, length)) {
 			text_append(&error, "out of memory");
 			progress = ANSWER_FAILED;
 		}
@@ -79,7 +48,7 @@ answer_step(const struct answer_sources *sources, struct ipc_client *client, str
 	const bool ended = progress == ANSWER_END || progress == ANSWER_FAILED;
 
 	if (ended) {
-		send_done(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
+		ipc_rpc_end(client, answer->number, progress == ANSWER_FAILED ? text_string(&error) : NULL);
 	}
 	op_tree_release(&tree);
 	text_release(&error);
@@ -140,7 +109,7 @@ answers_begin(const struct answer_sources *sources, struct ipc_client *client, c
 	row = answer_row_find(request.root->name);
 	answer = row == NULL ? NULL : answer_create(row, &request, message->request);
 	if (answer == NULL) {
-		send_done(client, message->request, row == NULL ? "flowd does not know this command" : "out of memory");
+		ipc_rpc_end(client, message->request, row == NULL ? "flowd does not know this command" : "out of memory");
 		op_tree_release(&request);
 		return;
 	}

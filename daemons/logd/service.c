@@ -16,6 +16,7 @@
 #include "ipc/log.h"
 #include "ipc/names_link.h"
 #include "ipc/payload.h"
+#include "ipc/rpc.h"
 #include "show.h"
 
 enum { LOSSES_EVERY = 10 }; /* seconds */
@@ -191,17 +192,6 @@ take_apply(struct service *service, struct ipc_client *client, const struct ipc_
 /* --- questions -------------------------------------------------------------------------------------------------- */
 
 static void
-fail_rpc(struct ipc_client *client, uint32_t request, const char *why)
-{
-	struct ipc_rpc_done done = {.ok = false, .message = why};
-	struct text encoded = TEXT_EMPTY;
-
-	ipc_rpc_done_encode(&done, &encoded);
-	(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length);
-	text_release(&encoded);
-}
-
-static void
 stop_show(struct ipc_client *client)
 {
 	struct asker *asker = client->data;
@@ -218,7 +208,7 @@ continue_show(struct ipc_client *client)
 {
 	struct asker *asker = client->data;
 
-	switch (show_continue(asker->show, client->connection)) {
+	switch (show_continue(asker->show, client)) {
 	case SHOW_DONE:
 		stop_show(client);
 		break;
@@ -245,7 +235,7 @@ start_show(struct service *service, struct ipc_client *client, uint32_t request,
 		                                                        show_start(folder, name, request, &error);
 	}
 	if (asker == NULL || asker->show == NULL) {
-		fail_rpc(client, request, asker == NULL ? "out of memory" : text_string(&error));
+		ipc_rpc_end(client, request, asker == NULL ? "out of memory" : text_string(&error));
 		free(asker);
 	} else {
 		client->data = asker;
@@ -258,16 +248,7 @@ start_show(struct service *service, struct ipc_client *client, uint32_t request,
 static void
 end_rpc(struct ipc_client *client, uint32_t request, bool sent)
 {
-	struct ipc_rpc_done done = {.ok = true, .message = ""};
-	struct text encoded = TEXT_EMPTY;
-
-	if (!sent) {
-		fail_rpc(client, request, "out of memory");
-		return;
-	}
-	ipc_rpc_done_encode(&done, &encoded);
-	(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length);
-	text_release(&encoded);
+	ipc_rpc_end(client, request, sent ? NULL : "out of memory");
 }
 
 static void
@@ -278,13 +259,13 @@ clear_log(struct service *service, struct ipc_client *client, uint32_t request, 
 	struct text error = TEXT_EMPTY;
 
 	if (!show_good_name(name)) {
-		fail_rpc(client, request, "a log file's name has letters, digits and the signs - _ .");
+		ipc_rpc_end(client, request, "a log file's name has letters, digits and the signs - _ .");
 	} else if (!destinations_clear(service->force, name, op_find(asked, "all") != NULL, &error)) {
-		fail_rpc(client, request, text_string(&error));
+		ipc_rpc_end(client, request, text_string(&error));
 	} else {
 		text_printf(&error, "%s was cleared by %s", name, user == NULL ? "nobody known" : user);
 		say(service, LOG_SEVERITY_NOTICE, "LOGD_CLEARED", text_string(&error));
-		end_rpc(client, request, true);
+		ipc_rpc_end(client, request, NULL);
 	}
 	text_release(&error);
 }
@@ -296,7 +277,7 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 	struct op_tree tree = {.root = NULL};
 
 	if (!op_tree_decode(&tree, &reader) || tree.root == NULL) {
-		fail_rpc(client, message->request, "malformed request");
+		ipc_rpc_end(client, message->request, "malformed request");
 	} else if (strcmp(tree.root->name, "get-log") == 0 && op_value(tree.root, "filename") == NULL) {
 		service_flush(service);
 		end_rpc(client, message->request, show_files(service->start.folder, message->request, client->connection));
@@ -307,7 +288,7 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 	} else if (strcmp(tree.root->name, "get-security-log-streams") == 0) {
 		end_rpc(client, message->request, show_streams(service->force, message->request, client->connection));
 	} else {
-		fail_rpc(client, message->request, "logd has no such command");
+		ipc_rpc_end(client, message->request, "logd has no such command");
 	}
 	op_tree_release(&tree);
 }
@@ -354,7 +335,7 @@ on_message(void *context, struct ipc_client *client, const struct ipc_message *m
 		take_rpc(service, client, message);
 	} else if (message->type == IPC_RPC_CANCEL) {
 		stop_show(client);
-		fail_rpc(client, message->request, "cancelled");
+		ipc_rpc_end(client, message->request, "cancelled");
 	} else {
 		ipc_client_close(client);
 	}

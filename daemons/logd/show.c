@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "conf/op.h"
-#include "ipc/payload.h"
+#include "ipc/rpc.h"
 
 enum {
 	PIECE = 32768,
@@ -117,18 +117,10 @@ add_line(struct op_tree *tree, const char *line)
 static bool
 send_tree(uint32_t request, struct ipc_connection *connection, struct op_tree *tree)
 {
-	uint8_t *bytes = NULL;
-	bool good = false;
+	size_t length = 0;
+	uint8_t *octets = op_tree_octets(tree, &length);
 
-	if (!tree->failed && (bytes = malloc(tree->size)) != NULL) {
-		struct writer writer = writer_over(bytes, tree->size);
-
-		op_tree_encode(tree, &writer);
-		good = !writer_failed(&writer) &&
-		    ipc_connection_send(connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) == IPC_OK;
-	}
-	free(bytes);
-	return good;
+	return ipc_rpc_send(connection, IPC_RPC_DATA, request, octets, length);
 }
 
 static int
@@ -309,30 +301,28 @@ follow(struct show *show, struct ipc_connection *connection)
 }
 
 enum show_state
-show_continue(struct show *show, struct ipc_connection *connection)
+show_continue(struct show *show, struct ipc_client *client)
 {
-	struct ipc_rpc_done done = {.ok = true, .message = ""};
-	struct text encoded = TEXT_EMPTY;
+	static const char unread[] = "the log file could not be read";
 
 	if (show->folder >= 0) {
-		const enum show_state state = follow(show, connection);
+		const enum show_state state = follow(show, client->connection);
 
-		if (state != SHOW_DONE) {
-			return state;
+		if (state == SHOW_DONE) {
+			ipc_rpc_end(client, show->request, unread);
 		}
-		done = (struct ipc_rpc_done){.ok = false, .message = "the log file could not be read"};
+		return state;
 	}
-	while (show->left > 0 && done.ok) {
-		if (ipc_connection_queued(connection) > IPC_QUEUE_HIGH) {
+	while (show->left > 0) {
+		if (ipc_connection_queued(client->connection) > IPC_QUEUE_HIGH) {
 			return SHOW_MORE;
 		}
-		if (!send_piece(show, connection)) {
-			done = (struct ipc_rpc_done){.ok = false, .message = "the log file could not be read"};
+		if (!send_piece(show, client->connection)) {
+			ipc_rpc_end(client, show->request, unread);
+			return SHOW_DONE;
 		}
 	}
-	ipc_rpc_done_encode(&done, &encoded);
-	(void)ipc_connection_send(connection, IPC_RPC_DONE, show->request, encoded.bytes, encoded.length);
-	text_release(&encoded);
+	ipc_rpc_end(client, show->request, NULL);
 	return SHOW_DONE;
 }
 

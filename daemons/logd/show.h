@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "destinations.h"
-#include "ipc/connection.h"
+#include "ipc/server.h"
 
 struct show;
 
@@ -30,7 +30,7 @@ enum show_state {
 	SHOW_DONE, /* RPC_DONE is sent */
 	SHOW_WAITS, /* it follows: go on when more was written */
 };
-enum show_state show_continue(struct show *show, struct ipc_connection *connection);
+enum show_state show_continue(struct show *show, struct ipc_client *client);
 
 /* `show log` without a name: the files of the folder, as one tree; RPC_DONE is the caller's. False: no memory. */
 bool show_files(int folder, uint32_t request, struct ipc_connection *connection) __attribute__((warn_unused_result));

@@ -292,8 +292,7 @@ start(struct mgd *mgd, const struct boot_file *file)
 	struct daemon_descriptors opened;
 	int status;
 
-	if (!daemon_open(&mgd->options, "mgd", &opened, &error) || !daemon_enter_state(&mgd->options, &error) ||
-	    !daemon_drop_privileges(&mgd->options, NULL, &error) || !daemon_confine(&error)) {
+	if (!daemon_begin(&mgd->options, "mgd", &opened, &error) || !daemon_confine(&error)) {
 		return daemon_failed(&mgd->options, "mgd", &error);
 	}
 	mgd->logger = logger_create("run/logd.sock", "mgd");

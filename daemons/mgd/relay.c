@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "ipc/rpc.h"
 
 enum {
 	FIRST_PATIENCE = 5000, /* milliseconds until the daemon's greeting */
@@ -61,20 +62,10 @@ give_up(struct session *session, const char *why)
 static bool
 send_request(struct relay *relay)
 {
-	const struct op_tree *tree = &relay->command.request;
-	uint8_t *bytes;
-	bool good = false;
+	size_t length = 0;
+	uint8_t *octets = op_tree_octets(&relay->command.request, &length);
 
-	if (tree->failed || (bytes = malloc(tree->size)) == NULL) {
-		return false;
-	}
-	struct writer writer = writer_over(bytes, tree->size);
-
-	op_tree_encode(tree, &writer);
-	good = !writer_failed(&writer) &&
-	    ipc_connection_send(relay->connection, IPC_RPC, 1, bytes, writer_length(&writer)) == IPC_OK;
-	free(bytes);
-	return good;
+	return ipc_rpc_send(relay->connection, IPC_RPC, 1, octets, length);
 }
 
 void

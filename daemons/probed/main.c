@@ -50,8 +50,7 @@ start(struct daemon_options *options)
 	struct service *service;
 	struct daemon_descriptors opened;
 
-	if (!daemon_open(options, "probed", &opened, &error) || !daemon_enter_state(options, &error) ||
-	    !daemon_drop_privileges(options, NULL, &error)) {
+	if (!daemon_begin(options, "probed", &opened, &error)) {
 		return daemon_failed(options, "probed", &error);
 	}
 	service = service_create(opened.listener, options->state);

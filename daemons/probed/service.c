@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "conf/op.h"
-#include "ipc/payload.h"
+#include "ipc/rpc.h"
 #include "ipc/server.h"
 #include "probe.h"
 #include "watch.h"
@@ -41,34 +41,14 @@ now_seconds(void)
 }
 
 static void
-end_rpc(struct ipc_client *client, uint32_t request, const char *why)
-{
-	const struct ipc_rpc_done done = {.ok = why == NULL, .message = why == NULL ? "" : why};
-	struct text encoded = TEXT_EMPTY;
-
-	ipc_rpc_done_encode(&done, &encoded);
-	if (text_failed(&encoded) ||
-	    ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length) != IPC_OK) {
-		ipc_client_close(client);
-	}
-	text_release(&encoded);
-}
-
-static void
 send_piece(const struct running *running, const struct op_tree *tree)
 {
-	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
-	struct writer writer = writer_over(bytes, bytes == NULL ? 0 : tree->size);
+	size_t length = 0;
+	uint8_t *octets = op_tree_octets(tree, &length);
 
-	if (bytes != NULL) {
-		op_tree_encode(tree, &writer);
-	}
-	if (bytes == NULL || writer_failed(&writer) ||
-	    ipc_connection_send(running->client->connection, IPC_RPC_DATA, running->request, bytes, writer_length(&writer)) !=
-		IPC_OK) {
+	if (!ipc_rpc_send(running->client->connection, IPC_RPC_DATA, running->request, octets, length)) {
 		ipc_client_close(running->client);
 	}
-	free(bytes);
 }
 
 static void
@@ -96,7 +76,7 @@ begin(struct service *service, struct ipc_client *client, const struct ipc_messa
 		place->said = now_seconds();
 	}
 	if (place == NULL || place->probe == NULL) {
-		end_rpc(client, message->request, text_string(&error));
+		ipc_rpc_end(client, message->request, text_string(&error));
 	}
 	text_release(&error);
 }
@@ -121,9 +101,9 @@ take_rpc(struct service *service, struct ipc_client *client, const struct ipc_me
 	struct op_tree request = {.root = NULL};
 
 	if (!op_tree_decode(&request, &reader) || request.root == NULL) {
-		end_rpc(client, message->request, "malformed request");
+		ipc_rpc_end(client, message->request, "malformed request");
 	} else if (!has_command(request.root->name)) {
-		end_rpc(client, message->request, "probed has no such command");
+		ipc_rpc_end(client, message->request, "probed has no such command");
 	} else {
 		begin(service, client, message, request.root);
 	}
@@ -137,7 +117,7 @@ cancel(struct service *service, struct ipc_client *client, uint32_t request)
 		if (service->running[i].probe != NULL && service->running[i].client == client &&
 		    service->running[i].request == request) {
 			stop(&service->running[i]);
-			end_rpc(client, request, "cancelled");
+			ipc_rpc_end(client, request, "cancelled");
 		}
 	}
 }
@@ -244,7 +224,7 @@ go_on(struct running *running, bool readable)
 		running->said = now_seconds();
 	}
 	if (state != PROBE_RUNNING) {
-		end_rpc(running->client, running->request, state == PROBE_DONE ? NULL : text_string(&error));
+		ipc_rpc_end(running->client, running->request, state == PROBE_DONE ? NULL : text_string(&error));
 		stop(running);
 	}
 	op_tree_release(&tree);

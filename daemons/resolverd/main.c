@@ -174,8 +174,7 @@ start(struct daemon_options *options)
 	struct text error = TEXT_EMPTY;
 	struct daemon_descriptors opened;
 
-	if (!daemon_open(options, "resolverd", &opened, &error) || !daemon_enter_state(options, &error) ||
-	    !daemon_drop_privileges(options, NULL, &error) || !daemon_confine(&error)) {
+	if (!daemon_begin(options, "resolverd", &opened, &error) || !daemon_confine(&error)) {
 		return daemon_failed(options, "resolverd", &error);
 	}
 	resolver.state = options->state;

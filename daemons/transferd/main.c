@@ -52,8 +52,7 @@ start(struct daemon_options *options)
 	struct logger *logger;
 	struct daemon_descriptors opened;
 
-	if (!daemon_open(options, "transferd", &opened, &error) || !daemon_enter_state(options, &error) ||
-	    !daemon_drop_privileges(options, NULL, &error)) {
+	if (!daemon_begin(options, "transferd", &opened, &error)) {
 		return daemon_failed(options, "transferd", &error);
 	}
 	if (chdir("transfer") != 0) {

@@ -17,6 +17,7 @@
 #include "attempt.h"
 #include "conf/op.h"
 #include "ipc/connection.h"
+#include "ipc/rpc.h"
 #include "queue.h"
 
 enum {
@@ -315,17 +316,6 @@ service_tick(struct service *service)
 /* --- questions ---------------------------------------------------------------------------------------------------- */
 
 static void
-end_rpc(struct ipc_client *client, uint32_t request, const char *why)
-{
-	const struct ipc_rpc_done done = {.ok = why == NULL, .message = why == NULL ? "" : why};
-	struct text encoded = TEXT_EMPTY;
-
-	ipc_rpc_done_encode(&done, &encoded);
-	(void)ipc_connection_send(client->connection, IPC_RPC_DONE, request, encoded.bytes, encoded.length);
-	text_release(&encoded);
-}
-
-static void
 add_time(struct op_tree *tree, struct op_node *parent, int64_t wall)
 {
 	const time_t seconds = (time_t)wall;
@@ -386,19 +376,11 @@ describe(const struct service *service, struct op_tree *tree)
 static void
 send_tree(struct ipc_client *client, uint32_t request, const struct op_tree *tree)
 {
-	uint8_t *bytes = tree->failed ? NULL : malloc(tree->size);
-	struct writer writer = writer_over(bytes, bytes == NULL ? 0 : tree->size);
+	size_t length = 0;
+	uint8_t *octets = op_tree_octets(tree, &length);
+	const bool sent = ipc_rpc_send(client->connection, IPC_RPC_DATA, request, octets, length);
 
-	if (bytes != NULL) {
-		op_tree_encode(tree, &writer);
-	}
-	if (bytes == NULL || writer_failed(&writer) ||
-	    ipc_connection_send(client->connection, IPC_RPC_DATA, request, bytes, writer_length(&writer)) != IPC_OK) {
-		end_rpc(client, request, "out of memory");
-	} else {
-		end_rpc(client, request, NULL);
-	}
-	free(bytes);
+	ipc_rpc_end(client, request, sent ? NULL : "out of memory");
 }
 
 static void
@@ -409,9 +391,9 @@ take_rpc(const struct service *service, struct ipc_client *client, const struct 
 	struct op_tree answer;
 
 	if (!op_tree_decode(&request, &reader) || request.root == NULL) {
-		end_rpc(client, message->request, "malformed request");
+		ipc_rpc_end(client, message->request, "malformed request");
 	} else if (strcmp(request.root->name, "get-archival-information") != 0) {
-		end_rpc(client, message->request, "transferd has no such command");
+		ipc_rpc_end(client, message->request, "transferd has no such command");
 	} else {
 		describe(service, &answer);
 		send_tree(client, message->request, &answer);
@@ -440,7 +422,7 @@ on_message(void *context, struct ipc_client *client, const struct ipc_message *m
 	if (message->type == IPC_RPC) {
 		take_rpc(service, client, message);
 	} else if (message->type == IPC_RPC_CANCEL) {
-		end_rpc(client, message->request, "cancelled");
+		ipc_rpc_end(client, message->request, "cancelled");
 	} else if (message->type == IPC_TRANSFER && take_transfer(service, message, &result.id)) {
 		ipc_result_encode(&result, &encoded);
 		(void)ipc_connection_send(client->connection, IPC_RESULT, message->request, encoded.bytes, encoded.length);

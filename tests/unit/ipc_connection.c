@@ -19,6 +19,7 @@
 #include "base/writer.h"
 #include "ipc/connection.h"
 #include "ipc/payload.h"
+#include "ipc/rpc.h"
 
 struct fixture {
 	struct ipc_connection *connection;
@@ -280,6 +281,59 @@ test_full_queue(void **state)
 	free(big);
 }
 
+/* A tree's octets go out as they are, and are freed; none are a memory that was short. */
+static void
+test_octets_of_an_answer(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ipc_connection *other = ipc_connection_create(fixture->peer, "cli");
+	struct ipc_message message;
+	uint8_t *octets = malloc(3);
+
+	assert_non_null(other);
+	assert_non_null(octets);
+	fixture->peer = -1;
+	memcpy(octets, "abc", 3);
+	assert_false(ipc_rpc_send(fixture->connection, IPC_RPC_DATA, 9, NULL, 3));
+	assert_true(ipc_rpc_send(fixture->connection, IPC_RPC_DATA, 9, octets, 3));
+	assert_int_equal(ipc_connection_flush(fixture->connection), IPC_OK);
+	assert_int_equal(ipc_wait_message(other, &message, 10000), IPC_OK);
+	assert_int_equal(message.type, IPC_RPC_DATA);
+	assert_int_equal(message.request, 9);
+	assert_int_equal(message.length, 3);
+	assert_memory_equal(message.payload, "abc", 3);
+	ipc_connection_destroy(other);
+}
+
+/* The end of an answer says that it was good, or why not. */
+static void
+test_end_of_an_answer(void **state)
+{
+	static const char *const reasons[] = {NULL, "it was not to be"};
+	struct fixture *fixture = *state;
+	struct ipc_connection *other = ipc_connection_create(fixture->peer, "cli");
+	struct ipc_client client = {.connection = fixture->connection};
+
+	assert_non_null(other);
+	fixture->peer = -1;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct ipc_rpc_done done;
+		struct ipc_message message;
+
+		ipc_rpc_end(&client, (uint32_t)i + 1, reasons[i]);
+		assert_int_equal(ipc_connection_flush(fixture->connection), IPC_OK);
+		assert_int_equal(ipc_wait_message(other, &message, 10000), IPC_OK);
+		assert_int_equal(message.type, IPC_RPC_DONE);
+		assert_int_equal(message.request, i + 1);
+		assert_true(ipc_rpc_done_decode(&done, message.payload, message.length));
+		assert_int_equal(done.ok, reasons[i] == NULL);
+		assert_string_equal(done.message, reasons[i] == NULL ? "" : reasons[i]);
+		ipc_string_release(done.message);
+	}
+	assert_false(client.doomed);
+	ipc_connection_destroy(other);
+}
+
 static void
 test_wait_runs_out(void **state)
 {
@@ -355,6 +409,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_name_is_made_printable, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_large_message_through, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full_queue, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_octets_of_an_answer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_of_an_answer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_wait_runs_out, setup, teardown),
 	    cmocka_unit_test(test_listen_and_connect),
 	};

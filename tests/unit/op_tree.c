@@ -26,19 +26,31 @@ build_session(struct op_tree *tree)
 	op_add_number(tree, tree->root, "displayed-session-count", 1);
 }
 
-/* Encodes into a block of exactly the promised size. */
+/* A block of exactly the promised size. */
 static uint8_t *
 encode(const struct op_tree *tree)
 {
-	uint8_t *bytes = malloc(tree->size);
+	size_t length = 0;
+	uint8_t *octets = op_tree_octets(tree, &length);
 
-	assert_non_null(bytes);
-	struct writer writer = writer_over(bytes, tree->size);
+	assert_non_null(octets);
+	assert_int_equal(length, tree->size);
+	return octets;
+}
 
-	op_tree_encode(tree, &writer);
-	assert_false(writer_failed(&writer));
-	assert_int_equal(writer_length(&writer), tree->size);
-	return bytes;
+/* A tree for which memory was short is not sent as what is left of it. */
+static void
+test_failed_tree_has_no_octets(void **state)
+{
+	struct op_tree tree;
+	size_t length = 0;
+
+	(void)state;
+	build_session(&tree);
+	tree.failed = true;
+	assert_null(op_tree_octets(&tree, &length));
+	assert_int_equal(length, 0);
+	op_tree_release(&tree);
 }
 
 static void
@@ -215,6 +227,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_failed_tree_has_no_octets),
 	    cmocka_unit_test(test_build_and_find),
 	    cmocka_unit_test(test_numbers_do_not_wrap),
 	    cmocka_unit_test(test_round_trip),

@@ -257,6 +257,25 @@ op_tree_encode(const struct op_tree *tree, struct writer *writer)
 	}
 }
 
+uint8_t *
+op_tree_octets(const struct op_tree *tree, size_t *length)
+{
+	uint8_t *octets = tree->failed ? NULL : malloc(tree->size);
+
+	if (octets == NULL) {
+		return NULL;
+	}
+	struct writer writer = writer_over(octets, tree->size);
+
+	op_tree_encode(tree, &writer);
+	*length = writer_length(&writer);
+	if (writer_failed(&writer)) {
+		free(octets);
+		octets = NULL;
+	}
+	return octets;
+}
+
 /* Names become tags: letters, digits, hyphens, dots and underscores, as YANG has them. */
 static bool
 op_name_valid(const char *name, size_t length)

@@ -188,6 +188,13 @@ daemon_open(const struct daemon_options *options, const char *name, struct daemo
 	return true;
 }
 
+bool
+daemon_begin(struct daemon_options *options, const char *name, struct daemon_descriptors *opened, struct text *error)
+{
+	return daemon_open(options, name, opened, error) && daemon_enter_state(options, error) &&
+	    daemon_drop_privileges(options, NULL, error);
+}
+
 void
 daemon_notify(const struct daemon_options *options, const char *line)
 {

@@ -72,6 +72,8 @@ uint64_t op_number(const struct op_node *node, const char *name, uint64_t otherw
 
 /* Writes tree->size octets. => !tree->failed */
 void op_tree_encode(const struct op_tree *tree, struct writer *writer);
+/* The same in a block that the caller frees. NULL: memory is short, or was while the tree was made. */
+uint8_t *op_tree_octets(const struct op_tree *tree, size_t *length) __attribute__((warn_unused_result));
 /* Builds `tree` from untrusted octets. False when they are malformed, too deep or too many, or memory is short. */
 bool op_tree_decode(struct op_tree *tree, struct reader *reader) __attribute__((warn_unused_result));
 

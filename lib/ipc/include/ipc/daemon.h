@@ -52,6 +52,12 @@ struct daemon_descriptors {
 /* Opens both. False with a sentence. */
 bool daemon_open(const struct daemon_options *options, const char *name, struct daemon_descriptors *opened,
     struct text *error) __attribute__((warn_unused_result));
+/*
+ * How a daemon begins that has nothing to do with its rights but this: daemon_open(), daemon_enter_state(), and
+ * daemon_drop_privileges() without a capability. False with a sentence.
+ */
+bool daemon_begin(struct daemon_options *options, const char *name, struct daemon_descriptors *opened, struct text *error)
+    __attribute__((warn_unused_result));
 /* Tells the supervisor; does nothing without --notify. */
 void daemon_notify(const struct daemon_options *options, const char *line);
 /*
