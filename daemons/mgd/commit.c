@@ -573,23 +573,16 @@ start_scheduled(struct mgd *mgd)
 static struct conf_tree *
 load_before(struct mgd *mgd, struct text *error)
 {
-	struct conf_tree *tree = conf_tree_create(mgd->schema);
+	struct conf_tree *tree = NULL;
 	struct diagnostics list = DIAGNOSTICS_EMPTY;
 	struct store_entry entry;
 	struct text content = TEXT_EMPTY;
 	size_t place;
-	bool good = tree != NULL;
 
-	if (good && !store_place(mgd->store, mgd->back, &place)) {
+	if (!store_place(mgd->store, mgd->back, &place)) {
 		text_printf(error, "commit %llu is not kept any more", (unsigned long long)mgd->back);
-		good = false;
-	}
-	good = good && store_read(mgd->store, place, &entry, &content, error) &&
-	    mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list);
-
-	if (!good) {
-		conf_tree_destroy(tree);
-		tree = NULL;
+	} else if (store_read(mgd->store, place, &entry, &content, error)) {
+		tree = mgd_read_stored(mgd, &content, &list);
 	}
 	diagnostics_release(&list);
 	text_release(&content);

@@ -51,12 +51,8 @@ history_load(struct session *session, uint32_t number)
 					: store_read(mgd->store, number, &entry, &content, &error);
 	if (!good) {
 		session_failf(session, "error: %s\n", text_string(&error));
-	} else if ((tree = conf_tree_create(mgd->schema)) == NULL) {
-		session_failf(session, "error: out of memory\n");
-	} else if (!mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
+	} else if ((tree = mgd_read_stored(mgd, &content, &list)) == NULL) {
 		access_diagnose(session, &list);
-		conf_tree_destroy(tree);
-		tree = NULL;
 	}
 	diagnostics_release(&list);
 	text_release(&content);

@@ -107,16 +107,13 @@ load_kept(struct mgd *mgd)
 	if (store_read_slot(mgd->store, STORE_CANDIDATE, &entry, &content, &error)) {
 		if (entry.commit != mgd->running_id) {
 			text_append(&error, "another commit was done meanwhile");
-		} else if ((tree = conf_tree_create(mgd->schema)) == NULL ||
-			   !mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
+		} else if ((tree = mgd_read_stored(mgd, &content, &list)) == NULL) {
 			text_append(&error, "it cannot be loaded");
 		}
 	}
 	if (error.length > 0) {
 		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_CANDIDATE_NOT_RESTORED",
 		    "changes that were not committed are not restored: %s", text_string(&error));
-		conf_tree_destroy(tree);
-		tree = NULL;
 	}
 	diagnostics_release(&list);
 	text_release(&content);

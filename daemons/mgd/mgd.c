@@ -100,6 +100,20 @@ mgd_load_stored(const struct mgd *mgd, struct conf_tree *tree, enum conf_format 
 	return conf_unwrap_secrets(tree, unwrap_secret, mgd->wrap, true, list) && good;
 }
 
+struct conf_tree *
+mgd_read_stored(const struct mgd *mgd, const struct text *content, struct diagnostics *list)
+{
+	struct conf_tree *tree = conf_tree_create(mgd->schema);
+
+	if (tree == NULL) {
+		list->failed = true;
+	} else if (!mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, content, list)) {
+		conf_tree_destroy(tree);
+		tree = NULL;
+	}
+	return tree;
+}
+
 bool
 mgd_unwrap(const struct mgd *mgd, struct conf_tree *tree, struct diagnostics *list)
 {

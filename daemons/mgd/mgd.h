@@ -71,6 +71,9 @@ void mgd_render_stored(const struct mgd *mgd, const struct conf_tree *tree, stru
 /* conf_load() of what may hold wrapped secrets; one that cannot be unwrapped is reported and left out. */
 bool mgd_load_stored(const struct mgd *mgd, struct conf_tree *tree, enum conf_format format, const struct text *content,
     struct diagnostics *list);
+/* The same into a tree of its own, curly text. NULL: there was an error in it, or no memory: see the list. */
+struct conf_tree *mgd_read_stored(const struct mgd *mgd, const struct text *content, struct diagnostics *list)
+    __attribute__((warn_unused_result));
 /* Unwraps what a user loaded or typed. False with diagnostics: what cannot be stays as it is. */
 bool mgd_unwrap(const struct mgd *mgd, struct conf_tree *tree, struct diagnostics *list)
     __attribute__((warn_unused_result));

@@ -228,11 +228,7 @@ schedule_due(struct mgd *mgd, struct store_entry *entry)
 		return NULL;
 	}
 	if (store_read_slot(mgd->store, STORE_SCHEDULED, entry, &content, &error)) {
-		tree = conf_tree_create(mgd->schema);
-	}
-	if (tree != NULL && !mgd_load_stored(mgd, tree, CONF_FORMAT_TEXT, &content, &list)) {
-		conf_tree_destroy(tree);
-		tree = NULL;
+		tree = mgd_read_stored(mgd, &content, &list);
 	}
 	if (tree == NULL) {
 		schedule_fail(mgd, error.length == 0 ? "it cannot be loaded" : text_string(&error));
