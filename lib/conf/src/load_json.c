@@ -253,13 +253,6 @@ find_element(const struct schema_node *schema, const char *name)
 	return NULL;
 }
 
-static bool
-is_key(const struct schema_node *schema, const char *name)
-{
-	return (schema->key_node != NULL && strcmp(schema->key_node->element, name) == 0) ||
-	    (schema->second_key_node != NULL && strcmp(schema->second_key_node->element, name) == 0);
-}
-
 static void
 read_object(struct json_reader *reader, struct conf_node *node, const json_t *object)
 {
@@ -268,7 +261,7 @@ read_object(struct json_reader *reader, struct conf_node *node, const json_t *ob
 
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
-		if (*name == '@' || is_key(node->schema, name)) {
+		if (*name == '@' || load_is_key(node->schema, name)) {
 			continue;
 		}
 		const struct schema_node *schema = find_element(node->schema, name);

@@ -47,6 +47,8 @@ bool load_check_value(const struct load *load, const struct schema_node *schema,
 /* The child, found or made, a leaf with that value; NULL: memory was short, which is counted. */
 struct conf_node *load_child(const struct load *load, struct conf_node *parent, const struct schema_node *schema,
     const char *value, const char *value2);
+/* Is it an element of a list's key? */
+bool load_is_key(const struct schema_node *schema, const char *element);
 #define LOAD_BAD_COMMENT "a comment is UTF-8 without control characters and without '*/'"
 /* Puts a comment to the node; an empty one changes nothing. False: LOAD_BAD_COMMENT. */
 bool load_annotate(struct conf_node *node, const char *comment, size_t length) __attribute__((warn_unused_result));

@@ -2,6 +2,7 @@
  * What the readers of JSON and XML do alike: a value is checked, its node found or made, a comment put to it. See load_private.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "edit.h"
 #include "load_private.h"
@@ -71,4 +72,11 @@ load_annotate(struct conf_node *node, const char *comment, size_t length)
 	}
 	text_release(&note);
 	return good;
+}
+
+bool
+load_is_key(const struct schema_node *schema, const char *element)
+{
+	return (schema->key_node != NULL && strcmp(schema->key_node->element, element) == 0) ||
+	    (schema->second_key_node != NULL && strcmp(schema->second_key_node->element, element) == 0);
 }

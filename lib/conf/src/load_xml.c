@@ -355,13 +355,6 @@ read_child(struct xml_reader *reader, struct conf_node *node, struct element *el
 	return NULL;
 }
 
-static bool
-is_key(const struct schema_node *schema, const char *name)
-{
-	return (schema->key_node != NULL && strcmp(schema->key_node->element, name) == 0) ||
-	    (schema->second_key_node != NULL && strcmp(schema->second_key_node->element, name) == 0);
-}
-
 /* junos:comment: its text is a whole comment, with its signs. */
 static void
 set_comment(struct xml_reader *reader, struct conf_node *node, struct element *comment)
@@ -384,7 +377,7 @@ read_children(struct xml_reader *reader, struct conf_node *node, const struct el
 	struct element *comment = NULL;
 
 	for (struct element *child = element->first; child != NULL && !reader->load->list->failed; child = child->next) {
-		if (is_key(node->schema, child->name)) {
+		if (load_is_key(node->schema, child->name)) {
 			continue;
 		}
 		if (strcmp(child->name, "comment") == 0 && find_schema(node->schema, "comment") == NULL) {

@@ -34,6 +34,16 @@ op_put(struct text *out, const struct op_node *node, const char *name, const cha
 }
 
 void
+op_put_line(struct text *out, const struct op_node *node, const char *label, const char *name, const char *otherwise)
+{
+	if (otherwise != NULL || op_value(node, name) != NULL) {
+		text_append(out, label);
+		op_put(out, node, name, otherwise == NULL ? "" : otherwise);
+		text_append_char(out, '\n');
+	}
+}
+
+void
 op_put_cell(struct text *out, const char *value, size_t width, bool right)
 {
 	struct text cell = TEXT_EMPTY;

@@ -39,6 +39,8 @@ void op_layout_route(struct op_renderer *renderer, const struct op_node *root, s
 void op_put_value(struct text *out, const char *value);
 /* A child's value, or `otherwise`. */
 void op_put(struct text *out, const struct op_node *node, const char *name, const char *otherwise);
+/* A line: the label, and a child's value or `otherwise`; NULL: no line where there is no value. */
+void op_put_line(struct text *out, const struct op_node *node, const char *label, const char *name, const char *otherwise);
 /* A cell of `width` columns and, unless it is 0, at least one blank behind it. */
 void op_put_cell(struct text *out, const char *value, size_t width, bool right);
 /* Takes trailing blanks off the last line, then ends it. */

@@ -5,17 +5,6 @@
 
 #include "op_layout.h"
 
-/* "  Label: value", when there is one. */
-static void
-op_interface_line(const struct op_node *node, const char *label, const char *name, struct text *out)
-{
-	if (op_value(node, name) != NULL) {
-		text_append(out, label);
-		op_put(out, node, name, "");
-		text_append_char(out, '\n');
-	}
-}
-
 static void
 op_interface_traffic(const struct op_node *node, const char *label, const char *const names[2], const char *const words[2],
     struct text *out)
@@ -43,7 +32,7 @@ op_interface_addresses(const struct op_node *unit, struct text *out)
 		text_append_char(out, '\n');
 		for (const struct op_node *address = op_find(family, "interface-address"); address != NULL;
 		     address = op_next(address)) {
-			op_interface_line(address, "      Local: ", "ifa-local", out);
+			op_put_line(out, address, "      Local: ", "ifa-local", NULL);
 		}
 	}
 }
@@ -67,9 +56,9 @@ op_interface_unit(const struct op_node *unit, struct text *out)
 		op_put_value(out, vlan);
 	}
 	text_append_char(out, '\n');
-	op_interface_line(unit, "    Description: ", "description", out);
-	op_interface_line(unit, "    Security: Zone: ", "logical-interface-zone-name", out);
-	op_interface_line(unit, "    Routing instance: ", "routing-instance", out);
+	op_put_line(out, unit, "    Description: ", "description", NULL);
+	op_put_line(out, unit, "    Security: Zone: ", "logical-interface-zone-name", NULL);
+	op_put_line(out, unit, "    Routing instance: ", "routing-instance", NULL);
 	op_interface_traffic(unit, "    Input ", input, words, out);
 	op_interface_traffic(unit, "    Output", output, words, out);
 	if (op_find(unit, "allowed-host-inbound") != NULL) {
@@ -123,6 +112,15 @@ op_interface_port(const struct op_node *port, struct text *out)
 	static const char *const input[] = {"input-packets", "input-lost"};
 	static const char *const output[] = {"output-packets", "output-lost"};
 	static const char *const words[] = {"packets", "lost"};
+	static const char *const lines[][2] = {
+	    {"  Description: ", "description"},
+	    {"  Device: ", "port-device"},
+	    {"  Trouble: ", "port-trouble"},
+	    {"  Driver: ", "port-driver"},
+	    {"  Mode: ", "port-mode"},
+	    {"  Hardware address: ", "hardware-address"},
+	    {"  MTU: ", "mtu"},
+	};
 	const char *admin = op_value(port, "admin-status");
 	const char *oper = op_value(port, "oper-status");
 
@@ -130,13 +128,9 @@ op_interface_port(const struct op_node *port, struct text *out)
 	op_put(out, port, "name", "?");
 	text_printf(out, ", %s, Physical link is %s\n", admin != NULL && strcmp(admin, "up") == 0 ? "Enabled" : "Disabled",
 	    oper != NULL && strcmp(oper, "up") == 0 ? "Up" : "Down");
-	op_interface_line(port, "  Description: ", "description", out);
-	op_interface_line(port, "  Device: ", "port-device", out);
-	op_interface_line(port, "  Trouble: ", "port-trouble", out);
-	op_interface_line(port, "  Driver: ", "port-driver", out);
-	op_interface_line(port, "  Mode: ", "port-mode", out);
-	op_interface_line(port, "  Hardware address: ", "hardware-address", out);
-	op_interface_line(port, "  MTU: ", "mtu", out);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		op_put_line(out, port, lines[i][0], lines[i][1], NULL);
+	}
 	op_interface_traffic(port, "  Input ", input, words, out);
 	op_interface_traffic(port, "  Output", output, words, out);
 	op_interface_link(port, out);
