@@ -417,6 +417,25 @@ look_up(const struct snapshot *snapshot, const struct model_key *key, int64_t wa
 	return key->inet6 ? classifier_lookup6(snapshot, &key6, wall) : classifier_lookup(snapshot, &key->inet, wall);
 }
 
+/* A model of that shape with its classifier, which the caller destroys. */
+static struct classifier *
+draw_model(struct random_source *random, const struct shape *shape, struct model *model)
+{
+	random_model(random, shape, model);
+	struct classifier *classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
+
+	assert_non_null(classifier);
+	model->snapshot.classifier = classifier;
+	return classifier;
+}
+
+static void
+expect_match(struct classifier_match got, struct classifier_match expected)
+{
+	assert_int_equal(got.policy, expected.policy);
+	assert_int_equal(got.application, expected.application);
+}
+
 /* REQ-POL-001, REQ-POL-002, REQ-POL-017, REQ-POL-019, REQ-SCH-001 */
 static void
 test_random_rules_against_the_model(void **state)
@@ -430,17 +449,14 @@ test_random_rules_against_the_model(void **state)
 	assert_non_null(model);
 	for (uint32_t round = 0; round < 80; round++) {
 		const struct shape *shape = &shapes[round % (sizeof(shapes) / sizeof(shapes[0]))];
-		random_model(&random, shape, model);
-		struct classifier *classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
-		assert_non_null(classifier);
-		model->snapshot.classifier = classifier;
+		struct classifier *classifier = draw_model(&random, shape, model);
+
 		for (uint32_t i = 0; i < 3000; i++) {
 			const struct model_key key = random_key(&random, shape, model);
 			const int64_t wall = walls[random_below(&random, sizeof(walls) / sizeof(walls[0]))];
 			const struct classifier_match expected = model_lookup(model, &key, wall);
 			const struct classifier_match got = look_up(&model->snapshot, &key, wall);
-			assert_int_equal(got.policy, expected.policy);
-			assert_int_equal(got.application, expected.application);
+			expect_match(got, expected);
 			matched[key.inet6] += expected.policy != PACKET_NO_POLICY ? 1 : 0;
 		}
 		classifier_destroy(classifier);
@@ -481,11 +497,8 @@ test_bursts_against_the_model(void **state)
 	assert_non_null(model);
 	for (uint32_t round = 0; round < 80; round++) {
 		const struct shape *shape = &shapes[round % (sizeof(shapes) / sizeof(shapes[0]))];
+		struct classifier *classifier = draw_model(&random, shape, model);
 
-		random_model(&random, shape, model);
-		struct classifier *classifier = classifier_create(model->contexts, model->context_count, NULL, 0);
-		assert_non_null(classifier);
-		model->snapshot.classifier = classifier;
 		for (uint32_t burst = 0; burst < 30; burst++) {
 			struct model_key keys[CLASSIFIER_BURST];
 			struct classifier_match matches[CLASSIFIER_BURST];
@@ -500,8 +513,7 @@ test_bursts_against_the_model(void **state)
 			for (uint32_t i = 0; i < CLASSIFIER_BURST; i++) {
 				const struct classifier_match expected = model_lookup(model, &keys[i], wall);
 
-				assert_int_equal(matches[i].policy, expected.policy);
-				assert_int_equal(matches[i].application, expected.application);
+				expect_match(matches[i], expected);
 				matched += expected.policy != PACKET_NO_POLICY;
 			}
 		}
