@@ -137,14 +137,6 @@ forget(struct engine *engine, struct datagram *datagram, enum reason reason)
 	datagram_remove(table, index);
 }
 
-/* Drops a fragment by what became of its datagram. */
-static void
-drop_with(struct engine *engine, const struct datagram *datagram, struct item *item)
-{
-	item->packet->result.policy = datagram->policy;
-	finish_refused(engine, item, (enum reason)datagram->reason);
-}
-
 /* From now on all of it is dropped. */
 static void
 refuse(struct engine *engine, struct datagram *datagram, enum reason reason)
@@ -342,180 +334,6 @@ keep(struct engine *engine, struct item *item, struct datagram *datagram, uint32
 	return true;
 }
 
-struct item
-datagram_recall(struct packet *packet, uint16_t zone, uint8_t flags)
-{
-	struct item item = {
-	    .packet = packet,
-	    .ip = packet->data,
-	    .unit = packet->result.in_unit,
-	    .zone = zone,
-	    .flags = flags,
-	};
-	struct ipv6_chain chain;
-	struct ipv4_header header;
-
-	if ((item.flags & ITEM_IPV6) != 0) {
-		(void)inspect_headers6(&item, packet->length, &chain);
-		return item;
-	}
-	ipv4_load(packet->data, &header);
-	item.source = header.source;
-	item.destination = header.destination;
-	item.length = header.total_length;
-	item.ip_header = header.header_length;
-	item.ttl = header.ttl;
-	item.protocol = header.protocol;
-	return item;
-}
-
-/* A held packet as an item again. */
-static struct item
-recall(const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet)
-{
-	struct item item = datagram_recall(packet, datagram->key.zone, piece->flags);
-
-	item.instance = datagram->key.instance;
-	return item;
-}
-
-/* Is a held packet's unit still what it was when the packet came in? */
-static bool
-unit_remains(const struct engine *engine, const struct item *item)
-{
-	const struct unit *unit = unit_of(engine, item->unit);
-
-	return (item->flags & ITEM_FROM_HOST) != 0 ||
-	       (unit != NULL && (unit->flags & UNIT_USABLE) != 0 && unit->zone == item->zone &&
-		   unit->instance == item->instance);
-}
-
-/* A fragment after the first goes along its session; false: that is not there any more. */
-static bool
-follow(struct engine *engine, struct item *item, const struct datagram *datagram)
-{
-	if ((datagram->flags & DATAGRAM_HANDED) != 0) {
-		sharing_hand(engine, item, datagram->worker, true);
-		return true;
-	}
-	item->key = datagram->flow;
-	item->hash = datagram->flow_hash;
-	item->key_addresses = datagram->flow_addresses;
-	item->protocol = datagram->protocol;
-	item->segment.header.flags = 0;
-	item->segment.header.sequence = datagram->sequence;
-	item->flags |= ITEM_LATER;
-	if ((datagram->flags & DATAGRAM_RELATED) != 0) {
-		item->flags |= ITEM_RELATED;
-	}
-	return session_take(engine, item);
-}
-
-/* Judges the first fragment. True: the others may follow. */
-static bool
-judge(struct engine *engine, struct item *item, struct datagram *datagram)
-{
-	const struct packet_result *result = &item->packet->result;
-	struct transport_head head;
-
-	/* It was right when it came. */
-	if (!unit_remains(engine, item) ||
-	    inspect_head(engine, item, &head) != REASON_NONE) {
-		finish_drop(engine, item->packet, REASON_SESSION_ZONE);
-	} else {
-		if (item->protocol == IPV4_PROTOCOL_TCP) {
-			item->segment.payload = (uint16_t)(datagram->end - datagram->before -
-			    item->segment.header.header_length);
-		} else if (item->protocol == IPV4_PROTOCOL_SCTP) {
-			item->segment.payload = (uint16_t)(datagram->end - datagram->before);
-		}
-		process_item(engine, item);
-	}
-	datagram->policy = result->policy;
-	datagram->session = result->session;
-	datagram->reason = result->reason;
-	if (result->reason == REASON_HANDED_OFF) {
-		datagram->flags |= DATAGRAM_HANDED;
-		datagram->worker = engine->outputs[(engine->output_tail - 1) & engine->output_mask].worker;
-	}
-	return result->verdict == VERDICT_FORWARD || result->verdict == VERDICT_HOST ||
-	       result->reason == REASON_NEIGHBOUR_WAIT ||
-	       result->reason == REASON_HANDED_OFF;
-}
-
-/* The first is there, and so is all that has to be: it is judged, and the others follow it. The
- * packet of the piece at `place` is the burst's, those of the others are held. */
-static void
-start(struct engine *engine, const struct item *current, struct datagram *datagram, uint32_t place)
-{
-	struct datagram_table *table = &engine->datagrams;
-	bool going = true;
-
-	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
-		const struct datagram_piece *piece = &table->pieces[i];
-		struct item item = i == place ? *current
-					      : recall(datagram, piece,
-						    datagram_release(table, datagram, i));
-
-		if (i == datagram->first) {
-			going = judge(engine, &item, datagram);
-		} else if (!going) {
-			drop_with(engine, datagram, &item);
-		} else if (!unit_remains(engine, &item)) {
-			finish_drop(engine, item.packet, REASON_SESSION_ZONE);
-		} else if (!follow(engine, &item, datagram)) {
-			datagram->reason = REASON_FRAGMENT_NO_SESSION;
-			drop_with(engine, datagram, &item);
-			going = false;
-		}
-	}
-	if (going) {
-		datagram->state = DATAGRAM_FOLLOWS;
-	} else {
-		refuse(engine, datagram, (enum reason)datagram->reason);
-	}
-}
-
-/* All of a datagram for ourselves is held: puts it together and runs it as if it had come so. What
- * becomes of it is the last fragment's result too. */
-static void
-deliver(struct engine *engine, struct packet *last, struct datagram *datagram)
-{
-	struct datagram_table *table = &engine->datagrams;
-	struct packet *whole = datagram_linear(engine, datagram);
-	const uint8_t flags = table->pieces[datagram->first].flags;
-
-	last->result.verdict = VERDICT_DROP;
-	last->result.reason = REASON_PACKET_POOL_EMPTY;
-	for (uint32_t i = datagram->first; i != DATAGRAM_NONE; i = table->pieces[i].next) {
-		output_put(engine, datagram_release(table, datagram, i), ENGINE_FREE);
-	}
-	if (whole == NULL) {
-		return;
-	}
-	struct item item = {
-	    .packet = whole,
-	    .ip = whole->data,
-	    .unit = last->result.in_unit,
-	    .zone = datagram->key.zone,
-	    .instance = datagram->key.instance,
-	    .flags = flags & (ITEM_FROM_HOST | ITEM_GROUP_FRAME | ITEM_IPV6),
-	};
-	enum reason reason = inspect_whole(engine, &item, whole->length);
-
-	whole->result.in_unit = item.unit;
-	whole->result.from_zone = item.zone;
-	if (reason == REASON_NONE && !unit_remains(engine, &item)) {
-		reason = REASON_SESSION_ZONE;
-	}
-	if (reason != REASON_NONE) {
-		finish_drop(engine, whole, reason);
-	} else {
-		process_item(engine, &item);
-	}
-	last->result = whole->result;
-}
-
 /* A fragment was entered: it is held, or it goes on, with those that waited for it. REASON_NONE: it
  * is finished; else all of the datagram is refused. */
 static enum reason
@@ -537,10 +355,12 @@ go_on(struct engine *engine, struct item *item, struct datagram *datagram, uint3
 		return REASON_NONE;
 	}
 	if (linear) {
-		deliver(engine, item->packet, datagram);
+		datagram_deliver(engine, item->packet, datagram);
 	} else if (datagram->state == DATAGRAM_OPEN) {
-		start(engine, item, datagram, place);
-	} else if (!follow(engine, item, datagram)) {
+		if (!datagram_start(engine, item, datagram, place)) {
+			refuse(engine, datagram, (enum reason)datagram->reason);
+		}
+	} else if (!datagram_follow(engine, item, datagram)) {
 		return REASON_FRAGMENT_NO_SESSION;
 	}
 	if (complete) {
@@ -550,18 +370,6 @@ go_on(struct engine *engine, struct item *item, struct datagram *datagram, uint3
 		forget(engine, datagram, REASON_NONE);
 	}
 	return REASON_NONE;
-}
-
-bool
-datagram_unit_remains(const struct engine *engine, struct item *item)
-{
-	const struct unit *unit = unit_of(engine, item->unit);
-
-	if (unit == NULL || (unit->flags & UNIT_USABLE) == 0 || unit->zone != item->zone) {
-		return false;
-	}
-	item->instance = unit->instance;
-	return true;
 }
 
 void
@@ -578,7 +386,7 @@ datagram_enter(struct engine *engine, struct item *item)
 		return;
 	}
 	if (datagram->state == DATAGRAM_REFUSED) {
-		drop_with(engine, datagram, item);
+		datagram_drop_with(engine, datagram, item);
 		return;
 	}
 	enum reason reason = enter(engine, item, datagram, &fragment, &place);
@@ -599,7 +407,7 @@ datagram_enter(struct engine *engine, struct item *item)
 	}
 	if (reason != REASON_NONE) {
 		refuse(engine, datagram, reason);
-		drop_with(engine, datagram, item);
+		datagram_drop_with(engine, datagram, item);
 	}
 }
 
@@ -631,10 +439,10 @@ complain(struct engine *engine, struct datagram *datagram)
 	struct datagram_table *table = &engine->datagrams;
 	const struct datagram_piece *piece = &table->pieces[datagram->first];
 	struct packet *packet = datagram_release(table, datagram, datagram->first);
-	struct item item = recall(datagram, piece, packet);
+	struct item item = datagram_recall_piece(datagram, piece, packet);
 	struct transport_head head;
 
-	if (unit_remains(engine, &item) &&
+	if (datagram_item_remains(engine, &item) &&
 	    inspect_head(engine, &item, &head) == REASON_NONE &&
 	    ((datagram->flags & DATAGRAM_LINEAR) != 0
 		    ? local_allows(engine, &item)

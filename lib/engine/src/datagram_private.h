@@ -216,6 +216,24 @@ bool datagram_advance(struct engine *engine);
 /* Ends all of them: the engine is closed. */
 void datagram_close(struct engine *engine);
 
+/* datagram_follow.c: drops a fragment by what became of its datagram. */
+void datagram_drop_with(struct engine *engine, const struct datagram *datagram, struct item *item);
+/* A held packet as an item again. */
+struct item datagram_recall_piece(
+    const struct datagram *datagram, const struct datagram_piece *piece, struct packet *packet);
+/* Is a held packet's unit still what it was when the packet came in? */
+bool datagram_item_remains(const struct engine *engine, const struct item *item);
+/* A fragment after the first goes along its session; false: that is not there any more. */
+bool datagram_follow(struct engine *engine, struct item *item, const struct datagram *datagram)
+    __attribute__((warn_unused_result));
+/* The first is there, and so is all that has to be: it is judged, and the others follow it. The packet of the piece at `place`
+ * is the burst's, those of the others are held. False: all of it is to be refused, by datagram->reason. */
+bool datagram_start(struct engine *engine, const struct item *current, struct datagram *datagram, uint32_t place)
+    __attribute__((warn_unused_result));
+/* All of a datagram for ourselves is held: puts it together and runs it as if it had come so. What becomes of it is the last
+ * fragment's result too. */
+void datagram_deliver(struct engine *engine, struct packet *last, struct datagram *datagram);
+
 /* datagram_whole.c: what can be said only when all of it is there: REASON_NONE, or why it is
  * refused. => datagram_complete() */
 enum reason datagram_check(const struct datagram *datagram);

@@ -417,7 +417,7 @@ item_stateless(const struct engine *engine, const struct item *item)
 	return packet_based6(engine) && passes_through6(engine, item);
 }
 
-/* datagram.c: an IP packet that was held, as an item again; its instance is set by datagram_unit_remains(), which says
+/* datagram_follow.c: an IP packet that was held, as an item again; its instance is set by datagram_unit_remains(), which says
  * whether its unit is still what it was. */
 struct item datagram_recall(struct packet *packet, uint16_t zone, uint8_t flags);
 bool datagram_unit_remains(const struct engine *engine, struct item *item);
