@@ -12,6 +12,7 @@
 
 #include "gateway.h"
 #include "rib/rib.h"
+#include "wire/segment.h"
 
 enum {
 	HEADROOM = 128,
@@ -171,6 +172,19 @@ gateway_destroy(struct gateway *gateway)
 	free(gateway);
 }
 
+/* What its sender left undone of the checksum is done, so that captures show it right; superframes stay whole. */
+static void
+finish(struct packet *packet, uint8_t verb)
+{
+	struct segment_layout layout;
+
+	if ((packet->flags & PACKET_CHECKSUM_DUE) != 0 &&
+	    (verb == ENGINE_HOST ? segment_layout_of(&layout, packet->data, packet->length, 0)
+	                         : segment_layout_of_frame(&layout, packet->data, packet->length))) {
+		segment_complete_checksum(&layout, packet->data);
+	}
+}
+
 static void
 drain(struct gateway *gateway)
 {
@@ -186,6 +200,7 @@ drain(struct gateway *gateway)
 			/* With one worker nothing can belong to another one. */
 			assert(outputs[i].verb != ENGINE_HANDOFF);
 			if (outputs[i].verb == ENGINE_SEND || outputs[i].verb == ENGINE_HOST) {
+				finish(outputs[i].packet, outputs[i].verb);
 				gateway->sink.output(gateway->sink.context, gateway->now, &outputs[i]);
 			}
 			frame_destroy(outputs[i].packet);
@@ -403,6 +418,26 @@ gateway_advance(struct gateway *gateway, uint64_t now)
 	return true;
 }
 
+/* A TCP segment larger than any frame is a superframe, of segments as large as fit: so the port's own hosts would have cut it. */
+static void
+see_segments(const struct gateway *gateway, struct packet *packet, uint16_t port)
+{
+	struct segment_layout layout;
+
+	if (gateway->snapshot == NULL || port >= gateway->snapshot->port_count ||
+	    !segment_layout_of_frame(&layout, packet->data, packet->length) || !layout.tcp) {
+		return;
+	}
+	const uint32_t headers = (uint32_t)layout.payload - layout.ip;
+	const uint32_t mtu = gateway->snapshot->ports[port].mtu;
+
+	if (headers < mtu && mtu - headers <= UINT16_MAX) {
+		packet->flags &= (uint16_t)~PACKET_SUPERFRAME;
+		packet->segment_size = (uint16_t)(mtu - headers);
+		packet->segments_more = (uint16_t)(segment_count(&layout, packet->segment_size) - 1);
+	}
+}
+
 bool
 gateway_process(struct gateway *gateway, const uint8_t *bytes, uint32_t length, uint16_t port, uint16_t flags,
     struct packet_result *result)
@@ -416,6 +451,9 @@ gateway_process(struct gateway *gateway, const uint8_t *bytes, uint32_t length, 
 		memcpy(packet->data, bytes, length);
 	}
 	packet->flags = flags;
+	if ((flags & PACKET_SUPERFRAME) != 0) {
+		see_segments(gateway, packet, port);
+	}
 	if ((flags & PACKET_FROM_HOST) != 0) {
 		packet->instance = port;
 	} else {

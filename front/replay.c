@@ -158,7 +158,7 @@ lane_open(struct lane *lane, const struct schema *schema, const struct replay_op
 	return good;
 }
 
-/* What the port's driver would say of a frame when live. */
+/* What the port would say of a frame when live; of TCP it is a superframe (gateway.c). */
 static uint16_t
 frame_flags(const struct gateway *gateway, uint16_t port, uint32_t length)
 {

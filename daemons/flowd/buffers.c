@@ -21,8 +21,7 @@ enum {
 	CHUNK_LARGE = 4096,
 	RING_FRAME = 2048,  /* AF_PACKET: what is enough for usual frames */
 	RING_STEP = 128,    /* 32 frames make whole pages */
-	RING_HEADER = 66,   /* what the kernel writes before a frame, and */
-	RING_COPIED = 32,   /* what of that the driver does not copy, rounded as it does */
+	RING_HEADER = 80,   /* what the kernel writes before a frame, with its mark of offloads */
 	FRAMES_JUMBO = 8191,
 };
 
@@ -30,7 +29,7 @@ enum {
 /* Of a frame's first octet in its chunk. */
 #define CHUNK_OFFSET (BUFFERS_OBJECT_HEADER + sizeof(struct rte_mbuf) + PACKET_PRIVATE + RTE_PKTMBUF_HEADROOM)
 /* The largest frame of AF_PACKET's ring that a chunk's buffer takes. */
-#define RING_FRAME_OF(chunk) (((chunk) - CHUNK_OFFSET + RING_COPIED) / RING_STEP * RING_STEP)
+#define RING_FRAME_OF(chunk) (((chunk) - CHUNK_OFFSET) / RING_STEP * RING_STEP)
 
 static_assert(CHUNK_OFFSET >= BUFFERS_XDP_HEADROOM, "the kernel writes no frame before its headroom's end");
 static_assert(RING_FRAME_OF(CHUNK_LARGE) - RING_HEADER - 1 >= BUFFERS_MTU_XDP + BUFFERS_LINK, "the largest frame fits into a chunk");

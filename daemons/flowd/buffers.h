@@ -27,7 +27,7 @@ struct rte_mempool;
 
 enum {
 	BUFFERS_FRAMES = 16383, /* over all ports */
-	BUFFERS_LARGE = 31,     /* for datagrams that came in fragments: each is used within a burst */
+	BUFFERS_LARGE = 255,    /* for superframes, and datagrams that came in fragments: few are in use longer than a burst */
 	BUFFERS_OBJECT_HEADER = 64, /* DPDK's, in a chunk before its buffer */
 	BUFFERS_XDP_HEADROOM = 256, /* XDP_PACKET_HEADROOM: what the kernel leaves before a frame in any case */
 	BUFFERS_LINK = 22,      /* octets of a frame that are not its IP packet: Ethernet's header and two tags */

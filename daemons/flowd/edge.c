@@ -30,7 +30,6 @@ struct edge {
 	struct port *ports; /* in the chassis' order */
 	struct place places[CHASSIS_PORTS];
 	size_t place_count;
-	bool hinted[CHASSIS_PORTS]; /* about a sender's offloads */
 	bool blamed[CHASSIS_PORTS]; /* why it cannot be opened */
 	struct link_hold holds[CHASSIS_PORTS];
 	uint64_t again[CHASSIS_PORTS]; /* not before this time */
@@ -118,7 +117,8 @@ worker_takes(const struct edge *edge, const struct port *port, uint32_t mtu)
 	const uint32_t most = edge->start.buffers->room - BUFFERS_LINK;
 	struct worker_port what = {
 	    .open = port->open,
-	    .looks_for_offloads = in_namespace(port->chassis),
+	    .takes_marks = port->chassis->kind == CHASSIS_NETDEV,
+	    .bounds_frames = in_namespace(port->chassis),
 	    .unhurried = port->chassis->kind == CHASSIS_PCAP,
 	    .queue_count = port->queue_count,
 	    .mtu = mtu < most ? mtu : most,
@@ -611,23 +611,6 @@ edge_wants_renewal(const struct edge *edge)
 	return false;
 }
 
-/* Once a port: the sender's offloads cannot work over a link that hands frames over as they are. */
-static void
-hint(struct edge *edge, const struct port *port)
-{
-	const struct worker_marks marks = worker_marks(edge->start.worker, port->index);
-
-	if (edge->hinted[port->index] || marks.partial + marks.superframe == 0) {
-		return;
-	}
-	edge->hinted[port->index] = true;
-	tell(edge->logger, LOG_SEVERITY_WARNING, "FLOWD_OFFLOAD",
-	    "port %s: frames with %s are dropped: switch the sender's offloads off (ethtool -K INTERFACE tx off on the other "
-	    "end of %s)",
-	    port->chassis->name, marks.partial > 0 ? "half-made checksums" : "more octets than the link carries",
-	    port->chassis->device);
-}
-
 bool
 edge_tick(struct edge *edge)
 {
@@ -639,11 +622,7 @@ edge_tick(struct edge *edge)
 			take_link(edge, port, port_device_running(port));
 			continue;
 		}
-		if (port->open) {
-			hint(edge, port);
-			continue;
-		}
-		if (!look_for_replaced(edge, port)) {
+		if (!port->open && !look_for_replaced(edge, port)) {
 			open_again(edge, port);
 		}
 	}

@@ -71,7 +71,7 @@ size_t edge_prepare(const struct edge *edge, struct pollfd *polls);
 int edge_wait(const struct edge *edge, int most);
 /* Takes news in. True when a port came up or went down. */
 bool edge_serve(struct edge *edge, const struct pollfd *polls, size_t count);
-/* About once a second: opens ports that are missing, looks at the marks of offloads. True as above. */
+/* About once a second: opens ports that are missing. True as above. */
 bool edge_tick(struct edge *edge);
 /* Is a namespace of lost ports there anew, which only a new start could enter, and no port open that would lose by it? */
 bool edge_wants_renewal(const struct edge *edge);

@@ -208,6 +208,14 @@ netdev_keep_tags(const char *name)
 	offload_bit_set(name, ETH_FLAG_RXVLAN, 0);
 }
 
+void
+netdev_whole_frames(const char *name)
+{
+	offload_set(name, ETHTOOL_STSO, 0);
+	offload_set(name, ETHTOOL_SGSO, 0);
+	offload_set(name, ETHTOOL_STXCSUM, 0);
+}
+
 /* -1: not known. */
 static int
 queues_before(const char *name)
@@ -394,9 +402,6 @@ netdev_guard(const char *name, struct text *error)
 	}
 	offload_bit_set(name, ETH_FLAG_LRO, 0);
 	offload_set(name, ETHTOOL_SGRO, 0);
-	offload_set(name, ETHTOOL_STSO, 0);
-	offload_set(name, ETHTOOL_SGSO, 0);
-	offload_set(name, ETHTOOL_STXCSUM, 0);
 	if (!bring_up(name)) {
 		text_printf(error, "it cannot be brought up: %s", strerror(errno));
 		return false;

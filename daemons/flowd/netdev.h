@@ -45,10 +45,12 @@ void netdev_driver(const char *name, char *driver);
 uint32_t netdev_queues(const char *name);
 /* As many from now on. Returns 0 or -errno. */
 int netdev_set_queues(const char *name, uint32_t queues) __attribute__((warn_unused_result));
-/* What netdev_guard() is about to change. */
+/* What netdev_guard() and netdev_whole_frames() are about to change. */
 struct netdev_before netdev_before(const char *name);
 /* Keeps the kernel off it and brings it up. False with a sentence when that cannot be had: it must not be used then. */
 bool netdev_guard(const char *name, struct text *error) __attribute__((warn_unused_result));
+/* Nothing leaves it that its hardware was to finish. */
+void netdev_whole_frames(const char *name);
 /* The card leaves VLAN tags in their frames: XDP sees no others. */
 void netdev_keep_tags(const char *name);
 /* Takes it all back. An interface that is gone by now has nothing to take back but the table. */

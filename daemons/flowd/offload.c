@@ -1,104 +1,105 @@
 /*
- * Offload marks of frames. See offload.h.
+ * Marks of offloads. See offload.h.
  */
 #include "offload.h"
 
-#include <stdbool.h>
+#include <linux/virtio_net.h>
+#include <string.h>
 
-#include "base/reader.h"
-#include "engine/packet.h"
+#include "wire/bytes.h"
+#include "wire/sctp.h"
+#include "wire/segment.h"
 
 enum {
-	ETHERNET_HEADER = 14,
-	VLAN_TAG = 4,
-	ETHERTYPE_VLAN = 0x8100,
-	ETHERTYPE_IPV4 = 0x0800,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	TCP_CHECKSUM = 16, /* where the field stands in the header */
-	UDP_CHECKSUM = 6,
+	TCP_SUM_AT = 16, /* in their headers */
+	UDP_SUM_AT = 6,
+	TCP_FLAGS_AT = 13,
+	TCP_CWR = 0x80,
 };
 
-static uint32_t
-sum_words(const uint8_t *bytes, size_t length)
+static void
+finish_sctp(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet)
 {
-	uint32_t sum = 0;
+	const uint32_t start = (uint32_t)header->csum_start + moved;
 
-	for (size_t i = 0; i + 1 < length; i += 2) {
-		sum += ((uint32_t)bytes[i] << 8) | bytes[i + 1];
+	/* SCTP's CRC is no sum: there is no half of it. */
+	if (header->csum_offset == SCTP_CHECKSUM_AT && packet->length >= start + SCTP_HEADER) {
+		bytes_store_32(packet->data + start + SCTP_CHECKSUM_AT,
+		    sctp_checksum(packet->data + start, packet->length - start));
 	}
-	if (length % 2 != 0) {
-		sum += (uint32_t)bytes[length - 1] << 8;
-	}
-	return sum;
 }
 
-static uint16_t
-fold(uint32_t sum)
-{
-	while (sum > UINT16_MAX) {
-		sum = (sum & UINT16_MAX) + (sum >> 16);
-	}
-	return (uint16_t)sum;
-}
-
-/* `ip` is at the first octet of an IPv4 header. */
+/* The kinds of superframes that we know are those of TCP and of UDP's UDP_SEGMENT; not UFO, which leaves IP to be fragmented. */
 static bool
-checksum_partial(struct reader ip)
+kind_known(uint8_t kind, const struct segment_layout *layout)
 {
-	const uint8_t *header = ip.next;
-	const uint8_t version = reader_u8(&ip);
-	const uint32_t header_length = (version & 15U) * 4U;
-
-	reader_skip(&ip, 1);
-	const uint16_t total = reader_u16(&ip);
-
-	reader_skip(&ip, 2);
-	const uint16_t fragment = reader_u16(&ip);
-
-	reader_skip(&ip, 1);
-	const uint8_t protocol = reader_u8(&ip);
-
-	reader_skip(&ip, 2);
-	const uint8_t *addresses = reader_bytes(&ip, 8);
-
-	if (reader_failed(&ip) || version >> 4 != 4 || header_length < 20 || total < header_length ||
-	    (fragment & 0x3fffU) != 0 || (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)) {
+	switch (kind & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return layout->tcp && !layout->inet6;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return layout->tcp && layout->inet6;
+	case OFFLOAD_UDP_SEGMENT:
+		return !layout->tcp;
+	default:
 		return false;
 	}
-	struct reader whole = reader_over(header, (size_t)(ip.end - header));
-
-	reader_skip(&whole, header_length);
-	const uint32_t length = total - header_length;
-	const uint8_t *segment = reader_bytes(&whole, length);
-	const uint32_t field = protocol == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
-
-	if (segment == NULL || length < field + 2) {
-		return false;
-	}
-	const uint32_t pseudo = sum_words(addresses, 8) + protocol + length;
-	const uint16_t carried = (uint16_t)((segment[field] << 8) | segment[field + 1]);
-
-	return carried == fold(pseudo) && fold(pseudo + sum_words(segment, length)) != UINT16_MAX;
 }
 
-uint16_t
-offload_flags(const uint8_t *frame, uint32_t length, uint32_t mtu)
+void
+offload_read(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet)
 {
-	struct reader reader = reader_over(frame, length);
+	struct segment_layout layout;
 
-	if (length > mtu + ETHERNET_HEADER + 2 * VLAN_TAG) {
-		return PACKET_SUPERFRAME;
+	packet->flags = 0;
+	packet->segment_size = 0;
+	packet->segments_more = 0;
+	if (header->gso_type == VIRTIO_NET_HDR_GSO_NONE) {
+		if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) {
+			return;
+		}
+		if (header->csum_offset == TCP_SUM_AT || header->csum_offset == UDP_SUM_AT) {
+			packet->flags = PACKET_CHECKSUM_DUE;
+		} else {
+			finish_sctp(header, moved, packet);
+		}
+		return;
 	}
-	reader_skip(&reader, ETHERNET_HEADER - 2);
-	uint16_t type = reader_u16(&reader);
+	if (header->gso_size == 0 || !segment_layout_of_frame(&layout, packet->data, packet->length) ||
+	    !kind_known(header->gso_type, &layout)) {
+		packet->flags = PACKET_SUPERFRAME;
+		return;
+	}
+	packet->flags = PACKET_CHECKSUM_DUE;
+	if (segment_count(&layout, header->gso_size) > 1) {
+		packet->segment_size = header->gso_size;
+		packet->segments_more = (uint16_t)(segment_count(&layout, header->gso_size) - 1);
+	}
+}
 
-	if (type == ETHERTYPE_VLAN) {
-		reader_skip(&reader, VLAN_TAG - 2);
-		type = reader_u16(&reader);
+void
+offload_write(struct packet *packet, struct virtio_net_hdr *header)
+{
+	struct segment_layout layout;
+
+	memset(header, 0, sizeof(*header));
+	if (!offload_marked(packet) || !segment_layout_of_frame(&layout, packet->data, packet->length)) {
+		return;
 	}
-	if (reader_failed(&reader) || type != ETHERTYPE_IPV4) {
-		return 0;
+	segment_begin_checksum(&layout, packet->data);
+	header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	header->csum_start = layout.transport;
+	header->csum_offset = (uint16_t)(layout.checksum - layout.transport);
+	header->hdr_len = layout.payload;
+	if (packet->segment_size == 0) {
+		return;
 	}
-	return checksum_partial(reader) ? PACKET_CHECKSUM_PARTIAL : 0;
+	header->gso_size = packet->segment_size;
+	if (!layout.tcp) {
+		header->gso_type = OFFLOAD_UDP_SEGMENT;
+		return;
+	}
+	header->gso_type = layout.inet6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+	if ((packet->data[layout.transport + TCP_FLAGS_AT] & TCP_CWR) != 0) {
+		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+	}
 }

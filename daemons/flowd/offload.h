@@ -1,18 +1,41 @@
 /*
- * What a sender's offloads leave in a frame on a virtual link: checksums that were to be completed by hardware, and
- * segments larger than any frame. Ports that hand over such frames as they are (AF_PACKET) look for them here; the driver
- * does not pass on the kernel's own marks.
+ * What a sender leaves to its network card, as the kernel tells of it and wants to be told: superframes and half-made checksums
+ * (wire/segment.h), by the header that AF_PACKET has before each frame (PACKET_VNET_HDR, include/uapi/linux/virtio_net.h).
+ *
+ * Pure; the packet's data are changed where it is said.
  */
 #ifndef FLOWD_OFFLOAD_H
 #define FLOWD_OFFLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/packet.h"
+
+struct virtio_net_hdr;
+
+enum {
+	OFFLOAD_UDP_SEGMENT = 5, /* a gso_type: VIRTIO_NET_HDR_GSO_UDP_L4, which the headers have from Linux 6.2 on */
+};
+
 /*
- * The flags (enum packet_flag) for a frame of `length` octets on a port that carries IP packets of up to `mtu` octets.
- * A half-made checksum is the sum over the pseudo header alone, where hardware would add the rest: one that a complete
- * checksum may equal by chance, so that it counts only when the segment's sum is wrong too.
+ * Sets the packet's marks from the header that came before its frame: flags, segment_size and segments_more; all 0 when nothing was
+ * left undone. `moved` is how far the frame's headers stand behind where the header says, because of a tag that was put back.
+ * The CRC of SCTP, which nobody behind us makes, is made here. What cannot be what the header says is PACKET_SUPERFRAME.
  */
-uint16_t offload_flags(const uint8_t *frame, uint32_t length, uint32_t mtu);
+void offload_read(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet);
+/* The header to go before a packet that leaves, and the checksum's field as the kernel wants to find it. */
+void offload_write(struct packet *packet, struct virtio_net_hdr *header);
+
+/* In ol_flags of a received buffer: offload_read() has set its packet's marks. No driver sets it here: no port asks for large
+ * receives. */
+#define OFFLOAD_MARKED RTE_MBUF_F_RX_LRO
+
+/* Has it anything that is left to be done? */
+static inline bool
+offload_marked(const struct packet *packet)
+{
+	return (packet->flags & PACKET_CHECKSUM_DUE) != 0 || packet->segment_size != 0;
+}
 
 #endif

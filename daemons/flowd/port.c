@@ -2,7 +2,10 @@
  * Ports. See port.h.
  *
  * AF_XDP is ours (xdp_port.h): DPDK's driver for it leaves its program behind when it is killed, pins others in a file
- * system, and cannot come back once rights were given up. All other kinds are DPDK's (port_device.h).
+ * system, and cannot come back once rights were given up. So is AF_PACKET (packet_queue.h): DPDK's driver knows nothing of the
+ * kernel's marks of offloads, so that superframes and half-made checksums would have to be dropped, lets the kernel put fragments
+ * together before we see them, and loses tags that a sender's offload left out of the frame. All other kinds are DPDK's
+ * (port_device.h).
  */
 #include "port.h"
 
@@ -10,7 +13,12 @@
 #include <string.h>
 
 #include "netdev.h"
+#include "packet_queue.h"
 #include "port_device.h"
+
+enum {
+	RING_OCTETS = 16777216, /* of all rings of a port */
+};
 
 /* By AF_XDP: as many queues as the interface has. */
 static enum port_status
@@ -36,6 +44,52 @@ xdp_open(struct port_opening *opening)
 		    .number = i,
 		    .descriptor = xdp_queue_descriptor(port->xdp.queues[i]),
 		};
+	}
+	port->open = true;
+	return PORT_OPENED;
+}
+
+static void
+packet_close(struct port *port)
+{
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		packet_queue_destroy(port->queues[i].packet);
+	}
+	port->queue_count = 0;
+}
+
+/* By AF_PACKET: as many sockets as the chassis file says, else one for each worker. */
+static enum port_status
+packet_open(struct port_opening *opening)
+{
+	struct port *port = opening->port;
+	struct packet_queue *queues[QUEUES_MOST];
+	const uint16_t wanted = port->chassis->queues != 0 ? port->chassis->queues : opening->workers;
+	const struct packet_binding binding = {
+	    .buffers = opening->buffers,
+	    .name = port->chassis->device,
+	    .netdev = port->netdev,
+	    .octets = RING_OCTETS / wanted,
+	};
+	int failure = 0;
+
+	for (port->queue_count = 0; port->queue_count < wanted && failure == 0;) {
+		struct packet_queue *queue = packet_queue_create(&binding, &failure);
+
+		if (queue != NULL) {
+			queues[port->queue_count] = queue;
+			port->queues[port->queue_count] = (struct queue){
+			    .packet = queue, .number = port->queue_count, .descriptor = packet_queue_descriptor(queue)};
+			port->queue_count++;
+		}
+	}
+	if (failure == 0) {
+		failure = packet_queues_spread(queues, port->queue_count);
+	}
+	if (failure != 0) {
+		text_printf(opening->error, "no packet socket for it: %s", strerror(failure));
+		packet_close(port);
+		return PORT_FAILED;
 	}
 	port->open = true;
 	return PORT_OPENED;
@@ -122,6 +176,9 @@ netdev_open(void *argument)
 		return PORT_FAILED;
 	}
 	port->guarded = true;
+	if (port->chassis->kind == CHASSIS_XDP) {
+		netdev_whole_frames(name);
+	}
 	if (!netdev_guard(name, opening->error)) {
 		return PORT_FAILED;
 	}
@@ -132,7 +189,7 @@ netdev_open(void *argument)
 	port->mtu = facts.mtu;
 	netdev_driver(name, port->driver);
 	memcpy(port->mac, facts.mac, sizeof(port->mac));
-	const enum port_status status = port->chassis->kind == CHASSIS_XDP ? xdp_open(opening) : port_device_open(opening);
+	const enum port_status status = port->chassis->kind == CHASSIS_XDP ? xdp_open(opening) : packet_open(opening);
 
 	port->running = netdev_look(name, &facts) && facts.up;
 	return (int)status;
@@ -161,6 +218,8 @@ close_job(void *argument)
 
 	if (port->chassis->kind == CHASSIS_XDP) {
 		xdp_port_close(&port->xdp);
+	} else if (port->chassis->kind == CHASSIS_NETDEV) {
+		packet_close(port);
 	} else {
 		port_device_close(port);
 	}
@@ -175,7 +234,6 @@ port_close(struct port *port)
 	}
 	port->open = false;
 	port->running = false;
-	port->ring_lost = 0;
 	port->cleared = (struct port_counters){.in_packets = 0};
 	if (port->namespace != NULL) {
 		(void)namespace_run(port->namespace, close_job, port);
@@ -236,13 +294,33 @@ port_mode(const struct port *port)
 	return "";
 }
 
+static struct port_counters
+packet_counters(const struct port *port)
+{
+	struct port_counters sum = {.in_packets = 0};
+
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		const struct packet_counters one = packet_queue_counters(port->queues[i].packet);
+
+		sum.in_packets += one.in_packets;
+		sum.out_packets += one.out_packets;
+		sum.in_lost += one.in_full + one.in_starved;
+		sum.out_lost += one.out_lost;
+		sum.in_full += one.in_full;
+	}
+	return sum;
+}
+
 struct port_counters
-port_counters(struct port *port)
+port_counters(const struct port *port)
 {
 	struct xdp_counters xdp;
 
 	if (!port->open) {
 		return (struct port_counters){.in_packets = 0};
+	}
+	if (port->chassis->kind == CHASSIS_NETDEV) {
+		return packet_counters(port);
 	}
 	if (port->chassis->kind != CHASSIS_XDP) {
 		return port_device_counters(port);

@@ -1,9 +1,10 @@
 /*
- * Ports: the physical interfaces of the chassis file as DPDK devices.
+ * Ports: the physical interfaces of the chassis file.
  *
- * DPDK runs without hugepages and without touching any PCI device that the chassis file does not name. A `netdev:` port is
- * a net_af_packet device whose sockets are made by the thread of the interface's namespace; the interface is guarded
- * (netdev.h) and entered in the ledger first. A port whose interface is gone is closed and may be opened again.
+ * Linux interfaces have queues of our own: `netdev:` by AF_PACKET, `xdp:` by AF_XDP. Their sockets are made by the thread of the
+ * interface's namespace; the interface is guarded (netdev.h) and entered in the ledger first. A port whose interface is gone is
+ * closed and may be opened again. All others are DPDK's, which runs without hugepages and without touching any PCI device that
+ * the chassis file does not name.
  *
  * Threads: the control thread owns ports. The worker receives and sends on a port between port_open() and port_close() and
  * must have been told to let go before port_close().
@@ -50,7 +51,6 @@ struct port {
 	struct queue queues[QUEUES_MOST];
 	struct xdp_port xdp;         /* while an xdp port is open */
 	char driver[NETDEV_DRIVER];  /* of the interface, or DPDK's of the device; while open */
-	uint64_t ring_lost;          /* what AF_PACKET's sockets said that they lost, added up; while open */
 	struct port_counters cleared; /* what they were when they were cleared; while open */
 	unsigned netdev;             /* the interface's index */
 	uint32_t mtu;                /* its IP octets */
@@ -83,7 +83,7 @@ void port_release(struct port *port, struct ledger *ledger);
 const char *port_mode(const struct port *port);
 
 /* All 0 while it is closed. */
-struct port_counters port_counters(struct port *port);
+struct port_counters port_counters(const struct port *port);
 /* What came since they were `before`. */
 struct port_counters port_counters_less(struct port_counters counters, const struct port_counters *before);
 

@@ -1,17 +1,10 @@
 /*
  * Ports as DPDK devices. See port_device.h.
- *
- * DPDK's AF_PACKET driver keeps its sockets to itself. We look them up among our descriptors by interface index: with them
- * a worker can sleep in poll(2), frames that the kernel itself sends are left out, and promiscuous mode ends with the
- * sockets, also when we are killed.
  */
 #include "port_device.h"
 
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
@@ -19,19 +12,15 @@
 
 enum {
 	DEVICE_NAME = 32,
-	FIRST_DESCRIPTOR = 3,
-	DESCRIPTORS = 4096,     /* no socket of ours has a higher number */
 	DESCRIPTORS_QUEUE = 1024,
-	RING_OCTETS = 16777216, /* of AF_PACKET's ring, each way */
-	RING_BLOCK = 32,        /* frames: whole pages, see buffers.c */
 };
 
 static void
 device_name(const struct port *port, char *name)
 {
 	static const char *const drivers[] = {
-	    [CHASSIS_NETDEV] = "net_af_packet",
-	    [CHASSIS_XDP] = "", /* none of DPDK's */
+	    [CHASSIS_NETDEV] = "", /* none of DPDK's */
+	    [CHASSIS_XDP] = "",
 	    [CHASSIS_PCI] = "",
 	    [CHASSIS_VDEV] = "",
 	    [CHASSIS_PCAP] = "net_pcap",
@@ -44,18 +33,7 @@ device_name(const struct port *port, char *name)
 	}
 }
 
-/* The driver's words for a packet socket: a ring of about RING_OCTETS, in blocks of whole pages and whole frames. */
-static void
-ring_arguments(const struct port *port, uint32_t frame, struct text *arguments)
-{
-	const uint32_t block = frame * RING_BLOCK;
-
-	text_printf(arguments, "iface=%s,blocksz=%u,framesz=%u,framecnt=%u,qpairs=%u,qdisc_bypass=1", port->chassis->device,
-	    (unsigned)block, (unsigned)frame, (unsigned)(RING_OCTETS / block / port->queue_count * RING_BLOCK),
-	    (unsigned)port->queue_count);
-}
-
-/* Makes the virtual device of a netdev, vdev or pcap port. */
+/* Makes the virtual device of a vdev or pcap port. */
 static bool
 device_make(const struct port_opening *opening, const char *name)
 {
@@ -64,9 +42,6 @@ device_make(const struct port_opening *opening, const char *name)
 	bool made = false;
 
 	switch (chassis->kind) {
-	case CHASSIS_NETDEV:
-		ring_arguments(opening->port, opening->buffers->ring_frame, &arguments);
-		break;
 	case CHASSIS_PCAP:
 		text_printf(&arguments, "rx_pcap=%s,tx_pcap=%s", chassis->device, chassis->output);
 		break;
@@ -74,8 +49,10 @@ device_make(const struct port_opening *opening, const char *name)
 		text_append(&arguments, chassis->output == NULL ? "" : chassis->output);
 		break;
 	case CHASSIS_PCI:
+		return true; /* there since the start of EAL */
+	case CHASSIS_NETDEV:
 	case CHASSIS_XDP:
-		return true; /* there since the start of EAL; not DPDK's */
+		return false; /* not DPDK's: see port.c */
 	}
 	if (!text_failed(&arguments)) {
 		made = rte_eal_hotplug_add("vdev", name, text_string(&arguments)) == 0;
@@ -110,7 +87,7 @@ device_start(struct port *port, struct rte_mempool *pool, struct text *error)
 		text_append(error, "DPDK does not know it");
 		return false;
 	}
-	if (port->namespace == NULL && port->queue_count > 1) {
+	if (port->queue_count > 1) {
 		configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		configuration.rx_adv_conf.rss_conf.rss_hf =
 		    facts.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
@@ -129,74 +106,8 @@ device_start(struct port *port, struct rte_mempool *pool, struct text *error)
 		return false;
 	}
 	memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
-	if (port->namespace == NULL) {
-		(void)snprintf(port->driver, sizeof(port->driver), "%s", facts.driver_name);
-	}
+	(void)snprintf(port->driver, sizeof(port->driver), "%s", facts.driver_name);
 	return true;
-}
-
-static bool
-descriptor_taken(const struct port_opening *opening, int descriptor)
-{
-	for (size_t i = 0; i < opening->count; i++) {
-		const struct port *port = &opening->ports[i];
-
-		for (uint16_t q = 0; port->open && q < port->queue_count; q++) {
-			if (port->queues[q].descriptor == descriptor) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* The first packet socket from `from` on that the driver has just bound to the port's interface, or -1. */
-static int
-socket_of(const struct port_opening *opening, int from)
-{
-	for (int descriptor = from; descriptor < DESCRIPTORS; descriptor++) {
-		int family = 0;
-		socklen_t length = sizeof(family);
-		struct sockaddr_ll address = {.sll_ifindex = 0};
-		socklen_t size = sizeof(address);
-
-		if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 && family == AF_PACKET &&
-		    getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 && address.sll_protocol != 0 &&
-		    address.sll_ifindex == (int)opening->port->netdev && !descriptor_taken(opening, descriptor)) {
-			return descriptor;
-		}
-	}
-	return -1;
-}
-
-static void
-socket_tune(const struct port *port, int descriptor)
-{
-	const int on = 1;
-	const struct packet_mreq membership = {.mr_ifindex = (int)port->netdev, .mr_type = PACKET_MR_PROMISC};
-
-	if (descriptor >= 0) {
-		(void)setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
-		(void)setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
-	}
-}
-
-/* The driver opens its sockets one after the other, so that their numbers rise with the queues'. */
-static void
-queues_note(const struct port_opening *opening)
-{
-	struct port *port = opening->port;
-	int descriptor = FIRST_DESCRIPTOR - 1;
-
-	for (uint16_t i = 0; i < port->queue_count; i++) {
-		port->queues[i] = (struct queue){.device = port->device, .number = i, .descriptor = -1};
-		if (port->chassis->kind == CHASSIS_NETDEV && descriptor < DESCRIPTORS) {
-			descriptor = socket_of(opening, descriptor + 1);
-			port->queues[i].descriptor = descriptor;
-			socket_tune(port, descriptor);
-			descriptor = descriptor < 0 ? DESCRIPTORS : descriptor;
-		}
-	}
 }
 
 static void
@@ -216,7 +127,7 @@ queues_for(const struct port_opening *opening)
 	if (chassis->queues != 0) {
 		return chassis->queues;
 	}
-	return chassis->kind == CHASSIS_NETDEV || chassis->kind == CHASSIS_PCI ? opening->workers : 1;
+	return chassis->kind == CHASSIS_PCI ? opening->workers : 1;
 }
 
 enum port_status
@@ -240,10 +151,10 @@ port_device_open(struct port_opening *opening)
 		device_drop(port, name);
 		return PORT_FAILED;
 	}
-	queues_note(opening);
-	if (port->chassis->kind != CHASSIS_NETDEV) {
-		(void)rte_eth_promiscuous_enable(port->device);
+	for (uint16_t i = 0; i < port->queue_count; i++) {
+		port->queues[i] = (struct queue){.device = port->device, .number = i, .descriptor = -1};
 	}
+	(void)rte_eth_promiscuous_enable(port->device);
 	port->open = true;
 	return PORT_OPENED;
 }
@@ -266,38 +177,20 @@ port_device_running(const struct port *port)
 	return rte_eth_link_get_nowait(port->device, &link) != 0 || link.link_status == RTE_ETH_LINK_UP;
 }
 
-/* The kernel's counters of a packet socket begin anew with each look. */
-static void
-ring_look(struct port *port)
-{
-	for (uint16_t i = 0; i < port->queue_count; i++) {
-		struct tpacket_stats lost = {.tp_drops = 0};
-		socklen_t size = sizeof(lost);
-
-		if (port->queues[i].descriptor >= 0 &&
-		    getsockopt(port->queues[i].descriptor, SOL_PACKET, PACKET_STATISTICS, &lost, &size) == 0) {
-			port->ring_lost += lost.tp_drops;
-		}
-	}
-}
-
 struct port_counters
-port_device_counters(struct port *port)
+port_device_counters(const struct port *port)
 {
 	struct rte_eth_stats stats;
 
-	if (port->chassis->kind == CHASSIS_NETDEV) {
-		ring_look(port);
-	}
 	if (rte_eth_stats_get(port->device, &stats) != 0) {
 		return (struct port_counters){.in_packets = 0};
 	}
 	return (struct port_counters){
 	    .in_packets = stats.ipackets,
 	    .out_packets = stats.opackets,
-	    .in_lost = stats.imissed + stats.ierrors + stats.rx_nombuf + port->ring_lost,
+	    .in_lost = stats.imissed + stats.ierrors + stats.rx_nombuf,
 	    .out_lost = stats.oerrors,
-	    .in_full = stats.imissed + port->ring_lost,
+	    .in_full = stats.imissed,
 	    .in_invalid = stats.ierrors,
 	};
 }

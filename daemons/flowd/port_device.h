@@ -1,7 +1,7 @@
 /*
- * A port as a DPDK device: a Linux interface by AF_PACKET, a PCI device, a virtual device, a capture.
+ * A port as a DPDK device: a PCI device, a virtual device, a capture.
  *
- * Threads: as port.h; for a Linux interface in its namespace's thread.
+ * Threads: as port.h.
  */
 #ifndef FLOWD_PORT_DEVICE_H
 #define FLOWD_PORT_DEVICE_H
@@ -13,6 +13,6 @@ enum port_status port_device_open(struct port_opening *opening) __attribute__((w
 void port_device_close(struct port *port);
 /* Has the device a link? One that does not know has. */
 bool port_device_running(const struct port *port);
-struct port_counters port_device_counters(struct port *port);
+struct port_counters port_device_counters(const struct port *port);
 
 #endif

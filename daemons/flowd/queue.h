@@ -1,5 +1,5 @@
 /*
- * A queue of a port, as a worker uses it: of a DPDK device, or by AF_XDP. One branch a burst.
+ * A queue of a port, as a worker uses it: by AF_PACKET, by AF_XDP, or of a DPDK device. Two branches a burst.
  *
  * Threads: one worker receives by a queue, and one sends (or several, one after the other).
  */
@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+struct packet_queue;
 struct rte_mbuf;
 struct xdp_queue;
 
@@ -16,7 +17,8 @@ enum {
 };
 
 struct queue {
-	struct xdp_queue *xdp; /* NULL: a DPDK device */
+	struct packet_queue *packet;
+	struct xdp_queue *xdp; /* both NULL: a DPDK device */
 	uint16_t device;       /* DPDK's number, */
 	uint16_t number;       /* and that of its queue */
 	int descriptor;        /* readable when frames are there; -1: it has to be polled */

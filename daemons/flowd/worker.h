@@ -2,13 +2,12 @@
  * The workers: threads that each own an engine and move packets between ports, engine and the host's TUNs. All functions
  * here are about all of them, as the control thread sees them.
  *
- * Others reach them in three ways:
+ * Others reach them in two ways:
  *   worker_run()         a job that each worker runs, one after the other, between two bursts while the caller waits. Jobs
  *                        take bounded steps (see the engine's cursors), and add up what they find. A worker takes a job's
  *                        pointer with one acquire load; its end is the acknowledgement: after a job that published a
  *                        snapshot nobody reads the former one any more. worker_run_on() is for one of them.
  *   worker_events()      the event records that an engine wrote: a ring for each, with one writer and one reader.
- *   worker_marks()       counts of frames that a sender's offloads left unfinished.
  *
  * Life cycle: worker_create() -> worker_start() -> ... -> worker_stop() -> worker_destroy().
  * Threads: the control thread calls all functions here.
@@ -75,7 +74,8 @@ void worker_run_on(struct workers *workers, uint16_t worker, worker_job *job, vo
 /* Which device stands behind a port of the chassis; one that is not open is taken away. */
 struct worker_port {
 	bool open;
-	bool looks_for_offloads; /* frames come as a sender's offloads left them */
+	bool takes_marks;        /* what is left undone of a packet leaves as it is (offload.h); else it is done before */
+	bool bounds_frames;      /* what is larger than its MTU and no superframe is dropped */
 	bool unhurried;          /* a capture: there is no need to poll it all the time */
 	uint16_t queue_count;    /* worker k of n receives by the queues k, k + n, ... and sends by one, see worker_packets.c */
 	struct queue queues[QUEUES_MOST];
@@ -93,13 +93,6 @@ void worker_set_hosts(struct workers *workers, const int *descriptors);
 
 /* The records that an engine wrote; the caller is the ring's reader. => worker < worker_count() */
 struct event_ring *worker_events(struct workers *workers, uint16_t worker);
-
-/* Of all workers. */
-struct worker_marks {
-	uint64_t partial;    /* half-made checksums */
-	uint64_t superframe;
-};
-struct worker_marks worker_marks(const struct workers *workers, uint16_t index);
 
 struct worker_losses {
 	uint64_t events;   /* records lost on the way to the logger */

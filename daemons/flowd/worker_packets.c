@@ -8,11 +8,13 @@
 #include <rte_mbuf.h>
 
 #include "offload.h"
+#include "wire/segment.h"
 #include "worker_private.h"
 
 enum {
 	HOST_BURST = 16, /* packets from one TUN in a round */
 	TRANSMIT_TRIES = 16,
+	LINK = 22, /* octets of a frame that are not its IP packet: Ethernet's header and two tags */
 };
 
 static void
@@ -38,7 +40,12 @@ packet_describe(struct rte_mbuf *buffer, struct packet *packet)
 	packet->tailroom = rte_pktmbuf_tailroom(buffer);
 	packet->port = 0;
 	packet->instance = 0;
-	packet->flags = 0;
+	/* A queue that has read marks has put them there. */
+	if ((buffer->ol_flags & OFFLOAD_MARKED) == 0) {
+		packet->flags = 0;
+		packet->segment_size = 0;
+		packet->segments_more = 0;
+	}
 }
 
 struct packet *
@@ -138,34 +145,116 @@ transmit_all(struct worker *worker)
 }
 
 static void
+put_frame(struct worker *worker, uint16_t port, struct rte_mbuf *buffer)
+{
+	struct transmit *transmit = &worker->transmit[port];
+
+	transmit->packets[transmit->count++] = buffer;
+	if (transmit->count == ENGINE_BURST) {
+		worker_flush(worker, port);
+	}
+}
+
+/* Segment `number` of a packet in a buffer of its own; NULL, and counted, when there is none that holds it. */
+static struct rte_mbuf *
+cut_segment(struct worker *worker, const struct packet *packet, const struct segment_layout *layout, uint32_t number)
+{
+	struct rte_mbuf *buffer = rte_pktmbuf_alloc(worker->pool);
+
+	if (buffer != NULL && (uint32_t)layout->payload + packet->segment_size <= rte_pktmbuf_tailroom(buffer)) {
+		const uint32_t length =
+		    segment_build(layout, packet->data, packet->segment_size, number, rte_pktmbuf_mtod(buffer, uint8_t *));
+
+		packet_describe(buffer, packet_of(buffer));
+		packet_of(buffer)->length = length;
+		buffer->data_len = (uint16_t)length;
+		buffer->pkt_len = length;
+		return buffer;
+	}
+	rte_pktmbuf_free(buffer);
+	return NULL;
+}
+
+/* To a port that takes whole frames alone: does what the sender left undone. False: what was a superframe has left in pieces. */
+static bool
+finish_packet(struct worker *worker, struct packet *packet)
+{
+	struct segment_layout layout;
+	const bool known = segment_layout_of_frame(&layout, packet->data, packet->length);
+
+	if (!known || packet->segment_size == 0) {
+		if (known) {
+			segment_complete_checksum(&layout, packet->data);
+		}
+		return true;
+	}
+	const uint32_t segments = segment_count(&layout, packet->segment_size);
+
+	for (uint32_t i = 0; i < segments; i++) {
+		struct rte_mbuf *buffer = cut_segment(worker, packet, &layout, i);
+
+		if (buffer == NULL) {
+			count(&worker->lost_transmit, 1);
+		} else {
+			put_frame(worker, packet->port, buffer);
+		}
+	}
+	return false;
+}
+
+static void
 send_packet(struct worker *worker, struct packet *packet)
 {
 	struct rte_mbuf *buffer = packet->handle;
 
-	if (packet->port >= CHASSIS_PORTS) {
+	if (packet->port >= CHASSIS_PORTS ||
+	    (offload_marked(packet) && !worker->ports[packet->port].takes_marks && !finish_packet(worker, packet))) {
 		rte_pktmbuf_free(buffer);
 		return;
 	}
-	struct transmit *transmit = &worker->transmit[packet->port];
 
 	/* The engine moved the data's bounds within the buffer. */
 	buffer->data_off = (uint16_t)(packet->data - (uint8_t *)buffer->buf_addr);
 	buffer->data_len = (uint16_t)packet->length;
 	buffer->pkt_len = packet->length;
 	buffer->ol_flags = 0;
-	transmit->packets[transmit->count++] = buffer;
-	if (transmit->count == ENGINE_BURST) {
-		worker_flush(worker, packet->port);
-	}
+	put_frame(worker, packet->port, buffer);
 }
 
 static void
+write_to_host(struct worker *worker, uint16_t instance, const uint8_t *data, uint32_t length)
+{
+	const int descriptor = instance < HOST_INSTANCES ? worker->hosts[instance] : -1;
+
+	if (descriptor < 0 || write(descriptor, data, length) != (ssize_t)length) {
+		count(&worker->lost_host, 1);
+	}
+}
+
+/* The host's own stack gets whole packets: there are few, and a TUN that knew of marks would want them with all others too. */
+static void
 give_to_host(struct worker *worker, const struct packet *packet)
 {
-	const int descriptor = packet->instance < HOST_INSTANCES ? worker->hosts[packet->instance] : -1;
+	struct segment_layout layout;
 
-	if (descriptor < 0 || write(descriptor, packet->data, packet->length) != (ssize_t)packet->length) {
-		count(&worker->lost_host, 1);
+	if (!offload_marked(packet) || !segment_layout_of(&layout, packet->data, packet->length, 0)) {
+		write_to_host(worker, packet->instance, packet->data, packet->length);
+		return;
+	}
+	if (packet->segment_size == 0) {
+		segment_complete_checksum(&layout, packet->data);
+		write_to_host(worker, packet->instance, packet->data, packet->length);
+		return;
+	}
+	for (uint32_t i = 0; i <= packet->segments_more; i++) {
+		struct rte_mbuf *buffer = cut_segment(worker, packet, &layout, i);
+
+		if (buffer == NULL) {
+			count(&worker->lost_host, 1);
+			continue;
+		}
+		write_to_host(worker, packet->instance, rte_pktmbuf_mtod(buffer, const uint8_t *), rte_pktmbuf_pkt_len(buffer));
+		rte_pktmbuf_free(buffer);
 	}
 }
 
@@ -238,26 +327,13 @@ worker_process(struct worker *worker, struct packet *const *packets, uint32_t co
 	worker_drain(worker);
 }
 
-static uint16_t
-look_for_offloads(struct worker *worker, unsigned index, const struct packet *packet)
-{
-	const uint16_t flags = offload_flags(packet->data, packet->length, worker->ports[index].mtu);
-
-	if ((flags & PACKET_CHECKSUM_PARTIAL) != 0) {
-		count(&worker->partial[index], 1);
-	}
-	if ((flags & PACKET_SUPERFRAME) != 0) {
-		count(&worker->superframe[index], 1);
-	}
-	return flags;
-}
-
 static bool
 receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 {
 	struct rte_mbuf *buffers[ENGINE_BURST];
 	struct packet *packets[ENGINE_BURST];
 	const uint16_t got = queue_receive(queue, buffers, ENGINE_BURST);
+	const uint32_t most = worker->ports[index].bounds_frames ? worker->ports[index].mtu + LINK : UINT32_MAX;
 	uint32_t kept = 0;
 
 	if (worker->tap_count > 0) {
@@ -272,8 +348,8 @@ receive_queue(struct worker *worker, unsigned index, const struct queue *queue)
 
 		packet_describe(buffers[i], packet);
 		packet->port = (uint16_t)index;
-		if (worker->ports[index].looks_for_offloads) {
-			packet->flags = look_for_offloads(worker, index, packet);
+		if (packet->length > most && packet->segment_size == 0) {
+			packet->flags |= PACKET_SUPERFRAME;
 		}
 		packets[kept++] = packet;
 	}

@@ -82,8 +82,6 @@ struct worker {
 	_Atomic uint64_t lost_handed;
 	_Atomic uint32_t marks[ENGINE_POOLS];       /* see worker_memory.c */
 	_Atomic uint32_t marks_again[ENGINE_POOLS];
-	_Atomic uint64_t partial[CHASSIS_PORTS];
-	_Atomic uint64_t superframe[CHASSIS_PORTS];
 };
 
 struct workers {

@@ -281,20 +281,6 @@ worker_events(struct workers *workers, uint16_t worker)
 	return workers->each[worker]->events;
 }
 
-struct worker_marks
-worker_marks(const struct workers *workers, uint16_t index)
-{
-	struct worker_marks marks = {.partial = 0};
-
-	for (uint16_t i = 0; i < workers->count; i++) {
-		const struct worker *worker = workers->each[i];
-
-		marks.partial += atomic_load_explicit(&worker->partial[index], memory_order_relaxed);
-		marks.superframe += atomic_load_explicit(&worker->superframe[index], memory_order_relaxed);
-	}
-	return marks;
-}
-
 struct worker_losses
 worker_losses(const struct workers *workers)
 {

@@ -198,7 +198,7 @@ run_record(struct house *house, struct reader *reader)
 		put_in_force(house, (house->in_force + 1) % TREES);
 	}
 	if (!gateway_process(house->gateway, frame, (uint32_t)take, port % PORTS,
-	        (uint16_t)((flags & FLAG_PARTIAL) != 0 ? PACKET_CHECKSUM_PARTIAL : 0) |
+	        (uint16_t)((flags & FLAG_PARTIAL) != 0 ? PACKET_CHECKSUM_DUE : 0) |
 	        (uint16_t)((flags & FLAG_HOST) != 0 ? PACKET_FROM_HOST : 0), &result)) {
 		abort();
 	}

@@ -98,15 +98,13 @@ def switched_off_and_on(lab):
     expect(used < 0.3, f"an idle flowd used {used} s of a processor in 3 s")
 
 
-def offloads_are_told(lab):
+def offloads_of_a_sender(lab):
+    """Half-made checksums are completed on the way, and there is nothing to be told."""
     lab.serve_web()
-    lab.inside("client", "ethtool", "-K", "eth0", "tx", "on")
-    expect(lab.fetch("client", "http://10.2.2.2/").stdout != "200", "a half-made checksum went through")
-    expect(lab.reason("checksum-partial") > 0, "no drop was counted under checksum-partial")
-    wait_for("the hint", 5, lambda: "half-made checksums are dropped" in lab.said())
-    expect(lab.said().count("half-made checksums are dropped") == 1, "the hint came more than once")
-    lab.inside("client", "ethtool", "-K", "eth0", "tx", "off")
-    expect(lab.fetch("client", "http://10.2.2.2/").stdout == "200", "no web page with offloads off")
+    for word in ("off", "on"):
+        lab.inside("client", "ethtool", "-K", "eth0", "tx", word)
+        expect(lab.fetch("client", "http://10.2.2.2/").stdout == "200", f"no web page with the client's offloads {word}")
+    expect(lab.reason("checksum-partial") + lab.reason("tcp-bad-checksum") == 0, "a half-made checksum was dropped")
 
 
 def refuse_address(lab, before):
@@ -173,7 +171,7 @@ def every_scene(lab):
     kernel_is_kept_off(lab)
     carrier(lab)
     switched_off_and_on(lab)
-    offloads_are_told(lab)
+    offloads_of_a_sender(lab)
     expect(lab.stop() == 0, "TERM did not end flowd cleanly")
     expect([facts(lab, "gc"), facts(lab, "gs")] == before, "TERM did not give the interfaces back as they were")
     expect("sallyport" not in guards(lab) and ledger(lab) == "", "TERM left a guard or an entry in the ledger")

@@ -306,7 +306,7 @@ test_header_checks(void **state)
 	expect(world_input(world, 9, good, length), VERDICT_DROP, REASON_PORT_UNKNOWN);
 }
 
-/* A half-made checksum holds the pseudo-header's sum alone. */
+/* A half-made checksum holds the pseudo-header's sum alone; it is completed where the packet leaves. */
 static void
 test_partial_checksum(void **state)
 {
@@ -319,7 +319,10 @@ test_partial_checksum(void **state)
 	sum = (sum & 0xffff) + (sum >> 16);
 	frame[40] = (uint8_t)(sum >> 8);
 	frame[41] = (uint8_t)sum;
-	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_CHECKSUM_PARTIAL);
+	expect(world_input(world, 0, frame, length), VERDICT_FORWARD, REASON_SESSION);
+	assert_int_equal(world->sent[0].flags, PACKET_CHECKSUM_DUE);
+	frame[41] ^= 1;
+	expect(world_input(world, 0, frame, length), VERDICT_DROP, REASON_UDP_BAD_CHECKSUM);
 }
 
 /* A first fragment whose length is no multiple of 8. */

@@ -389,6 +389,9 @@ take_out(struct world *world, const struct engine_output *output)
 		sent->verb = output->verb;
 		sent->port = packet->port;
 		sent->instance = packet->instance;
+		sent->flags = packet->flags;
+		sent->segment_size = packet->segment_size;
+		sent->segments_more = packet->segments_more;
 		sent->length = packet->length;
 		memcpy(sent->data, packet->data, kept);
 	}
@@ -443,7 +446,9 @@ world_input(struct world *world, uint16_t port, const uint8_t *data, uint32_t le
 
 	memcpy(packet->data, data, length);
 	packet->port = port;
-	packet->flags = port == UINT16_MAX ? PACKET_FROM_HOST : 0;
+	packet->flags = (uint16_t)(world->flags | (port == UINT16_MAX ? PACKET_FROM_HOST : 0));
+	packet->segment_size = world->segment_size;
+	packet->segments_more = world->segments_more;
 	world->sent_count = 0;
 	world->freed = 0;
 	world->current = packet;

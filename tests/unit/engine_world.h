@@ -67,6 +67,9 @@ struct world_sent { /* an output, copied */
 	uint8_t verb;
 	uint16_t port;
 	uint16_t instance;
+	uint16_t flags;
+	uint16_t segment_size;
+	uint16_t segments_more;
 	uint32_t length;
 	uint8_t data[1700]; /* its first octets */
 };
@@ -105,6 +108,10 @@ struct world {
 	uint32_t handed; /* packets that went from one engine to another, ever */
 	const struct packet *current; /* that was handed in last, and what became of it */
 	struct packet_result result;
+	/* Marks of the packets that come in. */
+	uint16_t flags;
+	uint16_t segment_size;
+	uint16_t segments_more;
 	uint32_t spare; /* packets that the engine may take from packet_take */
 	uint32_t spare_large; /* and from packet_take_large */
 };

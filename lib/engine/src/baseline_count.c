@@ -81,7 +81,7 @@ count_packet(struct engine *engine, const struct item *item, uint32_t place, enu
 	const bool icmp = item->protocol == IPV4_PROTOCOL_ICMP || item->protocol == IPV6_NEXT_ICMP;
 
 	engine->baseline->touched = true;
-	counts->packets++;
+	counts->packets += 1U + item->packet->segments_more;
 	if (reason != REASON_NONE) {
 		counts->errors++;
 		return;

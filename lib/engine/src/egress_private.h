@@ -38,7 +38,7 @@ egress_frame_at(struct engine *engine, struct packet *packet, uint8_t *ip, uint1
 	packet->port = unit->port;
 	ethernet_build(ip - header, mac, unit->mac, vlan,
 	    ip[0] >> 4 == 6 ? ETHERNET_TYPE_IPV6 : ETHERNET_TYPE_IPV4);
-	unit->counters.out_packets++;
+	unit->counters.out_packets += 1U + packet->segments_more;
 	unit->counters.out_bytes += (uint32_t)length + header;
 	output_put(engine, packet, ENGINE_SEND);
 }

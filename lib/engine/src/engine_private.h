@@ -372,6 +372,13 @@ unit_mtu(const struct unit *unit, const struct item *item)
 	return (item->flags & ITEM_IPV6) != 0 ? unit->mtu6 : unit->mtu;
 }
 
+/* Octets of the header of TCP or UDP. */
+static inline uint32_t
+item_transport_header(const struct item *item)
+{
+	return item->protocol == IPV4_PROTOCOL_TCP ? item->segment.header.header_length : 8U;
+}
+
 /* baseline_count.c: a packet of a unit that is looked at: counts it if a baseline is measured, and hands it to the screens if
  * its zone has any: REASON_NONE, or why it is dropped. */
 enum reason baseline_packet(struct engine *engine, struct item *item, enum reason reason);
@@ -381,11 +388,24 @@ bool baseline_advance(struct engine *engine);
 void baseline_session(
     struct engine *engine, const struct session *session, bool began, const uint64_t levels[2]);
 
-/* Is it larger than the unit takes, and may not be fragmented? */
+/* Does the unit take it whole, or each segment of a superframe? */
+static inline bool
+item_fits(const struct unit *unit, const struct item *item)
+{
+	const uint16_t size = item->packet->segment_size;
+
+	if (size == 0) {
+		return item->length <= unit_mtu(unit, item);
+	}
+	/* Between the IP header and the payload there is that of TCP or UDP. */
+	return (uint32_t)item->ip_header + item_transport_header(item) + size <= unit_mtu(unit, item);
+}
+
+/* Is it larger than the unit takes, and may not be fragmented? Superframes never are. */
 static inline bool
 item_too_large(const struct unit *unit, const struct item *item)
 {
-	return item->length > unit_mtu(unit, item) && (item->flags & ITEM_DONT_FRAGMENT) != 0;
+	return !item_fits(unit, item) && ((item->flags & ITEM_DONT_FRAGMENT) != 0 || item->packet->segment_size != 0);
 }
 
 /* inspect.c: true when the item is to be looked up; else the packet is finished. */
@@ -624,6 +644,15 @@ bool egress_originate6(
     struct engine *engine, struct packet *packet, uint16_t instance, uint16_t unit);
 /* Moves the IP packet so that a frame header fits before it; false when the buffer is too small. */
 bool packet_make_room(struct packet *packet, uint16_t headroom);
+
+/* From now on it is what we say, whole: what a sender left undone in its buffer is gone. */
+static inline void
+packet_is_ours(struct packet *packet)
+{
+	packet->flags &= (uint16_t)~PACKET_CHECKSUM_DUE;
+	packet->segment_size = 0;
+	packet->segments_more = 0;
+}
 
 /* fragment.c: a fresh packet with room for `length` octets at data; NULL, and counted, when there
  * is none. */

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "wire/segment.h"
+
 enum {
 	PIECES_MOST = 128, /* of one packet, besides the first: enough for 64 KB in 576 octets */
 };
@@ -24,6 +26,7 @@ obtain(struct engine *engine, struct packet *(*take)(void *context), uint16_t le
 		reason_note(engine, REASON_PACKET_POOL_EMPTY);
 		return NULL;
 	}
+	packet_is_ours(packet);
 	packet->flags = 0;
 	packet->length = 0;
 	if (packet->tailroom < length) {
@@ -89,6 +92,18 @@ send_piece(struct engine *engine, struct packet *piece, uint32_t neighbour)
 	}
 }
 
+/* Nobody completes the checksum of what is in pieces. => data is at the IP header */
+static void
+complete_checksum(struct packet *packet)
+{
+	struct segment_layout layout;
+
+	if ((packet->flags & PACKET_CHECKSUM_DUE) != 0 && segment_layout_of(&layout, packet->data, packet->length, 0)) {
+		segment_complete_checksum(&layout, packet->data);
+	}
+	packet->flags &= (uint16_t)~PACKET_CHECKSUM_DUE;
+}
+
 bool
 fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, uint16_t mtu)
 {
@@ -104,6 +119,7 @@ fragment_send(struct engine *engine, struct packet *packet, uint32_t neighbour, 
 	if (mtu < IPV4_HEADER_MOST + 8) {
 		return false;
 	}
+	complete_checksum(packet);
 	for (uint32_t from = step; from < payload; from += step) {
 		const uint16_t size = (uint16_t)(payload - from < step ? payload - from : step);
 

@@ -36,8 +36,11 @@ static inline enum reason
 check_transport(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
     enum reason bad)
 {
-	return check_sum(transport, length,
-	    checksum_pseudo_at(item->ip + 12, item->protocol, length), at, bad);
+	if ((item->packet->flags & PACKET_CHECKSUM_DUE) != 0) {
+		return REASON_NONE;
+	}
+	return check_due(item, check_sum(transport, length,
+	    checksum_pseudo_at(item->ip + 12, item->protocol, length), at, bad));
 }
 
 static inline __attribute__((always_inline)) enum reason
@@ -257,9 +260,8 @@ inspect_frame(struct engine *engine, struct packet *packet, struct ethernet_head
 	if (!port->enabled) {
 		return REASON_PORT_DISABLED;
 	}
-	if ((packet->flags & (PACKET_SUPERFRAME | PACKET_CHECKSUM_PARTIAL)) != 0) {
-		return (packet->flags & PACKET_SUPERFRAME) != 0 ? REASON_SUPERFRAME
-								: REASON_CHECKSUM_PARTIAL;
+	if ((packet->flags & PACKET_SUPERFRAME) != 0) {
+		return REASON_SUPERFRAME;
 	}
 	if (!ethernet_parse(packet->data, packet->length, frame)) {
 		return REASON_FRAME_TRUNCATED;
@@ -339,7 +341,7 @@ inspect_from_wire(
 	const enum reason reason = inspect_frame(engine, packet, frame, &number);
 
 	if (number != PACKET_NO_UNIT) {
-		engine->units[number].counters.in_packets++;
+		engine->units[number].counters.in_packets += 1U + packet->segments_more;
 		engine->units[number].counters.in_bytes += packet->length;
 	}
 	if (reason != REASON_NONE) {

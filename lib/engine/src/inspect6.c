@@ -50,8 +50,13 @@ static inline __attribute__((always_inline)) enum reason
 check_checksum(const struct item *item, const uint8_t *transport, uint16_t length, uint16_t at,
     enum reason bad)
 {
-	return check_sum(transport, length,
+	if ((item->packet->flags & PACKET_CHECKSUM_DUE) != 0) {
+		return REASON_NONE;
+	}
+	const enum reason reason = check_sum(transport, length,
 	    ipv6_pseudo_at(item->ip + IPV6_SOURCE_AT, item->protocol, length), at, bad);
+
+	return item->protocol == IPV6_NEXT_ICMP && reason == REASON_CHECKSUM_PARTIAL ? bad : check_due(item, reason);
 }
 
 static enum reason

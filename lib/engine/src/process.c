@@ -38,8 +38,8 @@ leave_slowly(struct engine *engine, struct item *item, const struct flow *flow,
 {
 	struct packet *packet = item->packet;
 
-	if (item->length > unit_mtu(unit, item)) {
-		assert((item->flags & ITEM_IPV6) == 0);
+	if (!item_fits(unit, item)) {
+		assert((item->flags & ITEM_IPV6) == 0 && packet->segment_size == 0);
 		if (!fragment_send(engine, packet, flow->neighbour, unit->mtu)) {
 			finish_drop(engine, packet, REASON_PACKET_POOL_EMPTY);
 		}
@@ -73,7 +73,7 @@ leave(struct engine *engine, struct item *item, const struct flow *flow, struct 
 	struct packet *packet = item->packet;
 
 	packet->result.out_unit = flow->out_unit;
-	if ((item->length <= unit->mtu_least || item->length <= unit_mtu(unit, item)) &&
+	if ((item->length <= unit->mtu_least || item_fits(unit, item)) &&
 	    egress_at_once(engine, packet, item->ip, item->length, unit, flow->neighbour)) {
 		verdict_set(engine, packet, VERDICT_FORWARD, reason);
 		return;
@@ -104,13 +104,15 @@ stateless_forward(struct engine *engine, struct item *item, uint16_t unit, uint3
 }
 
 static void
-count_packet(
-    struct engine *engine, const struct session_common *common, struct flow *flow, uint16_t length)
+count_packet(struct engine *engine, const struct session_common *common, struct flow *flow, const struct item *item)
 {
-	flow->packets++;
+	const uint32_t packets = 1U + item->packet->segments_more;
+	const uint16_t length = item->length;
+
+	flow->packets += packets;
 	flow->bytes += length;
 	if ((common->flags & SESSION_COUNT) != 0 && common->policy < engine->config.policies) {
-		engine->policies[common->policy].packets++;
+		engine->policies[common->policy].packets += packets;
 		engine->policies[common->policy].bytes += length;
 	}
 }
@@ -235,7 +237,7 @@ session_forward(struct engine *engine, struct item *item, struct session *sessio
 	if ((common->flags & SESSION_FIXED) == 0 && outcome != TCP_PASS_UNTRACKED) {
 		common->deadline = engine->tick + common->timeout;
 	}
-	count_packet(engine, common, flow, item->length);
+	count_packet(engine, common, flow, item);
 	if ((common->flags & SESSION_NAT) != 0) {
 		nat_rewrite(item, &flow->rewrite);
 	}

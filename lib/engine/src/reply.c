@@ -81,6 +81,7 @@ icmp_wrap(struct packet *packet, uint32_t source, uint32_t destination, const ui
 	if (!packet_make_room(packet, (uint16_t)(ETHERNET_ROOM + headers))) {
 		return false;
 	}
+	packet_is_ours(packet);
 	packet->data -= headers;
 	packet->headroom = (uint16_t)(packet->headroom - headers);
 	packet->length += headers;
@@ -295,6 +296,7 @@ reply_reset(struct engine *engine, struct item *item, enum reason reason)
 
 	/* The segment had both headers at least, so the answer fits where it was. */
 	packet_to_ip(packet, item->ip, RESET_LENGTH);
+	packet_is_ours(packet);
 	ipv4_build(packet->data, &header);
 	tcp_build(packet->data + IPV4_HEADER, &reset);
 	bytes_store_16(packet->data + IPV4_HEADER + 16,

@@ -108,6 +108,7 @@ wrap(struct packet *packet, const struct flow_addresses *ends, const struct icmp
 	if (!packet_make_room(packet, (uint16_t)(ETHERNET_ROOM + headers))) {
 		return false;
 	}
+	packet_is_ours(packet);
 	packet->data -= headers;
 	packet->headroom = (uint16_t)(packet->headroom - headers);
 	packet->length += headers;
@@ -246,6 +247,7 @@ reply_reset6(struct engine *engine, struct item *item, enum reason reason)
 	}
 	/* The segment had both headers at least, so the answer fits where it was. */
 	packet_to_ip(packet, item->ip, RESET_LENGTH);
+	packet_is_ours(packet);
 	ipv6_build(packet->data, &header);
 	tcp_build(packet->data + IPV6_HEADER, &reset);
 	bytes_store_16(packet->data + IPV6_HEADER + 16,

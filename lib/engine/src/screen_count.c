@@ -66,6 +66,10 @@ screen_flood(struct engine *engine, const struct item *item)
 	if (!screen_on(screens, screen)) {
 		return REASON_NONE;
 	}
+	if (item->packet->segments_more > 0) {
+		screen_rate_add(&engine->screens.tables, &key, screens->thresholds[screen], item->packet->segments_more,
+		    engine->now);
+	}
 	if (screen_rate_over(&engine->screens.tables, &key, screens->thresholds[screen], engine->now)) {
 		return screen_detect(engine, item, screen);
 	}

@@ -166,7 +166,7 @@ sharing_hand(struct engine *engine, struct item *item, uint16_t worker, bool adm
 		packet->instance = item->unit;
 	} else {
 		/* It is counted again where it goes. */
-		engine->units[item->unit].counters.in_packets--;
+		engine->units[item->unit].counters.in_packets -= 1U + packet->segments_more;
 		engine->units[item->unit].counters.in_bytes -= packet->length;
 	}
 	verdict_set(engine, packet, VERDICT_NONE, REASON_HANDED_OFF);

@@ -77,6 +77,7 @@ renew(struct packet *packet, const uint8_t *ip, uint16_t length)
 			return false;
 		}
 	}
+	packet_is_ours(packet);
 	packet->data = first + start;
 	packet->headroom = (uint16_t)start;
 	packet->length = length;

@@ -4,6 +4,11 @@
  * The bytes belong to the caller (an mbuf in flowd, a plain pool elsewhere). `struct packet` lies in the mbuf's private
  * area in flowd. Frames are linear. Lengths are octets; `data` points at the Ethernet header, or at the IP header for a
  * packet that comes from the host (PACKET_FROM_HOST).
+ *
+ * What a sender left to its network card is judged whole and goes on as it is: a superframe counts as the packets that it
+ * stands for and is compared with an MTU by the size of one, and the checksum of PACKET_CHECKSUM_DUE, which the sender's
+ * kernel vouches for, is not looked at. Where it leaves the caller passes both on, or makes frames of it. The bytes counted are
+ * those of the superframe, without the headers that its further segments will have.
  */
 #ifndef ENGINE_PACKET_H
 #define ENGINE_PACKET_H
@@ -26,8 +31,8 @@ enum packet_verdict {
 
 enum packet_flag {
 	PACKET_FROM_HOST = 1 << 0,        /* data is an IP packet of our own host; `instance` says where from */
-	PACKET_CHECKSUM_PARTIAL = 1 << 1, /* the sender left a half-made checksum: dropped with a reason of its own */
-	PACKET_SUPERFRAME = 1 << 2,       /* larger than any frame of the port: the sender's offload is on */
+	PACKET_CHECKSUM_DUE = 1 << 1,     /* TCP, UDP: the checksum is half made (wire/segment.h); who sends it makes the rest */
+	PACKET_SUPERFRAME = 1 << 2,       /* larger than any frame of the port, and nothing says what of: dropped */
 	/* Set by an engine for the one that it hands the packet over to: */
 	PACKET_HANDED = 1 << 3,   /* it was screened, and `handed` and `tried` count */
 	PACKET_AT_IP = 1 << 4,    /* data is an IP packet; `instance` is the unit where it came in */
@@ -66,6 +71,8 @@ struct packet {
 	uint16_t flags;    /* enum packet_flag */
 	uint8_t handed;    /* PACKET_HANDED: how often it was handed over */
 	uint8_t tried;     /* and how many workers had no port for it */
+	uint16_t segment_size;  /* a superframe (wire/segment.h): octets of payload of each segment; else 0 */
+	uint16_t segments_more; /* and how many it is besides one, where packets are counted */
 	struct packet_result result;
 };
 
