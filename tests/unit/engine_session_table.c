@@ -352,12 +352,75 @@ test_reverse_keys(void **state)
 	}
 }
 
+/* Both flows of a session by one hash, and what that must not do: any two keys have their own answers. */
+static void
+test_hash_of_other_flow(void **state)
+{
+	static const struct row {
+		struct flow_fields fields;
+		uint16_t instance; /* of the answers */
+		bool neighbours;
+	} rows[] = {
+	    {{.source = 1, .destination = 2, .source_port = 3, .destination_port = 4, .protocol = 6}, 0, true},
+	    {{.source = 2, .destination = 1, .source_port = 3, .destination_port = 4, .protocol = 17, .instance = 7}, 7, true},
+	    {{.source = 1, .destination = 2, .source_port = 3, .destination_port = 4, .protocol = 6}, 1, false},
+	    {{.source = 1, .destination = 2, .source_port = 5, .destination_port = 5, .protocol = 1, .kind = 9}, 0, false},
+	    {{.source = 9, .destination = 9, .source_port = 3, .destination_port = 4, .protocol = 6}, 0, false},
+	    {{.source = 1, .destination = 2, .protocol = 50}, 0, true},
+	};
+	const struct fixture *fixture = *state;
+	const struct session_table *table = &fixture->table;
+
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct flow_key key = flow_key_of(&rows[i].fields);
+		const struct flow_key back = flow_key_reverse(key, rows[i].instance);
+		const uint64_t hash = session_table_hash(table, key);
+		const uint64_t other = session_table_hash_other(table, key, hash, back);
+
+		assert_true(other == session_table_hash(table, back));
+		assert_true(session_table_hash_other(table, back, other, key) == hash);
+		assert_int_equal((other ^ hash) == 1, rows[i].neighbours);
+	}
+	/* Ports that change places without the addresses are another flow. */
+	const struct flow_key mixed = {.low = flow_key_of(&rows[0].fields).low, .high = flow_key_turned(flow_key_of(&rows[0].fields), UINT64_MAX).high};
+
+	assert_true((session_table_hash(table, mixed) | 1) != (session_table_hash(table, flow_key_of(&rows[0].fields)) | 1));
+}
+
+/* Sessions whose flows lie in neighbouring buckets fill the table as others do. */
+static void
+test_neighbours_fill_up_completely(void **state)
+{
+	struct fixture *fixture = *state;
+
+	while (fixture->count < CAPACITY) {
+		const uint32_t i = fixture->count;
+		const struct flow_key forth = {random_u64(&fixture->random), random_u64(&fixture->random) & ~FLOW_IPV6};
+		bool clash;
+
+		fixture->forth[i] = forth;
+		fixture->back[i] = flow_key_turned(forth, UINT64_MAX);
+		fixture->model[i] = add_keys(fixture, fixture->forth[i], fixture->back[i], &clash);
+		assert_non_null(fixture->model[i]);
+		fixture->count++;
+	}
+	check_all(fixture);
+	while (fixture->count > 0) {
+		remove_one(fixture, (uint32_t)random_below(&fixture->random, fixture->count));
+		if (fixture->count % 512 == 0) {
+			check_all(fixture);
+		}
+	}
+}
+
 int
 main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_fills_up_completely),
+	    TEST(test_neighbours_fill_up_completely),
+	    TEST(test_hash_of_other_flow),
 	    TEST(test_against_a_model),
 	    TEST(test_clash_is_refused),
 	    TEST(test_numbers_are_never_used_twice),

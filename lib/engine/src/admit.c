@@ -289,7 +289,8 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 		    flow_hash6(&engine->table, pair->keys[SESSION_BACK].high, &back);
 		pair->addresses = &item->key_addresses;
 	}
-	pair->hashes[SESSION_BACK] = session_table_hash(&engine->table, pair->keys[SESSION_BACK]);
+	pair->hashes[SESSION_BACK] = session_table_hash_other(
+	    &engine->table, pair->keys[SESSION_FORTH], pair->hashes[SESSION_FORTH], pair->keys[SESSION_BACK]);
 	session_table_prefetch_add(&engine->table, pair);
 }
 

@@ -301,11 +301,29 @@ size_t session_table_size(uint32_t capacity);
 void session_table_init(struct session_table *table, void *memory, uint32_t capacity,
     struct hash_key secret, uint32_t tick);
 
-/* => the key is of IPv4 */
+/* The key with source and destination in each other's places where `mask` is all ones; the same where it is 0. */
+static inline struct flow_key
+flow_key_turned(struct flow_key key, uint64_t mask)
+{
+	const uint32_t ports = (uint32_t)key.high;
+	const uint32_t other = ports >> 16 | ports << 16;
+
+	return (struct flow_key){
+	    .low = key.low ^ ((key.low ^ hash_rotate(key.low, 32)) & mask),
+	    .high = key.high ^ ((ports ^ other) & mask),
+	};
+}
+
+/* Alike for a key and the same turned round, but for the last bit: one keyed hash does for both flows of a session, and their
+ * buckets are neighbours; see session_table_hash_other() for what that spares. By a mask, as nobody can guess which of two addresses
+ * is the greater one. => the key is of IPv4 */
 static inline uint64_t
 session_table_hash4(const struct session_table *table, struct flow_key key)
 {
-	return hash_pair(&table->secret, key.low, key.high);
+	const uint64_t greater = key.low > hash_rotate(key.low, 32);
+	const struct flow_key ordered = flow_key_turned(key, -greater);
+
+	return hash_pair(&table->secret, ordered.low, ordered.high) ^ greater;
 }
 
 /* The low word of an IPv6 key whose high word is `high`: its hash. One hash instead of one of the addresses and one of
@@ -324,6 +342,22 @@ static inline uint64_t
 session_table_hash(const struct session_table *table, struct flow_key key)
 {
 	return flow_key_is_ipv6(key) ? key.low : session_table_hash4(table, key);
+}
+
+/* session_table_hash() of the other flow's key of a session, by the key and the hash of the one. A new session takes 346
+ * cycles; 420 with two hashes and a loop over a bucket's slots (session_table.c). */
+static inline uint64_t
+session_table_hash_other(
+    const struct session_table *table, struct flow_key key, uint64_t hash, struct flow_key other)
+{
+	const struct flow_key turned = flow_key_turned(key, UINT64_MAX);
+
+	/* Translated, an ICMP query, in another instance, or from an address to itself. Those of IPv6 hold their hashes. */
+	if (flow_key_is_ipv6(key) || !flow_key_equal(other, turned) || turned.low == key.low) {
+		return session_table_hash(table, other);
+	}
+	assert((hash ^ 1) == session_table_hash(table, other));
+	return hash ^ 1;
 }
 
 static inline uint16_t
@@ -364,27 +398,34 @@ bucket_match(uint64_t lanes, uint16_t tag)
 	return (difference - ones) & ~difference & (ones << 15);
 }
 
-/* The first entry of the home bucket that could be the one looked for, or SESSION_NONE. => its
- * bucket was prefetched */
+/* A slot whose tag is `tag` (0: a free one), or BUCKET_SLOTS. Without a branch for each slot, or for half of them: where an entry
+ * lies is chance, and such branches are often guessed wrong. An established packet of a thousand sessions takes 93 cycles and 882
+ * instructions; with a branch for the second half 97 and 870. */
+static inline unsigned
+bucket_slot(const struct bucket *bucket, uint16_t tag)
+{
+	uint64_t lanes[2];
+
+	__builtin_memcpy(lanes, bucket->tags, sizeof lanes);
+	/* Slot i at bit 16 i, slot 4 + i at the next one. The lowest of either half is a true one, so the lowest of both is. */
+	const uint64_t slots = bucket_match(lanes[0], tag) >> 15 | bucket_match(lanes[1], tag) >> 14;
+
+	if (slots == 0) {
+		return BUCKET_SLOTS;
+	}
+	const unsigned lowest = (unsigned)__builtin_ctzll(slots);
+
+	return lowest / 16 + lowest % 2 * (BUCKET_SLOTS / 2);
+}
+
+/* An entry of the home bucket that could be the one looked for, or SESSION_NONE. => its bucket was prefetched */
 static inline uint32_t
 session_table_guess(const struct session_table *table, uint64_t hash)
 {
 	const struct bucket *bucket = &table->buckets[bucket_home(table, hash)];
-	const uint16_t tag = bucket_tag(hash);
-	uint64_t lanes[2];
+	const unsigned slot = bucket_slot(bucket, bucket_tag(hash));
 
-	__builtin_memcpy(lanes, bucket->tags, sizeof lanes);
-	const uint64_t low = bucket_match(lanes[0], tag);
-
-	if (low != 0) {
-		return bucket->references[__builtin_ctzll(low) >> 4];
-	}
-	const uint64_t high = bucket_match(lanes[1], tag);
-
-	if (high != 0) {
-		return bucket->references[4 + (__builtin_ctzll(high) >> 4)];
-	}
-	return SESSION_NONE;
+	return slot == BUCKET_SLOTS ? SESSION_NONE : bucket->references[slot];
 }
 
 /* May an entry be elsewhere than in the home bucket? */

@@ -137,20 +137,19 @@ bucket_put(
     struct session_table *table, uint32_t bucket, uint16_t tag, uint32_t reference, bool away)
 {
 	struct bucket *b = &table->buckets[bucket];
+	const unsigned slot = bucket_slot(b, 0);
 
-	for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-		if (b->tags[i] != 0) {
-			continue;
-		}
-		b->tags[i] = tag;
-		b->references[i] = reference;
-		if (away) {
-			b->away |= (uint8_t)(1U << i);
-			table->buckets[bucket_other(table, bucket, tag)].displaced++;
-		}
-		return true;
+	if (slot == BUCKET_SLOTS) {
+		return false;
 	}
-	return false;
+	assert(b->tags[slot] == 0);
+	b->tags[slot] = tag;
+	b->references[slot] = reference;
+	if (away) {
+		b->away |= (uint8_t)(1U << slot);
+		table->buckets[bucket_other(table, bucket, tag)].displaced++;
+	}
+	return true;
 }
 
 static void
@@ -306,9 +305,11 @@ session_table_remove(struct session_table *table, struct session *session)
 	struct session_rare *rare = &table->rare[index];
 
 	assert(session->common.number != 0 && table->count > 0);
-	table_take(
-	    table, session_table_hash(table, session->forth.key), index << 1 | SESSION_FORTH);
-	table_take(table, session_table_hash(table, session->back.key), index << 1 | SESSION_BACK);
+	const uint64_t hash = session_table_hash(table, session->forth.key);
+
+	table_take(table, hash, index << 1 | SESSION_FORTH);
+	table_take(table, session_table_hash_other(table, session->forth.key, hash, session->back.key),
+	    index << 1 | SESSION_BACK);
 	wheel_cancel(&table->wheel, index);
 	session->common.number = 0;
 	rare->round++;
