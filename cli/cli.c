@@ -40,7 +40,7 @@ cli_usage(FILE *to)
 	      "  --state DIR   the gateway's state directory (default " CLI_STATE ")\n"
 	      "  -c COMMAND    run this command and leave; may be given many times: -c configure -c 'set ...' -c commit\n\n"
 	      "Exit status: 0 all went well, 1 a command failed, 2 bad usage or no gateway. A command that fails in\n"
-	      "configuration mode ends the run: those behind it would work on half a change.\n",
+	      "configuration mode, or on the way there, ends the run: those behind it would work on half a change.\n",
 	    to);
 }
 
@@ -63,7 +63,8 @@ cli_read_options(struct cli_options *options, int argc, char **argv)
 		return CLI_STATUS_UNUSABLE;
 	}
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:h", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			options->state = optarg;
@@ -75,7 +76,8 @@ cli_read_options(struct cli_options *options, int argc, char **argv)
 			cli_usage(stdout);
 			return CLI_STATUS_OK;
 		default:
-			fputs("'sallyport cli --help' shows the usage\n", stderr);
+			fprintf(stderr, "sallyport cli: '%s' %s\n'sallyport cli --help' shows the usage\n", argv[optind - 1],
+			    option == ':' ? "wants a value" : "is not an option");
 			return CLI_STATUS_UNUSABLE;
 		}
 	}
@@ -93,6 +95,22 @@ struct cli_batch {
 	bool failed;
 };
 
+/* Would the command have led to configuration mode? Its words may be shortened. */
+static bool
+cli_enters_configuration(const char *line)
+{
+	static const char *const words[] = {"configure", "edit"};
+	const char *word = line + strspn(line, " \t");
+	const size_t length = strcspn(word, " \t");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (length > 0 && length <= strlen(words[i]) && strncmp(word, words[i], length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Runs one command. False: no more should follow. */
 static bool
 cli_batch_run(struct cli_batch *batch, const char *line)
@@ -108,7 +126,7 @@ cli_batch_run(struct cli_batch *batch, const char *line)
 	case CLI_ASKS: /* answered already */
 	case CLI_FAILED:
 		batch->failed = true;
-		return cli_session_prompt(batch->session)->mode != IPC_MODE_CONFIGURE;
+		return cli_session_prompt(batch->session)->mode != IPC_MODE_CONFIGURE && !cli_enters_configuration(line);
 	case CLI_LOST:
 		batch->failed = true;
 		fprintf(stderr, "sallyport cli: %s\n", cli_session_error(batch->session));

@@ -135,8 +135,8 @@ command_lab(int argc, char **argv)
 		fputs(usage, stdout);
 		return COMMAND_OK;
 	}
-	if (argc == 2 && strcmp(argv[1], "list") == 0) {
-		return list_labs(stdout);
+	if (strcmp(argv[1], "list") == 0) {
+		return argc == 2 ? list_labs(stdout) : command_usage_error("lab", "'%.*s' was not expected", NAME_LIMIT, argv[2]);
 	}
 	for (size_t i = 0; argc >= 2 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[1], verbs[i]) != 0) {

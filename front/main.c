@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -145,9 +147,29 @@ written(const char *name, int status)
 	return COMMAND_FAILED;
 }
 
+/*
+ * A standard descriptor that was closed is taken, so that no file or socket of ours gets its number and with it what is written there.
+ * Reading and writing it fails as before.
+ */
+static bool
+hold_standard_descriptors(void)
+{
+	static const int wrong_way[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", wrong_way[i]) != i) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (!hold_standard_descriptors()) {
+		return COMMAND_FAILED; /* and there may be nowhere to say it */
+	}
 	if (argc < 2) {
 		print_help(stderr);
 		return COMMAND_FAILED;

@@ -57,6 +57,13 @@ for cut in list(range(0, 24)) + [24, 25, 39, 40, 41, 24 + size - 1, 24 + size, 2
     else:
         check("cut.pcap" in run.stderr, f"a clear error without a header: {run.stderr}")
 
+# Started with closed standard descriptors (the numbers that files would get): what is said goes nowhere, not into the verdicts.
+closed = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", program(), "replay", "--config", BRANCH, "--in", "ge-0/0/1=" + place.path("cut.pcap"),
+                         "--out", place.path("closed")], check=False)
+equal(closed.returncode, 2, "a broken capture with nowhere to say so")
+with open(place.path("closed/verdicts.jsonl"), encoding="utf-8") as file:
+    equal([json.loads(line) for line in file], run.verdicts, "verdicts of a run without standard descriptors")
+
 # A broken one beside a good one: the good one is played to its end.
 with open(place.path("cut.pcap"), "wb") as file:
     file.write(content[:24 + size + 3])
