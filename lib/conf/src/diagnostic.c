@@ -4,6 +4,7 @@
 #include "conf/diagnostic.h"
 
 #include "base/array.h"
+#include "characters.h"
 #include "op_utf8.h"
 #include "secrets.h"
 
@@ -65,6 +66,11 @@ copy_shown(const char *string, size_t most, bool *failed)
 		}
 		if (octets > length - i) {
 			break; /* the cut is within it */
+		}
+		if (!character_is_seen(character_at(string + i))) {
+			copy[used++] = '?';
+			i += octets;
+			continue;
 		}
 		memcpy(copy + used, string + i, octets);
 		used += octets;

@@ -173,14 +173,31 @@ op_offer_statement(void *context, const struct conf_candidate *candidate)
 	completing->each(completing->context, candidate);
 }
 
+/* What stands behind the first bar that is not inside a quotation; NULL: there is none. `last` is the word that it was sought up to. */
+static const char *
+op_behind_bar(const char *words, struct op_word *last)
+{
+	*last = (struct op_word){.open = false};
+	while (op_next_word(&words, last)) {
+		if (last->start[0] == '|') {
+			return words;
+		}
+		if (*words == '\0') {
+			break;
+		}
+	}
+	return NULL;
+}
+
 static void
 op_complete_statement(struct op_completing *completing, const char *words)
 {
 	const enum conf_verb verb = op_statement_verb(completing->walk.rpc);
-	const char *bar = strchr(words, '|');
+	struct op_word last;
+	const char *pipe = op_behind_bar(words, &last);
 
-	if (verb == CONF_VERB_SHOW && bar != NULL) {
-		op_pipe_complete(bar + 1, completing->each, completing->context);
+	if (verb == CONF_VERB_SHOW && pipe != NULL) {
+		op_pipe_complete(pipe, completing->each, completing->context);
 		return;
 	}
 	if (completing->editor != NULL) {
@@ -188,7 +205,7 @@ op_complete_statement(struct op_completing *completing, const char *words)
 	}
 	const size_t length = strlen(words);
 
-	if (verb == CONF_VERB_SHOW && (length == 0 || words[length - 1] == ' ')) {
+	if (verb == CONF_VERB_SHOW && !last.open && (length == 0 || words[length - 1] == ' ')) {
 		op_offer(completing, CONF_CANDIDATE_KEYWORD, "|", "Pipe through a filter");
 	}
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "characters.h"
 #include "op_utf8.h"
 #include "value_read.h"
 
@@ -40,9 +41,9 @@ check_name(const char *value, size_t length, const struct value_result *result)
 	return value_take_as_is(result, value, length);
 }
 
-/* How many characters an object's name has; 0: it is none. */
+/* How many characters an object's name has; 0: it is none. A character that looks like none is told at once. */
 static size_t
-count_name(const char *value, size_t length)
+count_name(const char *value, size_t length, struct text *error)
 {
 	size_t count = 0;
 
@@ -51,8 +52,13 @@ count_name(const char *value, size_t length)
 		const size_t octets = op_utf8_length(value + at);
 		const bool plain = value_is_letter(c) || value_is_digit(c) || c == '_' || c == '.' || c == '*';
 
-		if (octets == 0 || (octets == 1 && !plain && (at == 0 || c == '\0' || strchr(object_signs, c) == NULL)) ||
-		    !op_utf8_names(value + at)) {
+		if (octets == 0 || (octets == 1 && !plain && (at == 0 || c == '\0' || strchr(object_signs, c) == NULL))) {
+			return 0;
+		}
+		const uint32_t code = character_at(value + at);
+
+		if (character_trouble(code) != NULL) {
+			text_printf(error, "a name may not have the character U+%04X, which %s", (unsigned)code, character_trouble(code));
 			return 0;
 		}
 		at += octets;
@@ -64,8 +70,12 @@ count_name(const char *value, size_t length)
 static bool
 check_object_name(const char *value, size_t length, const struct value_result *result)
 {
-	const size_t count = length < 1 ? 0 : count_name(value, length);
+	const size_t told = result->error->length;
+	const size_t count = length < 1 ? 0 : count_name(value, length, result->error);
 
+	if (result->error->length > told) {
+		return false;
+	}
 	if (length < 1 || count > 63 || (count == 0 && length > 252)) {
 		return value_refuse(result, "a name has 1 to 63 characters");
 	}
