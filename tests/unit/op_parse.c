@@ -308,6 +308,29 @@ test_completion(void **state)
 	expect_next(house, CONFIGURATION, "rollback ", "! <0..49> rescue | ");
 }
 
+static int
+furnish_bars(void **state)
+{
+	*state = house_create("set security zones security-zone \"a | b\" tcp-rst\nset security zones security-zone \"say \\\"|\\\"\" tcp-rst\n");
+	return 0;
+}
+
+/* A bar in a name begins no pipe, whether the name is whole or still open; one behind it does. */
+static void
+test_bars_in_names(void **state)
+{
+	const struct house *house = *state;
+
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"a | b\" ", "! tcp-rst | ");
+	expect_next(house, OPERATIONAL, "show configuration security zones security-zone \"a | b\" ", "! tcp-rst | ");
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"say \\\"|\\\"\" tcp", "tcp-rst ");
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"a |", "'\"a | b\" ");
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"a | ", "'\"a | b\" ");
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"a | b\" | ma", "match ");
+	expect_next(house, CONFIGURATION, "show security zones security-zone \"a | b\" | match \"| c", "<pattern> ");
+	expect_next(house, CONFIGURATION, "show | ma", "match ");
+}
+
 int
 main(void)
 {
@@ -321,6 +344,7 @@ main(void)
 	    cmocka_unit_test(test_caret),
 	    cmocka_unit_test(test_apropos),
 	    cmocka_unit_test(test_completion),
+	    cmocka_unit_test_setup_teardown(test_bars_in_names, furnish_bars, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, furnish, tear_down);
