@@ -13,6 +13,7 @@
 
 #include "commit.h"
 #include "conf/wrapped.h"
+#include "confirm.h"
 #include "factory.h"
 #include "keep.h"
 #include "password.h"
@@ -343,7 +344,9 @@ boot_configuration(struct mgd *mgd, const struct boot_file *file)
 	good = good && mgd_reset_candidate(mgd);
 	if (good) {
 		keep_resume(mgd);
-		commit_resume(mgd);
+		confirm_resume(mgd);
+		/* Overdue: before anybody can confirm it, and before a daemon gets it. */
+		commit_tick(mgd);
 		schedule_resume(mgd);
 	}
 	return good;

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "command_run.h"
 #include "commit.h"
+#include "confirm.h"
 #include "editing.h"
 #include "schedule.h"
 
@@ -33,7 +34,7 @@ command_configure(struct session *session, const struct op_command *command)
 		session_say(session, "The configuration has been changed but not committed");
 	}
 	if (session->mgd->unconfirmed) {
-		session_sayf(session, "# commit confirmed will be rolled back in %u minutes", commit_minutes_left(session->mgd));
+		session_sayf(session, "# commit confirmed will be rolled back in %u minutes", confirm_minutes_left(session->mgd));
 	}
 	return COMMAND_DONE;
 }

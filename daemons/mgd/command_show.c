@@ -9,7 +9,7 @@
 #include "access.h"
 #include "command.h"
 #include "conf/groups.h"
-#include "commit.h"
+#include "confirm.h"
 #include "editing.h"
 #include "history.h"
 #include "schedule.h"
@@ -310,7 +310,7 @@ command_show_commits(struct session *session, const struct op_command *command)
 		op_add(&tree, row, "user", entry.user);
 		op_add(&tree, row, "client", entry.client);
 		if (i == 0 && session->mgd->unconfirmed && session->mgd->running_id == entry.commit) {
-			op_addf(&tree, row, "comment", "commit confirmed, rollback in %umins", commit_minutes_left(session->mgd));
+			op_addf(&tree, row, "comment", "commit confirmed, rollback in %umins", confirm_minutes_left(session->mgd));
 		}
 		if (entry.comment[0] != '\0') {
 			op_add(&tree, row, "log", entry.comment);

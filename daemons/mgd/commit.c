@@ -15,14 +15,12 @@
 #include "access.h"
 #include "audit.h"
 #include "conf/groups.h"
+#include "confirm.h"
 #include "editing.h"
 #include "schedule.h"
 #include "store_notes.h"
 
-enum {
-	APPLY_PATIENCE = 10000, /* milliseconds */
-	ROLLBACK_AGAIN = 60000, /* when an automatic rollback did not succeed */
-};
+enum { APPLY_PATIENCE = 10000 }; /* milliseconds */
 
 enum commit_stage {
 	COMMIT_VERIFYING,
@@ -82,14 +80,11 @@ settle_confirmation(struct mgd *mgd)
 	const struct commit *commit = mgd->commit;
 
 	if (commit->automatic && commit->failed) {
-		mgd->rollback_due = mgd_now() + ROLLBACK_AGAIN;
+		confirm_again(mgd);
 	} else if (!commit->failed && commit->confirm > 0) {
-		mgd->unconfirmed = true;
-		mgd->back = commit->back;
-		mgd->rollback_due = mgd_now() + (int64_t)commit->confirm * 60000;
+		confirm_start(mgd, commit->back, commit->confirm);
 	} else if (!commit->failed) {
-		mgd->unconfirmed = false;
-		store_forget_unconfirmed(mgd->store);
+		confirm_done(mgd);
 	}
 }
 
@@ -568,73 +563,26 @@ start_scheduled(struct mgd *mgd)
 	verify(mgd);
 }
 
-/* --- commits that want to be confirmed -------------------------------------------------------------------------- */
-
-static struct conf_tree *
-load_before(struct mgd *mgd, struct text *error)
-{
-	struct conf_tree *tree = NULL;
-	struct diagnostics list = DIAGNOSTICS_EMPTY;
-	struct store_entry entry;
-	struct text content = TEXT_EMPTY;
-	size_t place;
-
-	if (!store_place(mgd->store, mgd->back, &place)) {
-		text_printf(error, "commit %llu is not kept any more", (unsigned long long)mgd->back);
-	} else if (store_read(mgd->store, place, &entry, &content, error)) {
-		tree = mgd_read_stored(mgd, &content, &list);
-	}
-	diagnostics_release(&list);
-	text_release(&content);
-	return tree;
-}
+/* --- the rollback of a commit that nobody confirmed --------------------------------------------------------------- */
 
 static void
 roll_back(struct mgd *mgd)
 {
-	struct commit_order order = {.comment = "the commit was not confirmed: automatic rollback"};
-	struct text error = TEXT_EMPTY;
-	struct conf_tree *tree = load_before(mgd, &error);
+	const struct commit_order order = {.comment = "the commit was not confirmed: automatic rollback"};
+	struct conf_tree *tree = confirm_due(mgd);
 
-	mgd->rollback_due = mgd_now() + ROLLBACK_AGAIN;
-	if (tree != NULL) {
-		mgd->commit = create(mgd, tree, NULL, &order);
+	if (tree == NULL) {
+		return;
 	}
+	mgd->commit = create(mgd, tree, NULL, &order);
 	if (mgd->commit == NULL) {
-		logger_printf(mgd->logger, LOG_SEVERITY_CRITICAL, "UI_COMMIT_NOT_CONFIRMED",
-		    "the commit was not confirmed, but it could not be rolled back: %s", text_string(&error));
-	} else {
-		logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_NOT_CONFIRMED",
-		    "the commit was not confirmed: automatic rollback");
-		mgd->commit->automatic = true;
-		verify(mgd);
+		confirm_fail(mgd, "out of memory");
+		return;
 	}
-	text_release(&error);
-}
-
-void
-commit_resume(struct mgd *mgd)
-{
-	struct store_unconfirmed note;
-	int64_t left;
-
-	if (mgd->stored && store_unconfirmed(mgd->store, &note)) {
-		left = note.until - (int64_t)time(NULL);
-		left = left > (int64_t)note.minutes * 60 ? (int64_t)note.minutes * 60 : left;
-		mgd->unconfirmed = true;
-		mgd->back = note.back;
-		mgd->rollback_due = mgd_now() + (left < 0 ? 0 : left * 1000);
-		/* Overdue: before anybody can confirm it, and before a daemon gets it. */
-		commit_tick(mgd);
-	}
-}
-
-uint32_t
-commit_minutes_left(const struct mgd *mgd)
-{
-	int64_t left = mgd->rollback_due - mgd_now();
-
-	return left <= 0 ? 1 : (uint32_t)((left + 59999) / 60000);
+	logger_printf(mgd->logger, LOG_SEVERITY_WARNING, "UI_COMMIT_NOT_CONFIRMED",
+	    "the commit was not confirmed: automatic rollback");
+	mgd->commit->automatic = true;
+	verify(mgd);
 }
 
 void
@@ -643,7 +591,7 @@ commit_tick(struct mgd *mgd)
 	if (mgd->commit != NULL && commit_left(mgd) == 0) {
 		drop_late(mgd);
 	}
-	if (mgd->unconfirmed && mgd->commit == NULL && mgd_now() >= mgd->rollback_due) {
+	if (mgd->commit == NULL) {
 		roll_back(mgd);
 	}
 	if (mgd->commit == NULL) {

@@ -20,14 +20,10 @@ struct commit_order {
 
 /* Starts one for a session; it ends by session_done() now or later. => no commit is under way */
 void commit_start(struct mgd *mgd, struct session *session, const struct commit_order *order);
-/* At the start, with running and candidate there: goes on waiting for the confirmation of the newest commit, if it wants one. */
-void commit_resume(struct mgd *mgd);
 /* What the links tell. */
 const struct link_listener *commit_listener(void);
 /* The session went away: the commit goes on alone. */
 void commit_orphan(struct mgd *mgd, const struct session *session);
-/* Until what is in force goes back by itself, at least 1. => mgd->unconfirmed */
-uint32_t commit_minutes_left(const struct mgd *mgd);
 /* Looks at the clock. */
 void commit_tick(struct mgd *mgd);
 /* Milliseconds until the clock matters, -1: it does not. */
