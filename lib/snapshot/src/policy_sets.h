@@ -30,6 +30,15 @@ struct policy_prefix {
 	bool inet6;                  /* ::/0 has nothing of inet, though the bits say so */
 };
 
+static inline bool
+policy_prefix_holds(const struct policy_prefix *outer, const struct policy_prefix *inner)
+{
+	return outer->inet6 == inner->inet6 && outer->length <= inner->length &&
+	       ipv6_covers(outer->address, outer->length, inner->address);
+}
+
+#define POLICY_SETS_FACTOR 0x100000001b3U /* of hashes: FNV-1a's */
+
 /* What a policy's source or destination is made of. */
 struct policy_address_lists {
 	uint32_t count;
@@ -98,7 +107,7 @@ bool policy_sets_addresses(struct policy_sets *sets, const struct policy_address
     uint32_t *number) __attribute__((warn_unused_result));
 bool policy_sets_services(struct policy_sets *sets, const struct classifier_term *terms,
     uint32_t count, uint32_t *number) __attribute__((warn_unused_result));
-/* When all sets are there: finds of each the ones that contain it. */
+/* policy_sets_search.c: when all sets are there: finds of each the ones that contain it. */
 bool policy_sets_finish(struct policy_sets *sets) __attribute__((warn_unused_result));
 
 /* Has the one something in common with the other? `work` goes down; when it is used up the answer
