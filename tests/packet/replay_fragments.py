@@ -8,7 +8,7 @@ usage: replay_fragments.py BUILD
 import random
 import struct
 
-from replay_help import *  # noqa: F403
+from fragment_help import *  # noqa: F403
 
 CLIENT = "10.0.0.5"
 SERVER = "10.0.1.5"
@@ -18,28 +18,14 @@ set interfaces ge-0/0/1 unit 0 family inet address 10.0.1.1/24
 set interfaces ge-0/0/2 mtu 1014
 set interfaces ge-0/0/2 unit 0 family inet address 10.0.2.1/24
 set interfaces ge-0/0/3 unit 0 family inet address 10.0.3.1/24
-set security zones security-zone inside interfaces ge-0/0/0.0
 set security zones security-zone inside interfaces ge-0/0/3.0
-set security zones security-zone inside host-inbound-traffic system-services ping
-set security zones security-zone outside interfaces ge-0/0/1.0
-set security zones security-zone narrow interfaces ge-0/0/2.0
-set applications application closed protocol udp
-set applications application closed destination-port 99
+""" + ZONES + """
 set applications application refused protocol udp
 set applications application refused destination-port 98
-set security policies from-zone inside to-zone outside policy no match source-address any destination-address any
-set security policies from-zone inside to-zone outside policy no match application closed
-set security policies from-zone inside to-zone outside policy no then deny
 set security policies from-zone inside to-zone outside policy back match source-address any destination-address any
 set security policies from-zone inside to-zone outside policy back match application refused
 set security policies from-zone inside to-zone outside policy back then reject
-set security policies from-zone inside to-zone outside policy all match source-address any destination-address any application any
-set security policies from-zone inside to-zone outside policy all then permit
-set security policies from-zone inside to-zone narrow policy all match source-address any destination-address any application any
-set security policies from-zone inside to-zone narrow policy all then permit
-"""
-FORWARD = ("forward", "session")
-HELD = ("consume", "fragment-held")
+""" + PERMIT
 
 
 def cut(packet, sizes, identification=None):
@@ -74,20 +60,7 @@ def joined(frames):
         header = sent[IP]
         data = bytes(header)[header.ihl * 4:header.len]
         parts.setdefault(header.id, []).append((header.frag * 8, data, bool(header.flags & 1)))
-    done = {}
-    for number, pieces in parts.items():
-        data = b""
-        for start, part, more in sorted(pieces):
-            if start != len(data):
-                break
-            data += part
-            if not more:
-                done[number] = data
-    return done
-
-
-def outcomes(run):
-    return [(verdict["verdict"], verdict["reason"]) for verdict in run.verdicts]
+    return {number: data for number, (data, _) in put_together(parts).items()}
 
 
 place = Place()

@@ -7,7 +7,7 @@ usage: replay_fragments6.py BUILD
 """
 import random
 
-from replay_help import *  # noqa: F403
+from fragment_help import *  # noqa: F403
 from scapy.all import (ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,  # noqa: E402
                        IPv6ExtHdrHopByHop, PadN)
 
@@ -20,22 +20,7 @@ set interfaces ge-0/0/1 unit 0 family inet6 address 2001:db8:2::1/64
 set interfaces ge-0/0/2 mtu 1394
 set interfaces ge-0/0/2 unit 0 family inet6 address 2001:db8:3::1/64
 set security forwarding-options family inet6 mode flow-based
-set security zones security-zone inside interfaces ge-0/0/0.0
-set security zones security-zone inside host-inbound-traffic system-services ping
-set security zones security-zone outside interfaces ge-0/0/1.0
-set security zones security-zone narrow interfaces ge-0/0/2.0
-set applications application closed protocol udp
-set applications application closed destination-port 99
-set security policies from-zone inside to-zone outside policy no match source-address any destination-address any
-set security policies from-zone inside to-zone outside policy no match application closed
-set security policies from-zone inside to-zone outside policy no then deny
-set security policies from-zone inside to-zone outside policy all match source-address any destination-address any application any
-set security policies from-zone inside to-zone outside policy all then permit
-set security policies from-zone inside to-zone narrow policy all match source-address any destination-address any application any
-set security policies from-zone inside to-zone narrow policy all then permit
-"""
-FORWARD = ("forward", "session")
-HELD = ("consume", "fragment-held")
+""" + ZONES + PERMIT
 UDP_NUMBER, ICMP_NUMBER, TCP_NUMBER, OPTIONS_NUMBER = 17, 58, 6, 60
 
 
@@ -70,20 +55,7 @@ def joined(frames):
         if IPv6ExtHdrFragment in sent:
             header = sent[IPv6ExtHdrFragment]
             parts.setdefault(header.id, []).append((header.offset * 8, bytes(header)[8:], header.m, header.nh))
-    done = {}
-    for number, pieces in parts.items():
-        data = b""
-        for start, piece, more, next_header in sorted(pieces):
-            if start != len(data):
-                break
-            data += piece
-            if not more:
-                done[number] = (next_header, data)
-    return done
-
-
-def outcomes(run):
-    return [(verdict["verdict"], verdict["reason"]) for verdict in run.verdicts]
+    return {number: (last[3], data) for number, (data, last) in put_together(parts).items()}
 
 
 place = Place()
