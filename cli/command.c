@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "capture.h"
 #include "file.h"
 #include "files.h"
 #include "pager.h"
@@ -21,15 +22,25 @@ enum {
 struct cli_run {
 	struct cli_pipeline pipeline;
 	struct cli_pager pager;
+	struct cli_capture capture; /* without a path: nothing is captured */
 	int error;
 };
+
+static bool
+run_text(void *context, const char *bytes, size_t length)
+{
+	struct cli_run *run = context;
+
+	return cli_pipeline_feed(&run->pipeline, bytes, length, cli_pager_write, &run->pager);
+}
 
 static bool
 run_output(void *context, const char *bytes, size_t length)
 {
 	struct cli_run *run = context;
 
-	return cli_pipeline_feed(&run->pipeline, bytes, length, cli_pager_write, &run->pager);
+	return run->capture.path.length > 0 ? cli_capture_feed(&run->capture, bytes, length, run_text, run) :
+	                                      run_text(run, bytes, length);
 }
 
 static void
@@ -188,12 +199,14 @@ is_about_files(const struct cli_session *session, const char *line)
 
 /* The gateway has taken the command: now it is done here, by the rights of whoever typed it. */
 static enum cli_result
-run_file(struct cli_run *run, const char *line)
+run_file(struct cli_run *run, const struct cli_place *place, const char *line)
 {
 	struct text error = TEXT_EMPTY;
-	const bool good = cli_file_run(cli_file_command(line), run_output, run, &error);
+	const bool good = cli_capture_reads(line) ?
+	    cli_capture_show(line, place->interrupt, run_text, run, &error) :
+	    cli_file_run(cli_file_command(line), run_output, run, &error);
 
-	if (!good) {
+	if (error.length > 0) {
 		text_append_char(&error, '\n');
 		run_error(run, "error: ", strlen("error: "));
 		run_error(run, text_string(&error), error.length);
@@ -221,12 +234,98 @@ line_of(const struct cli_session *session, struct cli_pipeline *pipeline)
 	return line;
 }
 
+/* False: a filter is wrong, which was told. */
+static bool
+run_start(struct cli_run *run, const struct cli_place *place, const char *line)
+{
+	struct text error = TEXT_EMPTY;
+	size_t column = 0;
+
+	if (!cli_pipeline_parse(&run->pipeline, line, &column, &error)) {
+		run_refuse(run, place, line, column, &error);
+		text_release(&error);
+		return false;
+	}
+	cli_pager_start(&run->pager, place->output, run->pipeline.no_more || run->pipeline.refresh > 0 ? -1 : place->keys);
+	if (place->settings != NULL) {
+		cli_pager_resize(&run->pager, place->settings->length_set ? place->settings->length : run->pager.rows,
+		    place->settings->width_set ? place->settings->width : run->pager.columns);
+	}
+	return true;
+}
+
+/* Asks the gateway, and does what it leaves to us. */
+static enum cli_result
+run_line(struct cli_run *run, struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	const struct ipc_command command = {.line = line, .width = place->width, .indent = place->indent};
+	const struct cli_receiver receiver = {
+	    .context = run,
+	    .output = run_output,
+	    .error = run_error,
+	    .interrupt = place->interrupt,
+	};
+	enum cli_result result = cli_session_run(session, &command, &receiver);
+
+	if (result == CLI_ASKS) {
+		result = run_with_answer(session, place, &command, &receiver);
+	}
+	if (result == CLI_OK && (is_about_files(session, line) || cli_capture_reads(line))) {
+		result = run_file(run, place, line);
+	}
+	return result;
+}
+
+/* The same, with the file that the packets of the line go to, if it names one. */
+static enum cli_result
+run_captured(struct cli_run *run, struct cli_session *session, const struct cli_place *place, const char *line)
+{
+	struct text said = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	enum cli_result result = CLI_FAILED;
+
+	if (cli_capture_start(&run->capture, line, &error) || error.length == 0) {
+		result = run_line(run, session, place, line);
+		if (run->capture.path.length > 0 && cli_capture_end(&run->capture, &said, &error)) {
+			(void)run_text(run, text_string(&said), said.length);
+		}
+	}
+	if (error.length > 0) {
+		text_append_char(&error, '\n');
+		run_error(run, "error: ", strlen("error: "));
+		run_error(run, text_string(&error), error.length);
+		result = result == CLI_OK ? CLI_FAILED : result;
+	}
+	cli_capture_release(&run->capture);
+	text_release(&said);
+	text_release(&error);
+	return result;
+}
+
+/* What the filters hold still, and what went wrong here. */
+static enum cli_result
+run_end(struct cli_run *run, enum cli_result result)
+{
+	run->pipeline.refused = result == CLI_FAILED || result == CLI_LOST;
+	cli_pipeline_end(&run->pipeline, cli_pager_write, &run->pager);
+	cli_pager_end(&run->pager, run->pipeline.hold);
+	if (run->pipeline.problem.length > 0) {
+		run_error(run, text_string(&run->pipeline.problem), run->pipeline.problem.length);
+		result = result == CLI_OK ? CLI_FAILED : result;
+	}
+	if (run->pipeline.failed) {
+		static const char memory[] = "out of memory: the output is not whole\n";
+
+		run_error(run, memory, strlen(memory));
+		result = result == CLI_OK ? CLI_FAILED : result;
+	}
+	return run->pager.failed && result == CLI_OK ? CLI_FAILED : result;
+}
+
 enum cli_result
 cli_command_run(struct cli_session *session, const struct cli_place *place, const char *line)
 {
 	struct cli_run run = {.error = place->error};
-	struct text error = TEXT_EMPTY;
-	size_t column = 0;
 	const bool configures = cli_session_prompt(session)->mode == IPC_MODE_CONFIGURE;
 	const char *words = configures ? cli_files_command(line, "save", 2) : NULL;
 
@@ -240,52 +339,15 @@ cli_command_run(struct cli_session *session, const struct cli_place *place, cons
 			return sent;
 		}
 	}
-	if (!cli_pipeline_parse(&run.pipeline, line, &column, &error)) {
-		run_refuse(&run, place, line, column, &error);
-		text_release(&error);
+	if (!run_start(&run, place, line)) {
 		return CLI_FAILED;
 	}
-	cli_pager_start(&run.pager, place->output, run.pipeline.no_more || run.pipeline.refresh > 0 ? -1 : place->keys);
-	if (place->settings != NULL) {
-		cli_pager_resize(&run.pager, place->settings->length_set ? place->settings->length : run.pager.rows,
-		    place->settings->width_set ? place->settings->width : run.pager.columns);
-	}
-	struct ipc_command command = {.width = place->width, .indent = place->indent};
-	const struct cli_receiver receiver = {
-	    .context = &run,
-	    .output = run_output,
-	    .error = run_error,
-	    .interrupt = place->interrupt,
-	};
-
 	char *rest = line_of(session, &run.pipeline);
 
-	command.line = rest;
-	enum cli_result result = rest == NULL ? CLI_FAILED : cli_session_run(session, &command, &receiver);
+	run.pipeline.failed |= rest == NULL;
+	const enum cli_result result =
+	    run_end(&run, rest == NULL ? CLI_FAILED : run_captured(&run, session, place, rest));
 
-	if (result == CLI_ASKS) {
-		result = run_with_answer(session, place, &command, &receiver);
-	}
-
-	if (result == CLI_OK && is_about_files(session, rest)) {
-		result = run_file(&run, rest);
-	}
-	run.pipeline.refused = result == CLI_FAILED || result == CLI_LOST;
-	cli_pipeline_end(&run.pipeline, cli_pager_write, &run.pager);
-	cli_pager_end(&run.pager, run.pipeline.hold);
-	if (run.pipeline.problem.length > 0) {
-		run_error(&run, text_string(&run.pipeline.problem), run.pipeline.problem.length);
-		result = result == CLI_OK ? CLI_FAILED : result;
-	}
-	if (run.pipeline.failed || rest == NULL) {
-		static const char memory[] = "out of memory: the output is not whole\n";
-
-		run_error(&run, memory, strlen(memory));
-		result = result == CLI_OK ? CLI_FAILED : result;
-	}
-	if (run.pager.failed && result == CLI_OK) {
-		result = CLI_FAILED;
-	}
 	free(rest);
 	cli_pipeline_release(&run.pipeline);
 	return result;

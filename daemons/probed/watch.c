@@ -36,6 +36,9 @@ enum {
 	TIME_LENGTH = 15,      /* 09:30:00.123456 */
 	ARGUMENTS = 12,
 	WHOLE_FRAME = 262144,  /* pcap's longest */
+	RECORD_HEAD = 16,      /* octets before a frame in a file */
+	DIGITS_MOST = 480,     /* of a line of a file's: lines of ours may not be much longer */
+	FILE_MOST = 64 * 1024 * 1024, /* octets of a file */
 };
 
 struct watch {
@@ -50,6 +53,7 @@ struct watch {
 	uint32_t taken;
 	uint64_t wanted; /* frames; 0: until it is ended */
 	uint64_t lost;
+	bool watches; /* flowd has said so */
 };
 
 /* --- the question --------------------------------------------------------------------------------------------------- */
@@ -254,6 +258,7 @@ take_piece(struct watch *watch, const struct ipc_message *message)
 	for (const struct op_node *frame = op_find(tree.root, "frame"); frame != NULL; frame = op_next(frame)) {
 		add_frame(watch, frame);
 	}
+	watch->watches = true;
 	const bool told = tell_lost(watch, op_number(tree.root, "lost", 0));
 
 	op_tree_release(&tree);
@@ -361,7 +366,7 @@ announce(const struct op_node *request)
 	struct text line = TEXT_EMPTY;
 	bool good;
 
-	if (op_find(request, "detail") == NULL && op_find(request, "extensive") == NULL) {
+	if (op_find(request, "detail") == NULL && op_find(request, "extensive") == NULL && op_find(request, "write-file") == NULL) {
 		text_append(&line, "verbose output suppressed, use <detail> or <extensive> for full protocol decode\n");
 	}
 	text_printf(&line, "Listening on %s, capture size %llu bytes\n\n", op_value(request, "interface"),
@@ -395,10 +400,10 @@ go_on(struct watch *watch, const struct op_node *request, struct text *error)
 			if (!take_messages(watch, error)) {
 				return false;
 			}
-			if (!begun && !announce(request)) {
+			if (watch->watches && !begun && !announce(request)) {
 				return false;
 			}
-			begun = true;
+			begun = watch->watches;
 		}
 		if (polls[1].revents != 0 && !feed(watch)) {
 			watch->pending.length = 0;
@@ -407,6 +412,86 @@ go_on(struct watch *watch, const struct op_node *request, struct text *error)
 			return has_enough(watch);
 		}
 	}
+}
+
+/* --- into a file ------------------------------------------------------------------------------------------------ */
+
+/* A record in lines of digits: + begins it, = goes on with it. */
+static bool
+put_record(const uint8_t *octets, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	char line[DIGITS_MOST + 2];
+	bool good = true;
+
+	for (size_t at = 0; at < length && good;) {
+		size_t count = 1;
+
+		line[0] = at == 0 ? '+' : '=';
+		for (; at < length && count <= DIGITS_MOST; at++) {
+			line[count++] = digits[octets[at] >> 4];
+			line[count++] = digits[octets[at] & 15];
+		}
+		line[count++] = '\n';
+		good = output_all(STDOUT_FILENO, line, count);
+	}
+	return good;
+}
+
+/* All that is pending: whole records. `written` counts octets. */
+static bool
+put_records(struct watch *watch, uint64_t *written)
+{
+	const uint8_t *bytes = (const uint8_t *)text_string(&watch->pending);
+	size_t at = 0;
+	bool good = true;
+
+	while (good && at < watch->pending.length) {
+		size_t length = sizeof(struct pcap_file_header);
+
+		if (*written > 0) {
+			uint32_t kept;
+
+			memcpy(&kept, bytes + at + RECORD_HEAD / 2, sizeof(kept));
+			length = RECORD_HEAD + kept;
+		}
+		good = put_record(bytes + at, length);
+		*written += length;
+		at += length;
+	}
+	text_clear(&watch->pending);
+	watch->taken = watch->put;
+	return good;
+}
+
+/* True when all that was wanted, or may be, is on its way. */
+static bool
+go_on_into_file(struct watch *watch, const struct op_node *request, struct text *error)
+{
+	static const char full[] = "-- the file has 64 MiB, that is all it may have\n";
+	struct pollfd one = {.fd = ipc_connection_descriptor(watch->flowd), .events = POLLIN};
+	uint64_t written = 0;
+	bool begun = false;
+
+	while (!has_enough(watch)) {
+		if (written > FILE_MOST) {
+			return output_all(STDOUT_FILENO, full, sizeof(full) - 1);
+		}
+		if (poll(&one, 1, -1) < 0) {
+			if (errno == EINTR) {
+				continue;
+			}
+			return false;
+		}
+		if (!take_messages(watch, error)) {
+			return false;
+		}
+		if (watch->watches && ((!begun && !announce(request)) || !put_records(watch, &written))) {
+			return false;
+		}
+		begun = watch->watches;
+	}
+	return true;
 }
 
 static bool
@@ -451,12 +536,15 @@ watch_run(const struct op_node *request, const char *state, struct text *error)
 	if (!good) {
 		text_append(error, "malformed request");
 	}
-	good = good && (watch.flowd = begin(request, state, error)) != NULL && run_program(&watch, request, error);
+	const bool into_file = op_find(request, "write-file") != NULL;
+
+	good = good && (watch.flowd = begin(request, state, error)) != NULL &&
+	    (into_file || run_program(&watch, request, error));
 	if (good) {
 		add_start(&watch);
-		good = go_on(&watch, request, error) && summarize(&watch);
+		good = (into_file ? go_on_into_file(&watch, request, error) : go_on(&watch, request, error)) && summarize(&watch);
 		if (!good && error->length == 0) {
-			text_append(error, "tcpdump does not go on");
+			text_append(error, into_file ? "the packets are not taken" : "tcpdump does not go on");
 		}
 	}
 	release(&watch);
