@@ -17,6 +17,7 @@ static const struct answer_row rows[] = {
     {"get-firewall-policies", "security-policies", show_policies},
     {"get-security-policies-hit-count", "policy-hit-count", show_hit_counts},
     {"get-system-resource-information", "system-resource-information", show_resources},
+    {"get-system-worker-information", "system-worker-information", show_workers},
     {"get-security-alarms", "security-alarms", show_alarms},
     {"clear-security-alarms", "security-alarms-cleared", clear_alarms},
     {"get-dns-cache-information", "dns-cache-information", show_dns_cache},

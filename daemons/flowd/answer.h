@@ -20,6 +20,7 @@
 #include "dns.h"
 #include "edge.h"
 #include "explain/policy_element.h"
+#include "load.h"
 #include "resources.h"
 #include "snapshot/snapshot.h"
 #include "wire/ipv6.h"
@@ -39,6 +40,7 @@ struct answer_sources {
 	struct dns *dns;
 	struct alarms *alarms;
 	struct resources *resources;
+	const struct loads *loads;
 	struct baseline_keeper *baseline;
 };
 
@@ -92,6 +94,8 @@ enum answer_progress show_policies(struct answer *answer, const struct answer_so
 enum answer_progress show_hit_counts(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_resources(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
+    struct text *error);
+enum answer_progress show_workers(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);
 enum answer_progress show_alarms(struct answer *answer, const struct answer_sources *sources, struct op_tree *tree,
     struct text *error);

@@ -341,6 +341,7 @@ sources_of(const struct control *control)
 	    .dns = control->dns,
 	    .alarms = watch_alarms(control->watch),
 	    .resources = watch_resources(control->watch),
+	    .loads = watch_loads(control->watch),
 	    .baseline = control->baseline,
 	};
 }

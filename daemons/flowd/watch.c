@@ -22,6 +22,7 @@ struct watch {
 	struct screen_alarms *screens;
 	struct nat_alarms *pools;
 	struct resources *resources;
+	struct loads *loads;
 	uint64_t lost_told; /* event records whose loss was logged */
 };
 
@@ -41,8 +42,10 @@ watch_create(struct logger *logger, struct workers *workers)
 		watch->screens = screen_alarms_create(watch->alarms);
 		watch->pools = nat_alarms_create(watch->alarms);
 		watch->resources = resources_create(watch->alarms);
+		watch->loads = loads_create(watch->alarms);
 	}
-	if (watch->policies == NULL || watch->screens == NULL || watch->pools == NULL || watch->resources == NULL) {
+	if (watch->policies == NULL || watch->screens == NULL || watch->pools == NULL || watch->resources == NULL ||
+	    watch->loads == NULL) {
 		watch_destroy(watch);
 		return NULL;
 	}
@@ -55,6 +58,7 @@ watch_destroy(struct watch *watch)
 	if (watch == NULL) {
 		return;
 	}
+	loads_destroy(watch->loads);
 	resources_destroy(watch->resources);
 	nat_alarms_destroy(watch->pools);
 	screen_alarms_destroy(watch->screens);
@@ -73,6 +77,12 @@ struct resources *
 watch_resources(struct watch *watch)
 {
 	return watch->resources;
+}
+
+const struct loads *
+watch_loads(const struct watch *watch)
+{
+	return watch->loads;
 }
 
 /* Which counters a job reads, in steps that hold no packet up. */
@@ -182,5 +192,6 @@ watch_tick(struct watch *watch, const struct snapshot *snapshot, const struct sn
 	screen_alarms_tick(watch->screens, worker_wall() / 1000000);
 	sample_pools(watch, snapshot);
 	resources_sample(watch->resources, watch->workers, worker_wall() / 1000000);
+	loads_sample(watch->loads, watch->workers, worker_now(), worker_wall() / 1000000);
 	tell_losses(watch);
 }

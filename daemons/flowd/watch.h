@@ -12,6 +12,7 @@
 #include "engine/event.h"
 #include "engine/snapshot.h"
 #include "ipc/log.h"
+#include "load.h"
 #include "resources.h"
 #include "snapshot/snapshot.h"
 #include "worker.h"
@@ -23,6 +24,7 @@ struct watch *watch_create(struct logger *logger, struct workers *workers) __att
 void watch_destroy(struct watch *watch);
 struct alarms *watch_alarms(struct watch *watch);
 struct resources *watch_resources(struct watch *watch);
+const struct loads *watch_loads(const struct watch *watch);
 /* A configuration came into force: from here on is measured. */
 void watch_follow(struct watch *watch, const struct snapshot *snapshot, const struct snapshot_registry *registry);
 /* A record that the engine wrote. */

@@ -106,6 +106,14 @@ note_round(struct worker *worker, uint64_t took)
 	worker->noted_over = took > WORKER_ROUND_LONG ? WORKER_ROUND_LONG : took;
 }
 
+/* One writer: a plain addition, made visible. */
+static void
+note_busy(struct worker *worker, uint64_t took)
+{
+	atomic_store_explicit(
+	    &worker->busy, atomic_load_explicit(&worker->busy, memory_order_relaxed) + took, memory_order_relaxed);
+}
+
 /* One look at everything. True when there was something to do. */
 static bool
 work(struct worker *worker)
@@ -115,6 +123,9 @@ work(struct worker *worker)
 
 	if (worker->awake && now - worker->now > worker->noted_over) {
 		note_round(worker, now - worker->now);
+	}
+	if (worker->busy_last) {
+		note_busy(worker, now - worker->now);
 	}
 	worker->awake = true;
 	worker->now = now;
@@ -141,6 +152,7 @@ work(struct worker *worker)
 	worker->rounds++;
 	busy |= advance(worker);
 	busy |= run_job(worker);
+	worker->busy_last = busy;
 	return busy;
 }
 

@@ -112,6 +112,16 @@ struct worker_rounds {
 	uint64_t over;    /* rounds that took over WORKER_ROUND_LONG */
 };
 struct worker_rounds worker_rounds(const struct workers *workers);
+/* What one worker did since the start. */
+struct worker_load {
+	uint64_t busy;    /* ns, in rounds that had something to do */
+	uint64_t packets; /* that went through its engine */
+	uint64_t handed;  /* that it handed over to others */
+	uint64_t lost;    /* packets and messages for it that its rings had no room for */
+	uint32_t waiting; /* packets in its rings now */
+};
+/* => worker < worker_count() */
+struct worker_load worker_load(const struct workers *workers, uint16_t worker);
 uint32_t worker_sessions(const struct workers *workers); /* room for */
 
 /* Monotonic nanoseconds and UTC microseconds, as the engine wants them. */

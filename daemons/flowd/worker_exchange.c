@@ -73,11 +73,19 @@ wake(struct worker *other)
 	}
 }
 
+/* What another worker's ring had no room for. */
+static void
+count_lost(struct worker *worker, uint16_t to, uint32_t lost)
+{
+	count(&worker->lost_handed, lost);
+	(void)atomic_fetch_add_explicit(&worker->all->each[to]->refused, lost, memory_order_relaxed);
+}
+
 static void
 put_message(struct worker *worker, uint16_t to, const struct engine_message *message)
 {
 	if (ring_put(worker->messages_to[to], message, 1) == 0) {
-		count(&worker->lost_handed, 1);
+		count_lost(worker, to, 1);
 	}
 }
 
@@ -184,8 +192,9 @@ worker_hand_all(struct worker *worker)
 			rte_pktmbuf_free(handing->packets[p]->handle);
 		}
 		if (put < handing->count) {
-			count(&worker->lost_handed, handing->count - put);
+			count_lost(worker, i, handing->count - put);
 		}
+		count(&worker->handed, put);
 		handing->count = 0;
 		wake(worker->all->each[i]);
 	}

@@ -318,12 +318,13 @@ worker_drain(struct worker *worker)
 }
 
 void
-worker_process(struct worker *worker, struct packet *const *packets, uint32_t count)
+worker_process(struct worker *worker, struct packet *const *packets, uint32_t burst)
 {
 	if (worker->all->count > 1) {
 		worker_hear(worker);
 	}
-	engine_process(worker->engine, worker->now, packets, count);
+	engine_process(worker->engine, worker->now, packets, burst);
+	count(&worker->processed, burst);
 	worker_drain(worker);
 }
 

@@ -48,6 +48,7 @@ struct worker {
 	uint64_t wall_at;
 	struct random_source random;
 	unsigned rounds;
+	bool busy_last;      /* the round before this one had something to do */
 	bool awake;          /* the round before this one was the last thing: no sleep between them */
 	uint64_t noted_over; /* ns: a round that takes longer is looked at */
 	bool host_waits; /* a TUN was readable when the sleep ended */
@@ -80,6 +81,10 @@ struct worker {
 	_Atomic uint64_t long_rounds;   /* that took over WORKER_ROUND_LONG */
 	_Atomic uint64_t longest_round; /* ns */
 	_Atomic uint64_t lost_handed;
+	_Atomic uint64_t busy;      /* ns, of rounds that had something to do */
+	_Atomic uint64_t processed; /* packets */
+	_Atomic uint64_t handed;    /* over to others */
+	_Atomic uint64_t refused;   /* what others had for it and found no room: each of them adds to it */
 	_Atomic uint32_t marks[ENGINE_POOLS];       /* see worker_memory.c */
 	_Atomic uint32_t marks_again[ENGINE_POOLS];
 };

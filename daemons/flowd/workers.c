@@ -1,6 +1,7 @@
 /*
  * All workers, as the control thread sees them: their life cycle, jobs, and what is added up over them. See worker.h.
  */
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,6 +311,26 @@ worker_rounds(const struct workers *workers)
 		rounds.over += atomic_load_explicit(&worker->long_rounds, memory_order_relaxed);
 	}
 	return rounds;
+}
+
+struct worker_load
+worker_load(const struct workers *workers, uint16_t worker)
+{
+	const struct worker *one = workers->each[worker];
+	struct worker_load load = {
+	    .busy = atomic_load_explicit(&one->busy, memory_order_relaxed),
+	    .packets = atomic_load_explicit(&one->processed, memory_order_relaxed),
+	    .handed = atomic_load_explicit(&one->handed, memory_order_relaxed),
+	    .lost = atomic_load_explicit(&one->refused, memory_order_relaxed),
+	};
+
+	assert(worker < workers->count);
+	for (uint16_t i = 0; i < workers->count; i++) {
+		if (i != worker) {
+			load.waiting += ring_count(workers->each[i]->packets_to[worker]);
+		}
+	}
+	return load;
 }
 
 uint32_t

@@ -17,6 +17,7 @@ static const char *const lines[] = {
     "show system storage",
     "show system processes",
     "show system resources",
+    "show system workers",
     "show system users",
     "show system commit",
     "show system archival",

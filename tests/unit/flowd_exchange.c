@@ -195,6 +195,11 @@ test_packets_lost(void **state)
 		worker_part(all.each[0], burst, ENGINE_BURST);
 	}
 	assert_int_equal(atomic_load(&all.each[0]->lost_handed), 3 * ENGINE_BURST);
+	assert_int_equal(atomic_load(&all.each[0]->handed), PACKET_ROOM);
+	/* For which they were is known too. */
+	assert_int_equal(atomic_load(&all.each[1]->refused), 3 * ENGINE_BURST);
+	assert_int_equal(atomic_load(&all.each[0]->refused), 0);
+	assert_int_equal(ring_count(all.each[0]->packets_to[1]), PACKET_ROOM);
 	unmake(&all);
 }
 

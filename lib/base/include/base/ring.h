@@ -142,6 +142,16 @@ ring_waiting(const struct ring *ring)
 	return ring->written_seen - atomic_load_explicit(&ring->read, memory_order_relaxed);
 }
 
+/* How many items there are about now, for anybody. */
+static inline uint32_t
+ring_count(const struct ring *ring)
+{
+	/* `read` first: it is never ahead of what `written` is after it. */
+	const uint32_t read = atomic_load_explicit(&ring->read, memory_order_acquire);
+
+	return atomic_load_explicit(&ring->written, memory_order_acquire) - read;
+}
+
 /* As who takes sees it. */
 static inline bool
 ring_empty(const struct ring *ring)
