@@ -7,6 +7,7 @@
  *   denied         a SYN that no policy permits
  *   *-inet6        the same of IPv6, by frames of 84 octets (as much payload)
  *   *-nat          the same with sources translated to a pool of addresses with ports
+ *   new-session-nat-rules  the same by a rule-set, of as many rules as policies, 8,000 at most
  *   classify       the policy look-up alone, flows of all policies in turn
  *   expire         a session that the timer ends; and the longest that one call takes
  *   screens-on     established packets under all packet screens, or under flood counters, against none

@@ -11,22 +11,25 @@
 enum {
 	CREATED = 1 << 15, /* sessions that new-session makes in a repeat */
 	POLICIES_FEW = 10,
+	RULES_MOST = 8000, /* rules of rule-sets; else as many as policies */
 };
 
 enum variant {
 	VARIANT_INET,
 	VARIANT_INET6,
 	VARIANT_NAT,
+	VARIANT_NAT_RULES, /* by rule-sets; packets of sessions are as of the other form */
 	VARIANT_COUNT,
 };
 
 static const struct variant_row {
-	const char *established;
+	const char *established; /* NULL: not measured */
 	const char *fresh;
 } variants[VARIANT_COUNT] = {
     [VARIANT_INET] = {"established", "new-session"},
     [VARIANT_INET6] = {"established-inet6", "new-session-inet6"},
     [VARIANT_NAT] = {"established-nat", "new-session-nat"},
+    [VARIANT_NAT_RULES] = {NULL, "new-session-nat-rules"},
 };
 
 uint64_t
@@ -207,7 +210,7 @@ run_established(struct bench *bench, uint32_t sessions, enum variant variant)
 	    .inet6 = variant == VARIANT_INET6,
 	    .translated = variant == VARIANT_NAT};
 
-	if (!bench_wants(bench, name) && !denied) {
+	if (name == NULL || (!bench_wants(bench, name) && !denied)) {
 		return;
 	}
 	struct scene *scene = bench_scene_established(bench, &plan);
@@ -286,7 +289,8 @@ bench_new_session(struct bench *bench, uint32_t policies, enum variant variant)
 	    .policies = policies,
 	    .spread = policies > POLICIES_FEW,
 	    .inet6 = variant == VARIANT_INET6,
-	    .translated = variant == VARIANT_NAT};
+	    .translated = variant == VARIANT_NAT || variant == VARIANT_NAT_RULES,
+	    .rules = variant != VARIANT_NAT_RULES ? 0 : policies < RULES_MOST ? policies : RULES_MOST};
 	const char *name = variants[variant].fresh;
 	const bool expires = variant == VARIANT_INET && policies == POLICIES_FEW && bench_wants(bench, "expire");
 	double cycles[BENCH_REPEATS];
@@ -313,6 +317,10 @@ bench_new_session(struct bench *bench, uint32_t policies, enum variant variant)
 
 		expiry[repeat] = ended.each;
 		longest[repeat] = ended.longest;
+	}
+	if (plan.rules > 0 && engine_nat_rule_counters(scene->engine, (uint16_t)(plan.rules - 1)).hits !=
+				   (uint64_t)bench->repeats * CREATED) {
+		bench_fail(bench, "not every source was translated by its rule");
 	}
 	if (variant == VARIANT_INET && policies == POLICIES_FEW && bench->size != BENCH_ONCE &&
 	    scene_establish(scene, CREATED)) {

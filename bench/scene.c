@@ -158,7 +158,7 @@ scene_create(const struct scene_plan *plan)
 	}
 	memset(scene->blocks, 0, (size_t)ENGINE_BURST * SCENE_BLOCK);
 	scene_configuration(scene);
-	if ((plan->translated && !scene_translate(scene)) || !scene_routes(scene) || !scene_engine(scene)) {
+	if ((plan->translated && !scene_translate(scene)) || (plan->rules > 0 && !scene_rules(scene)) || !scene_routes(scene) || !scene_engine(scene)) {
 		scene_destroy(scene);
 		return NULL;
 	}
@@ -182,6 +182,8 @@ scene_destroy(struct scene *scene)
 	free(scene->policies);
 	free(scene->blocks);
 	free(scene->ports_of);
+	classifier_destroy(scene->rule_classifier);
+	free(scene->rules);
 	free(scene);
 }
 

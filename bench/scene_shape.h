@@ -29,6 +29,7 @@ struct scene_plan {
 	bool spread;       /* flows go to all policies, not only to the last */
 	bool inet6;        /* the packets that are made are of IPv6 */
 	bool translated;   /* sources to a pool of addresses with ports */
+	uint32_t rules;    /* then: by so many source rules of a rule-set; 0: by the policies */
 	bool small_pages;  /* no huge pages, though there may be some */
 	uint16_t workers;  /* how many share the packets, and which one this is; 0: one alone */
 	uint16_t worker;
@@ -73,6 +74,8 @@ struct scene {
 	struct snapshot_nat_pool pool; /* plan.translated */
 	struct snapshot_nat_range range;
 	struct snapshot_nat_source source;
+	struct snapshot_nat_rule *rules; /* plan.rules */
+	struct classifier *rule_classifier;
 	uint16_t pool_number;
 	struct scene_port *ports_of; /* what it gave to each flow */
 	struct scene_choice choices[SCENE_CHOICES];

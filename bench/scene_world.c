@@ -83,7 +83,7 @@ fill_policies(struct scene *scene, const struct material *to)
 		    .from_zone = SCENE_ZONE_IN,
 		    .to_zone = SCENE_ZONE_OUT,
 		    .position = i,
-		    .source_nat = scene->plan.translated ? 0 : SNAPSHOT_NAT_NONE,
+		    .source_nat = scene->plan.translated && scene->plan.rules == 0 ? 0 : SNAPSHOT_NAT_NONE,
 		    .destination_nat = SNAPSHOT_NAT_NONE};
 	}
 }
@@ -115,6 +115,60 @@ scene_policies(struct scene *scene)
 	free(material.prefixes);
 	free(material.prefixes6);
 	return scene->classifier != NULL;
+}
+
+/* As rule-sets are compiled: every second rule names a destination too, and none a protocol. */
+static void
+fill_rules(struct scene *scene, struct classifier_source_rule *rules, struct snapshot_address *prefixes)
+{
+	static const struct classifier_term any = {.application = CLASSIFIER_NO_APPLICATION,
+	    .protocol = CLASSIFIER_ANY_PROTOCOL,
+	    .destination_high = UINT16_MAX,
+	    .source_high = UINT16_MAX};
+
+	for (uint32_t i = 0; i < scene->plan.rules; i++) {
+		const bool last = i + 1 == scene->plan.rules;
+		struct snapshot_address *source = &prefixes[2 * (size_t)i];
+		struct snapshot_address *destination = source + 1;
+
+		*source = (struct snapshot_address){last ? 0x0a000000U : 0x0b000000U + (i << 8), last ? 8 : 24};
+		*destination = (struct snapshot_address){last || (i & 1) == 0 ? 0 : 0xac100000U + (i << 4),
+		    last || (i & 1) == 0 ? 0 : 28};
+		rules[i] = (struct classifier_source_rule){.policy = i,
+		    .source_count = 1,
+		    .destination_count = 1,
+		    .term_count = 1,
+		    .sources = source,
+		    .destinations = destination,
+		    .terms = &any};
+		scene->rules[i] =
+		    (struct snapshot_nat_rule){.set = "set", .name = "rule", .present = true, .kind = NAT_RULE_SOURCE};
+	}
+}
+
+bool
+scene_rules(struct scene *scene)
+{
+	const uint32_t count = scene->plan.rules;
+	struct classifier_source_rule *rules = calloc(count, sizeof *rules);
+	struct snapshot_address *prefixes = calloc((size_t)count * 2, sizeof *prefixes);
+
+	scene->rules = calloc(count, sizeof *scene->rules);
+	if (rules != NULL && prefixes != NULL && scene->rules != NULL) {
+		const struct classifier_source_context context = {.rule_count = count, .rules = rules};
+
+		fill_rules(scene, rules, prefixes);
+		scene->rule_classifier = classifier_create(&context, 1, NULL, 0);
+	}
+	free(rules);
+	free(prefixes);
+	scene->pool.unit = SNAPSHOT_NONE;
+	scene->pool.instance = SNAPSHOT_NONE;
+	scene->snapshot.nat.by_rules = true;
+	scene->snapshot.nat.source_classifier = scene->rule_classifier;
+	scene->snapshot.nat.rule_count = (uint16_t)count;
+	scene->snapshot.nat.rules = scene->rules;
+	return scene->rule_classifier != NULL;
 }
 
 static bool
