@@ -68,7 +68,7 @@ void
 bench_print_head(const struct bench *bench)
 {
 	if (!bench->json) {
-		printf("%-20s %-9s %9s %5s %8s %8s %9s %9s %8s %8s %6s\n", "case", "kind", "sessions", "batch", "policies",
+		printf("%-24s %-9s %9s %5s %8s %8s %9s %9s %8s %8s %6s\n", "case", "kind", "sessions", "batch", "policies",
 		    "prefixes", "cycles", "median", "ns", "Mpps", "ratio");
 	}
 }
@@ -86,7 +86,7 @@ print_number(uint32_t number, int width)
 static void
 print_row(const struct bench *bench, const struct bench_result *row)
 {
-	printf("%-20s %-9s", row->name, row->kind == NULL ? "-" : row->kind);
+	printf("%-24s %-9s", row->name, row->kind == NULL ? "-" : row->kind);
 	print_number(row->sessions, 9);
 	print_number(row->batch, 5);
 	print_number(row->policies, 8);
