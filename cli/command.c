@@ -14,6 +14,7 @@
 #include "files.h"
 #include "pager.h"
 #include "pipe.h"
+#include "shell.h"
 
 enum {
 	ERROR_PIECE = 1024,
@@ -202,9 +203,9 @@ static enum cli_result
 run_file(struct cli_run *run, const struct cli_place *place, const char *line)
 {
 	struct text error = TEXT_EMPTY;
-	const bool good = cli_capture_reads(line) ?
-	    cli_capture_show(line, place->interrupt, run_text, run, &error) :
-	    cli_file_run(cli_file_command(line), run_output, run, &error);
+	const bool good = cli_shell_wanted(line) ? cli_shell_run(place->keys, &error) :
+	    cli_capture_reads(line)              ? cli_capture_show(line, place->interrupt, run_text, run, &error) :
+	                                           cli_file_run(cli_file_command(line), run_output, run, &error);
 
 	if (error.length > 0) {
 		text_append_char(&error, '\n');
@@ -270,7 +271,7 @@ run_line(struct cli_run *run, struct cli_session *session, const struct cli_plac
 	if (result == CLI_ASKS) {
 		result = run_with_answer(session, place, &command, &receiver);
 	}
-	if (result == CLI_OK && (is_about_files(session, line) || cli_capture_reads(line))) {
+	if (result == CLI_OK && (is_about_files(session, line) || cli_capture_reads(line) || cli_shell_wanted(line))) {
 		result = run_file(run, place, line);
 	}
 	return result;

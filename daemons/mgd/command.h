@@ -65,6 +65,7 @@ command_function command_show_routing_engine;
 command_function command_show_environment;
 command_function command_show_memory;
 command_function command_support;
+command_function command_message;
 
 /* Answers with a tree of the rpc's output. */
 enum command_outcome command_render(struct session *session, const struct op_command *command,

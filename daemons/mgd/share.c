@@ -20,6 +20,7 @@ static const struct share shares[] = {
     {"monitor-traffic", "interface", IPC_TAPS, 2},
     {"ping", "destination", IPC_PROBES, 6},
     {"traceroute", "destination", IPC_PROBES, 4},
+    {"get-host-information", "destination", IPC_PROBES, 4},
 };
 
 /* The command of that name that runs in a session; NULL: none. */

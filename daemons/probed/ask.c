@@ -208,13 +208,27 @@ resolve(struct ipc_connection *resolver, const struct name_servers *servers, str
 	return answer->status == RESOLVE_FOUND && answer->count > 0;
 }
 
+static struct ipc_connection *
+connect_resolver(const char *state, struct text *error)
+{
+	struct text path = TEXT_EMPTY;
+	struct ipc_connection *resolver;
+
+	daemon_socket_path(state, "resolverd", &path);
+	resolver = ipc_connect(text_string(&path), "probed", NULL);
+	text_release(&path);
+	if (resolver == NULL) {
+		text_append(error, "resolverd is not running");
+	}
+	return resolver;
+}
+
 static bool
 find_address(const struct op_node *request, const char *name, const char *state, struct text *out, struct text *error)
 {
 	struct name_servers servers;
 	struct resolve_question question = {.family = 0};
 	struct resolve_answer answer = {.status = RESOLVE_ABSENT};
-	struct text path = TEXT_EMPTY;
 	struct ipc_connection *resolver;
 	bool only;
 
@@ -229,11 +243,8 @@ find_address(const struct op_node *request, const char *name, const char *state,
 		text_append(error, out->length == 0 ? "static-host-mapping has no address of that family" : "");
 		return out->length > 0;
 	}
-	daemon_socket_path(state, "resolverd", &path);
-	resolver = ipc_connect(text_string(&path), "probed", NULL);
-	text_release(&path);
+	resolver = connect_resolver(state, error);
 	if (resolver == NULL) {
-		text_append(error, "resolverd is not running");
 		return false;
 	}
 	assert(strlen(name) < sizeof(question.name));
@@ -268,4 +279,62 @@ ask_address(const struct op_node *request, const char *state, char address[INET6
 	good = find_address(request, destination, state, &found, error) && plan_address(text_string(&found), address, error);
 	text_release(&found);
 	return good;
+}
+
+static size_t
+tell_answer(const char *name, const struct resolve_answer *answer, void (*each)(const char *name, const char *address))
+{
+	struct text address = TEXT_EMPTY;
+
+	for (uint16_t i = 0; i < answer->count; i++) {
+		text_clear(&address);
+		resolve_address_print(&answer->addresses[i], &address);
+		each(name, text_string(&address));
+	}
+	text_release(&address);
+	return answer->count;
+}
+
+bool
+ask_host(const char *name, const char *state, void (*each)(const char *name, const char *address), struct text *error)
+{
+	struct name_servers servers;
+	struct resolve_question question = {.family = 0};
+	struct resolve_answer answer = {.status = RESOLVE_ABSENT};
+	struct ipc_connection *resolver;
+	size_t told = 0;
+
+	if (!plan_is_name(name)) {
+		text_printf(error, "'%s' is no name", name);
+		return false;
+	}
+	if (!find_servers(name, state, &servers, error)) {
+		return false;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (servers.known[i][0] != '\0') {
+			each(name, servers.known[i]);
+			told++;
+		}
+	}
+	if (told > 0) {
+		return true;
+	}
+	resolver = connect_resolver(state, error);
+	if (resolver == NULL) {
+		return false;
+	}
+	(void)snprintf(question.name, sizeof(question.name), "%s", name);
+	for (question.family = 4; question.family <= 6; question.family += 2) {
+		if (resolve(resolver, &servers, &question, &answer)) {
+			told += tell_answer(name, &answer, each);
+		}
+	}
+	ipc_connection_destroy(resolver);
+	if (told == 0 && answer.status == RESOLVE_FAILED) {
+		text_printf(error, "'%s' cannot be resolved: %s", name, answer.reason);
+	} else if (told == 0) {
+		text_printf(error, "'%s' has no address", name);
+	}
+	return told > 0;
 }

@@ -25,4 +25,8 @@ bool ask_source(const struct op_node *request, const char *destination, const ch
 bool ask_address(const struct op_node *request, const char *state, char address[INET6_ADDRSTRLEN], struct text *error)
     __attribute__((warn_unused_result));
 
+/* All addresses of a name, IPv4 first, by `each`. False with a sentence: it has none, or cannot be asked for. */
+bool ask_host(const char *name, const char *state, void (*each)(const char *name, const char *address), struct text *error)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "base/output.h"
 #include "plan.h"
 #include "watch.h"
 
@@ -73,6 +74,29 @@ become(const struct op_node *request, const char *state)
 }
 
 static void
+write_host(const char *name, const char *address)
+{
+	struct text line = TEXT_EMPTY;
+
+	text_printf(&line, "%s has %s %s\n", name, strchr(address, ':') == NULL ? "address" : "IPv6 address", address);
+	if (text_failed(&line) || !output_all(STDOUT_FILENO, text_string(&line), line.length)) {
+		_exit(NOT_RUN);
+	}
+	text_release(&line);
+}
+
+static void
+run_host(const struct op_node *request, const char *state)
+{
+	struct text error = TEXT_EMPTY;
+
+	if (ask_host(op_value(request, "destination"), state, write_host, &error)) {
+		_exit(0);
+	}
+	give_up(text_string(&error));
+}
+
+static void
 run_child(const struct op_node *request, const char *state, int output)
 {
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -84,6 +108,9 @@ run_child(const struct op_node *request, const char *state, int output)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) {
 		_exit(NOT_RUN);
+	}
+	if (strcmp(request->name, PROBE_HOST) == 0) {
+		run_host(request, state);
 	}
 	if (strcmp(request->name, WATCH_REQUEST) != 0) {
 		become(request, state);

@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "conf/op.h"
 
+#define PROBE_HOST "get-host-information"
+
 struct probe;
 
 enum probe_state {

@@ -84,7 +84,7 @@ begin(struct service *service, struct ipc_client *client, const struct ipc_messa
 static bool
 has_command(const char *name)
 {
-	static const char *const names[] = {"ping", "traceroute", WATCH_REQUEST};
+	static const char *const names[] = {"ping", "traceroute", PROBE_HOST, WATCH_REQUEST};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i], name) == 0) {

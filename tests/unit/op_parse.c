@@ -159,7 +159,7 @@ test_errors(void **state)
 {
 	const struct house *house = *state;
 
-	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, help, file, clear, request, monitor, ping, traceroute, restart, edit, configure, exit, quit");
+	expect_error(house, OPERATIONAL, "foo", 0, "unknown command, possible: show, set, start, help, file, clear, request, monitor, ping, traceroute, restart, edit, configure, exit, quit");
 	expect_error(house, OPERATIONAL, "show s", 5, "'s' is ambiguous, possible: security, schedulers, system");
 	expect_error(house, OPERATIONAL, "show security flow", 18, "incomplete command, possible: session, status, statistics");
 	expect_error(house, OPERATIONAL, "show security flow session source-port 0", 39,
@@ -267,7 +267,7 @@ test_completion(void **state)
 {
 	const struct house *house = *state;
 
-	expect_next(house, OPERATIONAL, "", "show set help file clear request monitor ping traceroute restart edit configure exit quit ");
+	expect_next(house, OPERATIONAL, "", "show set start help file clear request monitor ping traceroute restart edit configure exit quit ");
 	expect_next(house, OPERATIONAL, "c", "clear configure ");
 	expect_next(house, OPERATIONAL, "show sec", "security ");
 	expect_next(house, OPERATIONAL, "sh security ", "dns-cache log nat policies match-policies flow zones screen alarms ");
@@ -294,7 +294,7 @@ test_completion(void **state)
 	expect_next(house, OPERATIONAL, "show nonsense ", "");
 	expect_next(house, OPERATIONAL, "show configuration security ", "! >zones | ");
 	expect_next(house, OPERATIONAL, "show configuration | comp", "compare ");
-	expect_next(house, CONFIGURATION, "run ", "show set file clear request monitor ping traceroute restart ");
+	expect_next(house, CONFIGURATION, "run ", "show set start file clear request monitor ping traceroute restart ");
 	expect_next(house, CONFIGURATION, "run show sec", "security ");
 	expect_next(house, CONFIGURATION, "top ", "! set delete activate deactivate insert rename copy annotate protect unprotect wildcard replace "
 	    "edit show ");
