@@ -127,6 +127,31 @@ test_files(void **state)
 	expect("list", wanted, NULL);
 }
 
+/* cs10187: folders in folders are listed as they are, each by itself. */
+static void
+test_nested_folders(void **state)
+{
+	char where[512];
+	char wanted[600];
+
+	(void)state;
+	assert_non_null(getcwd(where, sizeof(where)));
+	assert_int_equal(mkdir("folder/sub", 0700), 0);
+	assert_int_equal(mkdir("folder/sub/deepest", 0700), 0);
+	assert_int_equal(mkdir("folder/empty", 0700), 0);
+	write_file("folder/a", "a\n");
+	write_file("folder/sub/b", "b\n");
+	(void)snprintf(wanted, sizeof(wanted), "\n%s/folder/:\na\nempty/\nsub/\n", where);
+	expect("list folder", wanted, NULL);
+	expect("list folder/", wanted, NULL);
+	(void)snprintf(wanted, sizeof(wanted), "\n%s/folder/sub/:\nb\ndeepest/\n", where);
+	expect("list folder/sub", wanted, NULL);
+	(void)snprintf(wanted, sizeof(wanted), "\n%s/folder/sub/deepest/:\n", where);
+	expect("list folder/sub/deepest", wanted, NULL);
+	expect("list folder/sub/b", "folder/sub/b\n", NULL);
+	assert_int_equal(unlink("folder/sub/b") | unlink("folder/a") | rmdir("folder/sub/deepest") | rmdir("folder/sub") | rmdir("folder/empty"), 0);
+}
+
 /* A name is no order to the terminal: octets below a blank, DEL, and C1 by itself or in UTF-8. */
 static void
 test_names(void **state)
@@ -182,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_nested_folders),
 	    cmocka_unit_test(test_names),
 	};
 

@@ -101,6 +101,55 @@ characters_of_secrets(void **state)
 	}
 }
 
+/*
+ * 06991: credentials of any length are taken and come back whole in every form, or are refused with a sentence; nothing is cut
+ * off, and nothing overflows (the sanitized build looks).
+ */
+static void
+lengths_of_credentials(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *behind;
+		size_t most;
+	} places[] = {
+	    {"security ike policy p pre-shared-key ascii-text ", "", 255},
+	    {"security ike policy p pre-shared-key hexadecimal ", "", 0},
+	    {"access profile x radius-server 192.0.2.1 secret ", "", 255},
+	    {"access profile ", " radius-server 192.0.2.1 port 1812", 63},
+	    {"system login user ", " class operator", 0},
+	    {"system login user u authentication plain-text-password-value ", "", 0},
+	};
+	static const size_t lengths[] = {0, 1, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 511, 512, 1023, 1024, 4095, 4096, 16384, 65535, 65536};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		for (size_t n = 0; n < sizeof(lengths) / sizeof(lengths[0]); n++) {
+			struct world world = world_create(state);
+			struct text value = TEXT_EMPTY;
+			struct text line = TEXT_EMPTY;
+
+			text_append_repeated(&value, 'a', lengths[n]);
+			text_printf(&line, "set %s\"%s\"%s\n", places[i].before, text_string(&value), places[i].behind);
+			const bool taken = world_load(&world, CONF_FORMAT_SET, text_string(&line));
+			const char *shown = world_render(&world, CONF_FORMAT_SET);
+
+			if (places[i].most != 0) {
+				assert_int_equal(taken, lengths[n] >= 1 && lengths[n] <= places[i].most);
+			}
+			assert_true(!taken || lengths[n] < 65536);
+			if (taken) {
+				assert_non_null(strstr(shown, text_string(&value)));
+			} else {
+				assert_string_equal(shown, "");
+				assert_told(&world, "test:1: [edit");
+			}
+			text_release(&value);
+			text_release(&line);
+			world_release(&world);
+		}
+	}
+}
+
 /* cs10146: free texts of any language stay what they are; what is no text is refused. */
 static void
 characters_of_texts(void **state)
@@ -150,6 +199,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(blanks_in_numbers),
 	    cmocka_unit_test(characters_of_secrets),
+	    cmocka_unit_test(lengths_of_credentials),
 	    cmocka_unit_test(characters_of_texts),
 	    cmocka_unit_test(lengths_of_names),
 	};

@@ -83,6 +83,29 @@ test_records(void **state)
 	assert_int_equal(engine_session_count(world->engine), 15);
 }
 
+/* cs08222: the clock of the day may be put anywhere: sessions last by the one that never goes back. */
+static void
+test_clock_steps(void **state)
+{
+	static const int64_t walls[] = {1763630464000000, 0, 4102444800000000, 946684800000000};
+	struct world *world = *state;
+	struct engine_session_view view;
+	const uint64_t first = send(world, 1000).session;
+	uint32_t cursor = 0;
+
+	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++) {
+		engine_set_wall(world->engine, world->now, walls[i]);
+		world_advance(world, world->now + 59 * SECOND);
+		assert_int_equal(engine_session_count(world->engine), 1);
+		assert_int_equal(send(world, 1000).session, first);
+	}
+	engine_set_wall(world->engine, world->now, 1763630464000000);
+	assert_int_equal(engine_list_sessions(world->engine, world->now, &cursor, 1, &view, 1), 1);
+	assert_int_equal(view.left, 60);
+	world_advance(world, world->now + 61 * SECOND);
+	assert_int_equal(engine_session_count(world->engine), 0);
+}
+
 /* REQ-SES-010: a packet that comes after the shortened time finds its session over, though no timer
  * ran; and `show` tells the shortened times. */
 static void
@@ -232,6 +255,7 @@ main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
+	    TEST(test_clock_steps),
 	    TEST(test_records),
 	    TEST(test_without_timers),
 	    TEST(test_commits),
