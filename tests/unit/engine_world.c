@@ -57,10 +57,10 @@ packet_take_large(void *context)
 	return packet_create(0, 0, UINT16_MAX);
 }
 
-struct world *
-world_create(void)
+/* Ports, their units, zones and instances. */
+static void
+furnish_units(struct world *world)
 {
-	struct world *world = calloc(1, sizeof *world);
 	static const struct {
 		uint16_t port, vlan, zone;
 		uint32_t address;
@@ -74,7 +74,6 @@ world_create(void)
 	    [6] = {SNAPSHOT_NONE, 0, UNTRUST, 0, 0},
 	};
 
-	assert_non_null(world);
 	memset(world->tags, 0xff, sizeof world->tags);
 	for (uint16_t i = 0; i < WORLD_PORTS; i++) {
 		world->ports[i] = (struct snapshot_port){.name = "ge",
@@ -106,6 +105,12 @@ world_create(void)
 	}
 	world->instances[0] = (struct snapshot_instance){.name = "", .present = true};
 	world->instances[1] = (struct snapshot_instance){.name = "other", .present = true};
+}
+
+/* One policy, and routes of all kinds. */
+static void
+furnish_ways(struct world *world)
+{
 	world->flow = (struct snapshot_flow){.syn_check = true, .sequence_check = true};
 	world->rules[0] =
 	    (struct world_rule){.from_zone = TRUST, .to_zone = UNTRUST, .action = POLICY_PERMIT};
@@ -122,10 +127,11 @@ world_create(void)
 	    .length = 24,
 	    .kind = RIB_STATIC_DISCARD,
 	    .preference = 5};
-	world->spare = UINT32_MAX;
-	world->spare_large = UINT32_MAX;
-	world->now = SECOND;
-	world->random = random_seeded(1);
+}
+
+static void
+furnish_config(struct world *world)
+{
 	world->config = engine_config_for(64);
 	world->config.neighbours = 64;
 	world->config.held = 64;
@@ -144,6 +150,21 @@ world_create(void)
 		world->config.workers = (uint16_t)strtoul(getenv("WORLD_WORKERS"), NULL, 10);
 		assert_in_range(world->config.workers, 1, WORLD_WORKERS);
 	}
+}
+
+struct world *
+world_create(void)
+{
+	struct world *world = calloc(1, sizeof *world);
+
+	assert_non_null(world);
+	furnish_units(world);
+	furnish_ways(world);
+	world->spare = UINT32_MAX;
+	world->spare_large = UINT32_MAX;
+	world->now = SECOND;
+	world->random = random_seeded(1);
+	furnish_config(world);
 	return world;
 }
 
