@@ -387,6 +387,46 @@ test_hash_of_other_flow(void **state)
 	assert_true((session_table_hash(table, mixed) | 1) != (session_table_hash(table, flow_key_of(&rows[0].fields)) | 1));
 }
 
+/* The same of IPv6: whichever address is the greater one, by either word. */
+static void
+test_hash_of_other_flow6(void **state)
+{
+	static const struct row {
+		struct flow_addresses addresses;
+		uint8_t kind;
+		uint16_t instance; /* of the answers */
+		bool neighbours;
+	} rows[] = {
+	    {{{1, 9}, {2, 3}}, 0, 0, true},
+	    {{{2, 3}, {1, 9}}, 0, 0, true},
+	    {{{1, 9}, {1, 3}}, 0, 0, true},
+	    {{{1, 3}, {1, 9}}, 0, 0, true},
+	    {{{1, 3}, {1, 3}}, 0, 0, false},
+	    {{{1, 3}, {2, 9}}, 129, 0, false},
+	    {{{1, 3}, {2, 9}}, 0, 4, false},
+	};
+	const struct fixture *fixture = *state;
+	const struct session_table *table = &fixture->table;
+
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct flow_fields fields = {.source_port = 5, .destination_port = 6, .protocol = 17, .kind = rows[i].kind};
+		const struct flow_addresses back = flow_addresses_reverse(&rows[i].addresses);
+		struct flow_key key = flow_key_of(&fields);
+
+		key.high |= FLOW_IPV6;
+		key.low = flow_hash6(table, key.high, &rows[i].addresses);
+		const uint64_t answer = flow_key_reverse(key, rows[i].instance).high;
+		const uint64_t other = flow_hash6_other(table, key, &rows[i].addresses, answer);
+
+		assert_true(other == flow_hash6(table, answer, &back));
+		assert_true(other != key.low);
+		assert_int_equal((other ^ key.low) == 1, rows[i].neighbours);
+		/* Addresses or ports that change places alone are another flow. */
+		assert_true(i == 4 || (flow_hash6(table, key.high, &back) | 1) != (key.low | 1));
+		assert_true((flow_hash6(table, flow_key_turned(key, UINT64_MAX).high, &rows[i].addresses) | 1) != (key.low | 1));
+	}
+}
+
 /* Sessions whose flows lie in neighbouring buckets fill the table as others do. */
 static void
 test_neighbours_fill_up_completely(void **state)
@@ -427,6 +467,7 @@ main(void)
 	    TEST(test_guess),
 	    TEST(test_addresses_are_compared),
 	    TEST(test_ipv6_hash),
+	    TEST(test_hash_of_other_flow6),
 	    TEST(test_ipv6_keys),
 	    TEST(test_reverse_keys),
 	};

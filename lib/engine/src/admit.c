@@ -283,10 +283,8 @@ admit_prepare(const struct engine *engine, const struct item *item, struct admis
 	    flow_key_reverse(item->key, engine->units[admission->way.unit].instance);
 	pair->hashes[SESSION_FORTH] = item->hash;
 	if ((item->flags & ITEM_IPV6) != 0) {
-		const struct flow_addresses back = flow_addresses_reverse(&item->key_addresses);
-
-		pair->keys[SESSION_BACK].low =
-		    flow_hash6(&engine->table, pair->keys[SESSION_BACK].high, &back);
+		pair->keys[SESSION_BACK].low = flow_hash6_other(
+		    &engine->table, item->key, &item->key_addresses, pair->keys[SESSION_BACK].high);
 		pair->addresses = &item->key_addresses;
 	}
 	pair->hashes[SESSION_BACK] = session_table_hash_other(

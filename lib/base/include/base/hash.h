@@ -100,7 +100,7 @@ hash_shares(const struct hash_key *key, uint64_t first, uint64_t second)
 	return hash_fold(hash_fold(first ^ key->low, second ^ key->high) ^ key->high, hash_rotate(key->low, 32) | 1);
 }
 
-/* SipHash-1-3 of whole words; the last one is their length in octets, in its top eight bits. */
+/* SipHash-1-3 of whole words; the top eight bits of the last one are the length in octets. */
 static inline __attribute__((always_inline)) uint64_t
 hash_words(const struct hash_key *key, const uint64_t *words, unsigned count)
 {
@@ -127,13 +127,11 @@ hash_four(const struct hash_key *key, uint64_t first, uint64_t second, uint64_t 
 	return hash_words(key, words, sizeof words / sizeof words[0]);
 }
 
-/* The same of five: an IPv6 flow. */
+/* The same of five, an IPv6 flow: as of 39 octets, whose length the last octet would be. Where all have one length it need say none. */
 static inline uint64_t
-hash_five(const struct hash_key *key, const uint64_t five[5])
+hash_five(const struct hash_key *key, const uint64_t words[5])
 {
-	const uint64_t words[] = {five[0], five[1], five[2], five[3], five[4], (uint64_t)40 << 56};
-
-	return hash_words(key, words, sizeof words / sizeof words[0]);
+	return hash_words(key, words, 5);
 }
 
 #endif
