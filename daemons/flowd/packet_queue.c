@@ -1,7 +1,7 @@
 /*
  * A queue by AF_PACKET. See packet_queue.h.
  */
-#include "packet_queue.h"
+#include "packet_queue_private.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -26,7 +26,6 @@
 #include "queue.h"
 #include "wire/bytes.h"
 #include "wire/ethernet.h"
-#include "wire/segment.h"
 
 enum {
 	BLOCK_SLOTS = 32,     /* whole pages, see buffers.c */
@@ -35,42 +34,13 @@ enum {
 	LARGE_HEADROOM = 64,  /* octets before a superframe in its buffer */
 	ADDRESSES = 2 * ETHERNET_ADDRESS,
 	SOCKET_OCTETS = 33554432, /* superframes that may wait each way, with what the kernel adds */
-	SEGMENTS_OCTETS = 262144, /* of a superframe that is cut: twice 64 KB would do for segments of a header's size */
 };
-
-struct packet_queue {
-	const struct buffers *buffers;
-	uint8_t *ring;
-	size_t ring_size;
-	uint8_t *segments; /* of one superframe; whoever sends has it */
-	uint32_t slot;     /* octets */
-	uint32_t slots;
-	uint32_t next;
-	unsigned netdev;
-	int descriptor;
-	char name[IF_NAMESIZE];
-	bool cuts; /* the interface takes no superframes of TCP; whoever sends knows */
-	uint32_t cut; /* superframes, since it was asked last */
-	uint64_t dropped; /* the control thread's: what the kernel said in all */
-	_Atomic uint64_t in_packets;
-	_Atomic uint64_t in_cut;
-	_Atomic uint64_t in_starved;
-	_Atomic uint64_t out_packets;
-	_Atomic uint64_t out_lost;
-};
-
-static void
-count(_Atomic uint64_t *counter, uint64_t more)
-{
-	/* One writer: a plain addition, made visible. */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
-}
 
 /* --- making it --------------------------------------------------------------------------------------------------- */
 
-/* Does the interface take superframes? Asked by its socket, which is in its namespace. */
-static bool
-takes_superframes(const struct packet_queue *queue)
+/* Asked by its socket, which is in its namespace. */
+bool
+packet_queue_takes_superframes(const struct packet_queue *queue)
 {
 	struct ethtool_value what = {.cmd = ETHTOOL_GTSO};
 	struct ifreq request = {.ifr_flags = 0};
@@ -80,8 +50,9 @@ takes_superframes(const struct packet_queue *queue)
 	return ioctl(queue->descriptor, SIOCETHTOOL, &request) == 0 && what.data != 0;
 }
 
+/* The ring that frames come in by, and behind it that which they leave by. */
 static int
-ring_make(struct packet_queue *queue, const struct packet_binding *binding)
+rings_make(struct packet_queue *queue, const struct packet_binding *binding)
 {
 	const uint32_t block = queue->slot * BLOCK_SLOTS;
 	const uint32_t blocks = binding->octets / block > 0 ? binding->octets / block : 1;
@@ -92,17 +63,36 @@ ring_make(struct packet_queue *queue, const struct packet_binding *binding)
 	    .tp_frame_nr = blocks * BLOCK_SLOTS,
 	};
 
-	if (setsockopt(queue->descriptor, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) != 0) {
+	if (setsockopt(queue->descriptor, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) != 0 ||
+	    setsockopt(queue->descriptor, SOL_PACKET, PACKET_TX_RING, &request, sizeof(request)) != 0) {
 		return errno;
 	}
 	queue->slots = request.tp_frame_nr;
-	queue->ring_size = (size_t)block * blocks;
-	queue->ring = mmap(NULL, queue->ring_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, queue->descriptor, 0);
-	if (queue->ring == MAP_FAILED) {
-		queue->ring = NULL;
+	queue->rings_size = 2 * (size_t)block * blocks;
+	queue->receive.slots = mmap(NULL, queue->rings_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, queue->descriptor, 0);
+	if (queue->receive.slots == MAP_FAILED) {
+		queue->receive.slots = NULL;
 		return errno;
 	}
+	queue->transmit.slots = queue->receive.slots + (size_t)block * blocks;
 	return 0;
+}
+
+/* It receives nothing. */
+static int
+sender_make(struct packet_queue *queue, const struct packet_binding *binding)
+{
+	static const int on = 1;
+	static const int octets = SOCKET_OCTETS;
+	const struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = (int)binding->netdev};
+
+	queue->sender = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	return queue->sender >= 0 &&
+	        setsockopt(queue->sender, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) == 0 &&
+	        setsockopt(queue->sender, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) == 0 &&
+	        setsockopt(queue->sender, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) == 0 &&
+	        bind(queue->sender, (const struct sockaddr *)&address, sizeof(address)) == 0 ?
+	    0 : errno;
 }
 
 /* All options before it is bound: no frame comes in any other way. */
@@ -126,6 +116,7 @@ make(struct packet_queue *queue, const struct packet_binding *binding)
 	    {SOL_PACKET, PACKET_COPY_THRESH, &on, sizeof(on)},
 	    {SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)},
 	    {SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)},
+	    {SOL_PACKET, PACKET_LOSS, &on, sizeof(on)}, /* see packet_send.c */
 	    {SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)},
 	    {SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)},
 	};
@@ -139,7 +130,7 @@ make(struct packet_queue *queue, const struct packet_binding *binding)
 			return errno;
 		}
 	}
-	const int failure = ring_make(queue, binding);
+	const int failure = rings_make(queue, binding);
 
 	if (failure != 0) {
 		return failure;
@@ -148,8 +139,8 @@ make(struct packet_queue *queue, const struct packet_binding *binding)
 	    setsockopt(queue->descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership)) != 0) {
 		return errno;
 	}
-	queue->cuts = !takes_superframes(queue);
-	return 0;
+	queue->cuts = !packet_queue_takes_superframes(queue);
+	return sender_make(queue, binding);
 }
 
 struct packet_queue *
@@ -157,13 +148,15 @@ packet_queue_create(const struct packet_binding *binding, int *failure)
 {
 	struct packet_queue *queue = calloc(1, sizeof(*queue));
 
-	if (queue == NULL || (queue->segments = malloc(SEGMENTS_OCTETS)) == NULL) {
+	if (queue == NULL || (queue->segments = malloc(PACKET_SEGMENTS_OCTETS)) == NULL) {
 		free(queue);
 		*failure = ENOMEM;
 		return NULL;
 	}
 	assert(strlen(binding->name) < IF_NAMESIZE);
 	queue->buffers = binding->buffers;
+	queue->descriptor = -1;
+	queue->sender = -1;
 	queue->slot = binding->buffers->ring_frame;
 	queue->netdev = binding->netdev;
 	(void)stpcpy(queue->name, binding->name);
@@ -178,11 +171,14 @@ packet_queue_create(const struct packet_binding *binding, int *failure)
 void
 packet_queue_destroy(struct packet_queue *queue)
 {
-	if (queue->ring != NULL) {
-		(void)munmap(queue->ring, queue->ring_size);
+	if (queue->receive.slots != NULL) {
+		(void)munmap(queue->receive.slots, queue->rings_size);
 	}
 	if (queue->descriptor >= 0) {
 		(void)close(queue->descriptor);
+	}
+	if (queue->sender >= 0) {
+		(void)close(queue->sender);
 	}
 	free(queue->segments);
 	free(queue);
@@ -224,29 +220,6 @@ packet_queues_spread(struct packet_queue *const *queues, unsigned number)
 }
 
 /* --- receiving --------------------------------------------------------------------------------------------------- */
-
-static struct tpacket2_hdr *
-slot_at(const struct packet_queue *queue, uint32_t ahead)
-{
-	uint32_t index = queue->next + ahead;
-
-	index -= index >= queue->slots ? queue->slots : 0;
-	return (struct tpacket2_hdr *)(void *)(queue->ring + (size_t)index * queue->slot);
-}
-
-/* The kernel's partner is its store with release, and its load with acquire. */
-static uint32_t
-slot_status(struct tpacket2_hdr *slot)
-{
-	return atomic_load_explicit((_Atomic uint32_t *)&slot->tp_status, memory_order_acquire);
-}
-
-static void
-slot_release(struct packet_queue *queue, struct tpacket2_hdr *slot)
-{
-	atomic_store_explicit((_Atomic uint32_t *)&slot->tp_status, TP_STATUS_KERNEL, memory_order_release);
-	queue->next = queue->next + 1 == queue->slots ? 0 : queue->next + 1;
-}
 
 /* Octets that the tag takes which the kernel took off. */
 static uint16_t
@@ -291,7 +264,7 @@ take_small(struct packet_queue *queue, const struct tpacket2_hdr *slot, struct r
 	struct virtio_net_hdr header;
 
 	if (length < slot->tp_len || length < ETHERNET_HEADER || length + moved > rte_pktmbuf_tailroom(buffer)) {
-		count(&queue->in_cut, 1);
+		packet_count(&queue->in_cut, 1);
 		return false;
 	}
 	assert(slot->tp_mac >= sizeof(header) && slot->tp_mac + length <= queue->slot);
@@ -332,7 +305,7 @@ take_large(struct packet_queue *queue, const struct tpacket2_hdr *slot)
 
 	if (buffer == NULL || got < (ssize_t)(sizeof(header) + ETHERNET_HEADER) || (message.msg_flags & MSG_TRUNC) != 0) {
 		rte_pktmbuf_free(buffer);
-		count(&queue->in_starved, 1);
+		packet_count(&queue->in_starved, 1);
 		return NULL;
 	}
 	describe(buffer, (uint32_t)got - (uint32_t)sizeof(header) + moved, &header, moved);
@@ -345,7 +318,7 @@ small_there(const struct packet_queue *queue, uint16_t most)
 {
 	uint16_t there = 0;
 
-	while (there < most && (slot_status(slot_at(queue, there)) & (TP_STATUS_USER | TP_STATUS_COPY)) == TP_STATUS_USER) {
+	while (there < most && (packet_slot_status(packet_slot_at(queue, &queue->receive, there)) & (TP_STATUS_USER | TP_STATUS_COPY)) == TP_STATUS_USER) {
 		there++;
 	}
 	return there;
@@ -362,14 +335,14 @@ receive_small(struct packet_queue *queue, struct rte_mbuf **buffers, uint16_t th
 		return 0;
 	}
 	for (uint16_t i = 0; i < there; i++) {
-		struct tpacket2_hdr *slot = slot_at(queue, 0);
+		struct tpacket2_hdr *slot = packet_slot_at(queue, &queue->receive, 0);
 
 		if (take_small(queue, slot, fresh[i])) {
 			buffers[kept++] = fresh[i];
 		} else {
 			rte_pktmbuf_free(fresh[i]);
 		}
-		slot_release(queue, slot);
+		packet_slot_give(queue, &queue->receive, TP_STATUS_KERNEL);
 	}
 	return kept;
 }
@@ -385,14 +358,14 @@ packet_queue_receive(struct packet_queue *queue, struct rte_mbuf **buffers, uint
 		struct tpacket2_hdr *slot;
 
 		kept = (uint16_t)(kept + receive_small(queue, buffers + kept, small_there(queue, (uint16_t)(wanted - kept))));
-		slot = slot_at(queue, 0);
+		slot = packet_slot_at(queue, &queue->receive, 0);
 		if (kept == wanted ||
-		    (slot_status(slot) & (TP_STATUS_USER | TP_STATUS_COPY)) != (TP_STATUS_USER | TP_STATUS_COPY)) {
+		    (packet_slot_status(slot) & (TP_STATUS_USER | TP_STATUS_COPY)) != (TP_STATUS_USER | TP_STATUS_COPY)) {
 			break;
 		}
 		buffers[kept] = take_large(queue, slot);
 		kept = (uint16_t)(kept + (buffers[kept] != NULL ? 1 : 0));
-		slot_release(queue, slot);
+		packet_slot_give(queue, &queue->receive, TP_STATUS_KERNEL);
 	}
 	for (uint16_t i = 0; i < kept; i++) {
 		const struct packet *packet = rte_mbuf_to_priv(buffers[i]);
@@ -400,190 +373,9 @@ packet_queue_receive(struct packet_queue *queue, struct rte_mbuf **buffers, uint
 		packets += 1U + ((buffers[i]->ol_flags & OFFLOAD_MARKED) != 0 ? packet->segments_more : 0U);
 	}
 	if (packets > 0) {
-		count(&queue->in_packets, packets);
+		packet_count(&queue->in_packets, packets);
 	}
 	return kept;
-}
-
-/* --- sending ----------------------------------------------------------------------------------------------------- */
-
-/* What one system call sends. */
-struct batch {
-	struct mmsghdr messages[BURST];
-	struct iovec pieces[BURST][2];
-	struct virtio_net_hdr headers[BURST];
-	unsigned count;
-};
-
-static void
-batch_add(struct batch *batch, const struct virtio_net_hdr *header, uint8_t *frame, uint32_t length)
-{
-	const unsigned i = batch->count++;
-
-	assert(i < BURST);
-	batch->headers[i] = *header;
-	batch->pieces[i][0] = (struct iovec){.iov_base = &batch->headers[i], .iov_len = sizeof(*header)};
-	batch->pieces[i][1] = (struct iovec){.iov_base = frame, .iov_len = length};
-	batch->messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = batch->pieces[i], .msg_iovlen = 2}};
-}
-
-/* Sends the messages from `first` on; says how many went, and why the next one did not. */
-static unsigned
-batch_send(const struct packet_queue *queue, struct batch *batch, unsigned first, int *failure)
-{
-	const int sent =
-	    sendmmsg(queue->descriptor, batch->messages + first, batch->count - first, MSG_DONTWAIT);
-
-	*failure = sent < 0 ? errno : 0;
-	return sent < 0 ? 0 : (unsigned)sent;
-}
-
-/* All messages, each tried once; what the interface does not take is lost. Returns how many went. */
-static unsigned
-batch_send_all(const struct packet_queue *queue, struct batch *batch)
-{
-	unsigned sent = 0;
-
-	for (unsigned at = 0; at < batch->count;) {
-		int failure;
-		const unsigned now = batch_send(queue, batch, at, &failure);
-
-		sent += now;
-		at += now + (failure != 0 ? 1U : 0U);
-	}
-	batch->count = 0;
-	return sent;
-}
-
-/* Cuts a superframe and sends the segments. */
-static void
-send_segments(struct packet_queue *queue, const struct packet *packet)
-{
-	const struct virtio_net_hdr plain = {.flags = 0};
-	struct segment_layout layout;
-	struct batch batch = {.count = 0};
-	uint32_t segments = 0;
-	uint32_t sent = 0;
-	size_t used = 0;
-
-	if (segment_layout_of_frame(&layout, packet->data, packet->length)) {
-		segments = segment_count(&layout, packet->segment_size);
-	}
-	for (uint32_t i = 0; i < segments; i++) {
-		if (batch.count == BURST || used + layout.payload + packet->segment_size > SEGMENTS_OCTETS) {
-			sent += batch_send_all(queue, &batch);
-			used = 0;
-		}
-		const uint32_t length = segment_build(&layout, packet->data, packet->segment_size, i, queue->segments + used);
-
-		batch_add(&batch, &plain, queue->segments + used, length);
-		used += length;
-	}
-	sent += batch_send_all(queue, &batch);
-	count(&queue->out_packets, sent);
-	count(&queue->out_lost, 1U + packet->segments_more - sent);
-}
-
-/* Now and then an interface that takes no superframes is asked again. */
-static bool
-has_to_be_cut(struct packet_queue *queue, const struct packet *packet)
-{
-	enum { ASK_AFTER = 4096 };
-
-	if (packet->segment_size == 0 || !queue->cuts) {
-		return false;
-	}
-	if (++queue->cut >= ASK_AFTER) {
-		queue->cut = 0;
-		queue->cuts = !takes_superframes(queue);
-	}
-	return queue->cuts;
-}
-
-/* A frame was refused. Was it for being a superframe? */
-static bool
-refused_whole(struct packet_queue *queue, const struct virtio_net_hdr *header, int failure)
-{
-	if (header->gso_type == VIRTIO_NET_HDR_GSO_NONE) {
-		return false;
-	}
-	if (header->gso_type == OFFLOAD_UDP_SEGMENT) {
-		return failure == EINVAL || failure == ENOBUFS; /* an older kernel, or a card that has only TCP's */
-	}
-	queue->cuts = !takes_superframes(queue);
-	return queue->cuts;
-}
-
-/* Sends what is gathered of these buffers; batch->count says then how many are done with. False: the socket has no room for
- * the rest. */
-static bool
-send_gathered(struct packet_queue *queue, struct batch *batch, struct rte_mbuf *const *buffers)
-{
-	unsigned at = 0;
-	bool room = true;
-
-	while (at < batch->count && room) {
-		int failure;
-		const unsigned sent = batch_send(queue, batch, at, &failure);
-		uint64_t packets = 0;
-
-		for (unsigned i = at; i < at + sent; i++) {
-			packets += 1U + ((const struct packet *)rte_mbuf_to_priv(buffers[i]))->segments_more;
-		}
-		count(&queue->out_packets, packets);
-		at += sent;
-		if (failure == 0) {
-			continue;
-		}
-		const struct packet *packet = rte_mbuf_to_priv(buffers[at]);
-
-		room = failure != EAGAIN;
-		if (room && refused_whole(queue, &batch->headers[at], failure)) {
-			send_segments(queue, packet);
-			at++;
-		} else if (room) {
-			count(&queue->out_lost, 1U + packet->segments_more);
-			at++;
-		}
-	}
-	batch->count = at;
-	return room;
-}
-
-uint16_t
-packet_queue_send(struct packet_queue *queue, struct rte_mbuf **buffers, uint16_t number)
-{
-	struct batch batch;
-	uint16_t done = 0;
-	bool room = true;
-
-	batch.count = 0;
-	while (done < number && room) {
-		const uint16_t first = done;
-		struct packet *packet = NULL;
-
-		while (done < number && batch.count < BURST) {
-			struct virtio_net_hdr header;
-
-			packet = rte_mbuf_to_priv(buffers[done]);
-			if (has_to_be_cut(queue, packet)) {
-				break;
-			}
-			offload_write(packet, &header);
-			batch_add(&batch, &header, packet->data, packet->length);
-			done++;
-			packet = NULL;
-		}
-		room = send_gathered(queue, &batch, buffers + first);
-		done = (uint16_t)(first + batch.count);
-		batch.count = 0;
-		if (room && packet != NULL) {
-			send_segments(queue, packet);
-			done++;
-		}
-	}
-	rte_pktmbuf_free_bulk(buffers, done);
-	return done;
 }
 
 /* --- looking at it ----------------------------------------------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /*
- * One queue of an interface by AF_PACKET: a socket with a ring that frames come in by.
+ * One queue of an interface by AF_PACKET: a socket with a ring each way.
  *
  * Every frame has the kernel's header of what its sender left undone before it (offload.h), each way. Usual frames are copied
  * from the ring into a buffer. What does not fit into a slot of the ring is marked there and waits whole in the socket's queue,
  * in the same order: it is read from there into a large buffer, so that superframes neither need large slots nor overtake others.
- * A tag that the kernel took off is put back. Frames leave by one system call a burst, small and large ones in their order.
+ * A tag that the kernel took off is put back. Frames leave by a second ring, large ones by calls of their own, all in their order.
  *
  * A superframe leaves as it is where the interface takes it. Where it does not (another end with XDP, a card without TSO), or
  * where the kernel refuses its kind, it is cut here; segments leave in its place.
@@ -28,7 +28,7 @@ struct packet_binding {
 	const struct buffers *buffers;
 	const char *name; /* the interface's, */
 	unsigned netdev;  /* and its index */
-	uint32_t octets;  /* of the ring, about */
+	uint32_t octets;  /* of each ring, about */
 };
 
 /* NULL with an errno. */

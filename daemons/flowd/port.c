@@ -17,7 +17,7 @@
 #include "port_device.h"
 
 enum {
-	RING_OCTETS = 16777216, /* of all rings of a port */
+	RING_OCTETS = 16777216, /* of all rings of a port, each way */
 };
 
 /* By AF_XDP: as many queues as the interface has. */

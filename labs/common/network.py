@@ -1,7 +1,7 @@
 """Namespaces, wires, bridges and VLANs of a lab.
 
 Interface names may be the same in each namespace (eth0, eth1); only namespaces have machine-wide names. TX offloads are
-off on hosts' ends and GRO on the gateway's, or frames arrive as superframes with half-made checksums.
+off on hosts' ends, so that captures show frames as a network has them.
 """
 import os
 
