@@ -166,7 +166,7 @@ stray_job(void *argument)
 {
 	const struct stray *stray = argument;
 
-	netdev_release(stray->netdev, &stray->before);
+	netdev_release(stray->netdev, &stray->before, -1);
 	return 0;
 }
 
@@ -244,7 +244,9 @@ enter_all(struct edge *edge, struct text *error)
 	const struct chassis *chassis = edge->start.chassis;
 
 	for (size_t i = 0; i < chassis->count; i++) {
-		edge->ports[i] = (struct port){.chassis = &chassis->ports[i], .index = (uint16_t)i};
+		edge->ports[i] = (struct port){.chassis = &chassis->ports[i], .index = (uint16_t)i, .claim = -1};
+	}
+	for (size_t i = 0; i < chassis->count; i++) {
 		if (!in_namespace(&chassis->ports[i])) {
 			continue;
 		}

@@ -15,9 +15,12 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -320,6 +323,57 @@ ipv6_set_off(const char *name, int value)
 	return length == 1;
 }
 
+/* Who listens there, if we may believe him: an abstract name is anybody's to take. 0: nobody of ours. */
+static pid_t
+claimant(const struct sockaddr_un *address, socklen_t length)
+{
+	const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = {.pid = 0};
+	socklen_t size = sizeof(peer);
+	bool ours = false;
+
+	if (descriptor < 0) {
+		return 0;
+	}
+	if (connect(descriptor, (const struct sockaddr *)address, length) == 0 &&
+	    getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+		ours = peer.uid == 0 || peer.uid == geteuid();
+	}
+	(void)close(descriptor);
+	return ours ? peer.pid : 0;
+}
+
+/*
+ * An abstract name lives in the network namespace, as the interface does, and ends with its socket. Who asks whose it is stays in the queue
+ * of connections, which nobody takes out.
+ */
+int
+netdev_claim(const char *name, pid_t *process)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "sallyport-netdev-%s", name);
+	const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+	const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int failure;
+
+	assert(length > 0 && (size_t)length < sizeof(address.sun_path) - 1);
+	if (descriptor < 0) {
+		return -errno;
+	}
+	if (bind(descriptor, (const struct sockaddr *)&address, size) == 0 && listen(descriptor, SOMAXCONN) == 0) {
+		return descriptor;
+	}
+	failure = -errno;
+	(void)close(descriptor);
+	if (failure == -EADDRINUSE) {
+		const pid_t owner = claimant(&address, size);
+
+		*process = owner;
+		failure = owner > 0 ? -EBUSY : failure;
+	}
+	return failure;
+}
+
 struct netdev_before
 netdev_before(const char *name)
 {
@@ -410,10 +464,16 @@ netdev_guard(const char *name, struct text *error)
 }
 
 void
-netdev_release(const char *name, const struct netdev_before *before)
+netdev_release(const char *name, const struct netdev_before *before, int claim)
 {
 	struct netdev_facts facts;
 	struct text script = TEXT_EMPTY;
+	pid_t process;
+	const int claimed = claim >= 0 ? claim : netdev_claim(name, &process);
+
+	if (claimed == -EBUSY) {
+		return;
+	}
 
 	if (netdev_look(name, &facts)) {
 		offload_set(name, ETHTOOL_STXCSUM, before->checksum);
@@ -432,4 +492,7 @@ netdev_release(const char *name, const struct netdev_before *before)
 		(void)nft(text_string(&script), NULL);
 	}
 	text_release(&script);
+	if (claimed >= 0) {
+		(void)close(claimed);
+	}
 }

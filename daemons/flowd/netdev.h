@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/text.h"
 
@@ -45,6 +46,12 @@ void netdev_driver(const char *name, char *driver);
 uint32_t netdev_queues(const char *name);
 /* As many from now on. Returns 0 or -errno. */
 int netdev_set_queues(const char *name, uint32_t queues) __attribute__((warn_unused_result));
+/*
+ * Claims the interface for one gateway: two on one would both forward every frame, and the first to end would take the other's guard away.
+ * Returns a descriptor for netdev_release(), the kernel's however we end; -EBUSY with the process when another gateway has it; else another
+ * -errno: nobody's, but not claimed.
+ */
+int netdev_claim(const char *name, pid_t *process) __attribute__((warn_unused_result));
 /* What netdev_guard() and netdev_whole_frames() are about to change. */
 struct netdev_before netdev_before(const char *name);
 /* Keeps the kernel off it and brings it up. False with a sentence when that cannot be had: it must not be used then. */
@@ -53,7 +60,10 @@ bool netdev_guard(const char *name, struct text *error) __attribute__((warn_unus
 void netdev_whole_frames(const char *name);
 /* The card leaves VLAN tags in their frames: XDP sees no others. */
 void netdev_keep_tags(const char *name);
-/* Takes it all back. An interface that is gone by now has nothing to take back but the table. */
-void netdev_release(const char *name, const struct netdev_before *before);
+/*
+ * Takes it all back, and the claim, which is negative when we have none: then not when another gateway has. An interface that is gone by
+ * now has nothing to take back but the table.
+ */
+void netdev_release(const char *name, const struct netdev_before *before, int claim);
 
 #endif

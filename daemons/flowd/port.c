@@ -9,8 +9,10 @@
  */
 #include "port.h"
 
+#include <errno.h>
 #include <net/ethernet.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netdev.h"
 #include "packet_queue.h"
@@ -155,7 +157,17 @@ netdev_open(void *argument)
 	const char *name = port->chassis->device;
 	struct netdev_facts facts;
 	struct text address = TEXT_EMPTY;
+	pid_t process = 0;
 
+	/* Also of one that is not there yet: its name is ours from the start. */
+	if (port->claim < 0) {
+		port->claim = netdev_claim(name, &process);
+	}
+	if (port->claim == -EBUSY) {
+		port->guarded = false;
+		text_printf(opening->error, "interface %s is a port of another gateway that runs (process %d)", name, (int)process);
+		return PORT_REFUSED;
+	}
 	if (!netdev_look(name, &facts)) {
 		text_printf(opening->error, "there is no interface %s", name);
 		return PORT_ABSENT;
@@ -245,6 +257,7 @@ port_close(struct port *port)
 struct release {
 	const char *netdev;
 	struct netdev_before before;
+	int claim; /* netdev_release() takes it */
 };
 
 static int
@@ -252,8 +265,17 @@ release_job(void *argument)
 {
 	const struct release *release = argument;
 
-	netdev_release(release->netdev, &release->before);
+	netdev_release(release->netdev, &release->before, release->claim);
 	return 0;
+}
+
+static void
+end_claim(struct port *port)
+{
+	if (port->claim >= 0) {
+		(void)close(port->claim);
+	}
+	port->claim = -1;
 }
 
 void
@@ -262,16 +284,19 @@ port_release(struct port *port, struct ledger *ledger)
 	const struct ledger_entry *entry;
 
 	if (!port->guarded || port->namespace == NULL) {
+		end_claim(port);
 		return;
 	}
 	entry = ledger_find(ledger, port->chassis->namespace, port->chassis->device);
 	if (entry != NULL) {
-		struct release release = {.netdev = port->chassis->device, .before = entry->before};
+		struct release release = {.netdev = port->chassis->device, .before = entry->before, .claim = port->claim};
 
 		(void)namespace_run(port->namespace, release_job, &release);
+		port->claim = -1;
 		ledger_strike(ledger, port->chassis->namespace, port->chassis->device);
 	}
 	port->guarded = false;
+	end_claim(port);
 }
 
 const char *

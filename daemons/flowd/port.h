@@ -26,7 +26,7 @@
 enum port_status {
 	PORT_OPENED,
 	PORT_ABSENT,  /* its interface is not there (yet) */
-	PORT_REFUSED, /* it must not be used: it carries an IP address */
+	PORT_REFUSED, /* it must not be used: it carries an IP address, another gateway has it */
 	PORT_FAILED,
 };
 
@@ -58,6 +58,7 @@ struct port {
 	bool open;
 	bool running; /* has a carrier */
 	bool guarded; /* the interface is changed, and in the ledger */
+	int claim; /* netdev_claim()'s, negative while there is none */
 	char trouble[PORT_TROUBLE]; /* why it is not open, in words; "" while it is */
 };
 
