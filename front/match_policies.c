@@ -67,11 +67,14 @@ parse_time(const char *word, int64_t *seconds)
 	struct tm parts = {.tm_mday = 1};
 	const char *end = strptime(word, "%Y-%m-%dT%H:%M:%S", &parts);
 
-	if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0)) {
+	const struct tm said = parts;
+
+	/* timegm() makes the second of March of the thirtieth of February. */
+	*seconds = (int64_t)timegm(&parts);
+	if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0) || parts.tm_mday != said.tm_mday || parts.tm_sec != said.tm_sec) {
 		command_usage_error("match-policies", "--at wants a time such as 2007-10-03T10:00:00, not '%s'", word);
 		return false;
 	}
-	*seconds = (int64_t)timegm(&parts);
 	return true;
 }
 
@@ -145,8 +148,22 @@ answer(const struct asking *asking, const struct op_command *command, const stru
 	return good;
 }
 
+/* What a file says may be anything, and goes to a terminal. */
+static void
+tell(const char *place, const char *words, const struct text *error)
+{
+	bool failed = false;
+	char *said = diagnostics_copy_statement(words, &failed);
+	char *why = diagnostics_copy_shown(error->length == 0 ? "out of memory" : text_string(error), SIZE_MAX, &failed);
+
+	fprintf(stderr, "%s: %s: %s\n", place, said == NULL ? "" : said, why == NULL ? "out of memory" : why);
+	free(said);
+	free(why);
+}
+
+/* => `origin` is named when there is no answer */
 static bool
-ask(const struct asking *asking, const char *words)
+ask(const struct asking *asking, const char *origin, const char *words)
 {
 	struct op_error place = OP_ERROR_EMPTY;
 	struct op_command command = {.rpc = NULL};
@@ -166,8 +183,7 @@ ask(const struct asking *asking, const char *words)
 		good = answer(asking, &command, &question, &error);
 	}
 	if (!good) {
-		fprintf(stderr, "sallyport match-policies: %s: %s\n", words,
-		    error.length == 0 ? "out of memory" : text_string(&error));
+		tell(origin, words, &error);
 	}
 	op_command_release(&command);
 	op_error_release(&place);
@@ -180,8 +196,11 @@ static bool
 ask_file(const struct asking *asking, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	const char *name = file == stdin ? "stdin" : path;
+	struct text place = TEXT_EMPTY;
 	char *line = NULL;
 	size_t room = 0;
+	size_t number = 0;
 	bool good = true;
 
 	if (file == NULL) {
@@ -189,11 +208,18 @@ ask_file(const struct asking *asking, const char *path)
 		return false;
 	}
 	while (getline(&line, &room, file) >= 0) {
-		line[strcspn(line, "\n")] = '\0';
+		line[strcspn(line, "\r\n")] = '\0';
+		text_clear(&place);
+		text_printf(&place, "%s:%zu", name, ++number);
 		if (line[0] != '\0' && line[0] != '#') {
-			good = ask(asking, line) && good;
+			good = ask(asking, text_string(&place), line) && good;
 		}
 	}
+	if (ferror(file)) {
+		fprintf(stderr, "sallyport match-policies: %s: %s\n", name, strerror(errno));
+		good = false;
+	}
+	text_release(&place);
 	free(line);
 	if (file != stdin) {
 		(void)fclose(file);
@@ -242,7 +268,7 @@ run(const struct match_options *options, const struct schema *schema)
 		asking.table = table;
 		asking.tree = tree;
 		good = good && (options->questions != NULL ? ask_file(&asking, options->questions) :
-		                                             ask(&asking, text_string(&options->line)));
+		                                             ask(&asking, "sallyport match-policies", text_string(&options->line)));
 	}
 	gateway_destroy(asking.gateway);
 	op_table_destroy(table);

@@ -221,6 +221,12 @@ json.loads(run(TCP_TO_WEB + "22", output="json").stdout)
 # many questions over one configuration
 questions = place.write("questions", "# two\n" + TCP_TO_WEB + "7003\n\n" + TCP_TO_WEB + "22\n")
 equal(run("", output="text", options=["--questions", questions]).stdout.count("Outcome: "), 2, "two questions of a file")
+questions = place.write("bad-questions", TCP_TO_WEB + "22\n\nbogus \x1b[31m\u009b1m\n")
+answered = run("", output="text", options=["--questions", questions], want=2)
+equal(answered.stdout.count("Outcome: "), 1, "the question before a bad one is answered")
+check(f"{questions}:3: bogus ?[31m" in answered.stderr, f"the place of a bad question, without what a terminal obeys: {answered.stderr}")
+check("\x1b" not in answered.stderr and "\u009b" not in answered.stderr, f"controls of a question: {answered.stderr}")
+check("directory" in run("", output="text", options=["--questions", place.folder.name], want=2).stderr, "questions that cannot be read")
 
 # address translation by rule-sets: policies see the private destination; both sides as they leave, and whose rules they are
 GROUND = """
@@ -321,5 +327,7 @@ for words, reason in (("interface ge-9/0/0.0 source-ip 10.0.0.9 destination-ip 1
                       ("nonsense", "syntax error")):
     check(reason in run(words, want=2).stderr, f"{words}: '{reason}' is not said")
 run("--at yesterday", want=2)
+run("", options=["--at", "2026-02-30T10:00:00"], want=2)
+run("", options=["--at", "2026-02-28T10:00:61"], want=2)
 run("", want=2)
 finish()

@@ -36,10 +36,8 @@ diagnostics_release(struct diagnostics *list)
 	*list = DIAGNOSTICS_EMPTY;
 }
 
-/* A copy, cut when it is too long. What it quotes may be anything, and goes to a terminal: control characters and what is no
- * UTF-8 become '?'. */
-static char *
-copy_shown(const char *string, size_t most, bool *failed)
+char *
+diagnostics_copy_shown(const char *string, size_t most, bool *failed)
 {
 	if (string == NULL) {
 		return NULL;
@@ -101,7 +99,7 @@ diagnostics_copy_statement(const char *statement, bool *failed)
 	}
 	diagnostics_append_shown(statement, &open);
 	*failed = *failed || text_failed(&open);
-	char *copy = copy_shown(text_string(&open), SHOWN, failed);
+	char *copy = diagnostics_copy_shown(text_string(&open), SHOWN, failed);
 
 	text_release(&open);
 	return copy;
@@ -141,9 +139,9 @@ diagnostics_add(struct diagnostics *list, const struct diagnostic *what)
 
 	*to = (struct diagnostic){.severity = what->severity, .line = what->line};
 	to->file = copy_whole(what->file, &failed);
-	to->path = copy_shown(what->path, SHOWN, &failed);
+	to->path = diagnostics_copy_shown(what->path, SHOWN, &failed);
 	to->statement = diagnostics_copy_statement(what->statement, &failed);
-	to->message = copy_shown(what->message, SIZE_MAX, &failed);
+	to->message = diagnostics_copy_shown(what->message, SIZE_MAX, &failed);
 	if (failed) {
 		diagnostic_release(to);
 		diagnostics_no_memory(list);

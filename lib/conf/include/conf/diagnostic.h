@@ -52,9 +52,11 @@ void diagnostics_addf(struct diagnostics *list, enum diagnostic_severity severit
  */
 void diagnostics_append_shown(const char *words, struct text *out);
 /*
- * A statement as diagnostics quote it, the caller's: without secrets, cut when it is long, control characters and what is no UTF-8 as '?'.
- * NULL when `statement` is, or when memory is short: then also *failed.
+ * A copy, the caller's, of what may quote anything and goes to a terminal: control characters and what is no UTF-8 become '?', and what is
+ * longer than `most` octets is cut. NULL when `string` is, or when memory is short: then also *failed.
  */
+char *diagnostics_copy_shown(const char *string, size_t most, bool *failed);
+/* The same of a statement, without its secrets, as long as diagnostics quote it. */
 char *diagnostics_copy_statement(const char *statement, bool *failed);
 /* Names the file in all diagnostics that name none; NULL does nothing. For checks, which know lines only. */
 void diagnostics_name_file(struct diagnostics *list, const char *file);
