@@ -88,6 +88,7 @@ scene_engine(struct scene *scene)
 {
 	scene->config = engine_config_for(scene->plan.sessions);
 	scene->config.neighbours_auto = true;
+	scene->config.records_logged_only = true; /* as flowd has it */
 	scene->config.random = &scene->random;
 	if (scene->plan.workers > 0) {
 		scene->config.workers = scene->plan.workers;

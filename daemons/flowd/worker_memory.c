@@ -23,6 +23,7 @@ worker_memory_create(struct worker *worker, const struct sizing *sizing, struct 
 	struct engine_config config = sizing_engine(sizing, worker->all->count);
 
 	config.check_mac = true;
+	config.records_logged_only = true;
 	config.worker = worker->number;
 	config.sharing = worker->all->sharing.secret;
 	config.packet_take = worker_take_packet;

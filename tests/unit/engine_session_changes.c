@@ -362,6 +362,50 @@ test_event_ring(void **state)
 	assert_int_equal(count, 192);
 }
 
+static int
+logged_only_setup(void **state)
+{
+	struct world *world = world_create();
+
+	world->config.records_logged_only = true;
+	world_apply(world);
+	*state = world;
+	return 0;
+}
+
+/* REQ-POL-013, as flowd has it: who wants no line in the log gets no record, and so none takes the place of another. */
+static void
+test_records_logged_only(void **state)
+{
+	struct world *world = *state;
+	struct event event;
+
+	world_needs_one_engine();
+	world->rules[0].flags = POLICY_LOG_CLOSE;
+	world_apply(world);
+	shake_hands(world);
+	assert_true(world_clear_session(world, 1));
+	assert_true(engine_take_event(world->engine, &event));
+	assert_int_equal(event.kind, EVENT_SESSION_CLOSE);
+	assert_int_equal(event.logged, 1);
+	assert_false(engine_take_event(world->engine, &event));
+	world->rules[0].action = POLICY_DENY;
+	world->rules[0].flags = 0;
+	world_apply(world);
+	for (int i = 0; i < 300; i++) {
+		expect(forth(world, 1, 0, SYN), VERDICT_DROP, REASON_POLICY_DENY);
+	}
+	assert_int_equal(world_reason_count(world, REASON_EVENT_RING_FULL), 0);
+	assert_false(engine_take_event(world->engine, &event));
+	world->rules[0].flags = POLICY_LOG_INIT;
+	world_apply(world);
+	expect(forth(world, 1, 0, SYN), VERDICT_DROP, REASON_POLICY_DENY);
+	assert_true(engine_take_event(world->engine, &event));
+	assert_int_equal(event.kind, EVENT_SESSION_DENY);
+	assert_int_equal(event.logged, 1);
+	assert_false(engine_take_event(world->engine, &event));
+}
+
 int
 main(void)
 {
@@ -375,6 +419,7 @@ main(void)
 	    TEST(test_route_changes),
 	    TEST(test_client_zone_changes),
 	    TEST(test_records),
+	    cmocka_unit_test_setup_teardown(test_records_logged_only, logged_only_setup, talk_teardown),
 	    TEST(test_scheduler),
 	    TEST(test_burst),
 	    TEST(test_event_ring),

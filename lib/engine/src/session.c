@@ -79,11 +79,25 @@ event_translation(struct event *event, const struct session *session, const stru
 	event->nat_pool = rare->nat_pool;
 }
 
+/* Does anybody read the record? One that nobody reads costs a denied packet 34 cycles of 230, a new session 12 of 315, and whoever
+ * throws it away again as much. */
+static inline bool
+event_wanted(const struct engine *engine, bool logged)
+{
+	return logged || !engine->config.records_logged_only;
+}
+
 static inline __attribute__((always_inline)) void
 event_session(
     struct engine *engine, const struct session *session, enum event_kind kind, enum reason reason)
 {
 	const struct session_common *common = &session->common;
+	const bool logged =
+	    (common->flags & (kind == EVENT_SESSION_CREATE ? SESSION_LOG_INIT : SESSION_LOG_CLOSE)) != 0;
+
+	if (!event_wanted(engine, logged)) {
+		return;
+	}
 	const struct session_rare *rare =
 	    &engine->table.rare[session_index(&engine->table, session)];
 	const struct flow_fields fields = flow_fields_of(session->forth.key);
@@ -112,8 +126,7 @@ event_session(
 	event->reason = (uint16_t)reason;
 	event->icmp_type = rare->icmp_type;
 	event->icmp_code = rare->icmp_code;
-	event->logged = (common->flags & (kind == EVENT_SESSION_CREATE ? SESSION_LOG_INIT
-								       : SESSION_LOG_CLOSE)) != 0;
+	event->logged = logged;
 }
 
 /* A flood of refused packets leaves the last quarter of the ring to the sessions' records. */
@@ -121,9 +134,11 @@ void
 event_deny(
     struct engine *engine, const struct item *item, const struct admission *admission, bool logged)
 {
+	if (!event_wanted(engine, logged)) {
+		return;
+	}
 	const struct flow_fields fields = flow_fields_of(item->key);
 	const struct flow_addresses addresses = item_flow_addresses(item);
-
 	struct event *event =
 	    event_spare(engine) ? event_take(engine, EVENT_SESSION_DENY) : NULL;
 

@@ -62,6 +62,8 @@ struct engine_config {
 	/* replay --arp auto: every next hop resolves at once to 02:00:00 and its last three octets, and our own IPv6
 	 * addresses are ours from the start */
 	bool neighbours_auto;
+	/* Live: sessions and denials that no policy wants in the log leave no record, as nobody reads it; off: all do. */
+	bool records_logged_only;
 	bool check_mac; /* live: drop unicast frames to other stations; off: any unicast frame counts as sent to us */
 	/* A fresh packet for what we originate with nothing to reuse (ARP requests, fragments); NULL when there is none.
 	 * Length 0, at least 32 octets of headroom; tailroom for a whole frame, else it comes back with ENGINE_FREE. */

@@ -47,7 +47,7 @@ struct event {
 	uint16_t nat_pool; /* of the source, or the one that is exhausted; SNAPSHOT_NAT_NONE: none */
 	uint8_t screen;  /* enum screen */
 	uint8_t screen_outcome; /* enum screen_outcome */
-	uint8_t logged; /* 1: the policy asked for this record in the log; 0: for subscribers only */
+	uint8_t logged; /* 1: the policy asked for this record in the log; 0: for subscribers only (config.records_logged_only: there is none) */
 };
 
 /* Row texts. => kind < EVENT_COUNT */
