@@ -1,5 +1,5 @@
 /*
- * The kernel's header of what a sender left undone, read and written (REQ-FW: what comes from a container comes with it).
+ * The kernel's header of what a sender left undone, read and written.
  *
  * The frame: 10.0.0.1:1000 > 10.0.0.2:80, 25 octets of payload. By hand: the pseudo header's words are 0a00 0001 0a00 0002 0006 002d,
  * their sum 1436: what a half-made checksum holds.
