@@ -24,6 +24,7 @@ enum {
 	OUTSIDE,
 	OTHER,
 	HOST,
+	PORT_FRAME = 1514, /* what is larger was not cut by its sender's card */
 	FRAME = 1600,
 	KEPT = 16,
 };
@@ -216,7 +217,7 @@ input(struct world *world, unsigned port, const struct segment *segment)
 	world->count = 0;
 	assert_true(gateway_process(world->gateway, exact, header + length,
 	    port == HOST ? SNAPSHOT_INSTANCE_DEFAULT : gateway_port(world->gateway, names[port]),
-	    port == HOST ? PACKET_FROM_HOST : 0, &result));
+	    port == HOST ? PACKET_FROM_HOST : header + length > PORT_FRAME ? PACKET_SUPERFRAME : 0, &result));
 	free(exact);
 	return result;
 }
@@ -339,6 +340,22 @@ test_packet_based(void **state)
 	expect(world, HOST, datagram(FAR_GATE, 5000, SERVER, 53), VERDICT_FORWARD, REASON_HOST_OUTBOUND);
 	expect(world, OUTSIDE, datagram(SERVER, 53, FAR_GATE, 5000), VERDICT_HOST, REASON_SESSION);
 	assert_int_equal(engine_session_count(gateway_engine(world->gateway)), 1);
+}
+
+/* REQ-FW-017: a superframe is compared with an MTU by one of its segments, here of 40 + 20 + 1440 octets: a way of 1500 takes it, one
+ * of 1300 does not. */
+static void
+test_packet_based_superframes(void **state)
+{
+	struct world *world = *state;
+	struct segment segment = {.source = CLIENT, .destination = {0x20010db800030000, 9}, .source_port = 4000, .destination_port = 80,
+	    .payload = 1500, .protocol = 6, .flags = TCP_ACK};
+
+	commit(world, "set security forwarding-options family inet6 mode packet-based\n");
+	expect(world, INSIDE, segment, VERDICT_FORWARD, REASON_PACKET_BASED);
+	assert_int_equal(world->outputs[0].length, 40 + 20 + 1500);
+	segment.destination = SERVER;
+	expect(world, INSIDE, segment, VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
 }
 
 /* Nobody else may speak from an address of ours, on whatever interface it is and since whichever commit (RFC 1812 5.3.8), in
@@ -483,6 +500,7 @@ main(void)
 	    TEST(test_our_host_hears_errors),
 	    TEST(test_our_host_answers),
 	    TEST(test_packet_based),
+	    TEST(test_packet_based_superframes),
 	    TEST(test_ways_change),
 	    TEST(test_addresses_of_ours_as_sources),
 	    TEST(test_far_end_moves_to_another_instance),

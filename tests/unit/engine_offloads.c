@@ -27,6 +27,18 @@ setup(void **state)
 	return 0;
 }
 
+/* Neighbours have to be asked for. */
+static int
+setup_real(void **state)
+{
+	struct world *world = world_create();
+
+	world->config.neighbours_auto = false;
+	world_apply(world);
+	*state = world;
+	return 0;
+}
+
 static int
 teardown(void **state)
 {
@@ -94,6 +106,71 @@ test_mtu_is_for_segments(void **state)
 	assert_int_equal(world->sent[0].segments_more, 0);
 }
 
+/* The first packet of a session as well, and when it may not be fragmented: 1528 octets in segments of 528. */
+static void
+test_first_may_not_be_fragmented(void **state)
+{
+	struct world *world = *state;
+	struct world_packet packet = datagram;
+
+	packet.dont_fragment = true;
+	come_as(world, 500, 3);
+	expect(world_packet_in(world, 0, &packet), VERDICT_FORWARD, REASON_SESSION);
+	assert_int_equal(world->sent[0].segment_size, 500);
+	packet.source_port++;
+	come_as(world, 1473, 2);
+	expect(world_packet_in(world, 0, &packet), VERDICT_REJECT, REASON_FRAGMENTATION_NEEDED);
+}
+
+/* 2000 datagrams a second and source may go to our own host: two superframes of 1000, and not one of two more. */
+static void
+test_host_limit_counts_segments(void **state)
+{
+	struct world *world = *state;
+	struct world_packet packet = datagram;
+
+	world_needs_one_engine();
+	world->units[1].host_inbound = (struct snapshot_host_inbound){.any_service = true};
+	world->services_running = UINT64_MAX;
+	world_apply(world);
+	packet.destination = IP(10, 0, 0, 1);
+	packet.destination_port = 161;
+	come_as(world, 1, 1000);
+	expect(world_packet_in(world, 0, &packet), VERDICT_HOST, REASON_HOST_INBOUND);
+	expect(world_packet_in(world, 0, &packet), VERDICT_HOST, REASON_SESSION);
+	come_as(world, 750, 2);
+	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_HOST_SOURCE_RATE);
+}
+
+/* Buffers for superframes are few, and all ports': no more than 16 of them wait for neighbours, of whomever; others go on doing so. */
+static void
+test_few_wait_for_neighbours(void **state)
+{
+	struct world *world = *state;
+	struct world_packet packet = datagram;
+
+	world_needs_one_engine();
+	packet.payload = 1000;
+	come_as(world, 500, 2);
+	for (uint16_t i = 0; i < 16; i++) {
+		packet.destination = IP(192, 0, 2, 100) + i / 8U;
+		packet.source_port++;
+		expect(world_packet_in(world, 0, &packet), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+	}
+	packet.destination = IP(192, 0, 2, 120);
+	expect(world_packet_in(world, 0, &packet), VERDICT_DROP, REASON_NEIGHBOUR_QUEUE_FULL);
+	world->flags = 0;
+	world->segment_size = 0;
+	world->segments_more = 0;
+	expect(world_packet_in(world, 0, &packet), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+	/* Eight leave, and there is room for eight. */
+	world_arp(world, 1, 0, 2, IP(192, 0, 2, 100), IP(192, 0, 2, 1), 8);
+	assert_int_equal(world->sent_count, 8);
+	come_as(world, 500, 2);
+	packet.source_port++;
+	expect(world_packet_in(world, 0, &packet), VERDICT_PROXY, REASON_NEIGHBOUR_WAIT);
+}
+
 /* A stray superframe of TCP is refused by a RST of ours, where that is on. */
 static void
 test_reset_is_whole(void **state)
@@ -151,6 +228,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_counts_as_segments, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mtu_is_for_segments, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_first_may_not_be_fragmented, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_host_limit_counts_segments, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_few_wait_for_neighbours, setup_real, teardown),
 	    cmocka_unit_test_setup_teardown(test_reset_is_whole, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fragments_are_completed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_unknown_is_dropped, setup, teardown),

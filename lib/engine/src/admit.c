@@ -259,7 +259,7 @@ admit_transit(struct engine *engine, struct item *item, const struct way *way, c
 	}
 	const uint16_t mtu = unit_mtu(out, item);
 
-	if (item->length > mtu && (item->flags & ITEM_DONT_FRAGMENT) != 0) {
+	if (item->length > mtu && item_too_large(out, item)) {
 		reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, mtu,
 		    REASON_FRAGMENTATION_NEEDED);
 		return;

@@ -24,32 +24,34 @@ static const struct limit_row rows[HOST_LIMIT_COUNT] = {
 };
 
 static bool
-host_bucket_take(struct host_bucket *bucket, uint32_t tick, uint32_t rate)
+host_bucket_take(struct host_bucket *bucket, uint32_t tick, uint32_t rate, uint32_t packets)
 {
 	const uint32_t passed = tick - bucket->tick;
 	const uint32_t filled = passed < TICKS_A_SECOND ? passed * rate : rate * TOKEN;
 
-	assert(rate > 0 && rate <= UINT32_MAX / (2 * TOKEN));
+	assert(rate > 0 && rate <= UINT32_MAX / (4 * TOKEN) && packets <= UINT32_MAX / (4 * TOKEN));
 	bucket->tick = tick;
 	bucket->spent = bucket->spent > filled ? bucket->spent - filled : 0;
-	if (bucket->spent + TOKEN > rate * TOKEN) {
+	if (bucket->spent + packets * TOKEN > rate * TOKEN) {
 		return false;
 	}
-	bucket->spent += TOKEN;
+	bucket->spent += packets * TOKEN;
 	return true;
 }
 
 enum reason
-host_limit_take(struct engine *engine, enum host_limit kind, uint64_t source)
+host_limit_take(struct engine *engine, enum host_limit kind, const struct item *item)
 {
 	const struct limit_row *row = &rows[kind];
-	const uint64_t hash = hash_pair(&engine->table.secret, source, kind);
+	const uint32_t packets = 1U + item->packet->segments_more;
+	/* An IPv4 address, or the network's half of an IPv6 address. */
+	const uint64_t hash = hash_pair(&engine->table.secret, item_sender(item), kind);
 
 	if (row->each != 0 &&
-	    !host_bucket_take(&engine->host_sources[hash % HOST_SOURCES], engine->tick, row->each)) {
+	    !host_bucket_take(&engine->host_sources[hash % HOST_SOURCES], engine->tick, row->each, packets)) {
 		return REASON_HOST_SOURCE_RATE;
 	}
-	if (row->total != 0 && !host_bucket_take(&engine->host_kinds[kind], engine->tick, row->total)) {
+	if (row->total != 0 && !host_bucket_take(&engine->host_kinds[kind], engine->tick, row->total, packets)) {
 		return REASON_HOST_RATE;
 	}
 	return REASON_NONE;

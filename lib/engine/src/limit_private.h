@@ -9,6 +9,7 @@
 #include "engine/reasons.h"
 
 struct engine;
+struct item;
 struct session_common;
 
 /* The kinds of traffic to our own host that have a limit of their own. See limits.def. */
@@ -40,9 +41,9 @@ struct aging {
 	uint8_t low_percent;
 };
 
-/* host_limit.c: may one more packet of that kind go to our own host? REASON_NONE, or over which limit it is. `source` is an
- * IPv4 address, or the network's half of an IPv6 address. */
-enum reason host_limit_take(struct engine *engine, enum host_limit kind, uint64_t source);
+/* host_limit.c: may the item, as the packets that it stands for, of that kind go to our own host? REASON_NONE, or over which limit it
+ * is. */
+enum reason host_limit_take(struct engine *engine, enum host_limit kind, const struct item *item);
 /* The kind of a packet to our own host by its session. */
 enum host_limit host_limit_of_session(const struct session_common *common);
 

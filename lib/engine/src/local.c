@@ -133,7 +133,7 @@ routing_allowed(const struct engine *engine, uint16_t unit, const struct asked *
 static bool
 over_limit(struct engine *engine, struct item *item, enum host_limit kind)
 {
-	const enum reason reason = host_limit_take(engine, kind, item_sender(item));
+	const enum reason reason = host_limit_take(engine, kind, item);
 
 	if (reason != REASON_NONE) {
 		finish_drop(engine, item->packet, reason);

@@ -59,6 +59,7 @@ neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t capac
 	table->capacity = capacity;
 	table->count = 0;
 	table->held_count = 0;
+	table->superframes = 0;
 	table->unanswered6 = 0;
 	table->head_mask = heads_for(capacity) - 1;
 	for (uint32_t i = 0; i <= table->head_mask; i++) {
@@ -170,6 +171,10 @@ queue_take(struct neighbour_table *table, struct neighbour *entry)
 	table->held_free = place;
 	assert(table->held_count > 0);
 	table->held_count--;
+	if (packet->segment_size != 0) {
+		assert(table->superframes > 0);
+		table->superframes--;
+	}
 	return packet;
 }
 
@@ -345,9 +350,13 @@ neighbour_hold(struct engine *engine, uint32_t index, struct packet *packet)
 		return REASON_NEIGHBOUR_UNREACHABLE;
 	}
 	assert(entry->state == NEIGHBOUR_INCOMPLETE);
-	if (entry->waiting == NEIGHBOUR_QUEUE || table->held_free == NEIGHBOUR_NONE) {
+	const uint32_t superframes = table->superframes + (packet->segment_size != 0 ? 1U : 0U);
+
+	if (entry->waiting == NEIGHBOUR_QUEUE || table->held_free == NEIGHBOUR_NONE ||
+	    superframes > NEIGHBOUR_SUPERFRAMES) {
 		return REASON_NEIGHBOUR_QUEUE_FULL;
 	}
+	table->superframes = superframes;
 	const uint32_t place = table->held_free;
 
 	table->held_free = table->held[place].next;

@@ -35,6 +35,7 @@ struct engine;
 
 enum {
 	NEIGHBOUR_QUEUE = 64, /* packets that may wait for one neighbour: a datagram of 64 KB is 46 */
+	NEIGHBOUR_SUPERFRAMES = 16, /* that may wait for all of them: few buffers are so large, and all ports want them */
 	NEIGHBOUR_TRIES = 3,
 	NEIGHBOUR_ABSENT = 0xff, /* state of a free entry */
 	NEIGHBOUR_RECENT = 8,    /* a power of two */
@@ -74,6 +75,7 @@ struct neighbour_table {
 	uint32_t free;
 	uint32_t held_free;
 	uint32_t held_count;
+	uint32_t superframes; /* of those that are held */
 	uint32_t unanswered6; /* entries of IPv6 that are incomplete or failed */
 	/* By unit, what was wanted last: new sessions go to the same few routers, and a look-up is a keyed hash of 100
 	 * instructions. */

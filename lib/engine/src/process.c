@@ -178,7 +178,7 @@ static __attribute__((noinline)) bool
 over_host_limit(struct engine *engine, struct item *item, const struct session_common *common)
 {
 	const enum reason reason =
-	    host_limit_take(engine, host_limit_of_session(common), item_sender(item));
+	    host_limit_take(engine, host_limit_of_session(common), item);
 
 	if (reason != REASON_NONE) {
 		finish_drop(engine, item->packet, reason);

@@ -29,7 +29,7 @@ forward(struct engine *engine, struct item *item, const struct way *way)
 		reply_time_exceeded(engine, item, REASON_TTL_EXCEEDED);
 		return;
 	}
-	if (item->length > out->mtu6) {
+	if (item->length > out->mtu6 && !item_fits(out, item)) {
 		reply_unreachable(engine, item, ICMP_UNREACHABLE_FRAGMENTATION, out->mtu6,
 		    REASON_FRAGMENTATION_NEEDED);
 		return;
