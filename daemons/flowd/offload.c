@@ -7,25 +7,46 @@
 #include <string.h>
 
 #include "wire/bytes.h"
+#include "wire/checksum.h"
 #include "wire/sctp.h"
 #include "wire/segment.h"
+#include "wire/tcp.h"
 
 enum {
-	TCP_SUM_AT = 16, /* in their headers */
-	UDP_SUM_AT = 6,
+	UDP_SUM_AT = 6, /* in their headers */
 	TCP_FLAGS_AT = 13,
 	TCP_CWR = 0x80,
+	SEGMENTS_MOST = 1024, /* 64 octets of each: no sender has smaller ones by the thousand, and whoever cuts them does so meanwhile */
 };
 
-static void
-finish_sctp(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet)
+/* Is the sum that is to be made that of the frame's own TCP or UDP header? Of a tunnel's packet it is that of what is inside. */
+static bool
+sum_is_outer(const struct virtio_net_hdr *header, uint16_t moved, const struct packet *packet)
 {
 	const uint32_t start = (uint32_t)header->csum_start + moved;
+	struct segment_layout layout;
 
-	/* SCTP's CRC is no sum: there is no half of it. */
-	if (header->csum_offset == SCTP_CHECKSUM_AT && packet->length >= start + SCTP_HEADER) {
-		bytes_store_32(packet->data + start + SCTP_CHECKSUM_AT,
-		    sctp_checksum(packet->data + start, packet->length - start));
+	return segment_layout_of_frame(&layout, packet->data, packet->length) && layout.transport == start &&
+	    layout.checksum == start + header->csum_offset;
+}
+
+/* What nobody behind us would complete is completed as the sender's card would have: from the start to the frame's end. */
+static void
+finish_sum(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet)
+{
+	const uint32_t start = (uint32_t)header->csum_start + moved;
+	const uint32_t at = start + header->csum_offset;
+
+	if (header->csum_offset == SCTP_CHECKSUM_AT) {
+		/* SCTP's CRC is no sum: there is no half of it. */
+		if (packet->length >= start + SCTP_HEADER) {
+			bytes_store_32(packet->data + at, sctp_checksum(packet->data + start, packet->length - start));
+		}
+	} else if (at + sizeof(uint16_t) <= packet->length) {
+		/* The half that is there is part of the sum. */
+		const uint16_t sum = checksum_finish(checksum_sum(packet->data + start, packet->length - start));
+
+		bytes_store_16(packet->data + at, sum == 0 && header->csum_offset == UDP_SUM_AT ? UINT16_MAX : sum);
 	}
 }
 
@@ -45,6 +66,17 @@ kind_known(uint8_t kind, const struct segment_layout *layout)
 	}
 }
 
+/* Would a card have been given it? Each segment would have the flags of a SYN or RST; and a kernel that cuts it cuts all of the frame,
+ * also what the packet's own length leaves out. */
+static bool
+superframe_good(const struct virtio_net_hdr *header, const struct segment_layout *layout, const struct packet *packet)
+{
+	const uint8_t flags = layout->tcp ? packet->data[layout->transport + TCP_FLAGS_AT] : 0;
+
+	return kind_known(header->gso_type, layout) && layout->length == packet->length &&
+	    (flags & (TCP_SYN | TCP_RST | TCP_URGENT)) == 0 && segment_count(layout, header->gso_size) <= SEGMENTS_MOST;
+}
+
 void
 offload_read(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet)
 {
@@ -57,15 +89,15 @@ offload_read(const struct virtio_net_hdr *header, uint16_t moved, struct packet 
 		if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) {
 			return;
 		}
-		if (header->csum_offset == TCP_SUM_AT || header->csum_offset == UDP_SUM_AT) {
+		if (sum_is_outer(header, moved, packet)) {
 			packet->flags = PACKET_CHECKSUM_DUE;
 		} else {
-			finish_sctp(header, moved, packet);
+			finish_sum(header, moved, packet);
 		}
 		return;
 	}
 	if (header->gso_size == 0 || !segment_layout_of_frame(&layout, packet->data, packet->length) ||
-	    !kind_known(header->gso_type, &layout)) {
+	    !superframe_good(header, &layout, packet)) {
 		packet->flags = PACKET_SUPERFRAME;
 		return;
 	}

@@ -21,7 +21,8 @@ enum {
 /*
  * Sets the packet's marks from the header that came before its frame: flags, segment_size and segments_more; all 0 when nothing was
  * left undone. `moved` is how far the frame's headers stand behind where the header says, because of a tag that was put back.
- * The CRC of SCTP, which nobody behind us makes, is made here. What cannot be what the header says is PACKET_SUPERFRAME.
+ * What nobody behind us makes is made here: the CRC of SCTP, and checksums within tunnels. What no card would be given is
+ * PACKET_SUPERFRAME: what is not what the header says, over a thousand segments, those of a SYN.
  */
 void offload_read(const struct virtio_net_hdr *header, uint16_t moved, struct packet *packet);
 /* The header to go before a packet that leaves, and the checksum's field as the kernel wants to find it. */

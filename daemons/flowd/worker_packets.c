@@ -246,7 +246,9 @@ give_to_host(struct worker *worker, const struct packet *packet)
 		write_to_host(worker, packet->instance, packet->data, packet->length);
 		return;
 	}
-	for (uint32_t i = 0; i <= packet->segments_more; i++) {
+	const uint32_t segments = segment_count(&layout, packet->segment_size);
+
+	for (uint32_t i = 0; i < segments; i++) {
 		struct rte_mbuf *buffer = cut_segment(worker, packet, &layout, i);
 
 		if (buffer == NULL) {

@@ -94,6 +94,73 @@ unknown_is_a_superframe(void **state)
 	marks_of(&header, PACKET_SUPERFRAME, 0, 0);
 }
 
+/* No card would be given it: a thousand SYNs at the price of one, octets behind the packet's end that a kernel would cut with the rest,
+ * 1025 segments. */
+static void
+forged_is_a_superframe(void **state)
+{
+	enum { LONG = TRANSPORT + 20 + 1025 };
+	static const uint8_t flags[] = {0x12, 0x14, 0x30}; /* SYN, RST, URG */
+	const struct virtio_net_hdr header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+	    .csum_start = TRANSPORT, .csum_offset = 16, .gso_size = 1};
+	uint8_t frame[LONG] = {0};
+	struct packet packet;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof flags; i++) {
+		packet = packet_of(segment, FRAME);
+		packet.data[TRANSPORT + 13] = flags[i];
+		offload_read(&header, 0, &packet);
+		expect_marks(&packet, PACKET_SUPERFRAME, 0, 0);
+	}
+	memcpy(frame, segment, FRAME);
+	packet = packet_of(frame, FRAME + 1);
+	offload_read(&header, 0, &packet);
+	expect_marks(&packet, PACKET_SUPERFRAME, 0, 0);
+	/* The IP header of 20 + 20 + 1024 octets: words 4500 0428 0000 4000 4006 0a00 0001 0a00 0002, sum dd31, checksum 22ce. */
+	frame[ETHERNET + 2] = 0x04;
+	frame[ETHERNET + 3] = 0x28;
+	frame[ETHERNET + 10] = 0x22;
+	frame[ETHERNET + 11] = 0xce;
+	packet = packet_of(frame, LONG - 1);
+	offload_read(&header, 0, &packet);
+	expect_marks(&packet, PACKET_CHECKSUM_DUE, 1, 1023);
+	frame[ETHERNET + 3] = 0x29;
+	frame[ETHERNET + 11] = 0xcd;
+	packet = packet_of(frame, LONG);
+	offload_read(&header, 0, &packet);
+	expect_marks(&packet, PACKET_SUPERFRAME, 0, 0);
+}
+
+/* The half-made checksum of what a tunnel carries is completed at once, as none behind us looks there; one that would lie outside
+ * is not. The octets from the start on are 0102 and, where it stands, 1436: ffff - 1538 = eac7. */
+static void
+inner_checksum_is_finished(void **state)
+{
+	enum { INNER = TRANSPORT + 20 };
+	struct virtio_net_hdr header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = INNER, .csum_offset = 16};
+	uint8_t frame[FRAME];
+	struct packet packet;
+
+	(void)state;
+	memcpy(frame, segment, FRAME);
+	memset(frame + INNER, 0, FRAME - INNER);
+	frame[INNER] = 1;
+	frame[INNER + 1] = 2;
+	frame[INNER + 16] = 0x14;
+	frame[INNER + 17] = 0x36;
+	packet = packet_of(frame, FRAME);
+	offload_read(&header, 0, &packet);
+	assert_memory_equal(packet.data, frame, INNER + 16);
+	assert_int_equal(packet.data[INNER + 16] << 8 | packet.data[INNER + 17], 0xeac7);
+	expect_marks(&packet, 0, 0, 0);
+	header.csum_start = FRAME - 17;
+	packet = packet_of(frame, FRAME);
+	offload_read(&header, 0, &packet);
+	assert_memory_equal(packet.data, frame, FRAME);
+	expect_marks(&packet, 0, 0, 0);
+}
+
 /* SCTP's CRC32c is made at once, also behind a tag that was put back; a start that lies outside does nothing. */
 static void
 sctp_is_finished(void **state)
@@ -149,6 +216,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(marks_are_read),
 	    cmocka_unit_test(unknown_is_a_superframe),
+	    cmocka_unit_test(forged_is_a_superframe),
+	    cmocka_unit_test(inner_checksum_is_finished),
 	    cmocka_unit_test(sctp_is_finished),
 	    cmocka_unit_test(header_is_written),
 	};
