@@ -32,6 +32,7 @@ enum {
 	BURST = 64,
 	LARGE_BURST = 8,      /* superframes of a burst: half a megabyte, which a processor's own cache holds until they are out */
 	LARGE_HEADROOM = 64,  /* octets before a superframe in its buffer */
+	READS_MOST = 8,       /* for one superframe */
 	ADDRESSES = 2 * ETHERNET_ADDRESS,
 	SOCKET_OCTETS = 33554432, /* superframes that may wait each way, with what the kernel adds */
 };
@@ -280,6 +281,25 @@ take_small(struct packet_queue *queue, const struct tpacket2_hdr *slot, struct r
 	return true;
 }
 
+/*
+ * Takes off the socket's queue what waits there for a slot. False: it is not there.
+ * An error that waited takes nothing off: the interface went down. What is of another length is of a slot that has been given back.
+ */
+static bool
+read_waiting(const struct packet_queue *queue, const struct tpacket2_hdr *slot, struct msghdr *message)
+{
+	const ssize_t whole = (ssize_t)(sizeof(struct virtio_net_hdr) + slot->tp_len);
+
+	for (unsigned i = 0; i < READS_MOST; i++) {
+		const ssize_t got = recvmsg(queue->descriptor, message, MSG_DONTWAIT | MSG_TRUNC);
+
+		if (got == whole || (got < 0 && errno != ENETDOWN)) {
+			return got == whole;
+		}
+	}
+	return false;
+}
+
 /* Reads what waits whole for a slot; NULL: it is lost. */
 static struct rte_mbuf *
 take_large(struct packet_queue *queue, const struct tpacket2_hdr *slot)
@@ -301,14 +321,13 @@ take_large(struct packet_queue *queue, const struct tpacket2_hdr *slot)
 		message.msg_iovlen = 3;
 		put_tag(slot, to); /* overwritten where there is none */
 	}
-	const ssize_t got = recvmsg(queue->descriptor, &message, MSG_DONTWAIT);
-
-	if (buffer == NULL || got < (ssize_t)(sizeof(header) + ETHERNET_HEADER) || (message.msg_flags & MSG_TRUNC) != 0) {
+	if (!read_waiting(queue, slot, &message) || buffer == NULL || slot->tp_len < ETHERNET_HEADER ||
+	    (message.msg_flags & MSG_TRUNC) != 0) {
 		rte_pktmbuf_free(buffer);
 		packet_count(&queue->in_starved, 1);
 		return NULL;
 	}
-	describe(buffer, (uint32_t)got - (uint32_t)sizeof(header) + moved, &header, moved);
+	describe(buffer, slot->tp_len + moved, &header, moved);
 	return buffer;
 }
 
