@@ -16,11 +16,20 @@ struct share {
 	unsigned own;        /* of them a user's */
 };
 
+/* A user's. All of them are processes of probed: whoever has as many as he may of each leaves some. */
+enum {
+	OWN_TAPS = 2,
+	OWN_PINGS = 6,
+	OWN_TRACES = 4,
+	OWN_QUESTIONS = 2,
+};
+_Static_assert(OWN_TAPS + OWN_PINGS + OWN_TRACES + OWN_QUESTIONS < (int)IPC_PROBES, "nobody takes all");
+
 static const struct share shares[] = {
-    {"monitor-traffic", "interface", IPC_TAPS, 2},
-    {"ping", "destination", IPC_PROBES, 6},
-    {"traceroute", "destination", IPC_PROBES, 4},
-    {"get-host-information", "destination", IPC_PROBES, 4},
+    {"monitor-traffic", "interface", IPC_TAPS, OWN_TAPS},
+    {"ping", "destination", IPC_PROBES, OWN_PINGS},
+    {"traceroute", "destination", IPC_PROBES, OWN_TRACES},
+    {"get-host-information", "destination", IPC_PROBES, OWN_QUESTIONS},
 };
 
 /* The command of that name that runs in a session; NULL: none. */
