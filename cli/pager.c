@@ -29,7 +29,8 @@ enum {
 	PAGER_BACKSPACE = 8,
 	PAGER_CONTROL_N = 14,
 	DELETE = 0x7f,
-	UTF8_C1 = 0xc2, /* first octet of U+0080 to U+009F, and of harmless ones */
+	UTF8_C1 = 0xc2, /* first octet of U+0080 to U+009F, and of harmless ones, */
+	UTF8_TURNED = -0x41, /* and the second one of such a one, a question mark upside down: 0xbf */
 };
 
 struct cli_search {
@@ -83,8 +84,10 @@ cli_clean(char *bytes, size_t length, unsigned char *before)
 		const bool low = (c < ' ' && c != '\n' && c != '\t') || c == DELETE;
 		const bool high = *before == UTF8_C1 && c >= 0x80 && c < 0xa0;
 
-		if (low || high) {
+		if (low) {
 			bytes[i] = '?';
+		} else if (high) {
+			bytes[i] = UTF8_TURNED;
 		}
 		*before = c;
 	}

@@ -37,7 +37,8 @@ void cli_pager_resize(struct cli_pager *pager, unsigned rows, unsigned columns);
 /* The end of the output; `hold` stops there once more. */
 void cli_pager_end(struct cli_pager *pager, bool hold);
 /*
- * Makes '?' of control characters other than newline and tab: what a gateway says may hold what strangers sent to it.
+ * Makes '?' of control characters other than newline and tab, and an inverted one of those that UTF-8 needs two octets for, so that
+ * it stays UTF-8 for a program that reads it: what a gateway says may hold what strangers sent to it.
  * `before` is the octet before the first, and after the call the last one.
  */
 void cli_clean(char *bytes, size_t length, unsigned char *before);
