@@ -52,6 +52,29 @@ note_handshake(struct talk *talk, enum side to, uint8_t flags, uint64_t now)
 	}
 }
 
+/* A client that has heard nothing yet gets an answer with this number: those with another are of a handshake that is forgotten
+ * since. Who heard one of them now would speak to nobody, and be told so only where the zone has tcp-rst; nothing is promised to
+ * packets that are older than the queue. */
+static void
+forget_answers(struct queue *queue, uint32_t number)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < queue->count; i++) {
+		const struct frame *frame = &queue->frames[i];
+		struct ipv4_header ip;
+		struct tcp_header tcp;
+
+		fuzz_hold(ipv4_parse(frame->bytes, frame->length, &ip) == IPV4_OK &&
+			      tcp_parse(frame->bytes + ip.header_length, (size_t)ip.total_length - ip.header_length, &tcp) == TCP_OK,
+		    "what was parsed before is wrong now");
+		if ((tcp.flags & TCP_SYN) == 0 || tcp.sequence == number) {
+			queue->frames[kept++] = *frame;
+		}
+	}
+	queue->count = kept;
+}
+
 static void
 take_output(void *context, uint64_t now, const struct engine_output *output)
 {
@@ -86,6 +109,9 @@ take_output(void *context, uint64_t now, const struct engine_output *output)
 	note_handshake(talk, to, tcp.flags, now);
 	struct queue *queue = syn_queue(talk, to);
 
+	if (to == CLIENT && (tcp.flags & TCP_SYN) != 0 && !talk->cookies && !talk->ends[CLIENT].synced) {
+		forget_answers(queue, tcp.sequence);
+	}
 	if (queue->count == QUEUE) {
 		queue->count--;
 		memmove(queue->frames, queue->frames + 1, queue->count * sizeof(queue->frames[0]));
