@@ -27,7 +27,7 @@ struct packet_queue {
 	uint8_t *segments;
 	bool cuts;      /* the interface takes no superframes of TCP */
 	uint32_t cut;   /* superframes, since it was asked last */
-	uint32_t unsent; /* frames put into the ring since the kernel was told */
+	uint32_t unsent; /* slots back to where the first frame may be that was not sent yet; 0: all were */
 	size_t rings_size;
 	uint32_t slot;  /* octets */
 	uint32_t slots; /* of each ring */

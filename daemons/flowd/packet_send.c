@@ -49,6 +49,13 @@ refused_slot(const struct packet_queue *queue)
 	return NULL;
 }
 
+/* Is the last frame of the ring still to be sent? The kernel sends them in their order, and says success of a part. */
+static bool
+some_wait(const struct packet_queue *queue)
+{
+	return (packet_slot_status(packet_slot_at(queue, &queue->transmit, queue->slots - 1)) & TP_STATUS_SEND_REQUEST) != 0;
+}
+
 /* Tells the kernel of what is in the ring. What is still there afterwards goes with the next burst. */
 static void
 kick(struct packet_queue *queue)
@@ -59,7 +66,7 @@ kick(struct packet_queue *queue)
 		struct tpacket2_hdr *slot;
 
 		if (sendto(queue->descriptor, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0) {
-			queue->unsent = 0;
+			queue->unsent = some_wait(queue) ? queue->unsent : 0;
 		} else if (errno != EAGAIN && errno != EINTR && (slot = refused_slot(queue)) != NULL) {
 			slot->tp_len = IMPOSSIBLE;
 			lost++;
@@ -87,7 +94,7 @@ put(struct packet_queue *queue, struct virtio_net_hdr *header, const uint8_t *fr
 	memcpy(to, frame, length);
 	slot->tp_len = length + (uint32_t)sizeof(*header);
 	packet_slot_give(queue, &queue->transmit, TP_STATUS_SEND_REQUEST);
-	queue->unsent++;
+	queue->unsent += queue->unsent < queue->slots ? 1U : 0U;
 	return true;
 }
 
